@@ -1,1 +1,20 @@
-//! placeholder
+//! Goal states: what a host must hold, in the types of this workspace and on the wire.
+//!
+//! * [`wire`] is the protobuf schema: the messages and services that the first Alcor
+//!   published (package `alcor.schema`, same names and numbers) and the host session, which
+//!   is ours. It is generated; nothing else of the workspace speaks protobuf.
+//! * [`Goal`] and [`GoalChange`] are the same facts with types that cannot hold nonsense.
+//!   The compiler makes them, the pipeline turns them into flows.
+//! * [`encode`] and [`decode`] lead from one to the other; [`digest`] lets region and agent
+//!   compare what they hold without sending it.
+
+pub mod decode;
+pub mod digest;
+pub mod encode;
+mod goal;
+mod scope;
+pub mod wire;
+
+pub use decode::DecodeError;
+pub use goal::{DhcpGoal, Goal, GoalChange, GoalKey, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+pub use scope::{Applied, ScopeGoals};

@@ -43,8 +43,11 @@ impl MacAddr {
 
 impl fmt::Display for MacAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+        for (position, byte) in self.0.iter().enumerate() {
+            let divider = if position == 0 { "" } else { ":" };
+            write!(f, "{divider}{byte:02x}")?;
+        }
+        Ok(())
     }
 }
 

@@ -1,0 +1,288 @@
+//! From wire messages to typed goals. Whatever a goal cannot hold is an error that names
+//! the resource and the field; nothing of such a message is applied.
+
+use crate::wire::{
+    DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, OperationType,
+    PortConfiguration, PortState, SubnetConfiguration, SubnetState, VpcConfiguration, VpcState,
+};
+use crate::{DhcpGoal, Goal, GoalChange, GoalKey, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, Revision, Vni};
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// A wire message that no goal can be made of.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{resource} {id}: field {field}: {problem}")]
+pub struct DecodeError {
+    /// The kind of resource.
+    pub resource: &'static str,
+    /// Its id, as sent.
+    pub id: String,
+    /// The field of its configuration.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// All changes of a message. Networks and subnets come first, because the rest leans on them.
+pub fn goal_state(state: &GoalStateV2) -> Result<Vec<GoalChange>, DecodeError> {
+    let vpcs = state.vpc_states.values().map(vpc);
+    let subnets = state.subnet_states.values().map(subnet);
+    let ports = state.port_states.values().map(port);
+    let leases = state.dhcp_states.values().map(dhcp);
+    let neighbors = state.neighbor_states.values().map(neighbor);
+    let all = vpcs
+        .chain(subnets)
+        .chain(ports)
+        .chain(leases)
+        .chain(neighbors);
+    all.filter_map(Result::transpose).collect()
+}
+
+/// What an operation asks for. INFO and GET give context, and here that is a fact like any other.
+fn deletes(operation: i32) -> bool {
+    operation == i32::from(OperationType::Delete)
+}
+
+/// Reads the fields of one resource and says which of them is wrong.
+struct Fields<'a> {
+    resource: &'static str,
+    id: &'a str,
+}
+
+impl Fields<'_> {
+    fn parse<T: FromStr<Err: Display>>(
+        &self,
+        field: &'static str,
+        text: &str,
+    ) -> Result<T, DecodeError> {
+        text.parse()
+            .map_err(|error| self.wrong(field, format!("'{text}': {error}")))
+    }
+
+    fn wrong(&self, field: &'static str, problem: impl Display) -> DecodeError {
+        let (resource, id) = (self.resource, self.id.to_owned());
+        DecodeError {
+            resource,
+            id,
+            field,
+            problem: problem.to_string(),
+        }
+    }
+
+    fn vni(&self, number: u32) -> Result<Vni, DecodeError> {
+        Vni::new(number).map_err(|error| self.wrong("tunnel_id", error))
+    }
+}
+
+type Decoded = Result<Option<GoalChange>, DecodeError>;
+
+fn vpc(state: &VpcState) -> Decoded {
+    let Some(sent) = &state.configuration else {
+        return Ok(None);
+    };
+    let fields = Fields {
+        resource: "vpc",
+        id: &sent.id,
+    };
+    let revision = Revision(sent.store_revision);
+    if deletes(state.operation_type) {
+        let key = GoalKey::Vpc(fields.parse("id", &sent.id)?);
+        return Ok(Some(GoalChange::Delete { key, revision }));
+    }
+    put(Goal::Vpc(vpc_goal(&fields, sent)?))
+}
+
+fn vpc_goal(fields: &Fields<'_>, sent: &VpcConfiguration) -> Result<VpcGoal, DecodeError> {
+    Ok(VpcGoal {
+        id: fields.parse("id", &sent.id)?,
+        revision: Revision(sent.store_revision),
+        project_id: sent.project_id.as_str().into(),
+        name: sent.name.clone(),
+        vni: fields.vni(sent.tunnel_id)?,
+        mtu: u16::try_from(sent.mtu).map_err(|error| fields.wrong("mtu", error))?,
+        admin_state_up: !sent.admin_down,
+        dns_domain: sent.dns_domain.clone(),
+    })
+}
+
+fn subnet(state: &SubnetState) -> Decoded {
+    let Some(sent) = &state.configuration else {
+        return Ok(None);
+    };
+    let fields = Fields {
+        resource: "subnet",
+        id: &sent.id,
+    };
+    let revision = Revision(sent.store_revision);
+    if deletes(state.operation_type) {
+        let key = GoalKey::Subnet(fields.parse("id", &sent.id)?);
+        return Ok(Some(GoalChange::Delete { key, revision }));
+    }
+    put(Goal::Subnet(subnet_goal(&fields, sent)?))
+}
+
+fn subnet_goal(fields: &Fields<'_>, sent: &SubnetConfiguration) -> Result<SubnetGoal, DecodeError> {
+    let tunnel = u32::try_from(sent.tunnel_id).map_err(|error| fields.wrong("tunnel_id", error))?;
+    let gateway = sent
+        .gateway
+        .as_ref()
+        .map(|gateway| gateway.ip_address.as_str());
+    let route = |route: &crate::wire::subnet_configuration::HostRoute| {
+        Ok(HostRoute {
+            destination: fields.parse("host_routes.destination", &route.destination)?,
+            nexthop: fields.parse("host_routes.next_hop", &route.next_hop)?,
+        })
+    };
+    Ok(SubnetGoal {
+        id: fields.parse("id", &sent.id)?,
+        revision: Revision(sent.store_revision),
+        vpc: fields.parse("vpc_id", &sent.vpc_id)?,
+        vni: fields.vni(tunnel)?,
+        cidr: fields.parse("cidr", &sent.cidr)?,
+        gateway_ip: gateway
+            .filter(|ip| !ip.is_empty())
+            .map(|ip| fields.parse("gateway.ip_address", ip))
+            .transpose()?,
+        dhcp: sent.dhcp_enable,
+        dns_nameservers: sent
+            .dns_entry_list
+            .iter()
+            .map(|server| fields.parse("dns_entry_list", &server.entry))
+            .collect::<Result<_, _>>()?,
+        host_routes: sent
+            .host_routes
+            .iter()
+            .map(route)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn port(state: &PortState) -> Decoded {
+    let Some(sent) = &state.configuration else {
+        return Ok(None);
+    };
+    let fields = Fields {
+        resource: "port",
+        id: &sent.id,
+    };
+    let revision = Revision(sent.store_revision);
+    if deletes(state.operation_type) {
+        let key = GoalKey::Port(fields.parse("id", &sent.id)?);
+        return Ok(Some(GoalChange::Delete { key, revision }));
+    }
+    put(Goal::Port(port_goal(&fields, sent)?))
+}
+
+fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, DecodeError> {
+    let fixed_ips = sent
+        .fixed_ips
+        .iter()
+        .map(|ip| fixed_ip(fields, &ip.subnet_id, &ip.ip_address));
+    let option = |option: &crate::wire::port_configuration::ExtraDhcpOption| {
+        Ok(ExtraDhcpOption {
+            opt_name: option.name.clone(),
+            opt_value: option.value.clone(),
+            ip_version: u8::try_from(option.ip_version)
+                .map_err(|error| fields.wrong("extra_dhcp_options.ip_version", error))?,
+        })
+    };
+    Ok(PortGoal {
+        id: fields.parse("id", &sent.id)?,
+        revision: Revision(sent.store_revision),
+        vpc: fields.parse("vpc_id", &sent.vpc_id)?,
+        name: sent.name.clone(),
+        mac: fields.parse("mac_address", &sent.mac_address)?,
+        admin_state_up: sent.admin_state_up,
+        fixed_ips: fixed_ips.collect::<Result<_, _>>()?,
+        device_id: sent.device_id.clone(),
+        device_owner: sent.device_owner.clone(),
+        extra_dhcp_opts: sent
+            .extra_dhcp_options
+            .iter()
+            .map(option)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn dhcp(state: &DhcpState) -> Decoded {
+    let Some(sent) = &state.configuration else {
+        return Ok(None);
+    };
+    let fields = Fields {
+        resource: "dhcp",
+        id: &sent.id,
+    };
+    let goal_key = GoalKey::Dhcp(
+        fields.parse("port_id", &sent.port_id)?,
+        fields.parse("subnet_id", &sent.subnet_id)?,
+    );
+    let revision = Revision(sent.store_revision);
+    if deletes(state.operation_type) {
+        return Ok(Some(GoalChange::Delete {
+            key: goal_key,
+            revision,
+        }));
+    }
+    put(Goal::Dhcp(dhcp_goal(&fields, sent)?))
+}
+
+fn dhcp_goal(fields: &Fields<'_>, sent: &DhcpConfiguration) -> Result<DhcpGoal, DecodeError> {
+    Ok(DhcpGoal {
+        port: fields.parse("port_id", &sent.port_id)?,
+        subnet: fields.parse("subnet_id", &sent.subnet_id)?,
+        revision: Revision(sent.store_revision),
+        mac: fields.parse("mac_address", &sent.mac_address)?,
+        ipv4: fields.parse("ipv4_address", &sent.ipv4_address)?,
+        host_name: sent.port_host_name.clone(),
+    })
+}
+
+fn neighbor(state: &NeighborState) -> Decoded {
+    let Some(sent) = &state.configuration else {
+        return Ok(None);
+    };
+    let fields = Fields {
+        resource: "neighbor",
+        id: &sent.id,
+    };
+    let revision = Revision(sent.store_revision);
+    if deletes(state.operation_type) {
+        let key = GoalKey::Neighbor(fields.parse("id", &sent.id)?);
+        return Ok(Some(GoalChange::Delete { key, revision }));
+    }
+    put(Goal::Neighbor(neighbor_goal(&fields, sent)?))
+}
+
+fn neighbor_goal(
+    fields: &Fields<'_>,
+    sent: &NeighborConfiguration,
+) -> Result<NeighborGoal, DecodeError> {
+    let fixed_ips = sent
+        .fixed_ips
+        .iter()
+        .map(|ip| fixed_ip(fields, &ip.subnet_id, &ip.ip_address));
+    Ok(NeighborGoal {
+        port: fields.parse("id", &sent.id)?,
+        revision: Revision(sent.store_revision),
+        vpc: fields.parse("vpc_id", &sent.vpc_id)?,
+        mac: fields.parse("mac_address", &sent.mac_address)?,
+        host_ip: fields.parse("host_ip_address", &sent.host_ip_address)?,
+        fixed_ips: fixed_ips.collect::<Result<_, _>>()?,
+    })
+}
+
+fn fixed_ip(fields: &Fields<'_>, subnet: &str, address: &str) -> Result<FixedIp, DecodeError> {
+    Ok(FixedIp {
+        subnet_id: fields.parse("fixed_ips.subnet_id", subnet)?,
+        ip_address: fields.parse("fixed_ips.ip_address", address)?,
+    })
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the shape that every decoder returns"
+)]
+fn put(goal: Goal) -> Decoded {
+    Ok(Some(GoalChange::Put(goal)))
+}

@@ -1,0 +1,272 @@
+//! From typed goals to wire messages.
+//!
+//! Every resource travels as its whole configuration (`UpdateType` FULL), so that applying
+//! a message twice is applying it once. A deletion carries the id and the revision alone.
+
+use crate::wire::{
+    DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
+    OperationType, PortConfiguration, PortState, SubnetConfiguration, SubnetState, UpdateType,
+    VpcConfiguration, VpcState, neighbor_configuration, port_configuration, subnet_configuration,
+};
+use crate::{DhcpGoal, Goal, GoalChange, GoalKey, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use alcor_types::{PortId, SubnetId};
+
+/// The format of [`GoalStateV2`] that we write.
+pub const FORMAT_VERSION: u32 = 2;
+
+/// One message that carries all these changes. Of several changes to one key the last counts.
+pub fn goal_state<'a>(changes: impl IntoIterator<Item = &'a GoalChange>) -> GoalStateV2 {
+    let mut state = GoalStateV2 {
+        format_version: FORMAT_VERSION,
+        ..GoalStateV2::default()
+    };
+    for change in changes {
+        match change {
+            GoalChange::Put(goal) => put(&mut state, goal),
+            GoalChange::Delete { key, revision } => delete(&mut state, *key, revision.0),
+        }
+    }
+    state
+}
+
+fn put(state: &mut GoalStateV2, goal: &Goal) {
+    let update = OperationType::Update;
+    match goal {
+        Goal::Vpc(goal) => insert_vpc(state, update, vpc(goal)),
+        Goal::Subnet(goal) => insert_subnet(state, update, subnet(goal)),
+        Goal::Port(goal) => insert_port(state, update, port(goal)),
+        Goal::Dhcp(goal) => insert_dhcp(state, update, dhcp(goal)),
+        Goal::Neighbor(goal) => insert_neighbor(state, update, neighbor(goal)),
+    }
+}
+
+fn delete(state: &mut GoalStateV2, key: GoalKey, store_revision: u64) {
+    let operation = OperationType::Delete;
+    match key {
+        GoalKey::Vpc(id) => {
+            let id = id.to_string();
+            let gone = VpcConfiguration {
+                id,
+                store_revision,
+                ..Default::default()
+            };
+            insert_vpc(state, operation, gone);
+        }
+        GoalKey::Subnet(id) => {
+            let id = id.to_string();
+            let gone = SubnetConfiguration {
+                id,
+                store_revision,
+                ..Default::default()
+            };
+            insert_subnet(state, operation, gone);
+        }
+        GoalKey::Port(id) => {
+            let id = id.to_string();
+            let gone = PortConfiguration {
+                id,
+                store_revision,
+                ..Default::default()
+            };
+            insert_port(state, operation, gone);
+        }
+        GoalKey::Dhcp(port, subnet) => {
+            let gone = DhcpConfiguration {
+                id: dhcp_id(port, subnet),
+                port_id: port.to_string(),
+                subnet_id: subnet.to_string(),
+                store_revision,
+                ..Default::default()
+            };
+            insert_dhcp(state, operation, gone);
+        }
+        GoalKey::Neighbor(port) => {
+            let id = port.to_string();
+            let gone = NeighborConfiguration {
+                id,
+                store_revision,
+                ..Default::default()
+            };
+            insert_neighbor(state, operation, gone);
+        }
+    }
+}
+
+fn insert_vpc(state: &mut GoalStateV2, operation: OperationType, sent: VpcConfiguration) {
+    let (key, operation_type) = (sent.id.clone(), operation.into());
+    state.vpc_states.insert(
+        key,
+        VpcState {
+            operation_type,
+            configuration: Some(sent),
+        },
+    );
+}
+
+fn insert_subnet(state: &mut GoalStateV2, operation: OperationType, sent: SubnetConfiguration) {
+    let (key, operation_type) = (sent.id.clone(), operation.into());
+    state.subnet_states.insert(
+        key,
+        SubnetState {
+            operation_type,
+            configuration: Some(sent),
+        },
+    );
+}
+
+fn insert_port(state: &mut GoalStateV2, operation: OperationType, sent: PortConfiguration) {
+    let (key, operation_type) = (sent.id.clone(), operation.into());
+    state.port_states.insert(
+        key,
+        PortState {
+            operation_type,
+            configuration: Some(sent),
+        },
+    );
+}
+
+fn insert_dhcp(state: &mut GoalStateV2, operation: OperationType, sent: DhcpConfiguration) {
+    let (key, operation_type) = (sent.id.clone(), operation.into());
+    state.dhcp_states.insert(
+        key,
+        DhcpState {
+            operation_type,
+            configuration: Some(sent),
+        },
+    );
+}
+
+/// The key's form is the published convention; the configuration's id is the bare port.
+fn insert_neighbor(state: &mut GoalStateV2, operation: OperationType, sent: NeighborConfiguration) {
+    let (key, operation_type) = (format!("L2/{}", sent.id), operation.into());
+    state.neighbor_states.insert(
+        key,
+        NeighborState {
+            operation_type,
+            configuration: Some(sent),
+        },
+    );
+}
+
+/// A lease's id on the wire: one port may have leases on several subnets.
+pub(crate) fn dhcp_id(port: PortId, subnet: SubnetId) -> String {
+    format!("{port}/{subnet}")
+}
+
+pub(crate) fn vpc(goal: &VpcGoal) -> VpcConfiguration {
+    VpcConfiguration {
+        id: goal.id.to_string(),
+        update_type: UpdateType::Full.into(),
+        project_id: goal.project_id.to_string(),
+        name: goal.name.clone(),
+        tunnel_id: goal.vni.get(),
+        store_revision: goal.revision.0,
+        mtu: goal.mtu.into(),
+        admin_down: !goal.admin_state_up,
+        dns_domain: goal.dns_domain.clone(),
+        ..VpcConfiguration::default()
+    }
+}
+
+pub(crate) fn subnet(goal: &SubnetGoal) -> SubnetConfiguration {
+    use subnet_configuration::{DnsEntry, Gateway, HostRoute};
+    SubnetConfiguration {
+        id: goal.id.to_string(),
+        update_type: UpdateType::Full.into(),
+        network_type: NetworkType::Vxlan.into(),
+        vpc_id: goal.vpc.to_string(),
+        cidr: goal.cidr.to_string(),
+        tunnel_id: goal.vni.get().into(),
+        gateway: goal.gateway_ip.map(|ip| Gateway {
+            ip_address: ip.to_string(),
+            mac_address: String::new(),
+        }),
+        dhcp_enable: goal.dhcp,
+        dns_entry_list: goal
+            .dns_nameservers
+            .iter()
+            .map(|server| DnsEntry {
+                entry: server.to_string(),
+            })
+            .collect(),
+        store_revision: goal.revision.0,
+        host_routes: goal
+            .host_routes
+            .iter()
+            .map(|route| HostRoute {
+                destination: route.destination.to_string(),
+                next_hop: route.nexthop.to_string(),
+            })
+            .collect(),
+        ..SubnetConfiguration::default()
+    }
+}
+
+pub(crate) fn port(goal: &PortGoal) -> PortConfiguration {
+    use port_configuration::{ExtraDhcpOption, FixedIp};
+    PortConfiguration {
+        id: goal.id.to_string(),
+        update_type: UpdateType::Full.into(),
+        vpc_id: goal.vpc.to_string(),
+        name: goal.name.clone(),
+        device_id: goal.device_id.clone(),
+        device_owner: goal.device_owner.clone(),
+        mac_address: goal.mac.to_string(),
+        admin_state_up: goal.admin_state_up,
+        fixed_ips: goal
+            .fixed_ips
+            .iter()
+            .map(|ip| FixedIp {
+                subnet_id: ip.subnet_id.to_string(),
+                ip_address: ip.ip_address.to_string(),
+            })
+            .collect(),
+        store_revision: goal.revision.0,
+        extra_dhcp_options: goal
+            .extra_dhcp_opts
+            .iter()
+            .map(|option| ExtraDhcpOption {
+                name: option.opt_name.clone(),
+                value: option.opt_value.clone(),
+                ip_version: option.ip_version.into(),
+            })
+            .collect(),
+        ..PortConfiguration::default()
+    }
+}
+
+pub(crate) fn dhcp(goal: &DhcpGoal) -> DhcpConfiguration {
+    DhcpConfiguration {
+        id: dhcp_id(goal.port, goal.subnet),
+        update_type: UpdateType::Full.into(),
+        subnet_id: goal.subnet.to_string(),
+        mac_address: goal.mac.to_string(),
+        ipv4_address: goal.ipv4.to_string(),
+        port_host_name: goal.host_name.clone(),
+        store_revision: goal.revision.0,
+        port_id: goal.port.to_string(),
+        ..DhcpConfiguration::default()
+    }
+}
+
+pub(crate) fn neighbor(goal: &NeighborGoal) -> NeighborConfiguration {
+    use neighbor_configuration::FixedIp;
+    NeighborConfiguration {
+        id: goal.port.to_string(),
+        update_type: UpdateType::Full.into(),
+        vpc_id: goal.vpc.to_string(),
+        mac_address: goal.mac.to_string(),
+        host_ip_address: goal.host_ip.to_string(),
+        fixed_ips: goal
+            .fixed_ips
+            .iter()
+            .map(|ip| FixedIp {
+                subnet_id: ip.subnet_id.to_string(),
+                ip_address: ip.ip_address.to_string(),
+                ..FixedIp::default()
+            })
+            .collect(),
+        store_revision: goal.revision.0,
+        ..NeighborConfiguration::default()
+    }
+}

@@ -1,0 +1,197 @@
+//! Goals: the facts that a host holds, each with the revision it was made from.
+
+use alcor_types::{
+    ExtraDhcpOption, FixedIp, HostRoute, MacAddr, NetworkId, PortId, ProjectId, Revision, SubnetId,
+    Vni,
+};
+use ipnet::IpNet;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// A network as a host must know it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VpcGoal {
+    /// The network; also the scope that all goals of the network belong to.
+    pub id: NetworkId,
+    /// The newest fact behind this goal.
+    pub revision: Revision,
+    /// The owner.
+    pub project_id: ProjectId,
+    /// The owner's label.
+    pub name: String,
+    /// Its tunnel id.
+    pub vni: Vni,
+    /// The largest IP packet of its VMs, in bytes.
+    pub mtu: u16,
+    /// While false, its ports forward nothing.
+    pub admin_state_up: bool,
+    /// The domain that DHCP tells; empty when none.
+    pub dns_domain: String,
+}
+
+/// A subnet as a host must know it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SubnetGoal {
+    /// The subnet.
+    pub id: SubnetId,
+    /// The newest fact behind this goal.
+    pub revision: Revision,
+    /// Its network.
+    pub vpc: NetworkId,
+    /// Its network's tunnel id.
+    pub vni: Vni,
+    /// Its block of addresses.
+    pub cidr: IpNet,
+    /// The router's address, where there is one.
+    pub gateway_ip: Option<IpAddr>,
+    /// Whether its ports are answered by DHCP.
+    pub dhcp: bool,
+    /// Name servers, in order of preference.
+    pub dns_nameservers: Vec<IpAddr>,
+    /// Further routes that DHCP tells.
+    pub host_routes: Vec<HostRoute>,
+}
+
+/// A port that is bound to this host.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PortGoal {
+    /// The port; its interface carries this as `external_ids:iface-id`.
+    pub id: PortId,
+    /// The newest fact behind this goal.
+    pub revision: Revision,
+    /// Its network.
+    pub vpc: NetworkId,
+    /// The owner's label.
+    pub name: String,
+    /// Its Ethernet address.
+    pub mac: MacAddr,
+    /// While false, it forwards nothing.
+    pub admin_state_up: bool,
+    /// Its addresses.
+    pub fixed_ips: Vec<FixedIp>,
+    /// The device that uses it.
+    pub device_id: String,
+    /// What kind of device.
+    pub device_owner: String,
+    /// DHCP options of its own.
+    pub extra_dhcp_opts: Vec<ExtraDhcpOption>,
+}
+
+/// A lease that this host's DHCP responder gives out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DhcpGoal {
+    /// Whose lease.
+    pub port: PortId,
+    /// The subnet that the address comes from.
+    pub subnet: SubnetId,
+    /// The newest fact behind this goal.
+    pub revision: Revision,
+    /// The client's Ethernet address.
+    pub mac: MacAddr,
+    /// The client's address.
+    pub ipv4: Ipv4Addr,
+    /// The client's name; empty when none.
+    pub host_name: String,
+}
+
+/// A port of the same network on another host.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NeighborGoal {
+    /// The port.
+    pub port: PortId,
+    /// The newest fact behind this goal.
+    pub revision: Revision,
+    /// Its network.
+    pub vpc: NetworkId,
+    /// Its Ethernet address.
+    pub mac: MacAddr,
+    /// Where tunnels to its host end.
+    pub host_ip: IpAddr,
+    /// Its addresses.
+    pub fixed_ips: Vec<FixedIp>,
+}
+
+/// One fact that a host holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Goal {
+    /// A network.
+    Vpc(VpcGoal),
+    /// A subnet.
+    Subnet(SubnetGoal),
+    /// A port of this host.
+    Port(PortGoal),
+    /// A lease of a port of this host.
+    Dhcp(DhcpGoal),
+    /// A port of another host.
+    Neighbor(NeighborGoal),
+}
+
+/// Names a goal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum GoalKey {
+    /// A network.
+    Vpc(NetworkId),
+    /// A subnet.
+    Subnet(SubnetId),
+    /// A port of this host.
+    Port(PortId),
+    /// A lease of a port on one of its subnets.
+    Dhcp(PortId, SubnetId),
+    /// A port of another host.
+    Neighbor(PortId),
+}
+
+/// A change to what a host holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum GoalChange {
+    /// Hold this, instead of what was held under its key.
+    Put(Goal),
+    /// Hold nothing under this key.
+    Delete {
+        /// What to forget.
+        key: GoalKey,
+        /// When it went.
+        revision: Revision,
+    },
+}
+
+impl Goal {
+    /// The name it is held under.
+    pub fn key(&self) -> GoalKey {
+        match self {
+            Self::Vpc(goal) => GoalKey::Vpc(goal.id),
+            Self::Subnet(goal) => GoalKey::Subnet(goal.id),
+            Self::Port(goal) => GoalKey::Port(goal.id),
+            Self::Dhcp(goal) => GoalKey::Dhcp(goal.port, goal.subnet),
+            Self::Neighbor(goal) => GoalKey::Neighbor(goal.port),
+        }
+    }
+
+    /// The newest fact behind it.
+    pub fn revision(&self) -> Revision {
+        match self {
+            Self::Vpc(goal) => goal.revision,
+            Self::Subnet(goal) => goal.revision,
+            Self::Port(goal) => goal.revision,
+            Self::Dhcp(goal) => goal.revision,
+            Self::Neighbor(goal) => goal.revision,
+        }
+    }
+}
+
+impl GoalChange {
+    /// The goal that changes.
+    pub fn key(&self) -> GoalKey {
+        match self {
+            Self::Put(goal) => goal.key(),
+            Self::Delete { key, .. } => *key,
+        }
+    }
+
+    /// When it changed.
+    pub fn revision(&self) -> Revision {
+        match self {
+            Self::Put(goal) => goal.revision(),
+            Self::Delete { revision, .. } => *revision,
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Random goals for the laws.
+
+use alcor_goalstate::{DhcpGoal, Goal, GoalChange, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, MacAddr, Revision, SubnetId, Vni};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::net::{IpAddr, Ipv4Addr};
+use uuid::Uuid;
+
+/// Few ids, so that changes meet.
+fn id() -> impl Strategy<Value = Uuid> {
+    (0u128..6).prop_map(Uuid::from_u128)
+}
+
+fn mac() -> impl Strategy<Value = MacAddr> {
+    any::<[u8; 6]>().prop_map(MacAddr)
+}
+
+fn revision() -> impl Strategy<Value = Revision> {
+    any::<u64>().prop_map(Revision)
+}
+
+fn vni() -> impl Strategy<Value = Vni> {
+    (1u32..1 << 24).prop_map(|number| Vni::new(number).unwrap())
+}
+
+fn fixed_ips() -> impl Strategy<Value = Vec<FixedIp>> {
+    let one = (id(), any::<IpAddr>()).prop_map(|(subnet, ip_address)| FixedIp {
+        subnet_id: SubnetId(subnet),
+        ip_address,
+    });
+    vec(one, 0..3)
+}
+
+fn cidr() -> impl Strategy<Value = ipnet::IpNet> {
+    (any::<Ipv4Addr>(), 0u8..=32).prop_map(|(ip, len)| ipnet::IpNet::new(ip.into(), len).unwrap())
+}
+
+fn any_vpc() -> impl Strategy<Value = Goal> {
+    (
+        id(),
+        revision(),
+        "[a-z]{0,9}",
+        vni(),
+        any::<u16>(),
+        any::<bool>(),
+    )
+        .prop_map(|(id, revision, name, vni, mtu, admin_state_up)| {
+            let project_id = name.as_str().into();
+            let dns_domain = format!("{name}.example.");
+            let id = id.into();
+            Goal::Vpc(VpcGoal {
+                id,
+                revision,
+                project_id,
+                name,
+                vni,
+                mtu,
+                admin_state_up,
+                dns_domain,
+            })
+        })
+}
+
+fn any_subnet() -> impl Strategy<Value = Goal> {
+    let route = (cidr(), any::<IpAddr>()).prop_map(|(destination, nexthop)| HostRoute {
+        destination,
+        nexthop,
+    });
+    let told = (
+        any::<Option<IpAddr>>(),
+        vec(any::<IpAddr>(), 0..3),
+        vec(route, 0..3),
+    );
+    (id(), revision(), id(), vni(), cidr(), any::<bool>(), told).prop_map(
+        |(id, revision, vpc, vni, cidr, dhcp, (gateway_ip, dns_nameservers, host_routes))| {
+            let (id, vpc) = (id.into(), vpc.into());
+            Goal::Subnet(SubnetGoal {
+                id,
+                revision,
+                vpc,
+                vni,
+                cidr,
+                gateway_ip,
+                dhcp,
+                dns_nameservers,
+                host_routes,
+            })
+        },
+    )
+}
+
+fn any_port() -> impl Strategy<Value = Goal> {
+    let option = (
+        "[a-z-]{1,9}",
+        "[a-z0-9.]{0,9}",
+        prop::sample::select(vec![4u8, 6]),
+    )
+        .prop_map(|(opt_name, opt_value, ip_version)| ExtraDhcpOption {
+            opt_name,
+            opt_value,
+            ip_version,
+        });
+    (
+        id(),
+        revision(),
+        id(),
+        mac(),
+        any::<bool>(),
+        fixed_ips(),
+        vec(option, 0..3),
+    )
+        .prop_map(
+            |(id, revision, vpc, mac, admin_state_up, fixed_ips, extra_dhcp_opts)| {
+                Goal::Port(PortGoal {
+                    id: id.into(),
+                    revision,
+                    vpc: vpc.into(),
+                    name: format!("port-{id}"),
+                    mac,
+                    admin_state_up,
+                    fixed_ips,
+                    device_id: id.to_string(),
+                    device_owner: "compute:nova".to_owned(),
+                    extra_dhcp_opts,
+                })
+            },
+        )
+}
+
+fn any_dhcp() -> impl Strategy<Value = Goal> {
+    (
+        id(),
+        id(),
+        revision(),
+        mac(),
+        any::<Ipv4Addr>(),
+        "[a-z]{0,9}",
+    )
+        .prop_map(|(port, subnet, revision, mac, ipv4, host_name)| {
+            let (port, subnet) = (port.into(), subnet.into());
+            Goal::Dhcp(DhcpGoal {
+                port,
+                subnet,
+                revision,
+                mac,
+                ipv4,
+                host_name,
+            })
+        })
+}
+
+fn any_neighbor() -> impl Strategy<Value = Goal> {
+    (id(), revision(), id(), mac(), any::<IpAddr>(), fixed_ips()).prop_map(
+        |(port, revision, vpc, mac, host_ip, fixed_ips)| {
+            let (port, vpc) = (port.into(), vpc.into());
+            Goal::Neighbor(NeighborGoal {
+                port,
+                revision,
+                vpc,
+                mac,
+                host_ip,
+                fixed_ips,
+            })
+        },
+    )
+}
+
+/// A goal of any kind.
+pub fn any_goal() -> impl Strategy<Value = Goal> {
+    prop_oneof![
+        any_vpc(),
+        any_subnet(),
+        any_port(),
+        any_dhcp(),
+        any_neighbor()
+    ]
+}
+
+/// A goal put or deleted.
+pub fn any_change() -> impl Strategy<Value = GoalChange> {
+    (any_goal(), any::<bool>()).prop_map(|(goal, put)| {
+        let (key, revision) = (goal.key(), goal.revision());
+        if put {
+            GoalChange::Put(goal)
+        } else {
+            GoalChange::Delete { key, revision }
+        }
+    })
+}
+
+/// One certain neighbour.
+pub fn neighbor(port: u128, vpc: u128) -> Goal {
+    Goal::Neighbor(NeighborGoal {
+        port: Uuid::from_u128(port).into(),
+        revision: Revision(1),
+        vpc: Uuid::from_u128(vpc).into(),
+        mac: MacAddr([2, 0, 0, 0, 0, 7]),
+        host_ip: Ipv4Addr::new(192, 0, 2, 7).into(),
+        fixed_ips: Vec::new(),
+    })
+}
