@@ -1,5 +1,7 @@
 //! Random goals for the laws.
 
+#![allow(clippy::unwrap_used, reason = "test data; a wrong value fails the test")]
+
 use alcor_goalstate::{DhcpGoal, Goal, GoalChange, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
 use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, MacAddr, Revision, SubnetId, Vni};
 use proptest::collection::vec;
@@ -167,7 +169,7 @@ fn any_neighbor() -> impl Strategy<Value = Goal> {
 }
 
 /// A goal of any kind.
-pub fn any_goal() -> impl Strategy<Value = Goal> {
+pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
     prop_oneof![
         any_vpc(),
         any_subnet(),
@@ -178,7 +180,7 @@ pub fn any_goal() -> impl Strategy<Value = Goal> {
 }
 
 /// A goal put or deleted.
-pub fn any_change() -> impl Strategy<Value = GoalChange> {
+pub(crate) fn any_change() -> impl Strategy<Value = GoalChange> {
     (any_goal(), any::<bool>()).prop_map(|(goal, put)| {
         let (key, revision) = (goal.key(), goal.revision());
         if put {
@@ -190,7 +192,7 @@ pub fn any_change() -> impl Strategy<Value = GoalChange> {
 }
 
 /// One certain neighbour.
-pub fn neighbor(port: u128, vpc: u128) -> Goal {
+pub(crate) fn neighbor(port: u128, vpc: u128) -> Goal {
     Goal::Neighbor(NeighborGoal {
         port: Uuid::from_u128(port).into(),
         revision: Revision(1),
