@@ -1,0 +1,93 @@
+//! One resource in, one goal out: the whole of the translation, without state.
+
+use alcor_goalstate::{DhcpGoal, Goal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use alcor_types::{Network, Port, Revision, Subnet, SubnetId, Vni};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+/// What every host of the network is told of it.
+pub(crate) fn vpc(network: &Network, revision: Revision) -> Goal {
+    Goal::Vpc(VpcGoal {
+        id: network.id,
+        revision,
+        project_id: network.project_id.clone(),
+        name: network.standard.name.clone(),
+        vni: network.vni,
+        mtu: network.mtu,
+        admin_state_up: network.admin_state_up,
+        dns_domain: network.dns_domain.clone(),
+    })
+}
+
+/// What every host of its network is told of a subnet.
+pub(crate) fn subnet(subnet: &Subnet, vni: Vni, revision: Revision) -> Goal {
+    Goal::Subnet(SubnetGoal {
+        id: subnet.id,
+        revision,
+        vpc: subnet.network_id,
+        vni,
+        cidr: subnet.cidr,
+        gateway_ip: subnet.gateway_ip,
+        dhcp: subnet.enable_dhcp,
+        dns_nameservers: subnet.dns_nameservers.clone(),
+        host_routes: subnet.host_routes.clone(),
+    })
+}
+
+/// What its own host is told of a port.
+pub(crate) fn port(port: &Port, revision: Revision) -> Goal {
+    Goal::Port(PortGoal {
+        id: port.id,
+        revision,
+        vpc: port.network_id,
+        name: port.standard.name.clone(),
+        mac: port.mac_address,
+        admin_state_up: port.admin_state_up,
+        fixed_ips: port.fixed_ips.clone(),
+        device_id: port.device_id.clone(),
+        device_owner: port.device_owner.clone(),
+        extra_dhcp_opts: port.extra_dhcp_opts.clone(),
+    })
+}
+
+/// The leases that its own host gives a port: its first IPv4 address on every subnet that
+/// `by_dhcp` says is answered by DHCP. A client holds one address an interface and subnet,
+/// so further addresses on the same subnet get none.
+pub(crate) fn leases(
+    port: &Port,
+    by_dhcp: impl Fn(SubnetId) -> bool,
+    revision: Revision,
+) -> impl Iterator<Item = Goal> {
+    let mut served = BTreeSet::new();
+    port.fixed_ips.iter().filter_map(move |fixed| {
+        let IpAddr::V4(ipv4) = fixed.ip_address else {
+            return None;
+        };
+        if !by_dhcp(fixed.subnet_id) || !served.insert(fixed.subnet_id) {
+            return None;
+        }
+        Some(Goal::Dhcp(DhcpGoal {
+            port: port.id,
+            subnet: fixed.subnet_id,
+            revision,
+            mac: port.mac_address,
+            ipv4,
+            host_name: port.dns_name.clone(),
+        }))
+    })
+}
+
+/// What the other hosts are told of a port; nothing while it is switched off, so that
+/// frames to it end where they start.
+pub(crate) fn neighbor(port: &Port, host_ip: IpAddr, revision: Revision) -> Option<Goal> {
+    port.admin_state_up.then(|| {
+        Goal::Neighbor(NeighborGoal {
+            port: port.id,
+            revision,
+            vpc: port.network_id,
+            mac: port.mac_address,
+            host_ip,
+            fixed_ips: port.fixed_ips.clone(),
+        })
+    })
+}

@@ -1,0 +1,223 @@
+//! The intent of a region, and the one way to change it.
+
+use crate::hosts::Hosts;
+use crate::journal::Journal;
+use crate::scope::Scope;
+use crate::{Fact, Touch};
+use alcor_types::{HostName, Network, NetworkId, Node, Port, PortId, Revision, Subnet, SubnetId};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+/// Turns intent into goals per host, incrementally.
+///
+/// Facts come in the order of the store's change feed: the revision never falls, and all
+/// facts of one revision come in one call. A call with an older revision is a repeat of what
+/// is already held, and is ignored.
+pub struct Compiler {
+    pub(crate) scopes: HashMap<NetworkId, Scope>,
+    pub(crate) hosts: Hosts,
+    /// The networks of subnets and ports, to find them when they are deleted.
+    subnets: HashMap<SubnetId, NetworkId>,
+    ports: HashMap<PortId, NetworkId>,
+    applied: Revision,
+    log_limit: usize,
+}
+
+impl Compiler {
+    /// A region without intent. Every scope remembers at most `log_limit` changed goals.
+    pub fn new(log_limit: usize) -> Self {
+        Self {
+            scopes: HashMap::new(),
+            hosts: Hosts::default(),
+            subnets: HashMap::new(),
+            ports: HashMap::new(),
+            applied: Revision::ZERO,
+            log_limit,
+        }
+    }
+
+    /// The whole intent as of a revision. The same as applying the facts one by one, in any
+    /// order; no scope remembers anything from before `revision`.
+    pub fn load(revision: Revision, facts: impl Iterator<Item = Fact>, log_limit: usize) -> Self {
+        let mut compiler = Self::new(log_limit);
+        compiler.applied = revision;
+        let mut journal = Journal::default();
+        for fact in facts {
+            compiler.take(revision, &fact, &mut journal);
+        }
+        compiler
+    }
+
+    /// Takes in what one or more commits up to `revision` changed; of two facts about one
+    /// resource the later counts. Answers which scopes have news for hosts, each once.
+    pub fn apply(&mut self, revision: Revision, facts: &[Fact]) -> Vec<Touch> {
+        if revision < self.applied {
+            return Vec::new();
+        }
+        self.applied = revision;
+        let mut journal = Journal::default();
+        for fact in facts {
+            self.take(revision, fact, &mut journal);
+        }
+        journal.touches(&self.scopes, &self.hosts)
+    }
+
+    /// The newest revision that was applied.
+    pub fn revision(&self) -> Revision {
+        self.applied
+    }
+
+    fn take(&mut self, revision: Revision, fact: &Fact, journal: &mut Journal) {
+        match fact {
+            Fact::Network(id, network) => self.take_network(revision, *id, network, journal),
+            Fact::Subnet(id, subnet) => self.take_subnet(revision, *id, subnet, journal),
+            Fact::Port(id, port) => self.take_port(revision, *id, port, journal),
+            Fact::Node(host, node) => self.take_node(revision, host, node.as_ref(), journal),
+        }
+    }
+
+    fn take_network(
+        &mut self,
+        revision: Revision,
+        id: NetworkId,
+        network: &Option<Arc<Network>>,
+        journal: &mut Journal,
+    ) {
+        let scope = scope(&mut self.scopes, id, self.log_limit, revision);
+        for host in scope.bound_hosts() {
+            journal.host(id, host, scope.has_host(host, &self.hosts));
+        }
+        let news = scope.set_network(revision, network.clone(), &self.hosts);
+        journal.news(id, news);
+        self.forget_if_empty(id);
+    }
+
+    fn take_subnet(
+        &mut self,
+        revision: Revision,
+        id: SubnetId,
+        subnet: &Option<Arc<Subnet>>,
+        journal: &mut Journal,
+    ) {
+        let home = subnet.as_ref().map(|subnet| subnet.network_id);
+        let former = remember(&mut self.subnets, id, home);
+        if let Some(former) = former.filter(|former| Some(*former) != home) {
+            self.set_subnet(revision, former, (id, None), journal);
+        }
+        if let Some(home) = home {
+            self.set_subnet(revision, home, (id, subnet.clone()), journal);
+        }
+    }
+
+    fn set_subnet(
+        &mut self,
+        revision: Revision,
+        network: NetworkId,
+        (id, subnet): (SubnetId, Option<Arc<Subnet>>),
+        journal: &mut Journal,
+    ) {
+        let scope = scope(&mut self.scopes, network, self.log_limit, revision);
+        let news = scope.set_subnet(revision, id, subnet, &self.hosts);
+        journal.news(network, news);
+        self.forget_if_empty(network);
+    }
+
+    fn take_port(
+        &mut self,
+        revision: Revision,
+        id: PortId,
+        port: &Option<Arc<Port>>,
+        journal: &mut Journal,
+    ) {
+        let home = port.as_ref().map(|port| port.network_id);
+        let former = remember(&mut self.ports, id, home);
+        if let Some(former) = former.filter(|former| Some(*former) != home) {
+            self.set_port(revision, former, (id, None), journal);
+        }
+        if let Some(home) = home {
+            self.set_port(revision, home, (id, port.clone()), journal);
+        }
+    }
+
+    fn set_port(
+        &mut self,
+        revision: Revision,
+        network: NetworkId,
+        (id, port): (PortId, Option<Arc<Port>>),
+        journal: &mut Journal,
+    ) {
+        let scope = scope(&mut self.scopes, network, self.log_limit, revision);
+        let new_host = port.as_ref().and_then(|port| port.host.clone());
+        let places: Vec<_> = [scope.host_of(id), new_host]
+            .into_iter()
+            .flatten()
+            .collect();
+        for host in &places {
+            journal.host(network, host, scope.has_host(host, &self.hosts));
+        }
+        let news = scope.set_port(revision, id, port, &self.hosts);
+        journal.news(network, news);
+        for host in &places {
+            self.hosts.set_scope(host, network, scope.binds(host));
+        }
+        self.forget_if_empty(network);
+    }
+
+    /// Only where tunnels end matters here; a node is written far more often than that moves.
+    fn take_node(
+        &mut self,
+        revision: Revision,
+        host: &HostName,
+        node: Option<&Arc<Node>>,
+        journal: &mut Journal,
+    ) {
+        let tunnel_ip = node.map(|node| node.local_ip);
+        if self.hosts.tunnel_ip(host) == tunnel_ip {
+            return;
+        }
+        let mut former = Vec::new();
+        for id in self.hosts.scopes(host) {
+            let scope = scope(&mut self.scopes, id, self.log_limit, revision);
+            journal.host(id, host, scope.has_host(host, &self.hosts));
+            former.push((id, scope.former_ports_on(host, &self.hosts)));
+        }
+        self.hosts.set_tunnel_ip(host, tunnel_ip);
+        for (id, ports) in former {
+            let scope = scope(&mut self.scopes, id, self.log_limit, revision);
+            let news = scope.retell(revision, ports, &self.hosts);
+            journal.news(id, news);
+        }
+    }
+
+    fn forget_if_empty(&mut self, id: NetworkId) {
+        if let Entry::Occupied(entry) = self.scopes.entry(id)
+            && entry.get().is_empty()
+        {
+            entry.remove();
+        }
+    }
+}
+
+/// The scope, made on first mention: a port may be seen before its network.
+fn scope(
+    scopes: &mut HashMap<NetworkId, Scope>,
+    id: NetworkId,
+    log_limit: usize,
+    revision: Revision,
+) -> &mut Scope {
+    let entry = scopes.entry(id);
+    entry.or_insert_with(|| Scope::new(log_limit, revision))
+}
+
+/// Notes the network of a subnet or port, and answers which it was.
+fn remember<Id: Eq + std::hash::Hash>(
+    networks: &mut HashMap<Id, NetworkId>,
+    id: Id,
+    home: Option<NetworkId>,
+) -> Option<NetworkId> {
+    match home {
+        Some(home) => networks.insert(id, home),
+        None => networks.remove(&id),
+    }
+}

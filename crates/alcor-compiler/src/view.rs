@@ -1,0 +1,156 @@
+//! What a host needs of a scope: all of it, what is new, or a digest to compare.
+
+use crate::Compiler;
+use crate::log::Entry;
+use crate::scope::Scope;
+use alcor_goalstate::{Goal, GoalChange, GoalKey, digest};
+use alcor_types::{HostName, NetworkId, PortId, Revision};
+
+/// Everything that one host needs of one scope.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScopeView {
+    /// The scope's newest change; what a host that holds these goals is up to.
+    pub revision: Revision,
+    /// The goals: the network, its subnets, own ports each with its leases, neighbours.
+    pub goals: Vec<Goal>,
+}
+
+/// What is new for one host since a revision.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Delta {
+    /// Nothing happened in the scope.
+    Current,
+    /// These goals changed.
+    Changes {
+        /// What the host is up to when it has taken them.
+        revision: Revision,
+        /// The changes, each key once: networks first, then subnets, ports, leases and
+        /// neighbours. Empty when what happened does not concern this host; the revision
+        /// moves on all the same.
+        changes: Vec<GoalChange>,
+    },
+    /// The log no longer goes back so far: send a snapshot.
+    TooOld,
+    /// The host needs nothing of the scope: it forgets all of it.
+    Gone,
+}
+
+impl Compiler {
+    /// The networks with at least one port bound to the host; none until its node exists.
+    pub fn host_scopes(&self, host: &HostName) -> Vec<NetworkId> {
+        let scopes = self.hosts.scopes(host).into_iter();
+        scopes
+            .filter(|id| self.member(*id, host).is_some())
+            .collect()
+    }
+
+    /// The hosts that need the scope. Sorted.
+    pub fn scope_hosts(&self, scope: NetworkId) -> Vec<HostName> {
+        let scope = self.scopes.get(&scope).into_iter();
+        scope
+            .flat_map(|scope| scope.hosts(&self.hosts))
+            .cloned()
+            .collect()
+    }
+
+    /// The scope's newest change; `None` when there is no such network.
+    pub fn scope_revision(&self, scope: NetworkId) -> Option<Revision> {
+        self.scopes.get(&scope).map(|scope| scope.log().newest())
+    }
+
+    /// Everything the host needs of the scope; `None` when it needs nothing.
+    pub fn snapshot(&self, scope: NetworkId, host: &HostName) -> Option<ScopeView> {
+        let scope = self.member(scope, host)?;
+        let own = scope
+            .ports_on(host)
+            .filter_map(|id| scope.told(id, &self.hosts));
+        let mut goals: Vec<Goal> = scope.vpc_goal().into_iter().collect();
+        goals.extend(scope.subnet_goals());
+        goals.extend(own.flat_map(|told| told.own));
+        goals.extend(scope.neighbor_goals(host, &self.hosts));
+        Some(ScopeView {
+            revision: scope.log().newest(),
+            goals,
+        })
+    }
+
+    /// What is new for the host since the revision it is up to. Costs as much as happened
+    /// since then, not as much as the scope holds.
+    pub fn changes_since(&self, scope: NetworkId, host: &HostName, since: Revision) -> Delta {
+        let Some(scope) = self.member(scope, host) else {
+            return Delta::Gone;
+        };
+        let revision = scope.log().newest();
+        if since == revision {
+            return Delta::Current;
+        }
+        // A host that is ahead of us speaks of another life of the region's store.
+        let entries = (since < revision)
+            .then(|| scope.log().after(since))
+            .flatten();
+        let Some(entries) = entries else {
+            return Delta::TooOld;
+        };
+        let mut changes: Vec<_> = entries
+            .filter_map(|entry| self.change(scope, host, entry))
+            .collect();
+        changes.sort_by_key(GoalChange::key);
+        Delta::Changes { revision, changes }
+    }
+
+    /// XOR of the hashes of all goals that the host needs of the scope; `None` when it needs
+    /// nothing. Costs the host's own ports and the subnets, not the neighbours.
+    pub fn digest(&self, scope: NetworkId, host: &HostName) -> Option<u64> {
+        let scope = self.member(scope, host)?;
+        let shared = scope.vpc_goal().into_iter().chain(scope.subnet_goals());
+        let shared = shared.fold(scope.peers_digest(), |sum, goal| sum ^ digest::goal(&goal));
+        let own = scope
+            .ports_on(host)
+            .filter_map(|id| scope.told(id, &self.hosts));
+        // A host's own ports are neighbours to all hosts but itself: they cancel out.
+        let goals = own.flat_map(|told| told.own.into_iter().chain(told.peer));
+        Some(goals.fold(shared, |sum, goal| sum ^ digest::goal(&goal)))
+    }
+
+    /// The scope, where the host needs it.
+    fn member(&self, scope: NetworkId, host: &HostName) -> Option<&Scope> {
+        let scope = self.scopes.get(&scope)?;
+        scope.has_host(host, &self.hosts).then_some(scope)
+    }
+
+    /// The change as this host sees it, if it is for this host.
+    fn change(&self, scope: &Scope, host: &HostName, entry: &Entry) -> Option<GoalChange> {
+        let addressee = entry.subject.host.as_ref();
+        if entry.except.as_ref() == Some(host) || addressee.is_some_and(|only| only != host) {
+            return None;
+        }
+        let key = entry.subject.key;
+        Some(match self.goal(scope, host, key) {
+            Some(goal) => GoalChange::Put(goal),
+            None => GoalChange::Delete {
+                key,
+                revision: entry.revision,
+            },
+        })
+    }
+
+    /// What the host is to hold under the key now.
+    fn goal(&self, scope: &Scope, host: &HostName, key: GoalKey) -> Option<Goal> {
+        match key {
+            GoalKey::Vpc(_) => scope.vpc_goal(),
+            GoalKey::Subnet(id) => scope.subnet_goal(id),
+            GoalKey::Port(id) | GoalKey::Dhcp(id, _) => self.own_goal(scope, host, id, key),
+            GoalKey::Neighbor(id) => {
+                let elsewhere = scope.host_of(id).as_ref() != Some(host);
+                let goal = || scope.neighbor_goal(id, &self.hosts);
+                elsewhere.then(goal).flatten()
+            }
+        }
+    }
+
+    fn own_goal(&self, scope: &Scope, host: &HostName, id: PortId, key: GoalKey) -> Option<Goal> {
+        let told = scope.told(id, &self.hosts)?;
+        let mut goals = told.own.into_iter().filter(|_| told.host == *host);
+        goals.find(|goal| goal.key() == key)
+    }
+}
