@@ -1,1 +1,29 @@
-//! placeholder
+//! The rules of a region: what may be made, changed and removed, by whom, and what it gets.
+//!
+//! Every function here is pure over one transaction, `(&mut Txn, Request, Caller) -> Result`,
+//! and keeps all invariants of its call in that transaction: a port, its addresses and its MAC
+//! appear together or not at all, and there is no undo code. A refused call leaves writes in
+//! the transaction that the store then throws away with it, so a caller must abort the
+//! transaction on an error, which `Store::transact` does.
+//!
+//! The semantics are those of OpenStack Neutron's API, and the errors carry its names.
+//! Project quotas will be checked beside [`Caller`]'s rights when they exist; today there are none.
+
+mod bitmap;
+mod caller;
+mod error;
+pub mod ip;
+pub mod mac;
+pub mod network;
+pub mod node;
+mod policy;
+pub mod port;
+pub mod schema;
+mod settings;
+mod standard;
+pub mod subnet;
+pub mod vni;
+
+pub use caller::{Caller, Roles};
+pub use error::{ApiError, Pool};
+pub use settings::Settings;

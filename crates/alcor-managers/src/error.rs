@@ -1,0 +1,375 @@
+//! What a rule answers when it refuses: one variant for each error type of Neutron's API.
+//!
+//! Clients match on Neutron's `type` ([`ApiError::kind`]) and on the status; people read the
+//! message, which therefore names the offending value and says what to change.
+
+use alcor_store::records::RecordError;
+use alcor_types::{
+    HostName, IpPool, MacAddr, NetworkId, ParseAddressError, PortId, ProjectId, SubnetId,
+};
+use ipnet::IpNet;
+use std::net::IpAddr;
+
+/// A refused request.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// An attribute breaks a rule that needs no other resource to judge.
+    #[error("Invalid input for {attribute}. Reason: {reason}.")]
+    InvalidAttribute {
+        /// The attribute as the API spells it.
+        attribute: &'static str,
+        /// What is wrong, and what would be right.
+        reason: String,
+    },
+    /// Attributes contradict each other or the resources they refer to.
+    #[error("Invalid input for operation: {0}.")]
+    InvalidInput(String),
+    /// A pool of two families, or with its ends exchanged.
+    #[error("The allocation pool {0} is not valid: give a start and an end of the subnet's family, the start not above the end.")]
+    InvalidAllocationPool(Pool),
+    /// A pool leaves the subnet's host addresses.
+    #[error("The allocation pool {pool} spans beyond the host addresses of the subnet {cidr}: keep it inside them.")]
+    OutOfBoundsAllocationPool {
+        /// The pool.
+        pool: Pool,
+        /// The subnet's block.
+        cidr: IpNet,
+    },
+    /// Two pools share an address.
+    #[error("The allocation pools {first} and {second} of the subnet {cidr} overlap: separate or join them.")]
+    OverlappingAllocationPools {
+        /// The lower pool.
+        first: Pool,
+        /// The higher pool.
+        second: Pool,
+        /// The subnet's block.
+        cidr: IpNet,
+    },
+    /// The gateway lies in a pool.
+    #[error("The gateway {gateway} lies in the allocation pool {pool}: take it out of the pool, or choose another gateway.")]
+    GatewayConflictWithAllocationPools {
+        /// The gateway's address.
+        gateway: IpAddr,
+        /// The pool it lies in.
+        pool: Pool,
+    },
+    /// The gateway cannot change while a port holds its address.
+    #[error("The gateway cannot change: port {port} has the address {address}. Delete the port, or change its address first.")]
+    GatewayIpInUse {
+        /// The address.
+        address: IpAddr,
+        /// The port that has it.
+        port: PortId,
+    },
+    /// More name servers than the region allows.
+    #[error("A subnet may have {max} DNS name servers, but {count} were given: remove some.")]
+    DnsNameServersExhausted {
+        /// How many were given.
+        count: usize,
+        /// How many are allowed.
+        max: usize,
+    },
+    /// More host routes than the region allows.
+    #[error("A subnet may have {max} host routes, but {count} were given: remove some.")]
+    HostRoutesExhausted {
+        /// How many were given.
+        count: usize,
+        /// How many are allowed.
+        max: usize,
+    },
+    /// The address is a host address of no subnet of the network.
+    #[error("IP address {address} is not a valid IP for any of the subnets of network {network}: choose one inside a subnet, neither its first nor its broadcast address.")]
+    InvalidIpForNetwork {
+        /// The address.
+        address: IpAddr,
+        /// The network.
+        network: NetworkId,
+    },
+    /// The address is no host address of the subnet.
+    #[error("IP address {address} is not a valid IP for subnet {subnet} ({cidr}): choose one inside it, neither its first nor its broadcast address.")]
+    InvalidIpForSubnet {
+        /// The address.
+        address: IpAddr,
+        /// The subnet.
+        subnet: SubnetId,
+        /// Its block.
+        cidr: IpNet,
+    },
+    /// Addresses of a SLAAC or stateless subnet follow from the MAC and cannot be chosen.
+    #[error("IPv6 address {address} cannot be assigned on subnet {subnet}, which derives addresses from the MAC: give only the subnet_id.")]
+    AllocationOnAutoAddressSubnet {
+        /// The address.
+        address: IpAddr,
+        /// The subnet.
+        subnet: SubnetId,
+    },
+    /// Another port has the address.
+    #[error("IP address {address} is already allocated in subnet {subnet}: choose another, or leave it out to get a free one.")]
+    IpAddressAlreadyAllocated {
+        /// The address.
+        address: IpAddr,
+        /// The subnet.
+        subnet: SubnetId,
+    },
+    /// The address is the gateway's and waits for a router.
+    #[error("IP address {address} is already allocated to the gateway of subnet {subnet}: choose another, or change the subnet's gateway_ip first.")]
+    GatewayIpReserved {
+        /// The address.
+        address: IpAddr,
+        /// The subnet.
+        subnet: SubnetId,
+    },
+    /// The pools have no free address.
+    #[error("No more IP addresses available on network {0}: delete unused ports, widen the allocation pools, or add a subnet.")]
+    IpAddressGenerationFailure(NetworkId),
+    /// The network's subnets serve other kinds of devices.
+    #[error("No subnet of network {network} serves ports of device owner '{owner}': change the subnets' service_types, or name a subnet in fixed_ips.")]
+    IpAddressGenerationFailureNoMatchingSubnet {
+        /// The network.
+        network: NetworkId,
+        /// The port's device owner.
+        owner: String,
+    },
+    /// Another port of the network has the MAC.
+    #[error("The MAC address {mac} is in use on network {network}: choose another, or leave it out to get a free one.")]
+    MacAddressInUse {
+        /// The MAC address.
+        mac: MacAddr,
+        /// The network.
+        network: NetworkId,
+    },
+    /// The MAC base has no free address left that a bounded search finds.
+    #[error("No free MAC address was found for network {0}: give one in mac_address, or let the operator configure another MAC base.")]
+    MacAddressGenerationFailure(NetworkId),
+    /// A bound port's MAC is in its VM.
+    #[error("The MAC address of port {port} cannot change from {old} to {new} while it is bound to host '{host}': clear binding:host_id first.")]
+    PortBound {
+        /// The port.
+        port: PortId,
+        /// The host it is bound to.
+        host: HostName,
+        /// The MAC address it has.
+        old: MacAddr,
+        /// The MAC address asked for.
+        new: MacAddr,
+    },
+    /// One address pair was given twice.
+    #[error("The allowed address pair {address} with MAC {mac} is given twice: remove one.")]
+    DuplicateAddressPairInRequest {
+        /// The pair's address.
+        address: IpNet,
+        /// The pair's MAC address.
+        mac: MacAddr,
+    },
+    /// More address pairs than the region allows.
+    #[error("A port may have {max} allowed address pairs, but {count} were given: remove some, or give blocks instead of single addresses.")]
+    AddressPairsExhausted {
+        /// How many were given.
+        count: usize,
+        /// How many are allowed.
+        max: usize,
+    },
+    /// Address pairs mean nothing where nothing is filtered.
+    #[error("Allowed address pairs need port security: set port_security_enabled to true, or leave allowed_address_pairs empty.")]
+    AddressPairAndPortSecurityRequired,
+    /// A DHCP option that cannot be sent.
+    #[error("Invalid data format for extra_dhcp_opts: {0}.")]
+    ExtraDhcpOptBadData(String),
+    /// The network does not exist, or not for this caller.
+    #[error("Network {0} could not be found.")]
+    NetworkNotFound(NetworkId),
+    /// The subnet does not exist, or not for this caller.
+    #[error("Subnet {0} could not be found.")]
+    SubnetNotFound(SubnetId),
+    /// The port does not exist, or not for this caller.
+    #[error("Port {0} could not be found.")]
+    PortNotFound(PortId),
+    /// No node has this id or name.
+    #[error("Node {0} could not be found.")]
+    NodeNotFound(String),
+    /// Security groups do not exist yet.
+    #[error("Security group {0} does not exist: this region has no security groups yet, so leave security_groups out or empty.")]
+    SecurityGroupNotFound(String),
+    /// The caller's role does not allow it.
+    #[error("{rule} is disallowed by policy: {reason}.")]
+    PolicyNotAuthorized {
+        /// The policy rule as Neutron names it, for example `create_network:shared`.
+        rule: &'static str,
+        /// Who may do it.
+        reason: &'static str,
+    },
+    /// The network has ports.
+    #[error("Network {network} is in use: port {port} is on it. Delete its ports first.")]
+    NetworkInUse {
+        /// The network.
+        network: NetworkId,
+        /// One of its ports.
+        port: PortId,
+    },
+    /// Ports have addresses of the subnet.
+    #[error("Subnet {subnet} is in use: port {port} has an address from it. Delete the port or take the address off it first.")]
+    SubnetInUse {
+        /// The subnet.
+        subnet: SubnetId,
+        /// One of the ports.
+        port: PortId,
+    },
+    /// The network is used by projects that would lose it.
+    #[error("Network {network} cannot be unshared: project {project} has ports on it. Delete those first.")]
+    InvalidSharedSetting {
+        /// The network.
+        network: NetworkId,
+        /// A project that uses it.
+        project: ProjectId,
+    },
+    /// IPv6 needs 1280 bytes (RFC 8200, section 5).
+    #[error("The MTU {mtu} of network {network} is below 1280, which its IPv6 subnets need: raise it.")]
+    NetworkMtuSubnetConflict {
+        /// The network.
+        network: NetworkId,
+        /// The MTU in bytes.
+        mtu: u16,
+    },
+    /// Another network has the segmentation id.
+    #[error("The tunnel id {0} is in use: choose another provider:segmentation_id, or leave it out to get a free one.")]
+    TunnelIdInUse(u32),
+    /// Every VNI of the region's range is taken.
+    #[error("No network can be created: every VNI of the configured range is in use. Delete unused networks, or let the operator widen the range.")]
+    NoNetworkAvailable,
+    /// The caller chose an id that exists.
+    #[error("The {resource} id {id} is in use: choose another, or leave it out to get a fresh one.")]
+    IdInUse {
+        /// `network`, `subnet`, ...
+        resource: &'static str,
+        /// The id.
+        id: String,
+    },
+    /// Another node has the name.
+    #[error("The node name '{0}' is in use: names bind ports, so each node needs its own.")]
+    NodeNameInUse(HostName),
+    /// Ports are bound to the node.
+    #[error("Node '{node}' is in use: port {port} is bound to it. Unbind or delete its ports first.")]
+    NodeInUse {
+        /// The node's name.
+        node: HostName,
+        /// One of its ports.
+        port: PortId,
+    },
+    /// `If-Match` named another revision than the present one.
+    #[error("The resource is at revision_number {present}, but the request expects {expected}: read it again and retry.")]
+    RevisionNumberConstraintFailed {
+        /// What the request expects.
+        expected: u64,
+        /// What the resource has.
+        present: u64,
+    },
+    /// A record of the store cannot be read or written; no fault of the caller's.
+    #[error("The region's store failed: {0}")]
+    Store(#[from] RecordError),
+    /// An allocation record of the store is damaged; no fault of the caller's.
+    #[error("The region's store holds a damaged {0} record")]
+    Damaged(&'static str),
+}
+
+/// A pool in messages: `10.0.0.2-10.0.0.9`. Unlike [`IpPool`], its `Display` is for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pool(pub IpPool);
+
+impl std::fmt::Display for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.0.start, self.0.end)
+    }
+}
+
+impl ApiError {
+    /// A refusal of one attribute by itself.
+    pub(crate) fn attribute(attribute: &'static str, reason: impl Into<String>) -> Self {
+        Self::InvalidAttribute {
+            attribute,
+            reason: reason.into(),
+        }
+    }
+
+    /// Neutron's name of the error, the `type` of its bodies.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::InvalidAttribute { .. } => "HTTPBadRequest",
+            Self::InvalidInput(_) => "InvalidInput",
+            Self::InvalidAllocationPool(_) => "InvalidAllocationPool",
+            Self::OutOfBoundsAllocationPool { .. } => "OutOfBoundsAllocationPool",
+            Self::OverlappingAllocationPools { .. } => "OverlappingAllocationPools",
+            Self::GatewayConflictWithAllocationPools { .. } => "GatewayConflictWithAllocationPools",
+            Self::GatewayIpInUse { .. } => "GatewayIpInUse",
+            Self::DnsNameServersExhausted { .. } => "DNSNameServersExhausted",
+            Self::HostRoutesExhausted { .. } => "HostRoutesExhausted",
+            Self::InvalidIpForNetwork { .. } => "InvalidIpForNetwork",
+            Self::InvalidIpForSubnet { .. } => "InvalidIpForSubnet",
+            Self::AllocationOnAutoAddressSubnet { .. } => "AllocationOnAutoAddressSubnet",
+            Self::IpAddressAlreadyAllocated { .. } | Self::GatewayIpReserved { .. } => {
+                "IpAddressAlreadyAllocated"
+            }
+            Self::IpAddressGenerationFailure(_) => "IpAddressGenerationFailure",
+            Self::IpAddressGenerationFailureNoMatchingSubnet { .. } => {
+                "IpAddressGenerationFailureNoMatchingSubnet"
+            }
+            Self::MacAddressInUse { .. } => "MacAddressInUse",
+            Self::MacAddressGenerationFailure(_) => "MacAddressGenerationFailure",
+            Self::PortBound { .. } => "PortBound",
+            Self::DuplicateAddressPairInRequest { .. } => "DuplicateAddressPairInRequest",
+            Self::AddressPairsExhausted { .. } => "AddressPairsExhausted",
+            Self::AddressPairAndPortSecurityRequired => "AddressPairAndPortSecurityRequired",
+            Self::ExtraDhcpOptBadData(_) => "ExtraDhcpOptBadData",
+            Self::NetworkNotFound(_) => "NetworkNotFound",
+            Self::SubnetNotFound(_) => "SubnetNotFound",
+            Self::PortNotFound(_) => "PortNotFound",
+            Self::NodeNotFound(_) => "NodeNotFound",
+            Self::SecurityGroupNotFound(_) => "SecurityGroupNotFound",
+            Self::PolicyNotAuthorized { .. } => "PolicyNotAuthorized",
+            Self::NetworkInUse { .. } => "NetworkInUse",
+            Self::SubnetInUse { .. } => "SubnetInUse",
+            Self::InvalidSharedSetting { .. } => "InvalidSharedSetting",
+            Self::NetworkMtuSubnetConflict { .. } => "NetworkMTUSubnetConflict",
+            Self::TunnelIdInUse(_) => "TunnelIdInUse",
+            Self::NoNetworkAvailable => "NoNetworkAvailable",
+            Self::IdInUse { .. } => "NeutronDbObjectDuplicateEntry",
+            Self::NodeNameInUse(_) => "NodeNameInUse",
+            Self::NodeInUse { .. } => "NodeInUse",
+            Self::RevisionNumberConstraintFailed { .. } => "RevisionNumberConstraintFailed",
+            Self::Store(_) | Self::Damaged(_) => "HTTPInternalServerError",
+        }
+    }
+
+    /// The HTTP status that Neutron answers with.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::InvalidAttribute { .. }
+            | Self::InvalidInput(_)
+            | Self::InvalidAllocationPool(_)
+            | Self::OutOfBoundsAllocationPool { .. }
+            | Self::DnsNameServersExhausted { .. }
+            | Self::HostRoutesExhausted { .. }
+            | Self::InvalidIpForNetwork { .. }
+            | Self::InvalidIpForSubnet { .. }
+            | Self::AllocationOnAutoAddressSubnet { .. }
+            | Self::DuplicateAddressPairInRequest { .. }
+            | Self::AddressPairsExhausted { .. }
+            | Self::ExtraDhcpOptBadData(_) => 400,
+            Self::PolicyNotAuthorized { .. } => 403,
+            Self::NetworkNotFound(_)
+            | Self::SubnetNotFound(_)
+            | Self::PortNotFound(_)
+            | Self::NodeNotFound(_)
+            | Self::SecurityGroupNotFound(_) => 404,
+            Self::RevisionNumberConstraintFailed { .. } => 412,
+            Self::Store(_) | Self::Damaged(_) => 500,
+            Self::NoNetworkAvailable | Self::MacAddressGenerationFailure(_) => 503,
+            _ => 409,
+        }
+    }
+}
+
+impl From<ParseAddressError> for ApiError {
+    fn from(error: ParseAddressError) -> Self {
+        Self::InvalidInput(error.to_string())
+    }
+}

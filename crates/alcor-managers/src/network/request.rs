@@ -1,0 +1,64 @@
+//! What a caller may say of a network. An absent member means "not sent".
+
+use alcor_types::{NetworkId, ProjectId};
+use std::collections::BTreeSet;
+
+/// `POST /v2.0/networks`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CreateNetwork {
+    /// The id, where the caller chooses it; must be free.
+    pub id: Option<NetworkId>,
+    /// The owner, where it is not the caller's project (administrators only).
+    pub project_id: Option<ProjectId>,
+    /// Label; at most 255 characters.
+    pub name: String,
+    /// Free text; at most 255 characters.
+    pub description: String,
+    /// Labels to filter by.
+    pub tags: BTreeSet<String>,
+    /// Default: true.
+    pub admin_state_up: Option<bool>,
+    /// Whether every project may use it (true: administrators only). Default: false.
+    pub shared: Option<bool>,
+    /// `router:external` (true: administrators only). Default: false.
+    pub external: Option<bool>,
+    /// In bytes; absent or 0 means the region's largest.
+    pub mtu: Option<u32>,
+    /// `provider:network_type` (administrators only); only `vxlan` works.
+    pub network_type: Option<String>,
+    /// `provider:physical_network` (administrators only); VXLAN has none.
+    pub physical_network: Option<String>,
+    /// `provider:segmentation_id` (administrators only): the VNI.
+    pub segmentation_id: Option<u32>,
+    /// What its ports get where they do not say. Default: true.
+    pub port_security_enabled: Option<bool>,
+    /// The domain of its ports' names; empty when none.
+    pub dns_domain: String,
+    /// Kept and shown.
+    pub availability_zone_hints: Vec<String>,
+}
+
+/// `PUT /v2.0/networks/{id}`, and the tag calls.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UpdateNetwork {
+    /// A new label.
+    pub name: Option<String>,
+    /// A new description.
+    pub description: Option<String>,
+    /// The whole new set of tags.
+    pub tags: Option<BTreeSet<String>>,
+    /// Whether its ports forward.
+    pub admin_state_up: Option<bool>,
+    /// Administrators only; cannot be withdrawn while other projects have ports on it.
+    pub shared: Option<bool>,
+    /// `router:external`, administrators only.
+    pub external: Option<bool>,
+    /// In bytes.
+    pub mtu: Option<u32>,
+    /// The default of ports made from now on.
+    pub port_security_enabled: Option<bool>,
+    /// The domain of its ports' names.
+    pub dns_domain: Option<String>,
+    /// The `revision_number` the caller last saw (`If-Match`).
+    pub expected_revision: Option<u64>,
+}

@@ -1,0 +1,44 @@
+//! The operator's choices that the rules depend on.
+
+use alcor_types::{DEFAULT_MTU, Vni};
+use std::ops::RangeInclusive;
+
+/// Region-wide settings; the same for every call of a running server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The first three bytes of automatic MAC addresses (Neutron's `base_mac`).
+    pub mac_base: [u8; 3],
+    /// The VNIs that networks get when none is chosen; both ends are given out.
+    pub vni_range: RangeInclusive<u32>,
+    /// The largest MTU a network may have, and the one it has by default, in bytes.
+    pub max_mtu: u16,
+    /// The domain of names for DHCP and DNS where a network has none.
+    pub dns_domain: String,
+    /// How long a DHCP lease lasts, in seconds.
+    pub dhcp_lease: u32,
+    /// How many fixed IPs one port may be asked to have (`max_fixed_ips_per_port`).
+    pub max_fixed_ips: usize,
+    /// How many name servers one subnet may have (`max_dns_nameservers`).
+    pub max_dns_nameservers: usize,
+    /// How many host routes one subnet may have (`max_subnet_host_routes`).
+    pub max_host_routes: usize,
+    /// How many allowed address pairs one port may have (`max_allowed_address_pair`).
+    pub max_address_pairs: usize,
+}
+
+impl Default for Settings {
+    /// Neutron's defaults.
+    fn default() -> Self {
+        Self {
+            mac_base: [0xfa, 0x16, 0x3e],
+            vni_range: Vni::MIN.get()..=Vni::MAX.get(),
+            max_mtu: DEFAULT_MTU,
+            dns_domain: "openstacklocal".to_owned(),
+            dhcp_lease: 86_400,
+            max_fixed_ips: 5,
+            max_dns_nameservers: 5,
+            max_host_routes: 20,
+            max_address_pairs: 10,
+        }
+    }
+}
