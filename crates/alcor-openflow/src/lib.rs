@@ -1,1 +1,32 @@
-//! placeholder
+//! OpenFlow 1.3 and the Nicira extensions that Open vSwitch needs to be driven well.
+//!
+//! The codec is pure: types that say what flows, groups, meters and packets are, and how they
+//! look on the wire. [`Match`], [`Action`] and [`Instructions`] are canonical, so that a flow
+//! that was sent and the same flow read back compare equal. No Rust crate covered bundles,
+//! packet-in with user data and the register fields, and no library with a stable interface
+//! offers them to C callers either, hence this one.
+
+pub mod ct_state;
+
+mod action;
+mod error;
+mod field;
+mod flow;
+mod matching;
+mod oxm;
+mod port_no;
+mod subfield;
+mod wire;
+
+pub use action::{
+    Action, Controller, Ct, Learn, LearnSource, LearnSpec, NO_BUFFER, Nat, NatKind, NatRange, Zone,
+};
+pub use error::DecodeError;
+pub use field::{Field, Value};
+pub use flow::{
+    Flow, FlowCommand, FlowFlags, FlowKey, FlowMod, FlowRemoved, FlowRequest, FlowStats,
+    Instructions, RemovedReason,
+};
+pub use matching::Match;
+pub use port_no::PortNo;
+pub use subfield::Subfield;
