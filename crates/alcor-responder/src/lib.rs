@@ -1,1 +1,32 @@
-//! placeholder
+//! The answers that a host gives to its VMs in place of a server in the network.
+//!
+//! The host agent catches such a frame at the port that sent it, asks [`respond`] what to do,
+//! and sends the answer back to that port. Everything here is pure: a frame and what is known
+//! of the port go in, an [`Outcome`] comes out. Frames are written by tenants, so nothing in
+//! them is trusted: not a length, not an address, not a checksum.
+//!
+//! Whose frame it is, the port says, never the frame: two ports may claim one MAC address,
+//! and networks may overlap. The caller finds the [`Binding`] by the port; a frame that does
+//! not fit it is met with silence and a [`Reason`] to count.
+//!
+//! One module per protocol: `dhcp4` (RFC 2131) is the first. `frame` holds what they share.
+
+mod binding;
+mod dhcp4;
+mod frame;
+mod lease;
+pub mod options;
+mod outcome;
+
+pub use binding::Binding;
+pub use lease::{BindingError, DEFAULT_LEASE_SECONDS, FALLBACK_SERVER_ID, Lease, server_mac};
+pub use outcome::{Counters, Outcome, Reason, ReplyKind};
+
+/// What to do about one frame that the port of `binding` has sent.
+///
+/// `frame` is a whole Ethernet frame without its check sequence, as OpenFlow delivers it.
+pub fn respond(frame: &[u8], binding: &Binding) -> Outcome {
+    frame::Datagram::parse(frame)
+        .and_then(|datagram| dhcp4::answer(&datagram, binding))
+        .unwrap_or_else(Outcome::Silence)
+}

@@ -1,0 +1,121 @@
+//! What DHCP tells one port, in plain facts, and how they follow from the goal state.
+
+use crate::options::OptionError;
+use alcor_goalstate::{DhcpGoal, PortGoal, SubnetGoal, VpcGoal};
+use alcor_types::{ExtraDhcpOption, HostRoute, MacAddr, Vni};
+use ipnet::{IpNet, Ipv4Net};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// How long a lease lasts unless the caller sets another time: a day, as Neutron has it.
+pub const DEFAULT_LEASE_SECONDS: u32 = 86_400;
+
+/// The server identifier on a subnet that has no gateway. It is of the link-local block
+/// (RFC 3927), so that no port can own it. A client without a route to it renews by
+/// broadcast, at T2 instead of T1.
+pub const FALLBACK_SERVER_ID: Ipv4Addr = Ipv4Addr::new(169, 254, 0, 67);
+
+/// The MAC address that replies on the network of this VNI come from: a locally
+/// administered one, the same on every host, so that a VM that moves finds its server again.
+pub fn server_mac(vni: Vni) -> MacAddr {
+    let [_, high, middle, low] = vni.get().to_be_bytes();
+    MacAddr([0x0a, 0xa1, 0xc0, high, middle, low])
+}
+
+/// Everything that DHCP tells one port about one of its addresses.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lease {
+    /// The port's MAC address, the only one that is answered.
+    pub mac: MacAddr,
+    /// The port's address.
+    pub ipv4: Ipv4Addr,
+    /// The subnet that the address is of; gives mask and broadcast address.
+    pub subnet: Ipv4Net,
+    /// Who answers: the gateway's address, or [`FALLBACK_SERVER_ID`].
+    pub server_id: Ipv4Addr,
+    /// Where replies come from in Ethernet; see [`server_mac`].
+    pub server_mac: MacAddr,
+    /// The default router (option 3).
+    pub router: Option<Ipv4Addr>,
+    /// Name servers, best first (option 6).
+    pub dns: Vec<Ipv4Addr>,
+    /// The largest IP packet the VM may send, in bytes (option 26); 0 to say nothing.
+    pub mtu: u16,
+    /// Further routes (option 121); those of IPv6 are passed over.
+    pub host_routes: Vec<HostRoute>,
+    /// The VM's name (option 12); empty when none.
+    pub host_name: String,
+    /// The network's domain (option 15); empty when none.
+    pub domain: String,
+    /// How long the lease lasts, in seconds (option 51); `u32::MAX` is for ever.
+    pub lease_seconds: u32,
+    /// Options that the port's owner asks for; they win over all of the above.
+    pub extra: Vec<ExtraDhcpOption>,
+}
+
+/// Why goals make no lease.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BindingError {
+    /// DHCPv4 has no answer for a subnet of IPv6.
+    #[error("DHCPv4 needs an IPv4 subnet, and {0} is none")]
+    NotIpv4(IpNet),
+    /// The goals contradict each other.
+    #[error("{address} does not lie in the subnet {subnet}")]
+    Outside {
+        /// The address to lease.
+        address: Ipv4Addr,
+        /// The subnet it should lie in.
+        subnet: Ipv4Net,
+    },
+    /// One of the port's own options cannot be sent.
+    #[error(transparent)]
+    Option(#[from] OptionError),
+}
+
+impl Lease {
+    /// The lease that the goals of a port ask for, for [`DEFAULT_LEASE_SECONDS`].
+    pub fn from_goals(
+        vpc: &VpcGoal,
+        subnet: &SubnetGoal,
+        port: &PortGoal,
+        dhcp: &DhcpGoal,
+    ) -> Result<Self, BindingError> {
+        let IpNet::V4(block) = subnet.cidr else {
+            return Err(BindingError::NotIpv4(subnet.cidr));
+        };
+        if !block.contains(&dhcp.ipv4) {
+            return Err(BindingError::Outside {
+                address: dhcp.ipv4,
+                subnet: block,
+            });
+        }
+        let router = subnet.gateway_ip.and_then(as_ipv4);
+        Ok(Self {
+            mac: dhcp.mac,
+            ipv4: dhcp.ipv4,
+            subnet: block,
+            server_id: router.unwrap_or(FALLBACK_SERVER_ID),
+            server_mac: server_mac(vpc.vni),
+            router,
+            dns: subnet
+                .dns_nameservers
+                .iter()
+                .copied()
+                .filter_map(as_ipv4)
+                .collect(),
+            mtu: vpc.mtu,
+            host_routes: subnet.host_routes.clone(),
+            host_name: dhcp.host_name.clone(),
+            // DNS names of the API end in a dot; clients append the domain as it is.
+            domain: vpc.dns_domain.trim_end_matches('.').to_owned(),
+            lease_seconds: DEFAULT_LEASE_SECONDS,
+            extra: port.extra_dhcp_opts.clone(),
+        })
+    }
+}
+
+fn as_ipv4(address: IpAddr) -> Option<Ipv4Addr> {
+    match address {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(_) => None,
+    }
+}

@@ -1,0 +1,146 @@
+//! What became of a frame, and how often: the agent counts what it does not log.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+/// What the agent is to do about a frame.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// Send this back to the port that asked.
+    Reply {
+        /// What is answered.
+        kind: ReplyKind,
+        /// A whole Ethernet frame, without its check sequence.
+        frame: Vec<u8>,
+    },
+    /// The client found its address in use by another (DHCPDECLINE). There is no answer, but
+    /// somebody should hear of it: two devices hold one address.
+    Declined {
+        /// The address it will not use.
+        address: Ipv4Addr,
+    },
+    /// The client gave its address back (DHCPRELEASE). There is no answer and nothing to undo:
+    /// the address belongs to the port, not to the lease.
+    Released {
+        /// The address it no longer uses.
+        address: Ipv4Addr,
+    },
+    /// Do nothing.
+    Silence(Reason),
+}
+
+/// The kinds of replies.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ReplyKind {
+    /// DHCPOFFER.
+    Offer,
+    /// DHCPACK of a lease.
+    Ack,
+    /// DHCPACK of a DHCPINFORM: parameters without a lease.
+    Inform,
+    /// DHCPNAK: the client must start again.
+    Nak,
+}
+
+/// Why a frame gets no answer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Reason {
+    /// It is of no protocol that is answered here.
+    OtherProtocol,
+    /// Its Ethernet, IPv4 or UDP header is cut off or contradicts itself.
+    BadHeader,
+    /// The checksum of its IPv4 header or of UDP is wrong.
+    BadChecksum,
+    /// It is a part of a packet; no client needs to divide its request.
+    Fragment,
+    /// It is addressed to another server.
+    OtherServer,
+    /// Its BOOTP part is cut off, is not a request, or lacks the magic cookie of RFC 2131.
+    BadMessage,
+    /// Its hardware type or address length is not Ethernet's.
+    BadHardware,
+    /// It comes from, or asks for, a MAC address that is not the port's.
+    ForeignMac,
+    /// A relay has passed it on; there is none between a VM and its host.
+    Relayed,
+    /// Its options are cut off, or one that matters has the wrong length.
+    BadOptions,
+    /// It has no message type (plain BOOTP), or not one that a client sends to a server.
+    BadType,
+    /// It says not which address it is about.
+    NoAddress,
+    /// The answer would not fit into one datagram.
+    TooLong,
+}
+
+impl Reason {
+    /// The name in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OtherProtocol => "other_protocol",
+            Self::BadHeader => "bad_header",
+            Self::BadChecksum => "bad_checksum",
+            Self::Fragment => "fragment",
+            Self::OtherServer => "other_server",
+            Self::BadMessage => "bad_message",
+            Self::BadHardware => "bad_hardware",
+            Self::ForeignMac => "foreign_mac",
+            Self::Relayed => "relayed",
+            Self::BadOptions => "bad_options",
+            Self::BadType => "bad_type",
+            Self::NoAddress => "no_address",
+            Self::TooLong => "too_long",
+        }
+    }
+}
+
+/// How many frames had which outcome.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Counters {
+    /// Replies, by kind.
+    pub replies: BTreeMap<ReplyKind, u64>,
+    /// DHCPDECLINE messages.
+    pub declined: u64,
+    /// DHCPRELEASE messages.
+    pub released: u64,
+    /// Frames without an answer, by reason.
+    pub silences: BTreeMap<Reason, u64>,
+}
+
+impl Counters {
+    /// Adds one outcome.
+    pub fn count(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Reply { kind, .. } => *self.replies.entry(*kind).or_default() += 1,
+            Outcome::Declined { .. } => self.declined += 1,
+            Outcome::Released { .. } => self.released += 1,
+            Outcome::Silence(reason) => *self.silences.entry(*reason).or_default() += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_counts_once() {
+        let mut counters = Counters::default();
+        let address = Ipv4Addr::LOCALHOST;
+        for outcome in [
+            Outcome::Silence(Reason::Relayed),
+            Outcome::Silence(Reason::Relayed),
+            Outcome::Declined { address },
+            Outcome::Released { address },
+            Outcome::Reply {
+                kind: ReplyKind::Nak,
+                frame: Vec::new(),
+            },
+        ] {
+            counters.count(&outcome);
+        }
+        assert_eq!(counters.silences, BTreeMap::from([(Reason::Relayed, 2)]));
+        assert_eq!(counters.replies, BTreeMap::from([(ReplyKind::Nak, 1)]));
+        assert_eq!((counters.declined, counters.released), (1, 1));
+    }
+}
