@@ -1,0 +1,170 @@
+//! The interfaces of one bridge, read from the monitored tables. Pure.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::row::Row;
+use crate::tables::Tables;
+
+/// The columns of Interface that a view is made of.
+pub(crate) const INTERFACE_COLUMNS: [&str; 6] = [
+    "name",
+    "ofport",
+    "error",
+    "admin_state",
+    "link_state",
+    "external_ids",
+];
+
+/// The highest OpenFlow port number: OFPP_LOCAL in the 16-bit numbers of Open vSwitch.
+const MAX_OFPORT: i64 = 65534;
+
+/// A state of an interface as Open vSwitch reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LinkState {
+    /// `up`
+    Up,
+    /// `down`
+    Down,
+    /// Not reported (yet).
+    Unknown,
+}
+
+impl LinkState {
+    fn read(row: &Row, column: &str) -> Self {
+        match row.text(column) {
+            Some("up") => Self::Up,
+            Some("down") => Self::Down,
+            Some(_) | None => Self::Unknown,
+        }
+    }
+}
+
+/// One interface of the bridge, whatever it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BridgePort {
+    /// The interface's name.
+    pub name: String,
+    /// The OpenFlow port number, 1 to 65534; `None` until Open vSwitch has opened the
+    /// interface, or when it cannot.
+    pub ofport: Option<u16>,
+    /// `admin_state`
+    pub admin_state: LinkState,
+    /// `link_state`
+    pub link_state: LinkState,
+    /// Why Open vSwitch could not open the interface.
+    pub error: Option<String>,
+}
+
+impl BridgePort {
+    fn read(row: &Row) -> Option<Self> {
+        let ofport = row
+            .integer("ofport")
+            .filter(|number| (1..=MAX_OFPORT).contains(number));
+        Some(Self {
+            name: row.text("name")?.to_owned(),
+            ofport: ofport.and_then(|number| u16::try_from(number).ok()),
+            admin_state: LinkState::read(row, "admin_state"),
+            link_state: LinkState::read(row, "link_state"),
+            error: row.text("error").map(str::to_owned),
+        })
+    }
+}
+
+/// An interface that somebody marked as a virtual machine's by `external_ids:iface-id`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vif {
+    /// `external_ids:iface-id`: the id of the Neutron port.
+    pub iface_id: String,
+    /// `external_ids:attached-mac` as it was written.
+    pub attached_mac: Option<String>,
+    /// The bridge it is plugged into.
+    pub bridge: String,
+    /// The interface itself.
+    pub port: BridgePort,
+}
+
+impl Vif {
+    fn read(bridge: &str, row: &Row) -> Option<Self> {
+        let iface_id = row
+            .text_at("external_ids", "iface-id")
+            .filter(|id| !id.is_empty())?;
+        Some(Self {
+            iface_id: iface_id.to_owned(),
+            attached_mac: row
+                .text_at("external_ids", "attached-mac")
+                .map(str::to_owned),
+            bridge: bridge.to_owned(),
+            port: BridgePort::read(row)?,
+        })
+    }
+
+    /// The order among interfaces with the same id: one with an OpenFlow port first, then
+    /// by name.
+    fn rank(&self) -> (Reverse<bool>, &str) {
+        (Reverse(self.port.ofport.is_some()), &self.port.name)
+    }
+}
+
+/// A consistent picture of one bridge.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BridgeView {
+    /// Whether the bridge exists.
+    pub present: bool,
+    /// Virtual machines' interfaces by `iface-id`.
+    pub vifs: BTreeMap<String, Vif>,
+    /// Names of interfaces that are not in `vifs` because another one with the same
+    /// `iface-id` was preferred.
+    pub duplicates: BTreeMap<String, BTreeSet<String>>,
+    /// The tunnel port, if it is on the bridge.
+    pub tunnel: Option<BridgePort>,
+}
+
+impl BridgeView {
+    /// Reads the picture of `bridge`, with the tunnel port called `tunnel`.
+    pub(crate) fn read(tables: &Tables, bridge: &str, tunnel: &str) -> Self {
+        let found = tables
+            .rows("Bridge")
+            .find(|(_, row)| row.text("name") == Some(bridge));
+        let Some((_, row)) = found else {
+            return Self::default();
+        };
+        let mut view = Self {
+            present: true,
+            ..Self::default()
+        };
+        for interface in interfaces(tables, row) {
+            if interface.text("name") == Some(tunnel) {
+                view.tunnel = BridgePort::read(interface);
+            } else if let Some(vif) = Vif::read(bridge, interface) {
+                view.add(vif);
+            }
+        }
+        view
+    }
+
+    fn add(&mut self, mut vif: Vif) {
+        let id = vif.iface_id.clone();
+        if let Some(other) = self.vifs.remove(&id) {
+            let (preferred, spare) = if other.rank() <= vif.rank() {
+                (other, vif)
+            } else {
+                (vif, other)
+            };
+            self.duplicates
+                .entry(id.clone())
+                .or_default()
+                .insert(spare.port.name);
+            vif = preferred;
+        }
+        self.vifs.insert(id, vif);
+    }
+}
+
+fn interfaces<'a>(tables: &'a Tables, bridge: &'a Row) -> impl Iterator<Item = &'a Row> {
+    let ports = bridge
+        .uuids("ports")
+        .filter_map(|uuid| tables.row("Port", uuid));
+    let interfaces = ports.flat_map(|port| port.uuids("interfaces"));
+    interfaces.filter_map(|uuid| tables.row("Interface", uuid))
+}
