@@ -70,9 +70,11 @@ impl Compiler {
 
     fn take(&mut self, revision: Revision, fact: &Fact, journal: &mut Journal) {
         match fact {
-            Fact::Network(id, network) => self.take_network(revision, *id, network, journal),
-            Fact::Subnet(id, subnet) => self.take_subnet(revision, *id, subnet, journal),
-            Fact::Port(id, port) => self.take_port(revision, *id, port, journal),
+            Fact::Network(id, network) => {
+                self.take_network(revision, *id, network.as_ref(), journal);
+            }
+            Fact::Subnet(id, subnet) => self.take_subnet(revision, *id, subnet.as_ref(), journal),
+            Fact::Port(id, port) => self.take_port(revision, *id, port.as_ref(), journal),
             Fact::Node(host, node) => self.take_node(revision, host, node.as_ref(), journal),
         }
     }
@@ -81,14 +83,14 @@ impl Compiler {
         &mut self,
         revision: Revision,
         id: NetworkId,
-        network: &Option<Arc<Network>>,
+        network: Option<&Arc<Network>>,
         journal: &mut Journal,
     ) {
         let scope = scope(&mut self.scopes, id, self.log_limit, revision);
         for host in scope.bound_hosts() {
             journal.host(id, host, scope.has_host(host, &self.hosts));
         }
-        let news = scope.set_network(revision, network.clone(), &self.hosts);
+        let news = scope.set_network(revision, network.cloned(), &self.hosts);
         journal.news(id, news);
         self.forget_if_empty(id);
     }
@@ -97,16 +99,16 @@ impl Compiler {
         &mut self,
         revision: Revision,
         id: SubnetId,
-        subnet: &Option<Arc<Subnet>>,
+        subnet: Option<&Arc<Subnet>>,
         journal: &mut Journal,
     ) {
-        let home = subnet.as_ref().map(|subnet| subnet.network_id);
+        let home = subnet.map(|subnet| subnet.network_id);
         let former = remember(&mut self.subnets, id, home);
         if let Some(former) = former.filter(|former| Some(*former) != home) {
             self.set_subnet(revision, former, (id, None), journal);
         }
         if let Some(home) = home {
-            self.set_subnet(revision, home, (id, subnet.clone()), journal);
+            self.set_subnet(revision, home, (id, subnet.cloned()), journal);
         }
     }
 
@@ -127,16 +129,16 @@ impl Compiler {
         &mut self,
         revision: Revision,
         id: PortId,
-        port: &Option<Arc<Port>>,
+        port: Option<&Arc<Port>>,
         journal: &mut Journal,
     ) {
-        let home = port.as_ref().map(|port| port.network_id);
+        let home = port.map(|port| port.network_id);
         let former = remember(&mut self.ports, id, home);
         if let Some(former) = former.filter(|former| Some(*former) != home) {
             self.set_port(revision, former, (id, None), journal);
         }
         if let Some(home) = home {
-            self.set_port(revision, home, (id, port.clone()), journal);
+            self.set_port(revision, home, (id, port.cloned()), journal);
         }
     }
 

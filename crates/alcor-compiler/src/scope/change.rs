@@ -1,0 +1,228 @@
+//! Changes to a scope. Each takes what hosts were told before, changes the facts, and
+//! compares: only a goal whose content differs is news, gets the new revision, and is logged.
+
+use super::{Former, Held, Member, Scope, Told};
+use crate::hosts::Hosts;
+use crate::log::Subject;
+use alcor_goalstate::{Goal, GoalKey, digest};
+use alcor_types::{HostName, Network, Port, PortId, Revision, Subnet, SubnetId};
+use std::sync::Arc;
+
+impl Scope {
+    /// The network was written or deleted. True when hosts must hear of it.
+    pub(crate) fn set_network(
+        &mut self,
+        revision: Revision,
+        network: Option<Arc<Network>>,
+        hosts: &Hosts,
+    ) -> bool {
+        let vni = |held: Option<&Network>| held.map(|network| network.vni);
+        let former = self.network.as_ref().map(|held| &*held.fact);
+        // The VNI is in every subnet's goal, and nothing is told without a network.
+        let affects_all = vni(former) != vni(network.as_deref());
+        let ports = if affects_all {
+            self.former_ports(hosts)
+        } else {
+            Vec::new()
+        };
+        let subnets: Vec<_> = if affects_all {
+            self.former_subnets()
+        } else {
+            Vec::new()
+        };
+        let vpc = self.vpc_goal();
+
+        self.network = network.map(|fact| Held {
+            fact,
+            revision: self.network.as_ref().map_or(revision, |held| held.revision),
+        });
+        let mut news = self.retell_vpc(revision, vpc.as_ref());
+        for (id, former) in subnets {
+            news |= self.retell_subnet(revision, id, former.as_ref());
+        }
+        self.retell(revision, ports, hosts) || news
+    }
+
+    /// A subnet was written or deleted. Walks the network's ports when its DHCP is switched.
+    pub(crate) fn set_subnet(
+        &mut self,
+        revision: Revision,
+        id: SubnetId,
+        subnet: Option<Arc<Subnet>>,
+        hosts: &Hosts,
+    ) -> bool {
+        let switched = self.has_dhcp(id) != subnet.as_ref().is_some_and(|new| new.enable_dhcp);
+        let ports = if switched {
+            self.former_ports(hosts)
+        } else {
+            Vec::new()
+        };
+        let former = self.subnet_goal(id);
+        match subnet {
+            None => drop(self.subnets.remove(&id)),
+            Some(fact) => {
+                let held = self.subnets.get(&id);
+                let revision = held.map_or(revision, |held| held.revision);
+                self.subnets.insert(id, Held { fact, revision });
+            }
+        }
+        let news = self.retell_subnet(revision, id, former.as_ref());
+        self.retell(revision, ports, hosts) || news
+    }
+
+    /// A port was written or deleted.
+    pub(crate) fn set_port(
+        &mut self,
+        revision: Revision,
+        id: PortId,
+        port: Option<Arc<Port>>,
+        hosts: &Hosts,
+    ) -> bool {
+        let former = self.told(id, hosts);
+        self.unbind(id);
+        match port {
+            None => drop(self.ports.remove(&id)),
+            Some(port) => {
+                if let Some(host) = &port.host {
+                    self.bound.entry(host.clone()).or_default().insert(id);
+                }
+                let held = self.ports.get(&id);
+                let (own, peer) = held.map_or((revision, revision), |held| (held.own, held.peer));
+                self.ports.insert(id, Member { port, own, peer });
+            }
+        }
+        self.retell_port(revision, (id, former), hosts)
+    }
+
+    /// What hosts are told now of the ports bound to `host`, to compare with later.
+    pub(crate) fn former_ports_on(&self, host: &HostName, hosts: &Hosts) -> Vec<Former> {
+        let ids = self.ports_on(host);
+        ids.map(|id| (id, self.told(id, hosts))).collect()
+    }
+
+    /// Compares what hosts were told of these ports with what they are told now.
+    pub(crate) fn retell(
+        &mut self,
+        revision: Revision,
+        former: Vec<Former>,
+        hosts: &Hosts,
+    ) -> bool {
+        let mut news = false;
+        for port in former {
+            news |= self.retell_port(revision, port, hosts);
+        }
+        news
+    }
+
+    fn former_ports(&self, hosts: &Hosts) -> Vec<Former> {
+        let ids = self.ports.keys();
+        ids.map(|id| (*id, self.told(*id, hosts))).collect()
+    }
+
+    fn former_subnets(&self) -> Vec<(SubnetId, Option<Goal>)> {
+        let ids = self.subnets.keys();
+        ids.map(|id| (*id, self.subnet_goal(*id))).collect()
+    }
+
+    fn unbind(&mut self, id: PortId) {
+        let Some(host) = self.host_of(id) else {
+            return;
+        };
+        if let Some(ports) = self.bound.get_mut(&host) {
+            ports.remove(&id);
+            if ports.is_empty() {
+                self.bound.remove(&host);
+            }
+        }
+    }
+
+    fn retell_vpc(&mut self, revision: Revision, former: Option<&Goal>) -> bool {
+        let now = self.vpc_goal();
+        let Some(key) = changed(former, now.as_ref()) else {
+            return false;
+        };
+        if let Some(held) = &mut self.network {
+            held.revision = revision;
+        }
+        self.log.touch(revision, Subject { host: None, key }, None);
+        true
+    }
+
+    fn retell_subnet(&mut self, revision: Revision, id: SubnetId, former: Option<&Goal>) -> bool {
+        let now = self.subnet_goal(id);
+        let Some(key) = changed(former, now.as_ref()) else {
+            return false;
+        };
+        if let Some(held) = self.subnets.get_mut(&id) {
+            held.revision = revision;
+        }
+        self.log.touch(revision, Subject { host: None, key }, None);
+        true
+    }
+
+    fn retell_port(&mut self, revision: Revision, (id, former): Former, hosts: &Hosts) -> bool {
+        let now = self.told(id, hosts);
+        let host = |told: &Option<Told>| told.as_ref().map(|told| told.host.clone());
+        let peer = |told: &Option<Told>| told.as_ref().and_then(|told| told.peer.clone());
+        let moved = host(&former) != host(&now);
+        let (old_peer, new_peer) = (peer(&former), peer(&now));
+        let own_news = moved || own(former.as_ref()) != own(now.as_ref());
+        let any_peer = old_peer.is_some() || new_peer.is_some();
+        let peer_news = any_peer && (moved || old_peer != new_peer);
+
+        if let Some(member) = self.ports.get_mut(&id) {
+            member.own = if own_news { revision } else { member.own };
+            member.peer = if peer_news { revision } else { member.peer };
+        }
+        if own_news {
+            self.log_own(revision, former.as_ref());
+            self.log_own(revision, now.as_ref());
+        }
+        if peer_news {
+            self.log_peer(revision, id, [host(&former), host(&now)]);
+            let new_peer = self.neighbor_goal(id, hosts);
+            self.peers ^= hash(old_peer.as_ref()) ^ hash(new_peer.as_ref());
+        }
+        own_news || peer_news
+    }
+
+    fn log_own(&mut self, revision: Revision, told: Option<&Told>) {
+        let Some(told) = told else {
+            return;
+        };
+        for goal in &told.own {
+            let subject = Subject {
+                host: Some(told.host.clone()),
+                key: goal.key(),
+            };
+            self.log.touch(revision, subject, None);
+        }
+    }
+
+    /// A port that was and is on one host only is no news as a neighbour to that host.
+    fn log_peer(&mut self, revision: Revision, id: PortId, places: [Option<HostName>; 2]) {
+        let except = match places {
+            [Some(old), Some(new)] => (old == new).then_some(new),
+            [old, new] => old.or(new),
+        };
+        let subject = Subject {
+            host: None,
+            key: GoalKey::Neighbor(id),
+        };
+        self.log.touch(revision, subject, except);
+    }
+}
+
+fn own(told: Option<&Told>) -> &[Goal] {
+    told.map_or(&[], |told| &told.own)
+}
+
+/// The key under which two versions of one goal differ, if they do.
+fn changed(former: Option<&Goal>, now: Option<&Goal>) -> Option<GoalKey> {
+    let either = former.or(now)?;
+    (former != now).then(|| either.key())
+}
+
+fn hash(goal: Option<&Goal>) -> u64 {
+    goal.map_or(0, digest::goal)
+}

@@ -1,0 +1,280 @@
+//! Laws of the compiler over random histories of small regions.
+
+mod support;
+
+use alcor_compiler::oracle::Intent;
+use alcor_compiler::{Compiler, Fact};
+use alcor_goalstate::{Goal, digest};
+use alcor_types::{HostName, MacAddr, PortId, Revision};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use support::*;
+
+const NETWORKS: u8 = 2;
+const SUBNETS: u8 = 3;
+const PORTS: u8 = 6;
+const HOSTS: u8 = 3;
+
+/// Subnet `n` is always of network `n % NETWORKS`, as ids never change networks.
+fn network_of(number: u8) -> u8 {
+    number % NETWORKS
+}
+
+fn any_network() -> impl Strategy<Value = Fact> {
+    (0..NETWORKS, any::<bool>(), any::<bool>()).prop_map(|(number, up, other_vni)| {
+        let mut network = network(number);
+        network.admin_state_up = up;
+        if other_vni {
+            network.vni = alcor_types::Vni::MAX;
+        }
+        put_network(network)
+    })
+}
+
+fn any_subnet() -> impl Strategy<Value = Fact> {
+    (0..SUBNETS, any::<bool>()).prop_map(|(number, dhcp)| {
+        let mut subnet = subnet(number, network_of(number));
+        subnet.enable_dhcp = dhcp;
+        put_subnet(subnet)
+    })
+}
+
+fn any_port() -> impl Strategy<Value = Fact> {
+    let host = proptest::option::weighted(0.9, 0..HOSTS);
+    let name = prop::sample::select(vec!["", "a", "b"]);
+    (0..PORTS, 0..SUBNETS, host, any::<u8>(), name).prop_map(
+        |(number, subnet, host, bits, name)| {
+            let network = network_of(number);
+            let mut port = port(number, network, subnet, host);
+            port.admin_state_up = bits & 3 != 0;
+            port.standard.name = name.into();
+            if bits & 4 != 0 {
+                port.mac_address = MacAddr([2, 0, 0, 0, 0, number]);
+            }
+            if bits & 8 != 0 {
+                port.fixed_ips.clear();
+            }
+            if bits & 16 != 0 {
+                port.standard.tags.insert("tag".into());
+            }
+            put_port(port)
+        },
+    )
+}
+
+fn any_node() -> impl Strategy<Value = Fact> {
+    // Two nodes may claim one address for a while.
+    (0..HOSTS, 0..HOSTS + 1).prop_map(|(number, address)| {
+        let mut node = node(number);
+        node.local_ip = tunnel_ip(address);
+        put_node(node)
+    })
+}
+
+fn any_deletion() -> impl Strategy<Value = Fact> {
+    prop_oneof![
+        1 => (0..NETWORKS).prop_map(|id| Fact::Network(network_id(id), None)),
+        1 => (0..SUBNETS).prop_map(|id| Fact::Subnet(subnet_id(id), None)),
+        4 => (0..PORTS).prop_map(|id| Fact::Port(port_id(id), None)),
+        1 => (0..HOSTS).prop_map(|id| Fact::Node(host(id), None)),
+    ]
+}
+
+fn any_fact() -> impl Strategy<Value = Fact> {
+    prop_oneof![
+        1 => any_network(),
+        1 => any_subnet(),
+        6 => any_port(),
+        2 => any_node(),
+        3 => any_deletion(),
+    ]
+}
+
+/// Facts in commits.
+fn any_history() -> impl Strategy<Value = Vec<Vec<Fact>>> {
+    prop::collection::vec(prop::collection::vec(any_fact(), 1..5), 1..40)
+}
+
+/// The last word on every resource.
+fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
+    let mut last = BTreeMap::new();
+    for fact in history.iter().flatten() {
+        let name = match fact {
+            Fact::Network(id, _) => id.to_string(),
+            Fact::Subnet(id, _) => id.to_string(),
+            Fact::Port(id, _) => id.to_string(),
+            Fact::Node(host, _) => host.to_string(),
+        };
+        last.insert(name, fact.clone());
+    }
+    last.into_values().collect()
+}
+
+/// A goal without its revision.
+fn content(mut goal: Goal) -> Goal {
+    let revision = match &mut goal {
+        Goal::Vpc(goal) => &mut goal.revision,
+        Goal::Subnet(goal) => &mut goal.revision,
+        Goal::Port(goal) => &mut goal.revision,
+        Goal::Dhcp(goal) => &mut goal.revision,
+        Goal::Neighbor(goal) => &mut goal.revision,
+    };
+    *revision = Revision::ZERO;
+    goal
+}
+
+fn places() -> impl Iterator<Item = (u8, HostName)> {
+    (0..NETWORKS).flat_map(|network| (0..HOSTS).map(move |number| (network, host(number))))
+}
+
+fn contents(region: &Compiler, network: u8, host: &HostName) -> Vec<Goal> {
+    let goals = wanted(region, network_id(network), host);
+    goals.into_iter().map(content).collect()
+}
+
+fn played(history: &[Vec<Fact>]) -> Compiler {
+    let mut region = Compiler::new(16);
+    for (number, facts) in history.iter().enumerate() {
+        region.apply(Revision(number as u64 + 1), facts);
+    }
+    region
+}
+
+proptest! {
+    #[test]
+    fn a_load_equals_the_facts_one_by_one_in_any_order(
+        (history, order) in any_history().prop_flat_map(|history| {
+            let facts = Just(settled(&history)).prop_shuffle();
+            (Just(history), facts)
+        })
+    ) {
+        let at = Revision(1000);
+        let loaded = Compiler::load(at, order.iter().cloned(), 16);
+        let mut stepped = Compiler::new(16);
+        for fact in &order {
+            stepped.apply(at, std::slice::from_ref(fact));
+        }
+        let played = played(&history);
+        for (network, host) in places() {
+            let scope = network_id(network);
+            prop_assert_eq!(loaded.snapshot(scope, &host), stepped.snapshot(scope, &host));
+            prop_assert_eq!(loaded.digest(scope, &host), stepped.digest(scope, &host));
+            prop_assert_eq!(loaded.scope_revision(scope), stepped.scope_revision(scope));
+            prop_assert_eq!(contents(&loaded, network, &host), contents(&played, network, &host));
+        }
+    }
+
+    #[test]
+    fn whoever_follows_holds_the_snapshot(
+        history in any_history(),
+        log_limit in 0_usize..40,
+        looks in prop::collection::vec(any::<u8>(), 40),
+        repeats in prop::collection::vec(any::<prop::sample::Index>(), 40),
+    ) {
+        let mut region = Compiler::new(log_limit);
+        let mut followers: BTreeMap<_, Follower> =
+            places().map(|place| (place, Follower::default())).collect();
+        for (number, facts) in history.iter().enumerate() {
+            region.apply(Revision(number as u64 + 1), facts);
+            // An old commit comes again.
+            let old = repeats[number].index(number + 1);
+            region.apply(Revision(old as u64 + 1), &history[old]);
+            for (index, ((network, host), follower)) in followers.iter_mut().enumerate() {
+                if looks[number] >> index & 1 == 1 {
+                    follower.follow(&region, network_id(*network), host);
+                }
+            }
+        }
+        for ((network, host), mut follower) in followers {
+            let scope = network_id(network);
+            follower.follow(&region, scope, &host);
+            prop_assert_eq!(follower.held(), wanted(&region, scope, &host));
+            let digest = region.digest(scope, &host).unwrap_or(0);
+            prop_assert_eq!(follower.goals.digest(), digest);
+        }
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_goals(history in any_history()) {
+        let region = played(&history);
+        for (network, host) in places() {
+            let scope = network_id(network);
+            let view = region.snapshot(scope, &host);
+            let expected = view.map(|view| digest::goals(&view.goals));
+            prop_assert_eq!(region.digest(scope, &host), expected);
+        }
+    }
+
+    #[test]
+    fn touches_tell_who_came_and_who_went(history in any_history()) {
+        let mut region = Compiler::new(16);
+        for (number, facts) in history.iter().enumerate() {
+            let members = |region: &Compiler| -> BTreeMap<_, _> {
+                let scopes = (0..NETWORKS).map(network_id);
+                scopes.map(|id| (id, BTreeSet::from_iter(region.scope_hosts(id)))).collect()
+            };
+            let before = members(&region);
+            let revisions: Vec<_> =
+                (0..NETWORKS).map(|id| region.scope_revision(network_id(id))).collect();
+            let touches = region.apply(Revision(number as u64 + 1), facts);
+            let after = members(&region);
+            for id in 0..NETWORKS {
+                let scope = network_id(id);
+                let touch = touches.iter().find(|touch| touch.scope == scope);
+                let joined = touch.map_or(&[][..], |touch| &touch.joined);
+                let left = touch.map_or(&[][..], |touch| &touch.left);
+                prop_assert!(after[&scope].difference(&before[&scope]).eq(joined));
+                prop_assert!(before[&scope].difference(&after[&scope]).eq(left));
+                let news = region.scope_revision(scope) != revisions[usize::from(id)];
+                let readers = news && !after[&scope].is_empty();
+                prop_assert!(touch.is_some() || !readers, "a reader must be woken");
+            }
+        }
+    }
+
+    #[test]
+    fn a_host_holds_a_scope_where_a_port_of_it_is_bound(history in any_history()) {
+        let region = played(&history);
+        for number in 0..HOSTS {
+            let host = host(number);
+            let scopes: Vec<_> = (0..NETWORKS)
+                .map(network_id)
+                .filter(|id| region.scope_hosts(*id).contains(&host))
+                .collect();
+            prop_assert_eq!(region.host_scopes(&host), scopes);
+        }
+    }
+
+    #[test]
+    fn goals_hold_exactly_what_the_oracle_allows(history in any_history()) {
+        let region = played(&history);
+        let mut intent = Intent::default();
+        history.iter().flatten().for_each(|fact| intent.learn(fact));
+        for from in intent.ports() {
+            for to in intent.ports() {
+                let reaches = from.id != to.id && told(&region, from, to.id);
+                prop_assert_eq!(reaches, intent.reaches(from.id, to.id));
+            }
+        }
+    }
+}
+
+/// Whether the host of `from` is told of both ports, and that both and the network are up.
+fn told(region: &Compiler, from: &alcor_types::Port, to: PortId) -> bool {
+    let Some(view) = from
+        .host
+        .as_ref()
+        .and_then(|at| region.snapshot(from.network_id, at))
+    else {
+        return false;
+    };
+    let up = |id: PortId| {
+        view.goals.iter().any(|goal| match goal {
+            Goal::Port(port) => port.id == id && port.admin_state_up,
+            Goal::Neighbor(neighbor) => neighbor.port == id,
+            _ => false,
+        })
+    };
+    let is_up = |goal: &Goal| matches!(goal, Goal::Vpc(vpc) if vpc.admin_state_up);
+    view.goals.iter().any(is_up) && up(from.id) && up(to)
+}

@@ -1,0 +1,221 @@
+//! Small regions to test with: resources named by numbers.
+
+#![allow(dead_code, reason = "every test binary uses its own part")]
+#![expect(clippy::unwrap_used, reason = "the numbers of tests are valid ones")]
+
+use alcor_compiler::{Compiler, Delta, Fact};
+use alcor_goalstate::{Goal, GoalKey, ScopeGoals};
+use alcor_types::{
+    FixedIp, HostName, Network, NetworkId, NetworkType, Node, NodeId, Port, PortId, Revision,
+    Standard, Subnet, SubnetId, Timestamp, Vni,
+};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub(crate) fn network_id(number: u8) -> NetworkId {
+    NetworkId(Uuid::from_u128(0x1_0000 + u128::from(number)))
+}
+
+pub(crate) fn subnet_id(number: u8) -> SubnetId {
+    SubnetId(Uuid::from_u128(0x2_0000 + u128::from(number)))
+}
+
+pub(crate) fn port_id(number: u8) -> PortId {
+    PortId(Uuid::from_u128(0x3_0000 + u128::from(number)))
+}
+
+pub(crate) fn host(number: u8) -> HostName {
+    HostName::from(format!("host-{number}"))
+}
+
+fn standard(name: String) -> Standard {
+    Standard {
+        name,
+        ..Standard::default()
+    }
+}
+
+pub(crate) fn network(number: u8) -> Network {
+    Network {
+        id: network_id(number),
+        project_id: "p".into(),
+        standard: standard(format!("net-{number}")),
+        admin_state_up: true,
+        shared: false,
+        external: false,
+        mtu: 1450,
+        network_type: NetworkType::Vxlan,
+        vni: Vni::new(100 + u32::from(number)).unwrap(),
+        port_security_enabled: true,
+        dns_domain: String::new(),
+        availability_zone_hints: Vec::new(),
+    }
+}
+
+/// Every network's subnets use the same blocks: `10.0.NUMBER.0/24`.
+pub(crate) fn subnet(number: u8, network: u8) -> Subnet {
+    Subnet {
+        id: subnet_id(number),
+        project_id: "p".into(),
+        standard: standard(format!("sub-{number}")),
+        network_id: network_id(network),
+        cidr: format!("10.0.{number}.0/24").parse().unwrap(),
+        gateway_ip: Some(IpAddr::V4(Ipv4Addr::new(10, 0, number, 1))),
+        enable_dhcp: true,
+        dns_nameservers: Vec::new(),
+        allocation_pools: Vec::new(),
+        host_routes: Vec::new(),
+        ipv6_address_mode: None,
+        ipv6_ra_mode: None,
+        service_types: Vec::new(),
+    }
+}
+
+/// A port with one address, `10.0.SUBNET.NUMBER`.
+pub(crate) fn port(number: u8, network: u8, subnet: u8, at: Option<u8>) -> Port {
+    Port {
+        id: port_id(number),
+        project_id: "p".into(),
+        standard: standard(format!("port-{number}")),
+        network_id: network_id(network),
+        admin_state_up: true,
+        mac_address: alcor_types::MacAddr([0xfa, 0x16, 0x3e, 0, 0, number]),
+        fixed_ips: vec![FixedIp {
+            subnet_id: subnet_id(subnet),
+            ip_address: IpAddr::V4(Ipv4Addr::new(10, 0, subnet, number)),
+        }],
+        device_id: String::new(),
+        device_owner: String::new(),
+        host: at.map(host),
+        vnic_type: "normal".into(),
+        binding_profile: "{}".into(),
+        allowed_address_pairs: Vec::new(),
+        extra_dhcp_opts: Vec::new(),
+        port_security_enabled: true,
+        dns_name: String::new(),
+    }
+}
+
+pub(crate) fn tunnel_ip(number: u8) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(192, 168, 100, number))
+}
+
+pub(crate) fn node(number: u8) -> Node {
+    Node {
+        id: NodeId(Uuid::from_u128(0x4_0000 + u128::from(number))),
+        name: host(number),
+        local_ip: tunnel_ip(number),
+        mac_address: None,
+        veth: String::new(),
+        server_port: 0,
+        host_dvr_mac: None,
+        ncm_id: String::new(),
+        ncm_uri: String::new(),
+        agent_version: String::new(),
+        bridge: String::new(),
+        admin_state_up: true,
+        description: String::new(),
+        created_at: Timestamp(0),
+        updated_at: Timestamp(0),
+        started_at: Timestamp(0),
+    }
+}
+
+pub(crate) fn put_network(network: Network) -> Fact {
+    Fact::Network(network.id, Some(Arc::new(network)))
+}
+
+pub(crate) fn put_subnet(subnet: Subnet) -> Fact {
+    Fact::Subnet(subnet.id, Some(Arc::new(subnet)))
+}
+
+pub(crate) fn put_port(port: Port) -> Fact {
+    Fact::Port(port.id, Some(Arc::new(port)))
+}
+
+pub(crate) fn put_node(node: Node) -> Fact {
+    Fact::Node(node.name.clone(), Some(Arc::new(node)))
+}
+
+/// A host that takes what delivery would send it of one scope.
+#[derive(Debug, Default)]
+pub(crate) struct Follower {
+    pub(crate) goals: ScopeGoals,
+    pub(crate) snapshots: usize,
+    holds: bool,
+}
+
+impl Follower {
+    /// Catches up, and answers the keys that travelled in a delta.
+    pub(crate) fn follow(
+        &mut self,
+        region: &Compiler,
+        scope: NetworkId,
+        host: &HostName,
+    ) -> Vec<GoalKey> {
+        if !self.holds {
+            self.restart(region, scope, host);
+            return Vec::new();
+        }
+        match region.changes_since(scope, host, self.goals.revision()) {
+            Delta::Current => Vec::new(),
+            Delta::TooOld => {
+                self.restart(region, scope, host);
+                Vec::new()
+            }
+            Delta::Gone => {
+                *self = Self::default();
+                Vec::new()
+            }
+            Delta::Changes { revision, changes } => {
+                for change in &changes {
+                    self.goals.apply(change);
+                }
+                self.goals.complete(revision);
+                changes
+                    .iter()
+                    .map(alcor_goalstate::GoalChange::key)
+                    .collect()
+            }
+        }
+    }
+
+    fn restart(&mut self, region: &Compiler, scope: NetworkId, host: &HostName) {
+        *self = Self {
+            snapshots: self.snapshots + 1,
+            ..Self::default()
+        };
+        let Some(view) = region.snapshot(scope, host) else {
+            return;
+        };
+        self.holds = true;
+        for goal in view.goals {
+            self.goals.apply(&alcor_goalstate::GoalChange::Put(goal));
+        }
+        self.goals.complete(view.revision);
+    }
+
+    /// The goals held, in the order of their keys.
+    pub(crate) fn held(&self) -> Vec<Goal> {
+        self.goals.iter().cloned().collect()
+    }
+}
+
+/// What the host is to hold, in the order of the keys.
+pub(crate) fn wanted(region: &Compiler, scope: NetworkId, host: &HostName) -> Vec<Goal> {
+    let view = region.snapshot(scope, host);
+    let mut goals = view.map_or_else(Vec::new, |view| view.goals);
+    goals.sort_by_key(Goal::key);
+    goals
+}
+
+/// Feeds facts one revision each, the first at `from`.
+pub(crate) fn feed(region: &mut Compiler, from: u64, facts: impl IntoIterator<Item = Fact>) -> u64 {
+    let mut revision = from;
+    for fact in facts {
+        region.apply(Revision(revision), &[fact]);
+        revision += 1;
+    }
+    revision
+}
