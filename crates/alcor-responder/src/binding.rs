@@ -7,16 +7,17 @@ use ipnet::{IpNet, Ipv4Net};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// The options every client needs, asked for or not. The owner's values for them count too.
+/// The options every client needs, asked for or not, most needed first. The owner's values
+/// for them count too.
 const ESSENTIAL: [u8; 8] = [
+    code::LEASE_TIME,
     code::SUBNET_MASK,
-    code::RENEWAL_TIME,
-    code::REBINDING_TIME,
     code::ROUTER,
     code::CLASSLESS_ROUTES,
     code::DNS_SERVERS,
     code::MTU,
-    code::LEASE_TIME,
+    code::RENEWAL_TIME,
+    code::REBINDING_TIME,
 ];
 
 /// The longest boot file name that the BOOTP field `file` holds with its final zero.
@@ -97,14 +98,16 @@ impl Binding {
         Some((code, data))
     }
 
-    /// The options to send unasked, most needed first.
+    /// The options to send unasked.
     pub(crate) fn essential(&self) -> impl Iterator<Item = (u8, &[u8])> {
         ESSENTIAL.into_iter().filter_map(|code| self.option(code))
     }
 
-    /// Whether an option is sent unasked.
-    pub(crate) fn is_essential(code: u8) -> bool {
-        ESSENTIAL.contains(&code)
+    /// The place of an option in the queue for room in the message: the essential ones first,
+    /// then all others alike.
+    pub(crate) fn rank(code: u8) -> usize {
+        let place = ESSENTIAL.iter().position(|essential| *essential == code);
+        place.unwrap_or(ESSENTIAL.len())
     }
 
     /// All options, for a client that does not say which it wants.

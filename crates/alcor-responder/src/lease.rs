@@ -119,3 +119,81 @@ fn as_ipv4(address: IpAddr) -> Option<Ipv4Addr> {
         IpAddr::V6(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alcor_types::{NetworkId, PortId, ProjectId, Revision, SubnetId};
+
+    fn goals() -> (VpcGoal, SubnetGoal, PortGoal, DhcpGoal) {
+        let revision = Revision(7);
+        let mac = MacAddr([0xfa, 0x16, 0x3e, 0, 0, 1]);
+        let vpc = VpcGoal {
+            id: NetworkId::random(),
+            revision,
+            project_id: ProjectId::from("p"),
+            name: String::new(),
+            vni: Vni::MAX,
+            mtu: 1450,
+            admin_state_up: true,
+            dns_domain: "example.org.".to_owned(),
+        };
+        let subnet = SubnetGoal {
+            id: SubnetId::random(),
+            revision,
+            vpc: vpc.id,
+            vni: vpc.vni,
+            cidr: "10.0.0.0/24".parse().unwrap(),
+            gateway_ip: Some("10.0.0.1".parse().unwrap()),
+            dhcp: true,
+            dns_nameservers: ["2001:db8::1", "10.0.0.2"]
+                .map(|at| at.parse().unwrap())
+                .into(),
+            host_routes: Vec::new(),
+        };
+        let port = PortGoal {
+            id: PortId::random(),
+            revision,
+            vpc: vpc.id,
+            name: String::new(),
+            mac,
+            admin_state_up: true,
+            fixed_ips: Vec::new(),
+            device_id: String::new(),
+            device_owner: String::new(),
+            extra_dhcp_opts: Vec::new(),
+        };
+        let dhcp = DhcpGoal {
+            port: port.id,
+            subnet: subnet.id,
+            revision,
+            mac,
+            ipv4: Ipv4Addr::new(10, 0, 0, 5),
+            host_name: "vm".to_owned(),
+        };
+        (vpc, subnet, port, dhcp)
+    }
+
+    #[test]
+    fn a_lease_is_made_of_goals() {
+        let (vpc, mut subnet, port, dhcp) = goals();
+        let lease = Lease::from_goals(&vpc, &subnet, &port, &dhcp).unwrap();
+        assert_eq!(lease.server_id, Ipv4Addr::new(10, 0, 0, 1));
+        assert_eq!(lease.router, Some(lease.server_id));
+        assert_eq!(lease.dns, [Ipv4Addr::new(10, 0, 0, 2)]);
+        assert_eq!(lease.domain, "example.org");
+        assert_eq!(lease.server_mac.to_string(), "0a:a1:c0:ff:ff:ff");
+        subnet.gateway_ip = None;
+        let lease = Lease::from_goals(&vpc, &subnet, &port, &dhcp).unwrap();
+        assert_eq!((lease.router, lease.server_id), (None, FALLBACK_SERVER_ID));
+    }
+
+    #[test]
+    fn goals_that_contradict_each_other_make_no_lease() {
+        let (vpc, mut subnet, port, dhcp) = goals();
+        for block in ["10.0.1.0/24", "2001:db8::/64"] {
+            subnet.cidr = block.parse().unwrap();
+            assert!(Lease::from_goals(&vpc, &subnet, &port, &dhcp).is_err());
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! exists. So every answer follows from the request and the binding alone, and any host that
 //! has the binding can give it.
 
+mod choice;
 mod reply;
 mod request;
 

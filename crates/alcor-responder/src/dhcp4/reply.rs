@@ -1,5 +1,6 @@
 //! A server's message: which options it carries, and where it goes.
 
+use super::choice;
 use super::request::Request;
 use crate::frame::Datagram;
 use crate::options::code;
@@ -33,19 +34,27 @@ pub(super) fn lease(
 ) -> Result<Outcome, Reason> {
     let offer = kind == ReplyKind::Offer;
     let current = request.client_address().filter(|_| !offer);
-    let mut reply = Reply::new(kind, request, binding);
+    let mut reply = Reply::new(kind, request, binding)?;
     reply.message.set_yiaddr(binding.ipv4);
     reply
         .message
         .set_ciaddr(current.unwrap_or(Ipv4Addr::UNSPECIFIED));
     reply.boot_fields(binding);
     reply.offer_options(request, binding, true);
+    // Only a client identifier that fills the message leaves no room for this one.
+    if !reply
+        .options
+        .iter()
+        .any(|(code, _)| *code == code::LEASE_TIME)
+    {
+        return Err(Reason::TooLong);
+    }
     reply.send(current.or(unicast(request, binding)))
 }
 
 /// A DHCPACK to a DHCPINFORM: no address and no times, since there is no lease.
 pub(super) fn parameters(request: &Request<'_>, binding: &Binding) -> Result<Outcome, Reason> {
-    let mut reply = Reply::new(ReplyKind::Inform, request, binding);
+    let mut reply = Reply::new(ReplyKind::Inform, request, binding)?;
     reply.message.set_ciaddr(request.message.ciaddr());
     reply.boot_fields(binding);
     reply.offer_options(request, binding, false);
@@ -54,8 +63,10 @@ pub(super) fn parameters(request: &Request<'_>, binding: &Binding) -> Result<Out
 
 /// A DHCPNAK. It is broadcast: the client's address, if it has one, is not to be used.
 pub(super) fn refusal(request: &Request<'_>, binding: &Binding) -> Result<Outcome, Reason> {
-    let mut reply = Reply::new(ReplyKind::Nak, request, binding);
-    reply.add(code::MESSAGE, NOT_YOURS);
+    let mut reply = Reply::new(ReplyKind::Nak, request, binding)?;
+    if choice::space(NOT_YOURS) <= reply.room {
+        reply.options.push((code::MESSAGE, NOT_YOURS));
+    }
     reply.send(None)
 }
 
@@ -76,7 +87,11 @@ struct Reply<'r> {
 }
 
 impl<'r> Reply<'r> {
-    fn new(kind: ReplyKind, request: &'r Request<'_>, binding: &'r Binding) -> Self {
+    fn new(
+        kind: ReplyKind,
+        request: &'r Request<'_>,
+        binding: &'r Binding,
+    ) -> Result<Self, Reason> {
         let none = Ipv4Addr::UNSPECIFIED;
         let xid = request.message.xid();
         let mut message = Message::new_with_id(xid, none, none, none, none, &binding.mac.0);
@@ -86,17 +101,22 @@ impl<'r> Reply<'r> {
             .set_flags(Flags::new(flags));
         let maximum = request.max_size.unwrap_or(0).min(binding.mtu);
         let maximum = usize::from(maximum.max(SMALLEST_MAXIMUM));
-        let echoed: usize = request.echoed.iter().map(|(_, data)| space(data)).sum();
+        let echoed: usize = request
+            .echoed
+            .iter()
+            .map(|(_, data)| choice::space(data))
+            .sum();
         // Message type, server identifier and end marker.
         let fixed = 3 + 6 + 1;
-        Self {
+        let room = maximum.checked_sub(HEADERS + BOOTP + fixed + echoed);
+        Ok(Self {
             kind,
             binding,
             message,
-            options: Vec::with_capacity(16),
+            options: Vec::new(),
             echoed: &request.echoed,
-            room: maximum.saturating_sub(HEADERS + BOOTP + fixed + echoed),
-        }
+            room: room.ok_or(Reason::TooLong)?,
+        })
     }
 
     /// The fields that BOOTP clients boot by.
@@ -107,32 +127,9 @@ impl<'r> Reply<'r> {
         }
     }
 
-    /// Chooses the options: the essential ones have first claim to the room, then those the
-    /// client asks for. They go out in the client's order, the ones not asked for at the end.
+    /// Adds the options of a lease, or those that hold without one.
     fn offer_options(&mut self, request: &Request<'_>, binding: &'r Binding, lease: bool) {
-        let of_lease =
-            |code| [code::LEASE_TIME, code::RENEWAL_TIME, code::REBINDING_TIME].contains(&code);
-        let mut wanted = wanted(request, binding);
-        wanted.retain(|(code, _)| lease || !of_lease(*code));
-        let mut order: Vec<usize> = (0..wanted.len()).collect();
-        order.sort_by_key(|&at| !Binding::is_essential(wanted[at].0));
-        let mut fits = vec![false; wanted.len()];
-        for at in order {
-            let space = space(wanted[at].1);
-            if space <= self.room {
-                self.room -= space;
-                fits[at] = true;
-            }
-        }
-        let chosen = wanted.into_iter().zip(fits).filter(|(_, fits)| *fits);
-        self.options.extend(chosen.map(|(option, _)| option));
-    }
-
-    fn add(&mut self, code: u8, data: &'r [u8]) {
-        if space(data) <= self.room {
-            self.room -= space(data);
-            self.options.push((code, data));
-        }
+        self.options = choice::choose(request.parameters.as_deref(), binding, lease, self.room);
     }
 
     /// The whole frame, to `address` or to everyone.
@@ -179,29 +176,10 @@ impl<'r> Reply<'r> {
     }
 }
 
-/// What the client asks for and we know, in its order, and then what it needs anyhow.
-fn wanted<'r>(request: &Request<'_>, binding: &'r Binding) -> Vec<(u8, &'r [u8])> {
-    let Some(parameters) = &request.parameters else {
-        return binding.all().collect();
-    };
-    let mut seen = [false; 256];
-    let mut first = |code: u8| !std::mem::replace(&mut seen[usize::from(code)], true);
-    let asked = parameters.iter().filter_map(|code| binding.option(*code));
-    asked
-        .chain(binding.essential())
-        .filter(|(code, _)| first(*code))
-        .collect()
-}
-
 fn message_type(kind: ReplyKind) -> MessageType {
     match kind {
         ReplyKind::Offer => MessageType::Offer,
         ReplyKind::Ack | ReplyKind::Inform => MessageType::Ack,
         ReplyKind::Nak => MessageType::Nak,
     }
-}
-
-/// The bytes that an option takes up, cut into parts of 255 where it is longer (RFC 3396).
-fn space(data: &[u8]) -> usize {
-    data.len() + 2 * data.len().div_ceil(255)
 }

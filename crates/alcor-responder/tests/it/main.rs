@@ -1,0 +1,7 @@
+//! The crate as its caller sees it: frames in, frames out.
+
+mod dhcp4;
+mod fuzz;
+mod laws;
+#[cfg(test)]
+mod support;
