@@ -12,7 +12,7 @@ const USERDATA: u16 = 3;
 const PAUSE: u16 = 4;
 
 /// Reason of a packet-in that an action asked for (OFPR_ACTION).
-pub const REASON_ACTION: u8 = 1;
+const REASON_ACTION: u8 = 1;
 
 /// Send the packet to a controller, with whatever it needs to know about why.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -121,7 +121,8 @@ impl FlowMod {
         flow.instructions.encode(to);
     }
 
-    pub(crate) fn decode(body: &[u8]) -> Result<Self, DecodeError> {
+    /// Reads the body of such a message, as the connection of a switch would.
+    pub fn decode(body: &[u8]) -> Result<Self, DecodeError> {
         let mut from = Reader::new("flow mod", body);
         let cookie = from.u64()?;
         let cookie_mask = from.u64()?;
