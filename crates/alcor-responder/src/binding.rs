@@ -1,8 +1,8 @@
 //! A lease made ready to be told: every option encoded once, not once per packet.
 
 use crate::lease::{BindingError, Lease};
-use crate::options::{self, Setting, code, routes};
-use alcor_types::{HostRoute, MacAddr};
+use crate::options::{self, OptionError, Setting, code, routes};
+use alcor_types::{ExtraDhcpOption, HostRoute, MacAddr};
 use ipnet::{IpNet, Ipv4Net};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -41,20 +41,14 @@ pub struct Binding {
 impl Binding {
     /// Encodes a lease. Fails, naming the option, where the owner's options cannot be sent.
     pub fn new(lease: &Lease) -> Result<Self, BindingError> {
-        let mut extra = BTreeMap::new();
-        let mut next_server = Ipv4Addr::UNSPECIFIED;
-        for wish in &lease.extra {
-            match options::parse(&wish.opt_name, &wish.opt_value, wish.ip_version)? {
-                Some(Setting::Option { code, data }) => drop(extra.insert(code, data)),
-                Some(Setting::NextServer(address)) => next_server = address,
-                None => {}
-            }
-        }
-        let router = match extra.get(&code::ROUTER) {
-            Some(data) => first_address(data),
-            None => lease.router,
-        };
+        let (extra, next_server) = owners_options(&lease.extra)?;
+        // What follows from an option follows from the owner's value of it.
+        let of_owner = |code| extra.get(&code).and_then(|data| data.first_chunk::<4>());
+        let router = of_owner(code::ROUTER).map(|octets| (*octets).into());
+        let router = router.or(lease.router);
+        let seconds = of_owner(code::LEASE_TIME).map(|octets| u32::from_be_bytes(*octets));
         let mut options = plain_options(lease);
+        options.extend(times(seconds.unwrap_or(lease.lease_seconds)));
         options.extend(route_options(&lease.host_routes, router));
         options.extend(extra);
         options.retain(|_, data| !data.is_empty());
@@ -116,6 +110,22 @@ impl Binding {
     }
 }
 
+/// The owner's options, the last of each number, and the next server, unspecified when none.
+fn owners_options(
+    wishes: &[ExtraDhcpOption],
+) -> Result<(BTreeMap<u8, Vec<u8>>, Ipv4Addr), OptionError> {
+    let mut options = BTreeMap::new();
+    let mut next_server = Ipv4Addr::UNSPECIFIED;
+    for wish in wishes {
+        match options::parse(&wish.opt_name, &wish.opt_value, wish.ip_version)? {
+            Some(Setting::Option { code, data }) => drop(options.insert(code, data)),
+            Some(Setting::NextServer(address)) => next_server = address,
+            None => {}
+        }
+    }
+    Ok((options, next_server))
+}
+
 fn plain_options(lease: &Lease) -> BTreeMap<u8, Vec<u8>> {
     let addresses = |list: &[Ipv4Addr]| list.iter().flat_map(Ipv4Addr::octets).collect();
     let mut options = BTreeMap::from([
@@ -124,7 +134,6 @@ fn plain_options(lease: &Lease) -> BTreeMap<u8, Vec<u8>> {
         (code::DNS_SERVERS, addresses(&lease.dns)),
         (code::HOST_NAME, lease.host_name.clone().into_bytes()),
         (code::DOMAIN_NAME, lease.domain.clone().into_bytes()),
-        (code::LEASE_TIME, lease.lease_seconds.to_be_bytes().to_vec()),
     ]);
     if lease.mtu > 0 {
         options.insert(code::MTU, lease.mtu.to_be_bytes().to_vec());
@@ -134,24 +143,21 @@ fn plain_options(lease: &Lease) -> BTreeMap<u8, Vec<u8>> {
         let broadcast = lease.subnet.broadcast().octets();
         options.insert(code::BROADCAST, broadcast.to_vec());
     }
-    options.extend(times(lease.lease_seconds));
     options
 }
 
-/// T1 and T2 at a half and seven eighths of the lease (RFC 2131, section 4.4.5); a lease for
-/// ever is never renewed.
-fn times(lease_seconds: u32) -> Vec<(u8, Vec<u8>)> {
-    if lease_seconds == u32::MAX {
-        return Vec::new();
+/// The lease time, and T1 and T2 at a half and seven eighths of it (RFC 2131, section 4.4.5);
+/// a lease for ever is never renewed.
+fn times(seconds: u32) -> Vec<(u8, Vec<u8>)> {
+    let mut times = vec![(code::LEASE_TIME, seconds)];
+    if seconds < u32::MAX {
+        times.push((code::RENEWAL_TIME, seconds / 2));
+        times.push((code::REBINDING_TIME, seconds - seconds / 8));
     }
-    let rebinding = lease_seconds - lease_seconds / 8;
-    vec![
-        (
-            code::RENEWAL_TIME,
-            (lease_seconds / 2).to_be_bytes().to_vec(),
-        ),
-        (code::REBINDING_TIME, rebinding.to_be_bytes().to_vec()),
-    ]
+    let encoded = times.into_iter();
+    encoded
+        .map(|(code, time)| (code, time.to_be_bytes().to_vec()))
+        .collect()
 }
 
 /// Option 121 and its older twin of Windows. A client that gets it ignores option 3
@@ -177,8 +183,4 @@ fn ipv4_route(route: &HostRoute) -> Option<(Ipv4Net, Ipv4Addr)> {
         (IpNet::V4(to), IpAddr::V4(by)) => Some((to, by)),
         _ => None,
     }
-}
-
-fn first_address(data: &[u8]) -> Option<Ipv4Addr> {
-    data.first_chunk::<4>().map(|octets| (*octets).into())
 }

@@ -382,6 +382,7 @@ fn the_owners_options_win() {
         extra("mtu", "1300"),
         extra("26", "1400"),
         extra("router", "10.0.0.99"),
+        extra("lease-time", "2h"),
         extra("bootfile-name", "pxelinux.0"),
         extra("server-ip-address", "10.0.0.9"),
         v6,
@@ -390,6 +391,8 @@ fn the_owners_options_win() {
     let reply = Reply::to(&message(MessageType::Discover, []), &binding);
     assert_eq!(reply.option(26), Some(&DhcpOption::InterfaceMtu(1400)));
     assert_eq!(reply.option(3), Some(&DhcpOption::Router(vec![OTHER])));
+    assert_eq!(reply.option(51), Some(&DhcpOption::AddressLeaseTime(7200)));
+    assert_eq!(reply.option(58), Some(&DhcpOption::Renewal(3600)));
     let Some(DhcpOption::ClasslessStaticRoute(routes)) = reply.option(121) else {
         panic!("no routes");
     };
