@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::actor::{Actor, Command};
+use crate::actor::Actor;
 use crate::endpoint::Endpoint;
 use crate::error::{DecodeError, Error};
+use crate::exchange::Command;
 use crate::feed::Feed;
 use crate::monitor::{Monitor, MonitorRequest};
 use crate::operation::Operation;

@@ -18,6 +18,7 @@ mod clause;
 mod connection;
 mod endpoint;
 mod error;
+mod exchange;
 mod feed;
 mod message;
 mod monitor;

@@ -10,7 +10,8 @@ use crate::error::DecodeError;
 
 /// An incremental decoder with a bound on the size of one message.
 ///
-/// After an error the stream has no known message boundary any more: drop the connection.
+/// After an error the stream has no known message boundary any more: the same error is
+/// given for ever, and the connection is of no more use.
 #[derive(Debug)]
 pub struct JsonStream {
     buffer: Vec<u8>,
@@ -20,6 +21,7 @@ pub struct JsonStream {
     in_string: bool,
     escaped: bool,
     limit: usize,
+    failed: Option<DecodeError>,
 }
 
 impl JsonStream {
@@ -32,16 +34,28 @@ impl JsonStream {
             in_string: false,
             escaped: false,
             limit,
+            failed: None,
         }
     }
 
     /// Adds bytes as they came from the socket.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.buffer.extend_from_slice(bytes);
+        if self.failed.is_none() {
+            self.buffer.extend_from_slice(bytes);
+        }
     }
 
     /// The next complete message, or `None` until more bytes are pushed.
     pub fn next_value(&mut self) -> Result<Option<Value>, DecodeError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let outcome = self.decode_next();
+        self.failed = outcome.as_ref().err().cloned();
+        outcome
+    }
+
+    fn decode_next(&mut self) -> Result<Option<Value>, DecodeError> {
         self.skip_space()?;
         let Some(end) = self.find_end() else {
             return if self.buffer.len() > self.limit {

@@ -198,3 +198,97 @@ fn combined_maps(
         });
     pairs.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::{btree_map, btree_set};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    /// What a server sends for a map: keys that went or came, and keys with their new value.
+    fn map_difference(
+        old: &BTreeMap<Atom, Atom>,
+        new: &BTreeMap<Atom, Atom>,
+    ) -> BTreeMap<Atom, Atom> {
+        let gone = old.iter().filter(|(key, _)| !new.contains_key(key));
+        let came = new
+            .iter()
+            .filter(|(key, value)| old.get(key) != Some(value));
+        gone.chain(came)
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    }
+
+    fn number() -> impl Strategy<Value = Atom> {
+        (0_i64..6).prop_map(Atom::Integer)
+    }
+
+    proptest! {
+        #[test]
+        fn a_difference_of_sets_leads_to_the_new_set(
+            old in btree_set(number(), 0..6),
+            new in btree_set(number(), 0..6),
+        ) {
+            let difference = old.symmetric_difference(&new).cloned().collect();
+            let result = combined(&Datum::Set(old), &Datum::Set(difference));
+            prop_assert_eq!(result, Datum::Set(new));
+        }
+
+        #[test]
+        fn a_difference_of_maps_leads_to_the_new_map(
+            old in btree_map(number(), number(), 0..6),
+            new in btree_map(number(), number(), 0..6),
+        ) {
+            let difference = Datum::Map(map_difference(&old, &new));
+            prop_assert_eq!(combined(&Datum::Map(old), &difference), Datum::Map(new));
+        }
+    }
+
+    fn schema() -> Schema {
+        let json = json!({"tables": {"T": {"columns": {
+            "name": {"type": "string"},
+            "tags": {"type": {"key": "integer", "min": 0, "max": "unlimited"}},
+        }}}});
+        Schema::from_json(&json).unwrap()
+    }
+
+    fn apply(tables: &mut Tables, update: RowUpdate) -> Result<Vec<RowChange>, DecodeError> {
+        let columns = [("T".to_owned(), vec!["name".to_owned(), "tags".to_owned()])].into();
+        let rows = [(Uuid::nil(), update)].into();
+        tables.apply(
+            &schema(),
+            &columns,
+            TableUpdates([("T".to_owned(), rows)].into()),
+        )
+    }
+
+    #[test]
+    fn columns_that_are_left_out_have_their_default() {
+        let mut tables = Tables::default();
+        apply(&mut tables, RowUpdate::Insert(Row::new())).unwrap();
+        let expected = Row::new().with("name", "").with("tags", Datum::empty());
+        assert_eq!(tables.row("T", Uuid::nil()), Some(&expected));
+    }
+
+    #[test]
+    fn a_change_of_an_unknown_row_is_an_error() {
+        for update in [RowUpdate::Delete, RowUpdate::Difference(Row::new())] {
+            let error = apply(&mut Tables::default(), update);
+            assert!(
+                matches!(error, Err(DecodeError::UnknownRow { .. })),
+                "{error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_snapshot_does_not_follow_later_changes() {
+        let mut tables = Tables::default();
+        apply(&mut tables, RowUpdate::Insert(Row::new().with("name", "a"))).unwrap();
+        let snapshot = tables.clone();
+        apply(&mut tables, RowUpdate::Delete).unwrap();
+        assert_eq!((snapshot.len(), tables.len()), (1, 0));
+    }
+}

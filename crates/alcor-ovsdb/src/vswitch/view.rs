@@ -168,3 +168,64 @@ fn interfaces<'a>(tables: &'a Tables, bridge: &'a Row) -> impl Iterator<Item = &
     let interfaces = ports.flat_map(|port| port.uuids("interfaces"));
     interfaces.filter_map(|uuid| tables.row("Interface", uuid))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interface(name: &str, ofport: i64, id: &str) -> Row {
+        let ids = crate::value::Datum::map([("iface-id", id)]);
+        Row::new()
+            .with("name", name)
+            .with("ofport", ofport)
+            .with("external_ids", ids)
+    }
+
+    fn view_of(rows: &[Row]) -> BridgeView {
+        let mut view = BridgeView::default();
+        for vif in rows.iter().filter_map(|row| Vif::read("br-int", row)) {
+            view.add(vif);
+        }
+        view
+    }
+
+    #[test]
+    fn an_ofport_outside_the_range_is_none() {
+        let ofport = |number| {
+            BridgePort::read(&interface("a", number, "id"))
+                .unwrap()
+                .ofport
+        };
+        assert_eq!([-1, 0, 65535, 65537].map(ofport), [None; 4]);
+        assert_eq!([1, 65534].map(ofport), [Some(1), Some(65534)]);
+    }
+
+    #[test]
+    fn the_winner_does_not_depend_on_the_order() {
+        let rows = [
+            interface("a", -1, "id"),
+            interface("b", 7, "id"),
+            interface("c", 3, "id"),
+        ];
+        for order in [
+            [0, 1, 2],
+            [0, 2, 1],
+            [1, 0, 2],
+            [1, 2, 0],
+            [2, 0, 1],
+            [2, 1, 0],
+        ] {
+            let view = view_of(&order.map(|index: usize| rows[index].clone()));
+            assert_eq!(view.vifs["id"].port.name, "b");
+            assert_eq!(
+                view.duplicates["id"],
+                BTreeSet::from(["a".to_owned(), "c".to_owned()])
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_id_is_no_id() {
+        assert_eq!(view_of(&[interface("a", 1, "")]), BridgeView::default());
+    }
+}
