@@ -18,9 +18,18 @@ impl Roles {
     pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         names.into_iter().fold(Self::default(), |roles, name| {
             match name.to_ascii_lowercase().as_str() {
-                "admin" => Self { admin: true, ..roles },
-                "member" | "_member_" | "service" => Self { member: true, ..roles },
-                "reader" => Self { reader: true, ..roles },
+                "admin" => Self {
+                    admin: true,
+                    ..roles
+                },
+                "member" | "_member_" | "service" => Self {
+                    member: true,
+                    ..roles
+                },
+                "reader" => Self {
+                    reader: true,
+                    ..roles
+                },
                 _ => roles,
             }
         })

@@ -25,10 +25,14 @@ pub enum ApiError {
     #[error("Invalid input for operation: {0}.")]
     InvalidInput(String),
     /// A pool of two families, or with its ends exchanged.
-    #[error("The allocation pool {0} is not valid: give a start and an end of the subnet's family, the start not above the end.")]
+    #[error(
+        "The allocation pool {0} is not valid: give a start and an end of the subnet's family, the start not above the end."
+    )]
     InvalidAllocationPool(Pool),
     /// A pool leaves the subnet's host addresses.
-    #[error("The allocation pool {pool} spans beyond the host addresses of the subnet {cidr}: keep it inside them.")]
+    #[error(
+        "The allocation pool {pool} spans beyond the host addresses of the subnet {cidr}: keep it inside them."
+    )]
     OutOfBoundsAllocationPool {
         /// The pool.
         pool: Pool,
@@ -36,7 +40,9 @@ pub enum ApiError {
         cidr: IpNet,
     },
     /// Two pools share an address.
-    #[error("The allocation pools {first} and {second} of the subnet {cidr} overlap: separate or join them.")]
+    #[error(
+        "The allocation pools {first} and {second} of the subnet {cidr} overlap: separate or join them."
+    )]
     OverlappingAllocationPools {
         /// The lower pool.
         first: Pool,
@@ -46,7 +52,9 @@ pub enum ApiError {
         cidr: IpNet,
     },
     /// The gateway lies in a pool.
-    #[error("The gateway {gateway} lies in the allocation pool {pool}: take it out of the pool, or choose another gateway.")]
+    #[error(
+        "The gateway {gateway} lies in the allocation pool {pool}: take it out of the pool, or choose another gateway."
+    )]
     GatewayConflictWithAllocationPools {
         /// The gateway's address.
         gateway: IpAddr,
@@ -54,7 +62,9 @@ pub enum ApiError {
         pool: Pool,
     },
     /// The gateway cannot change while a port holds its address.
-    #[error("The gateway cannot change: port {port} has the address {address}. Delete the port, or change its address first.")]
+    #[error(
+        "The gateway cannot change: port {port} has the address {address}. Delete the port, or change its address first."
+    )]
     GatewayIpInUse {
         /// The address.
         address: IpAddr,
@@ -78,7 +88,9 @@ pub enum ApiError {
         max: usize,
     },
     /// The address is a host address of no subnet of the network.
-    #[error("IP address {address} is not a valid IP for any of the subnets of network {network}: choose one inside a subnet, neither its first nor its broadcast address.")]
+    #[error(
+        "IP address {address} is not a valid IP for any of the subnets of network {network}: choose one inside a subnet, neither its first nor its broadcast address."
+    )]
     InvalidIpForNetwork {
         /// The address.
         address: IpAddr,
@@ -86,7 +98,9 @@ pub enum ApiError {
         network: NetworkId,
     },
     /// The address is no host address of the subnet.
-    #[error("IP address {address} is not a valid IP for subnet {subnet} ({cidr}): choose one inside it, neither its first nor its broadcast address.")]
+    #[error(
+        "IP address {address} is not a valid IP for subnet {subnet} ({cidr}): choose one inside it, neither its first nor its broadcast address."
+    )]
     InvalidIpForSubnet {
         /// The address.
         address: IpAddr,
@@ -96,7 +110,9 @@ pub enum ApiError {
         cidr: IpNet,
     },
     /// Addresses of a SLAAC or stateless subnet follow from the MAC and cannot be chosen.
-    #[error("IPv6 address {address} cannot be assigned on subnet {subnet}, which derives addresses from the MAC: give only the subnet_id.")]
+    #[error(
+        "IPv6 address {address} cannot be assigned on subnet {subnet}, which derives addresses from the MAC: give only the subnet_id."
+    )]
     AllocationOnAutoAddressSubnet {
         /// The address.
         address: IpAddr,
@@ -104,7 +120,9 @@ pub enum ApiError {
         subnet: SubnetId,
     },
     /// Another port has the address.
-    #[error("IP address {address} is already allocated in subnet {subnet}: choose another, or leave it out to get a free one.")]
+    #[error(
+        "IP address {address} is already allocated in subnet {subnet}: choose another, or leave it out to get a free one."
+    )]
     IpAddressAlreadyAllocated {
         /// The address.
         address: IpAddr,
@@ -112,7 +130,9 @@ pub enum ApiError {
         subnet: SubnetId,
     },
     /// The address is the gateway's and waits for a router.
-    #[error("IP address {address} is already allocated to the gateway of subnet {subnet}: choose another, or change the subnet's gateway_ip first.")]
+    #[error(
+        "IP address {address} is already allocated to the gateway of subnet {subnet}: choose another, or change the subnet's gateway_ip first."
+    )]
     GatewayIpReserved {
         /// The address.
         address: IpAddr,
@@ -120,10 +140,14 @@ pub enum ApiError {
         subnet: SubnetId,
     },
     /// The pools have no free address.
-    #[error("No more IP addresses available on network {0}: delete unused ports, widen the allocation pools, or add a subnet.")]
+    #[error(
+        "No more IP addresses available on network {0}: delete unused ports, widen the allocation pools, or add a subnet."
+    )]
     IpAddressGenerationFailure(NetworkId),
     /// The network's subnets serve other kinds of devices.
-    #[error("No subnet of network {network} serves ports of device owner '{owner}': change the subnets' service_types, or name a subnet in fixed_ips.")]
+    #[error(
+        "No subnet of network {network} serves ports of device owner '{owner}': change the subnets' service_types, or name a subnet in fixed_ips."
+    )]
     IpAddressGenerationFailureNoMatchingSubnet {
         /// The network.
         network: NetworkId,
@@ -131,7 +155,9 @@ pub enum ApiError {
         owner: String,
     },
     /// Another port of the network has the MAC.
-    #[error("The MAC address {mac} is in use on network {network}: choose another, or leave it out to get a free one.")]
+    #[error(
+        "The MAC address {mac} is in use on network {network}: choose another, or leave it out to get a free one."
+    )]
     MacAddressInUse {
         /// The MAC address.
         mac: MacAddr,
@@ -139,10 +165,14 @@ pub enum ApiError {
         network: NetworkId,
     },
     /// The MAC base has no free address left that a bounded search finds.
-    #[error("No free MAC address was found for network {0}: give one in mac_address, or let the operator configure another MAC base.")]
+    #[error(
+        "No free MAC address was found for network {0}: give one in mac_address, or let the operator configure another MAC base."
+    )]
     MacAddressGenerationFailure(NetworkId),
     /// A bound port's MAC is in its VM.
-    #[error("The MAC address of port {port} cannot change from {old} to {new} while it is bound to host '{host}': clear binding:host_id first.")]
+    #[error(
+        "The MAC address of port {port} cannot change from {old} to {new} while it is bound to host '{host}': clear binding:host_id first."
+    )]
     PortBound {
         /// The port.
         port: PortId,
@@ -162,7 +192,9 @@ pub enum ApiError {
         mac: MacAddr,
     },
     /// More address pairs than the region allows.
-    #[error("A port may have {max} allowed address pairs, but {count} were given: remove some, or give blocks instead of single addresses.")]
+    #[error(
+        "A port may have {max} allowed address pairs, but {count} were given: remove some, or give blocks instead of single addresses."
+    )]
     AddressPairsExhausted {
         /// How many were given.
         count: usize,
@@ -170,7 +202,9 @@ pub enum ApiError {
         max: usize,
     },
     /// Address pairs mean nothing where nothing is filtered.
-    #[error("Allowed address pairs need port security: set port_security_enabled to true, or leave allowed_address_pairs empty.")]
+    #[error(
+        "Allowed address pairs need port security: set port_security_enabled to true, or leave allowed_address_pairs empty."
+    )]
     AddressPairAndPortSecurityRequired,
     /// A DHCP option that cannot be sent.
     #[error("Invalid data format for extra_dhcp_opts: {0}.")]
@@ -188,7 +222,9 @@ pub enum ApiError {
     #[error("Node {0} could not be found.")]
     NodeNotFound(String),
     /// Security groups do not exist yet.
-    #[error("Security group {0} does not exist: this region has no security groups yet, so leave security_groups out or empty.")]
+    #[error(
+        "Security group {0} does not exist: this region has no security groups yet, so leave security_groups out or empty."
+    )]
     SecurityGroupNotFound(String),
     /// The caller's role does not allow it.
     #[error("{rule} is disallowed by policy: {reason}.")]
@@ -207,7 +243,9 @@ pub enum ApiError {
         port: PortId,
     },
     /// Ports have addresses of the subnet.
-    #[error("Subnet {subnet} is in use: port {port} has an address from it. Delete the port or take the address off it first.")]
+    #[error(
+        "Subnet {subnet} is in use: port {port} has an address from it. Delete the port or take the address off it first."
+    )]
     SubnetInUse {
         /// The subnet.
         subnet: SubnetId,
@@ -215,7 +253,9 @@ pub enum ApiError {
         port: PortId,
     },
     /// The network is used by projects that would lose it.
-    #[error("Network {network} cannot be unshared: project {project} has ports on it. Delete those first.")]
+    #[error(
+        "Network {network} cannot be unshared: project {project} has ports on it. Delete those first."
+    )]
     InvalidSharedSetting {
         /// The network.
         network: NetworkId,
@@ -223,7 +263,9 @@ pub enum ApiError {
         project: ProjectId,
     },
     /// IPv6 needs 1280 bytes (RFC 8200, section 5).
-    #[error("The MTU {mtu} of network {network} is below 1280, which its IPv6 subnets need: raise it.")]
+    #[error(
+        "The MTU {mtu} of network {network} is below 1280, which its IPv6 subnets need: raise it."
+    )]
     NetworkMtuSubnetConflict {
         /// The network.
         network: NetworkId,
@@ -231,15 +273,21 @@ pub enum ApiError {
         mtu: u16,
     },
     /// Another network has the segmentation id.
-    #[error("The tunnel id {0} is in use: choose another provider:segmentation_id, or leave it out to get a free one.")]
+    #[error(
+        "The tunnel id {0} is in use: choose another provider:segmentation_id, or leave it out to get a free one."
+    )]
     TunnelIdInUse(u32),
     /// Every VNI of the region's range is taken.
-    #[error("No network can be created: every VNI of the configured range is in use. Delete unused networks, or let the operator widen the range.")]
+    #[error(
+        "No network can be created: every VNI of the configured range is in use. Delete unused networks, or let the operator widen the range."
+    )]
     NoNetworkAvailable,
     /// The caller chose an id that exists.
-    #[error("The {resource} id {id} is in use: choose another, or leave it out to get a fresh one.")]
+    #[error(
+        "The id {id} is in use in {resource}: choose another, or leave it out to get a fresh one."
+    )]
     IdInUse {
-        /// `network`, `subnet`, ...
+        /// `networks`, `subnets`, ...
         resource: &'static str,
         /// The id.
         id: String,
@@ -248,7 +296,9 @@ pub enum ApiError {
     #[error("The node name '{0}' is in use: names bind ports, so each node needs its own.")]
     NodeNameInUse(HostName),
     /// Ports are bound to the node.
-    #[error("Node '{node}' is in use: port {port} is bound to it. Unbind or delete its ports first.")]
+    #[error(
+        "Node '{node}' is in use: port {port} is bound to it. Unbind or delete its ports first."
+    )]
     NodeInUse {
         /// The node's name.
         node: HostName,
@@ -256,7 +306,9 @@ pub enum ApiError {
         port: PortId,
     },
     /// `If-Match` named another revision than the present one.
-    #[error("The resource is at revision_number {present}, but the request expects {expected}: read it again and retry.")]
+    #[error(
+        "The resource is at revision_number {present}, but the request expects {expected}: read it again and retry."
+    )]
     RevisionNumberConstraintFailed {
         /// What the request expects.
         expected: u64,

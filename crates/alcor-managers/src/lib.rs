@@ -18,6 +18,7 @@ pub mod network;
 pub mod node;
 mod policy;
 pub mod port;
+pub mod records;
 pub mod schema;
 mod settings;
 mod standard;

@@ -8,76 +8,169 @@
 //! a bucket of "all the rest" would select nothing. A listing that filters by an empty text
 //! must therefore pick another index.
 
-use alcor_store::records::{Index, Indexes, Record, Table};
+use crate::records::Record;
+use alcor_store::records::{Index, Indexes, Table};
 use alcor_types::{Network, Node, Port, PortState, Subnet};
 use std::net::IpAddr;
 
 /// Networks, by id.
-pub const NETWORKS: Table = Table { id: 1, name: "networks", version: 1 };
+pub const NETWORKS: Table = Table {
+    id: 1,
+    name: "networks",
+    version: 1,
+};
 /// Subnets, by id.
-pub const SUBNETS: Table = Table { id: 2, name: "subnets", version: 1 };
+pub const SUBNETS: Table = Table {
+    id: 2,
+    name: "subnets",
+    version: 1,
+};
 /// Ports, by id.
-pub const PORTS: Table = Table { id: 3, name: "ports", version: 1 };
+pub const PORTS: Table = Table {
+    id: 3,
+    name: "ports",
+    version: 1,
+};
 /// What the data plane says of ports, by port id.
-pub const PORT_STATES: Table = Table { id: 4, name: "port_states", version: 1 };
+pub const PORT_STATES: Table = Table {
+    id: 4,
+    name: "port_states",
+    version: 1,
+};
 /// Nodes, by id.
-pub const NODES: Table = Table { id: 5, name: "nodes", version: 1 };
+pub const NODES: Table = Table {
+    id: 5,
+    name: "nodes",
+    version: 1,
+};
 /// The byte before all rows of address allocation (see [`crate::ip`]); no records.
 pub(crate) const ADDRESSES: u8 = 6;
 /// The byte before all rows of VNI allocation (see [`crate::vni`]); no records.
 pub(crate) const TUNNELS: u8 = 7;
 
 /// Parts: project.
-pub const NETWORK_BY_PROJECT: Index = Index { id: 1, name: "project_id" };
+pub const NETWORK_BY_PROJECT: Index = Index {
+    id: 1,
+    name: "project_id",
+};
 /// Parts: name.
-pub const NETWORK_BY_NAME: Index = Index { id: 2, name: "name" };
+pub const NETWORK_BY_NAME: Index = Index {
+    id: 2,
+    name: "name",
+};
 /// Parts: tag; one entry for each.
-pub const NETWORK_BY_TAG: Index = Index { id: 3, name: "tags" };
+pub const NETWORK_BY_TAG: Index = Index {
+    id: 3,
+    name: "tags",
+};
 /// No parts; only shared networks have an entry.
-pub const NETWORK_BY_SHARED: Index = Index { id: 4, name: "shared" };
+pub const NETWORK_BY_SHARED: Index = Index {
+    id: 4,
+    name: "shared",
+};
 /// Parts: VNI, four bytes, most significant first. Unique.
-pub const NETWORK_BY_VNI: Index = Index { id: 5, name: "provider:segmentation_id" };
+pub const NETWORK_BY_VNI: Index = Index {
+    id: 5,
+    name: "provider:segmentation_id",
+};
 /// No parts; only external networks have an entry.
-pub const NETWORK_BY_EXTERNAL: Index = Index { id: 6, name: "router:external" };
+pub const NETWORK_BY_EXTERNAL: Index = Index {
+    id: 6,
+    name: "router:external",
+};
 
 /// Parts: project.
-pub const SUBNET_BY_PROJECT: Index = Index { id: 1, name: "project_id" };
+pub const SUBNET_BY_PROJECT: Index = Index {
+    id: 1,
+    name: "project_id",
+};
 /// Parts: name.
-pub const SUBNET_BY_NAME: Index = Index { id: 2, name: "name" };
+pub const SUBNET_BY_NAME: Index = Index {
+    id: 2,
+    name: "name",
+};
 /// Parts: tag; one entry for each.
-pub const SUBNET_BY_TAG: Index = Index { id: 3, name: "tags" };
+pub const SUBNET_BY_TAG: Index = Index {
+    id: 3,
+    name: "tags",
+};
 /// Parts: network id.
-pub const SUBNET_BY_NETWORK: Index = Index { id: 4, name: "network_id" };
+pub const SUBNET_BY_NETWORK: Index = Index {
+    id: 4,
+    name: "network_id",
+};
 /// Parts: the block as text, host bits cleared.
-pub const SUBNET_BY_CIDR: Index = Index { id: 5, name: "cidr" };
+pub const SUBNET_BY_CIDR: Index = Index {
+    id: 5,
+    name: "cidr",
+};
 
 /// Parts: project.
-pub const PORT_BY_PROJECT: Index = Index { id: 1, name: "project_id" };
+pub const PORT_BY_PROJECT: Index = Index {
+    id: 1,
+    name: "project_id",
+};
 /// Parts: name.
-pub const PORT_BY_NAME: Index = Index { id: 2, name: "name" };
+pub const PORT_BY_NAME: Index = Index {
+    id: 2,
+    name: "name",
+};
 /// Parts: tag; one entry for each.
-pub const PORT_BY_TAG: Index = Index { id: 3, name: "tags" };
+pub const PORT_BY_TAG: Index = Index {
+    id: 3,
+    name: "tags",
+};
 /// Parts: network id.
-pub const PORT_BY_NETWORK: Index = Index { id: 4, name: "network_id" };
+pub const PORT_BY_NETWORK: Index = Index {
+    id: 4,
+    name: "network_id",
+};
 /// Parts: device id.
-pub const PORT_BY_DEVICE: Index = Index { id: 5, name: "device_id" };
+pub const PORT_BY_DEVICE: Index = Index {
+    id: 5,
+    name: "device_id",
+};
 /// Parts: host name; only bound ports have an entry.
-pub const PORT_BY_HOST: Index = Index { id: 6, name: "binding:host_id" };
+pub const PORT_BY_HOST: Index = Index {
+    id: 6,
+    name: "binding:host_id",
+};
 /// Parts: the six bytes of the MAC.
-pub const PORT_BY_MAC: Index = Index { id: 7, name: "mac_address" };
+pub const PORT_BY_MAC: Index = Index {
+    id: 7,
+    name: "mac_address",
+};
 /// Parts: network id, MAC. Unique: a MAC appears once in a network.
-pub const PORT_BY_NETWORK_MAC: Index = Index { id: 8, name: "network_id, mac_address" };
+pub const PORT_BY_NETWORK_MAC: Index = Index {
+    id: 8,
+    name: "network_id, mac_address",
+};
 /// Parts: the address (see [`ip_part`]); one entry for each address.
-pub const PORT_BY_IP: Index = Index { id: 9, name: "fixed_ips ip_address" };
+pub const PORT_BY_IP: Index = Index {
+    id: 9,
+    name: "fixed_ips ip_address",
+};
 /// Parts: subnet id; one entry for each subnet.
-pub const PORT_BY_SUBNET: Index = Index { id: 10, name: "fixed_ips subnet_id" };
+pub const PORT_BY_SUBNET: Index = Index {
+    id: 10,
+    name: "fixed_ips subnet_id",
+};
 /// Parts: subnet id, address. Unique: an address appears once in a subnet.
-pub const PORT_BY_SUBNET_IP: Index = Index { id: 11, name: "fixed_ips" };
+pub const PORT_BY_SUBNET_IP: Index = Index {
+    id: 11,
+    name: "fixed_ips",
+};
 
 /// Parts: name. Unique.
-pub const NODE_BY_NAME: Index = Index { id: 1, name: "node_name" };
+pub const NODE_BY_NAME: Index = Index {
+    id: 1,
+    name: "node_name",
+};
 /// Parts: the tunnel address (see [`ip_part`]).
-pub const NODE_BY_IP: Index = Index { id: 2, name: "local_ip" };
+pub const NODE_BY_IP: Index = Index {
+    id: 2,
+    name: "local_ip",
+};
 
 /// An address as an index part: four or sixteen bytes, most significant first.
 pub fn ip_part(address: IpAddr) -> Vec<u8> {

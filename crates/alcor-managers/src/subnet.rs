@@ -1,0 +1,284 @@
+//! Subnets: blocks of a network that never overlap, their gateway, their pools.
+
+mod block;
+mod check;
+mod request;
+
+pub(crate) use block::hosts;
+pub use request::{CreateSubnet, UpdateSubnet};
+
+use crate::network::MIN_MTU_V6;
+use crate::records;
+use crate::schema::{PORT_BY_SUBNET, PORT_BY_SUBNET_IP, ip_part};
+use crate::{ApiError, Caller, Settings, ip, network, policy, port, standard};
+use alcor_store::{Read, Txn};
+use alcor_types::{Ipv6Mode, Network, Port, PortId, Subnet, SubnetId};
+use std::net::IpAddr;
+
+/// Makes a subnet. Ports that are there already get an address where it derives them from MACs.
+pub fn create(
+    txn: &mut Txn<'_>,
+    request: &CreateSubnet,
+    caller: &Caller,
+    settings: &Settings,
+) -> Result<Subnet, ApiError> {
+    policy::may_write(caller, "create_subnet")?;
+    let network = network::get(txn, request.network_id, caller)?;
+    policy::owner_only(caller, &network.project_id, "create_subnet")?;
+    let subnet = describe(request, caller, &network)?;
+    check::check_attributes(&subnet, settings)?;
+    check_on_network(txn, &subnet, &network)?;
+    standard::check_free::<Subnet>(txn, subnet.id.as_bytes(), &subnet.id)?;
+    records::insert(txn, &subnet)?;
+    if is_auto_address(&subnet) {
+        port::add_auto_address(txn, &subnet)?;
+    }
+    Ok(subnet)
+}
+
+/// Makes all the subnets or none.
+pub fn create_many(
+    txn: &mut Txn<'_>,
+    requests: &[CreateSubnet],
+    caller: &Caller,
+    settings: &Settings,
+) -> Result<Vec<Subnet>, ApiError> {
+    requests
+        .iter()
+        .map(|request| create(txn, request, caller, settings))
+        .collect()
+}
+
+/// The subnet, where the caller may see it.
+pub fn get(read: &dyn Read, id: SubnetId, caller: &Caller) -> Result<Subnet, ApiError> {
+    let subnet = find(read, id)?.ok_or(ApiError::SubnetNotFound(id))?;
+    if visible(read, &subnet, caller)? {
+        Ok(subnet)
+    } else {
+        Err(ApiError::SubnetNotFound(id))
+    }
+}
+
+/// Whether the caller may see the subnet: its own, or one of a network that it may see.
+pub fn visible(read: &dyn Read, subnet: &Subnet, caller: &Caller) -> Result<bool, ApiError> {
+    if caller.owns(&subnet.project_id) {
+        return Ok(true);
+    }
+    let network = network::find(read, subnet.network_id)?;
+    Ok(network.is_some_and(|network| network.shared || caller.owns(&network.project_id)))
+}
+
+/// Whether the subnet's addresses follow from MACs and are never chosen.
+pub fn is_auto_address(subnet: &Subnet) -> bool {
+    [subnet.ipv6_ra_mode, subnet.ipv6_address_mode]
+        .into_iter()
+        .flatten()
+        .any(|mode| mode != Ipv6Mode::Dhcpv6Stateful)
+}
+
+/// Changes what the request names and nothing else.
+pub fn update(
+    txn: &mut Txn<'_>,
+    id: SubnetId,
+    request: &UpdateSubnet,
+    caller: &Caller,
+    settings: &Settings,
+) -> Result<Subnet, ApiError> {
+    let mut subnet = writable(txn, id, caller, "update_subnet")?;
+    standard::check_revision(&subnet.standard, request.expected_revision)?;
+    if let Some(pools) = &request.allocation_pools {
+        subnet.allocation_pools = block::check_pools(&subnet.cidr, pools)?;
+    }
+    if let Some(gateway) = request.gateway_ip {
+        change_gateway(txn, &mut subnet, gateway)?;
+    }
+    block::check_gateway_outside(&subnet)?;
+    subnet.enable_dhcp = request.enable_dhcp.unwrap_or(subnet.enable_dhcp);
+    standard::assign(
+        &mut subnet.dns_nameservers,
+        request.dns_nameservers.as_ref(),
+    );
+    standard::assign(&mut subnet.host_routes, request.host_routes.as_ref());
+    standard::assign(&mut subnet.service_types, request.service_types.as_ref());
+    check::check_attributes(&subnet, settings)?;
+    block::check_cidr(&subnet.cidr, subnet.enable_dhcp)?;
+    standard::update(
+        &mut subnet.standard,
+        request.name.as_ref(),
+        request.description.as_ref(),
+        request.tags.as_ref(),
+    )?;
+    records::put(txn, &subnet)?;
+    Ok(subnet)
+}
+
+/// Removes the subnet. A port with an address from it keeps it, unless the address was derived
+/// from the port's MAC or the port is DHCP's; those lose the address, as in Neutron.
+pub fn delete(
+    txn: &mut Txn<'_>,
+    id: SubnetId,
+    caller: &Caller,
+    expected_revision: Option<u64>,
+) -> Result<(), ApiError> {
+    let subnet = writable(txn, id, caller, "delete_subnet")?;
+    standard::check_revision(&subnet.standard, expected_revision)?;
+    for port in detachable_ports(txn, &subnet)? {
+        port::remove_addresses_of(txn, port, &subnet)?;
+    }
+    remove(txn, &subnet)
+}
+
+/// Removes the record and its allocation rows, when no port holds an address.
+pub(crate) fn remove(txn: &mut Txn<'_>, subnet: &Subnet) -> Result<(), ApiError> {
+    ip::forget(txn, subnet.id);
+    records::delete::<Subnet>(txn, subnet.id.as_bytes())?;
+    Ok(())
+}
+
+pub(crate) fn find(read: &dyn Read, id: SubnetId) -> Result<Option<Subnet>, ApiError> {
+    Ok(records::get(read, id.as_bytes())?)
+}
+
+/// The subnet, where the caller may change it: its own, or one of its network.
+fn writable(
+    read: &dyn Read,
+    id: SubnetId,
+    caller: &Caller,
+    rule: &'static str,
+) -> Result<Subnet, ApiError> {
+    let subnet = get(read, id, caller)?;
+    policy::may_write(caller, rule)?;
+    let network = network::find(read, subnet.network_id)?;
+    if network.is_none_or(|network| !caller.owns(&network.project_id)) {
+        policy::owner_only(caller, &subnet.project_id, rule)?;
+    }
+    Ok(subnet)
+}
+
+/// The subnet that the request describes, as far as it can be judged by itself.
+fn describe(
+    request: &CreateSubnet,
+    caller: &Caller,
+    network: &Network,
+) -> Result<Subnet, ApiError> {
+    let cidr = request.cidr.trunc();
+    let enable_dhcp = request.enable_dhcp.unwrap_or(true);
+    check_version(request)?;
+    block::check_cidr(&cidr, enable_dhcp)?;
+    let gateway_ip = match request.gateway_ip {
+        None => Some(block::default_gateway(&cidr)?),
+        Some(chosen) => chosen,
+    };
+    if let Some(gateway) = gateway_ip {
+        check::check_family(&cidr, gateway, "gateway_ip")?;
+        block::check_gateway(&cidr, gateway)?;
+    }
+    let allocation_pools = match &request.allocation_pools {
+        None => block::default_pools(&cidr, gateway_ip),
+        Some(pools) => block::check_pools(&cidr, pools)?,
+    };
+    let subnet = Subnet {
+        id: request.id.unwrap_or_else(SubnetId::random),
+        project_id: policy::project(caller, request.project_id.as_ref(), "create_subnet")?,
+        standard: standard::create(&request.name, &request.description, &request.tags)?,
+        network_id: network.id,
+        cidr,
+        gateway_ip,
+        enable_dhcp,
+        dns_nameservers: request.dns_nameservers.clone(),
+        allocation_pools,
+        host_routes: request.host_routes.clone(),
+        ipv6_address_mode: request.ipv6_address_mode,
+        ipv6_ra_mode: request.ipv6_ra_mode,
+        service_types: request.service_types.clone(),
+    };
+    block::check_gateway_outside(&subnet)?;
+    Ok(subnet)
+}
+
+fn check_version(request: &CreateSubnet) -> Result<(), ApiError> {
+    let version = if request.cidr.addr().is_ipv4() { 4 } else { 6 };
+    match request.ip_version {
+        Some(asked) if asked != version => Err(ApiError::InvalidInput(format!(
+            "cidr {} is of IP version {version}, but ip_version is {asked}; make them agree",
+            request.cidr
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn check_on_network(read: &dyn Read, subnet: &Subnet, network: &Network) -> Result<(), ApiError> {
+    if subnet.cidr.addr().is_ipv6() && network.mtu < MIN_MTU_V6 {
+        return Err(ApiError::NetworkMtuSubnetConflict {
+            network: network.id,
+            mtu: network.mtu,
+        });
+    }
+    for other in network::subnets(read, network.id)? {
+        if other.cidr.contains(&subnet.cidr) || subnet.cidr.contains(&other.cidr) {
+            return Err(ApiError::InvalidInput(format!(
+                "cidr {} overlaps with {} of subnet {} on network {}, choose another block",
+                subnet.cidr, other.cidr, other.id, network.id
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Sets the gateway, unless a port has the address of the old one or, as a VM, of the new one.
+fn change_gateway(
+    read: &dyn Read,
+    subnet: &mut Subnet,
+    gateway: Option<IpAddr>,
+) -> Result<(), ApiError> {
+    if gateway == subnet.gateway_ip {
+        return Ok(());
+    }
+    if let Some(address) = subnet.gateway_ip
+        && let Some(port) = holder(read, subnet, address)?
+    {
+        return Err(ApiError::GatewayIpInUse {
+            address,
+            port: port.id,
+        });
+    }
+    if let Some(address) = gateway {
+        check::check_family(&subnet.cidr, address, "gateway_ip")?;
+        block::check_gateway(&subnet.cidr, address)?;
+        let tenant = |port: &Port| !port.device_owner.starts_with(port::NETWORK_OWNERS);
+        if let Some(port) = holder(read, subnet, address)?.filter(tenant) {
+            return Err(ApiError::GatewayIpInUse {
+                address,
+                port: port.id,
+            });
+        }
+    }
+    subnet.gateway_ip = gateway;
+    Ok(())
+}
+
+/// The port that has the address.
+fn holder(read: &dyn Read, subnet: &Subnet, address: IpAddr) -> Result<Option<Port>, ApiError> {
+    let parts: [&[u8]; 2] = [subnet.id.as_bytes(), &ip_part(address)];
+    let mut holders = records::lookup::<Port>(read, PORT_BY_SUBNET_IP, &parts, None, false);
+    Ok(holders.next().transpose()?)
+}
+
+/// The ports that lose their addresses with the subnet; the first other port refuses it.
+fn detachable_ports(read: &dyn Read, subnet: &Subnet) -> Result<Vec<Port>, ApiError> {
+    let mut detachable = Vec::new();
+    let parts: [&[u8]; 1] = [subnet.id.as_bytes()];
+    for port in records::lookup::<Port>(read, PORT_BY_SUBNET, &parts, None, false) {
+        let port = port?;
+        let derived = is_auto_address(subnet) && !port::is_router(&port.device_owner);
+        if !derived && port.device_owner != port::DHCP_OWNER {
+            return Err(in_use(subnet.id, port.id));
+        }
+        detachable.push(port);
+    }
+    Ok(detachable)
+}
+
+fn in_use(subnet: SubnetId, port: PortId) -> ApiError {
+    ApiError::SubnetInUse { subnet, port }
+}
