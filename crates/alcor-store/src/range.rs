@@ -3,7 +3,7 @@
 
 use crate::change::{Key, Value};
 use crate::reads::Observer;
-use crate::tree::{Bounds, Row, Tree};
+use crate::tree::{Bounds, Row, Rows, Tree};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, btree_map};
 use std::ops::Bound;
@@ -13,7 +13,7 @@ pub(crate) type Writes = BTreeMap<Key, Option<Value>>;
 
 /// An iterator over rows in key order. It yields references into the view it came from.
 pub struct Range<'a> {
-    base: Ends<Box<dyn DoubleEndedIterator<Item = Row<'a>> + 'a>>,
+    base: Ends<Rows<'a>>,
     overlay: Ends<btree_map::Range<'a, Key, Option<Value>>>,
     observer: Option<Observer<'a>>,
 }
@@ -66,8 +66,8 @@ impl<'a> Range<'a> {
                 return self.base.take(side);
             };
             let order = self.base.peek(side).map(|(base, _)| match side {
-                Side::Front => base.cmp(key),
-                Side::Back => key.cmp(base),
+                Side::Front => base.cmp(&**key),
+                Side::Back => (**key).cmp(base),
             });
             match order {
                 Some(Ordering::Less) => return self.base.take(side),
@@ -83,7 +83,7 @@ impl<'a> Range<'a> {
 }
 
 impl<'a> Iterator for Range<'a> {
-    type Item = (&'a Key, &'a Value);
+    type Item = (&'a [u8], &'a Value);
 
     fn next(&mut self) -> Option<Self::Item> {
         self.step(Side::Front)

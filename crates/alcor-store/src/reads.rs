@@ -18,8 +18,8 @@ pub(crate) struct Reads {
 pub(crate) struct Observer<'a> {
     reads: &'a RefCell<Reads>,
     bounds: Bounds,
-    front: Option<&'a Key>,
-    back: Option<&'a Key>,
+    front: Option<&'a [u8]>,
+    back: Option<&'a [u8]>,
     exhausted: bool,
 }
 
@@ -35,13 +35,13 @@ impl<'a> Observer<'a> {
     }
 
     /// The iterator has shown this row at its front, or that there is none.
-    pub(crate) fn front(&mut self, key: Option<&'a Key>) {
+    pub(crate) fn front(&mut self, key: Option<&'a [u8]>) {
         self.exhausted |= key.is_none();
         self.front = key.or(self.front);
     }
 
     /// The iterator has shown this row at its back, or that there is none.
-    pub(crate) fn back(&mut self, key: Option<&'a Key>) {
+    pub(crate) fn back(&mut self, key: Option<&'a [u8]>) {
         self.exhausted |= key.is_none();
         self.back = key.or(self.back);
     }
@@ -56,10 +56,14 @@ impl Drop for Observer<'_> {
             return;
         }
         if let Some(key) = self.front {
-            reads.ranges.push((from, Bound::Included(key.clone())));
+            reads
+                .ranges
+                .push((from, Bound::Included(Key::copy_from_slice(key))));
         }
         if let Some(key) = self.back {
-            reads.ranges.push((Bound::Included(key.clone()), to));
+            reads
+                .ranges
+                .push((Bound::Included(Key::copy_from_slice(key)), to));
         }
     }
 }

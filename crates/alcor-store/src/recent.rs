@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// Rows remembered at most. A transaction that began before all of them runs again, which
 /// costs time, never correctness.
-const KEEP_ROWS: usize = 65_536;
+const KEEP_ROWS: usize = 8_192;
 
 /// The newest revision of every row touched since `since`.
 #[derive(Debug)]

@@ -48,7 +48,7 @@ impl Snapshot {
 
 impl Read for Snapshot {
     fn get(&self, key: &[u8]) -> Option<Value> {
-        self.0.rows.get(key).map(|(_, value)| value.clone())
+        self.0.rows.get(key).cloned()
     }
 
     fn range(&self, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Range<'_> {

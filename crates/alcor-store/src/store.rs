@@ -58,6 +58,9 @@ impl Store {
     }
 
     /// A store without a disk: the same in every other way.
+    ///
+    /// # Panics
+    /// When the system cannot start a thread.
     pub fn ephemeral() -> Self {
         #[expect(
             clippy::expect_used,
@@ -70,7 +73,7 @@ impl Store {
     pub fn with_backend(mut backend: impl Backend, options: Options) -> Result<Self, StoreError> {
         let mut rows = Tree::new();
         let Loaded { revision, changes } =
-            backend.load(&mut |key, value| rows.set(key, Some(value)))?;
+            backend.load(&mut |key, value| rows.set(&key, Some(value)))?;
         check_log(revision, &changes)?;
         let mut log = Log::new(
             Revision(revision.0 - changes.len() as u64),
@@ -192,9 +195,9 @@ impl Store {
     /// Commits what has been submitted so far, stops the writer and lets go of the medium.
     /// Other handles can still read; their transactions fail with [`StoreError::Closed`].
     pub async fn close(self) -> Result<(), StoreError> {
-        let (closer, closed) = oneshot::channel();
-        self.submit(Request::Close(closer)).await?;
-        closed.await.map_err(|_| StoreError::Closed)?
+        let (caller, outcome) = oneshot::channel();
+        self.submit(Request::Close(caller)).await?;
+        outcome.await.map_err(|_| StoreError::Closed)?
     }
 
     async fn submit(&self, request: Request) -> Result<(), StoreError> {

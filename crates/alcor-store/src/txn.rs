@@ -66,12 +66,10 @@ impl Read for Txn<'_> {
         if let Some(written) = self.writes.get(key) {
             return written.clone();
         }
-        let row = self.base.rows.get(key);
         if let Some(reads) = &self.reads {
-            let key = row.map_or_else(|| Bytes::copy_from_slice(key), |(key, _)| key.clone());
-            reads.borrow_mut().keys.push(key);
+            reads.borrow_mut().keys.push(Bytes::copy_from_slice(key));
         }
-        row.map(|(_, value)| value.clone())
+        self.base.rows.get(key).cloned()
     }
 
     fn range(&self, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Range<'_> {

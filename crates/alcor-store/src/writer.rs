@@ -55,12 +55,12 @@ impl Writer {
             }
         }
         self.inbox.close();
-        let closed = self.backend.close().map_err(StoreError::from);
-        if let Err(error) = &closed {
+        let outcome = self.backend.close().map_err(StoreError::from);
+        if let Err(error) = &outcome {
             tracing::error!(%error, "closing the store failed");
         }
         if let Some(closer) = closer {
-            drop(closer.send(closed));
+            drop(closer.send(outcome));
         }
     }
 
@@ -118,7 +118,7 @@ impl Writer {
             };
             draft.head.revision = commit.revision;
             for Change { key, value } in commit.changes.iter() {
-                draft.head.rows.set(key.clone(), value.clone());
+                draft.head.rows.set(key, value.clone());
             }
             self.recent.add(&commit);
             draft.commits.push(commit);
@@ -153,9 +153,9 @@ impl Writer {
                     reason: error.to_string().into(),
                 };
                 self.failed = Some(error.clone());
-                answers
-                    .into_iter()
-                    .for_each(|(job, _)| job.answer(Err(error.clone())));
+                for (job, _) in answers {
+                    job.answer(Err(error.clone()));
+                }
                 return;
             }
             let revision = head.revision;

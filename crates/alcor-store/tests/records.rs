@@ -1,5 +1,7 @@
 //! The record layer as managers use it.
 
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
+
 use alcor_store::{
     Index, Indexes, Record, RecordError, Snapshot, Store, Table, TransactError, records,
 };

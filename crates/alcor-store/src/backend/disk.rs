@@ -142,9 +142,7 @@ fn check_format(dir: &Path, database: &Database, meta: &Keyspace) -> Result<(), 
         write.insert(meta, FORMAT_KEY, FORMAT.to_be_bytes());
         return write.commit().map_err(failed("writing the format"));
     };
-    let found = <[u8; 4]>::try_from(&*found)
-        .map(u32::from_be_bytes)
-        .unwrap_or(0);
+    let found = <[u8; 4]>::try_from(&*found).map_or(0, u32::from_be_bytes);
     if found == FORMAT {
         return Ok(());
     }

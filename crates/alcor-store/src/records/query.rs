@@ -36,7 +36,7 @@ pub fn scan_keys<'a, R: Record>(
     reverse: bool,
 ) -> impl Iterator<Item = Key> + use<'a, R> {
     let prefix = primary_prefix(R::TABLE);
-    rows(read, &prefix, after, reverse).map(move |(key, _)| key.slice(prefix.len()..))
+    rows(read, &prefix, after, reverse).map(move |(key, _)| copy_from(key, prefix.len()))
 }
 
 /// The records with this index value, in primary key order or in the reverse. `parts` must be
@@ -85,23 +85,30 @@ pub fn count<R: Record>(read: &dyn Read, index: Index, parts: &[&[u8]]) -> usize
     read.prefix(&index_prefix(R::TABLE, index, parts)).count()
 }
 
+/// A primary key and its record; no record when it was deleted.
+pub type Changed<R> = (Vec<u8>, Option<R>);
+
 /// The record a change is about: its primary key, and the record unless it was deleted. `None`
 /// when the change is not of `R`'s primary rows.
-pub fn decode_change<R: Record>(
-    change: &Change,
-) -> Option<Result<(Vec<u8>, Option<R>), RecordError>> {
+pub fn decode_change<R: Record>(change: &Change) -> Option<Result<Changed<R>, RecordError>> {
     let key = change.key.strip_prefix(&primary_prefix(R::TABLE))?.to_vec();
     let record = change.value.as_ref().map(|value| decode(value)).transpose();
     Some(record.map(|record| (key, record)))
 }
 
 /// The primary key an index entry leads to.
-fn primary_key(key: &Key, value: &Value, prefix: usize) -> Key {
+fn primary_key(key: &[u8], value: &Value, prefix: usize) -> Key {
     if key.len() > prefix {
-        key.slice(prefix..)
+        copy_from(key, prefix)
     } else {
         value.clone()
     }
+}
+
+fn copy_from(key: &[u8], start: usize) -> Key {
+    key.get(start..)
+        .map(Key::copy_from_slice)
+        .unwrap_or_default()
 }
 
 /// The rows under a prefix, beyond `after` in the chosen order.
@@ -131,7 +138,7 @@ enum Direction<'a> {
 }
 
 impl<'a> Iterator for Direction<'a> {
-    type Item = (&'a Key, &'a Value);
+    type Item = (&'a [u8], &'a Value);
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {

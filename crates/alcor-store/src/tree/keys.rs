@@ -1,0 +1,74 @@
+//! A page's keys, one after the other in one piece of memory.
+
+/// Sorted keys.
+#[derive(Clone, Default)]
+pub(super) struct Keys {
+    bytes: Vec<u8>,
+    /// Where each key ends; it begins where the one before ends.
+    ends: Vec<usize>,
+}
+
+impl Keys {
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn start(&self, at: usize) -> usize {
+        at.checked_sub(1).map_or(0, |before| self.ends[before])
+    }
+
+    /// The key at a place below `len`.
+    pub(super) fn at(&self, at: usize) -> &[u8] {
+        &self.bytes[self.start(at)..self.ends[at]]
+    }
+
+    /// The place of `key`, or where it belongs.
+    pub(super) fn search(&self, key: &[u8]) -> Result<usize, usize> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.at(middle).cmp(key) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Equal => return Ok(middle),
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        Err(low)
+    }
+
+    pub(super) fn insert(&mut self, at: usize, key: &[u8]) {
+        let start = self.start(at);
+        // Pages live long and grow slowly: room to spare would double the store's memory.
+        self.bytes.reserve_exact(key.len());
+        self.ends.reserve_exact(1);
+        self.bytes.splice(start..start, key.iter().copied());
+        self.ends.insert(at, start);
+        self.ends[at..].iter_mut().for_each(|end| *end += key.len());
+    }
+
+    pub(super) fn remove(&mut self, at: usize) {
+        let (start, end) = (self.start(at), self.ends.remove(at));
+        self.bytes.drain(start..end);
+        self.ends[at..]
+            .iter_mut()
+            .for_each(|later| *later -= end - start);
+    }
+
+    /// Keeps the keys before `at` and returns the others.
+    pub(super) fn split_off(&mut self, at: usize) -> Self {
+        let start = self.start(at);
+        let mut ends = self.ends.split_off(at);
+        ends.iter_mut().for_each(|end| *end -= start);
+        Self {
+            bytes: self.bytes.split_off(start),
+            ends,
+        }
+    }
+
+    /// Adds keys that all come after the present ones.
+    pub(super) fn append(&mut self, other: &Self) {
+        let base = self.bytes.len();
+        self.bytes.extend_from_slice(&other.bytes);
+        self.ends.extend(other.ends.iter().map(|end| base + end));
+    }
+}
