@@ -1,1 +1,45 @@
-fn main() {}
+//! The chores of this repository, the same by hand and in CI:
+//!
+//! * `cargo xtask demo` sets everything up and shows the main job: ports created over REST
+//!   become VMs that reach each other across emulated hosts.
+//! * `cargo xtask test` sets everything up and passes all checks and tests.
+//! * `cargo xtask bench` prints the figures of `docs/performance.md`.
+//!
+//! What a machine lacks is installed by its package manager, and said once.
+
+mod bench;
+mod demo;
+mod packages;
+mod run;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+/// Chores of this repository.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Set up, build, and show the main job; exits 0 only if every expected pair of VMs
+    /// answers and every forbidden pair does not.
+    Demo(demo::Options),
+    /// Set up, then check formatting, lints and licences, and run all tests.
+    Test(test::Options),
+    /// Set up, build with optimisation, and print benchmark tables.
+    Bench(bench::Options),
+    /// Install what the other chores need, and stop.
+    Setup,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().chore {
+        Chore::Demo(options) => demo::run(&options),
+        Chore::Test(options) => test::run(&options),
+        Chore::Bench(options) => bench::run(&options),
+        Chore::Setup => packages::ensure(),
+    }
+}

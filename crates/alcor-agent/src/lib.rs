@@ -1,1 +1,31 @@
-//! placeholder
+//! The host agent: takes the host's goals from the region and makes its Open vSwitch carry
+//! them out.
+//!
+//! ```text
+//!  region <--link--> agent (event loop) <--database-- OVSDB: bridge, tunnel port, interfaces
+//!                      |        ^
+//!                   Engine      +---------switch----- OpenFlow: flows, packets from VMs
+//!                  (pure: holdings, pipeline, installer, reports)
+//! ```
+//!
+//! The engine decides, the loop does. Whatever goes away (region, switch, database, the agent
+//! itself) leaves the flows as they are, and what comes back is compared, not rebuilt.
+
+mod config;
+mod database;
+mod engine;
+mod error;
+mod holdings;
+mod installer;
+mod lease;
+mod link;
+mod programmer;
+mod reports;
+mod run;
+mod switch;
+mod vifs;
+
+pub use config::AgentConfig;
+pub use error::AgentError;
+pub use holdings::{Holdings, Refusal};
+pub use run::run;

@@ -1,1 +1,31 @@
-//! placeholder
+//! The data-plane manager: carries goal states from the store to the agents, and what the
+//! switches say of them back.
+//!
+//! ```text
+//!  store --watch--> feed --facts--> Compiler --"scope X has news"--> sessions --Push--> agents
+//!  store <-port states-- StatusWriter <------------- PortReport ------ sessions <--Ack-- agents
+//! ```
+//!
+//! A session never queues what changed. It keeps one cursor a scope (the revision that its
+//! agent will be at once the outbox is empty) and asks the compiler for what lies beyond. So a
+//! delta, a resync after a lost connection and a session that fell behind are one mechanism,
+//! bursts coalesce by themselves, and memory does not grow with a slow agent.
+//!
+//! * [`Delivery`] is the running whole; [`Dispatch`] is its pure part, one a session.
+//! * Liveness is the sessions' own: [`Delivery::heard`] is what `/v2.0/agents` shows.
+
+mod dispatch;
+mod error;
+mod feed;
+mod hosts;
+mod intent;
+mod metrics;
+mod service;
+mod session;
+mod status;
+
+pub use dispatch::{Dispatch, Settled};
+pub use error::DeliveryError;
+pub use hosts::{Heard, Hosts};
+pub use metrics::Metrics;
+pub use service::{Delivery, Settings, Tasks};

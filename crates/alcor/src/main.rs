@@ -1,1 +1,5 @@
-fn main() {}
+//! The program; see the library for what it does.
+
+fn main() -> anyhow::Result<()> {
+    alcor::run()
+}

@@ -1,0 +1,50 @@
+//! The agent's settings, as `alcor agent` gets them from flags, environment and file.
+
+use crate::AgentError;
+use alcor_types::HostName;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// All that an agent must be told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AgentConfig {
+    /// The host's name, as `binding:host_id` names it.
+    pub host: HostName,
+    /// The region's address for agents, such as `http://127.0.0.1:9697`.
+    pub region: String,
+    /// Where tunnels to this host end.
+    pub tunnel_ip: IpAddr,
+    /// The switch's database: `unix:PATH` or `tcp:HOST:PORT`.
+    pub ovsdb: String,
+    /// The switch itself; where none is given, the bridge's management socket beside the
+    /// database's.
+    pub openflow: Option<String>,
+    /// The integration bridge; made where absent.
+    pub bridge: String,
+    /// The datapath that a bridge of ours gets: `system` (the kernel's), `netdev`, or whatever
+    /// Open vSwitch chooses.
+    pub datapath: Option<String>,
+    /// How long DHCP leases last, in seconds.
+    pub lease_seconds: u32,
+    /// How often the switch's flows are read back and compared.
+    pub audit: Duration,
+}
+
+impl AgentConfig {
+    /// Where to speak OpenFlow.
+    pub fn openflow_endpoint(&self) -> Result<String, AgentError> {
+        if let Some(endpoint) = &self.openflow {
+            return Ok(endpoint.clone());
+        }
+        let directory = self.ovsdb.strip_prefix("unix:").and_then(|path| Path::new(path).parent());
+        let Some(directory) = directory else {
+            return Err(AgentError::Setting {
+                name: "--openflow",
+                problem: format!("must be given, because --ovsdb {} is no unix socket", self.ovsdb),
+            });
+        };
+        let socket: PathBuf = directory.join(format!("{}.mgmt", self.bridge));
+        Ok(format!("unix:{}", socket.display()))
+    }
+}

@@ -1,0 +1,137 @@
+//! The switch's database: makes bridge and tunnel port, and follows the bridge's interfaces.
+
+use crate::AgentConfig;
+use crate::vifs::Vif;
+use alcor_ovsdb::vswitch::{self, BridgeEvent, BridgePort, BridgeSpec, BridgeView, TunnelSpec, Vswitch};
+use alcor_ovsdb::{Connection, Endpoint, Error, Options};
+use alcor_types::PortId;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// The tunnel port's name; interfaces have 15 characters.
+const TUNNEL: &str = "alcor-vxlan";
+
+/// The first and the longest wait between two tries.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+/// What happens on the bridge.
+#[derive(Debug)]
+pub(crate) enum DatabaseEvent {
+    /// These are all ports with an interface on the bridge; each was or will be told of.
+    Seen(BTreeSet<PortId>),
+    /// A port's interface came, changed, or went.
+    Vif(PortId, Option<Vif>),
+    /// The tunnel port's OpenFlow number.
+    Tunnel(Option<u32>),
+}
+
+/// Follows the database until told to stop.
+pub(crate) async fn run(
+    endpoint: Endpoint,
+    config: AgentConfig,
+    events: mpsc::Sender<DatabaseEvent>,
+    stop: CancellationToken,
+) {
+    let mut wait = BACKOFF.0;
+    loop {
+        let mut useful = false;
+        let ended = tokio::select! {
+            ended = attend(&endpoint, &config, &events, &mut useful) => ended,
+            () = stop.cancelled() => return,
+        };
+        if let Err(error) = ended {
+            tracing::warn!(%error, retry_ms = wait.as_millis(), "switch database lost");
+        }
+        wait = if useful { BACKOFF.0 } else { (wait * 2).min(BACKOFF.1) };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// One connection from start to end; ends too when the bridge is removed, so that the next
+/// one makes it again.
+async fn attend(
+    endpoint: &Endpoint,
+    config: &AgentConfig,
+    events: &mpsc::Sender<DatabaseEvent>,
+    useful: &mut bool,
+) -> Result<(), Error> {
+    let vswitch = Vswitch::new(Connection::connect(endpoint, Options::default()).await?);
+    let bridge = vswitch.ensure_bridge(&bridge_spec(config)).await?;
+    let tunnel = TunnelSpec::vxlan(&config.bridge, TUNNEL, config.tunnel_ip);
+    let tunnel = vswitch.ensure_tunnel_port(&tunnel).await?;
+    tracing::info!(bridge = config.bridge, made = ?bridge.effect, tunnel = ?tunnel.effect, "bridge ready");
+    let mut watch = vswitch.watch(&config.bridge, TUNNEL).await?;
+    *useful = true;
+    for event in picture(watch.view()) {
+        if events.send(event).await.is_err() {
+            return Ok(());
+        }
+    }
+    loop {
+        for event in watch.next().await? {
+            if event == BridgeEvent::Present(false) {
+                tracing::warn!(bridge = config.bridge, "bridge removed; making it again");
+                return Ok(());
+            }
+            let Some(event) = translate(event) else { continue };
+            if events.send(event).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn bridge_spec(config: &AgentConfig) -> BridgeSpec {
+    let spec = BridgeSpec::new(&config.bridge);
+    match &config.datapath {
+        Some(datapath) => BridgeSpec { datapath_type: Some(datapath.clone()), ..spec },
+        None => spec,
+    }
+}
+
+/// The whole bridge as events; the last says that it is the whole.
+fn picture(view: &BridgeView) -> Vec<DatabaseEvent> {
+    let mut events = vec![DatabaseEvent::Tunnel(ofport(view.tunnel.as_ref()))];
+    let mut seen = BTreeSet::new();
+    for vif in view.vifs.values() {
+        if let Some((port, vif)) = read(vif) {
+            seen.insert(port);
+            events.push(DatabaseEvent::Vif(port, Some(vif)));
+        }
+    }
+    events.push(DatabaseEvent::Seen(seen));
+    events
+}
+
+fn translate(event: BridgeEvent) -> Option<DatabaseEvent> {
+    match event {
+        BridgeEvent::Plugged(vif) | BridgeEvent::Changed { new: vif, .. } => {
+            read(&vif).map(|(port, vif)| DatabaseEvent::Vif(port, Some(vif)))
+        }
+        BridgeEvent::Unplugged(vif) => {
+            read(&vif).map(|(port, _)| DatabaseEvent::Vif(port, None))
+        }
+        BridgeEvent::Tunnel(port) => Some(DatabaseEvent::Tunnel(ofport(port.as_ref()))),
+        BridgeEvent::Duplicates { iface_id, ignored } => {
+            tracing::warn!(iface_id, ?ignored, "several interfaces have one iface-id");
+            None
+        }
+        BridgeEvent::Present(_) => None,
+    }
+}
+
+/// The port and its interface, unless the `iface-id` is not one of ours.
+fn read(vif: &vswitch::Vif) -> Option<(PortId, Vif)> {
+    let port = vif.iface_id.parse().ok()?;
+    let error = vif.port.error.clone().map(|error| format!("interface {}: {error}", vif.port.name));
+    Some((port, Vif { ofport: vif.port.ofport.map(u32::from), error }))
+}
+
+fn ofport(port: Option<&BridgePort>) -> Option<u32> {
+    port?.ofport.map(u32::from)
+}

@@ -1,0 +1,331 @@
+//! The agent's mind: what the region wants, what the switch has, and what to do next.
+//!
+//! Pure: events go in by methods, [`Effect`]s come out. At most one job is with the switch at
+//! a time; what changes meanwhile gathers and makes the next job, so a burst of pushes costs
+//! few transactions, and nothing queues without bound.
+
+use crate::holdings::Holdings;
+use crate::installer::Installer;
+use crate::lease::{Answer, Leases};
+use crate::reports::{PortWord, Reports};
+use crate::vifs::{Vif, Vifs};
+use alcor_goalstate::wire::agent_message::Body;
+use alcor_goalstate::wire::{Ack, AckStage, Heartbeat, Hello, Push, Welcome};
+use alcor_goalstate::{Goal, GoalChange, GoalKey};
+use alcor_openflow::{Flow, FlowKey};
+use alcor_pipeline::{FlowChanges, Input, Pipeline};
+use alcor_types::{PortId, Revision};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a port waits for before its interface is there; shown in the API.
+const NOT_PLUGGED: &str = "no interface with this port's iface-id is on the integration bridge";
+
+/// What the engine wants done.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// Say this to the region.
+    Say(Body),
+    /// Have the switch do this, and report back.
+    Program(FlowChanges),
+}
+
+/// A flow that the switch refused, and why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Refused {
+    /// The flow.
+    pub(crate) flow: Flow,
+    /// The switch's words.
+    pub(crate) reason: String,
+}
+
+/// How a job ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum JobResult {
+    /// The switch has confirmed it, except for these flows.
+    Done(Vec<Refused>),
+    /// The switch went away; what of it was done is unknown.
+    Lost,
+}
+
+/// Whom to tell when the next job is done.
+#[derive(Debug, Default)]
+struct Parties {
+    pushes: Vec<u64>,
+    ports: BTreeSet<PortId>,
+}
+
+impl Parties {
+    fn is_empty(&self) -> bool {
+        self.pushes.is_empty() && self.ports.is_empty()
+    }
+
+    fn join(&mut self, other: Self) {
+        self.pushes.extend(other.pushes);
+        self.ports.extend(other.ports);
+    }
+}
+
+/// Everything the agent knows.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    holdings: Holdings,
+    pipeline: Pipeline,
+    installer: Installer,
+    vifs: Vifs,
+    leases: Leases,
+    reports: Reports,
+    /// Ports with flows that the switch refused.
+    failed: BTreeMap<PortId, String>,
+    waiting: Parties,
+    in_flight: Option<Parties>,
+    /// Counts jobs, so that a flow dump that a job has overtaken is known as old.
+    jobs: u64,
+}
+
+impl Engine {
+    pub(crate) fn new(lease_seconds: u32) -> Self {
+        Self {
+            holdings: Holdings::default(),
+            pipeline: Pipeline::new(),
+            installer: Installer::default(),
+            vifs: Vifs::default(),
+            leases: Leases::new(lease_seconds),
+            reports: Reports::default(),
+            failed: BTreeMap::new(),
+            waiting: Parties::default(),
+            in_flight: None,
+            jobs: 0,
+        }
+    }
+
+    /// A session is open: what to greet the region with.
+    pub(crate) fn hello(&mut self, identity: &Hello) -> Effect {
+        self.waiting.pushes.clear();
+        if let Some(parties) = &mut self.in_flight {
+            parties.pushes.clear();
+        }
+        Effect::Say(Body::Hello(Hello { known: self.holdings.known(), ..identity.clone() }))
+    }
+
+    /// The region has told which scopes the host is in.
+    pub(crate) fn welcomed(&mut self, welcome: &Welcome) -> Vec<Effect> {
+        let changed = self.holdings.welcome(&welcome.scopes);
+        self.take_in(changed);
+        self.reports.repeat_all();
+        self.advance()
+    }
+
+    /// The region has pushed goals.
+    pub(crate) fn pushed(&mut self, push: &Push) -> Vec<Effect> {
+        let changed = match self.holdings.apply(push) {
+            Ok(changed) => changed,
+            Err(refusal) => {
+                tracing::error!(%refusal, scope = push.scope, "push refused");
+                let reason = refusal.to_string();
+                return vec![ack(push.sequence, AckStage::Refused, reason)];
+            }
+        };
+        self.take_in(changed);
+        self.waiting.pushes.push(push.sequence);
+        let mut effects = vec![ack(push.sequence, AckStage::Received, String::new())];
+        effects.extend(self.advance());
+        effects
+    }
+
+    /// An interface came, changed, or went (`None`).
+    pub(crate) fn plugged(&mut self, port: PortId, vif: Option<Vif>) -> Vec<Effect> {
+        let before = self.vifs.ofport(port);
+        self.vifs.set(port, vif);
+        let now = self.vifs.ofport(port);
+        if before != now {
+            self.pipeline.apply(match now {
+                Some(ofport) => Input::Plugged { port, ofport },
+                None => Input::Unplugged { port },
+            });
+        }
+        self.waiting.ports.insert(port);
+        self.advance()
+    }
+
+    /// All interfaces of the bridge are known now; ports that are not among them are unplugged.
+    pub(crate) fn bridge_seen(&mut self, plugged: &BTreeSet<PortId>) -> Vec<Effect> {
+        let gone: Vec<_> = self.vifs.ports().filter(|port| !plugged.contains(port)).collect();
+        let mut effects = Vec::new();
+        for port in gone {
+            effects.extend(self.plugged(port, None));
+        }
+        self.vifs.complete();
+        effects.extend(self.advance());
+        effects
+    }
+
+    /// The tunnel port got its number, or lost it.
+    pub(crate) fn tunnel(&mut self, ofport: Option<u32>) -> Vec<Effect> {
+        self.pipeline.apply(Input::Tunnel { ofport });
+        self.advance()
+    }
+
+    /// The switch is here and holds these flows.
+    pub(crate) fn switch_found(&mut self, found: Vec<(FlowKey, u64)>) -> Vec<Effect> {
+        self.abandon_job();
+        let flows = found.len();
+        self.pipeline.take_changes();
+        self.failed.clear();
+        let missing = self.installer.connected(found.into_iter(), self.pipeline.desired());
+        tracing::info!(
+            flows,
+            missing = missing.add.len(),
+            unclaimed = self.installer.unclaimed(),
+            "switch connected"
+        );
+        self.waiting.ports.extend(self.holdings.own_ports());
+        self.start_job(missing).into_iter().collect()
+    }
+
+    /// The switch is gone.
+    pub(crate) fn switch_lost(&mut self) {
+        self.installer.disconnected();
+        self.abandon_job();
+    }
+
+    /// The job is over.
+    pub(crate) fn programmed(&mut self, result: JobResult) -> Vec<Effect> {
+        let Some(parties) = self.in_flight.take() else { return Vec::new() };
+        let refused = match result {
+            JobResult::Done(refused) => refused,
+            JobResult::Lost => {
+                self.waiting.join(parties);
+                return Vec::new();
+            }
+        };
+        let mut ports = parties.ports;
+        for Refused { flow, reason } in refused {
+            tracing::error!(?flow, reason, "flow refused by the switch");
+            if let Some(port) = self.pipeline.port_of(&flow) {
+                self.failed.insert(port, reason);
+                ports.insert(port);
+            }
+        }
+        let mut effects: Vec<_> = parties
+            .pushes
+            .into_iter()
+            .map(|push| ack(push, AckStage::Verified, String::new()))
+            .collect();
+        ports.into_iter().for_each(|port| self.judge(port));
+        effects.extend(self.reports.take().map(|report| Effect::Say(Body::Report(report))));
+        effects.extend(self.advance());
+        effects
+    }
+
+    /// Nothing is under way with the switch: a dump begun now can be compared, if this number
+    /// is still the same when it is done.
+    pub(crate) fn audit_ticket(&self) -> Option<u64> {
+        let quiet = self.in_flight.is_none() && self.installer.is_connected();
+        (quiet && self.holdings.is_complete()).then_some(self.jobs)
+    }
+
+    /// The switch's flows as read back for an audit.
+    pub(crate) fn audited(&mut self, ticket: u64, found: Vec<(FlowKey, u64)>) -> Vec<Effect> {
+        if self.audit_ticket() != Some(ticket) {
+            return Vec::new();
+        }
+        let repair = self.pipeline.diff(found.into_iter());
+        if repair.is_empty() {
+            return Vec::new();
+        }
+        tracing::warn!(
+            missing = repair.add.len(),
+            stale = repair.delete.len(),
+            "the switch's flows had drifted; mending them"
+        );
+        self.start_job(repair).into_iter().collect()
+    }
+
+    /// A sign of life; now and then with all that is held.
+    pub(crate) fn heartbeat(&self, audit: bool) -> Effect {
+        let held = if audit { self.holdings.known() } else { Vec::new() };
+        Effect::Say(Body::Heartbeat(Heartbeat { held }))
+    }
+
+    /// A frame that the pipeline sent up from this OpenFlow port with these words.
+    pub(crate) fn packet(&mut self, userdata: &[u8], in_port: u32, frame: &[u8]) -> Option<Answer> {
+        let port = self.pipeline.port_of_packet(userdata, in_port)?;
+        self.leases.answer(port, self.holdings.scope_of(port)?, frame)
+    }
+
+    /// Feeds the pipeline, and notes whom the next job concerns.
+    fn take_in(&mut self, changed: Vec<GoalChange>) {
+        for change in changed {
+            self.leases.forget_by(&change);
+            match change {
+                GoalChange::Put(goal) => {
+                    if let Goal::Port(port) = &goal {
+                        self.failed.remove(&port.id);
+                        self.waiting.ports.insert(port.id);
+                    }
+                    self.pipeline.apply(Input::Put(goal));
+                }
+                GoalChange::Delete { key, .. } => {
+                    if let GoalKey::Port(port) = key {
+                        self.failed.remove(&port);
+                        self.reports.forget(port);
+                    }
+                    self.pipeline.apply(Input::Delete(key));
+                }
+            }
+        }
+    }
+
+    /// Starts the next job, if the switch is free and there is anything to do or to confirm.
+    fn advance(&mut self) -> Vec<Effect> {
+        if self.in_flight.is_some() || !self.installer.is_connected() {
+            return self.words_without_switch();
+        }
+        let mut changes = self.installer.filter(self.pipeline.take_changes());
+        if self.holdings.is_complete() && self.vifs.is_complete() {
+            changes.delete.extend(self.installer.sweep());
+        }
+        if changes.is_empty() && self.waiting.is_empty() {
+            return Vec::new();
+        }
+        self.start_job(changes).into_iter().collect()
+    }
+
+    /// With no switch there is nothing to verify, but reports may wait from before.
+    fn words_without_switch(&mut self) -> Vec<Effect> {
+        let report = self.reports.take().map(|report| Effect::Say(Body::Report(report)));
+        report.into_iter().collect()
+    }
+
+    fn start_job(&mut self, changes: FlowChanges) -> Option<Effect> {
+        self.jobs += 1;
+        self.in_flight = Some(std::mem::take(&mut self.waiting));
+        Some(Effect::Program(changes))
+    }
+
+    fn abandon_job(&mut self) {
+        if let Some(parties) = self.in_flight.take() {
+            self.waiting.join(parties);
+        }
+    }
+
+    /// What to say of an own port, now that the switch has done all it was told.
+    fn judge(&mut self, port: PortId) {
+        let Some(revision) = self.port_revision(port) else { return };
+        let word = match (self.failed.get(&port), self.vifs.get(port)) {
+            (Some(reason), _) => PortWord::Failed(reason.clone()),
+            (None, Some(Vif { error: Some(reason), .. })) => PortWord::Failed(reason.clone()),
+            (None, Some(Vif { ofport: Some(_), .. })) => PortWord::Verified,
+            _ => PortWord::Waiting(NOT_PLUGGED),
+        };
+        self.reports.say(port, revision, word);
+    }
+
+    fn port_revision(&self, port: PortId) -> Option<Revision> {
+        Some(self.holdings.scope_of(port)?.get(&GoalKey::Port(port))?.revision())
+    }
+}
+
+fn ack(sequence: u64, stage: AckStage, reason: String) -> Effect {
+    Effect::Say(Body::Ack(Ack { sequence, stage: stage.into(), reason }))
+}

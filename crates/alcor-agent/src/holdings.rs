@@ -1,0 +1,192 @@
+//! What the host holds: the goals of all its scopes, and whether the view is complete.
+//!
+//! Nothing is forgotten on suspicion: what a snapshot does not name goes when the snapshot is
+//! complete, and what the region does not name goes when every scope of the welcome is.
+
+use alcor_goalstate::wire::{Push, PushKind, ScopeRevision};
+use alcor_goalstate::{Applied, DecodeError, Goal, GoalChange, GoalKey, ScopeGoals, decode};
+use alcor_types::{NetworkId, PortId, Revision};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// A push that cannot be used; the region starts its scope anew.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The scope is not a network's id.
+    #[error("scope '{0}' is not a network id")]
+    Scope(String),
+    /// A goal cannot be read.
+    #[error("{0}")]
+    Goal(#[from] DecodeError),
+}
+
+/// All goals of a host by scope.
+#[derive(Debug, Default)]
+pub struct Holdings {
+    scopes: BTreeMap<NetworkId, ScopeGoals>,
+    /// The scope of each own port, so that a port is found by its id alone.
+    ports: HashMap<PortId, NetworkId>,
+    /// Keys named so far by snapshots under way.
+    assembling: HashMap<NetworkId, HashSet<GoalKey>>,
+    /// Scopes of the welcome that are not complete yet; none before the first welcome.
+    awaited: Option<HashSet<NetworkId>>,
+    /// Scopes that the region named in this session.
+    named: HashSet<NetworkId>,
+    out_of_order: u64,
+}
+
+impl Holdings {
+    /// What a new session tells the region: complete scopes alone.
+    pub fn known(&self) -> Vec<ScopeRevision> {
+        let complete = |(_, goals): &(&NetworkId, &ScopeGoals)| goals.revision() > Revision::ZERO;
+        let said = |(scope, goals): (&NetworkId, &ScopeGoals)| ScopeRevision {
+            scope: scope.to_string(),
+            revision: goals.revision().0,
+            digest: goals.digest(),
+        };
+        self.scopes.iter().filter(complete).map(said).collect()
+    }
+
+    /// Whether the host holds everything that the region wants it to, and nothing else.
+    pub fn is_complete(&self) -> bool {
+        self.awaited.as_ref().is_some_and(HashSet::is_empty)
+    }
+
+    /// Changes dropped because something newer was held.
+    pub fn out_of_order(&self) -> u64 {
+        self.out_of_order
+    }
+
+    /// All goals of all scopes.
+    pub fn goals(&self) -> impl Iterator<Item = &Goal> {
+        self.scopes.values().flat_map(ScopeGoals::iter)
+    }
+
+    /// The goals of the scope that an own port belongs to.
+    pub fn scope_of(&self, port: PortId) -> Option<&ScopeGoals> {
+        self.scopes.get(self.ports.get(&port)?)
+    }
+
+    /// The ids of the host's own ports.
+    pub fn own_ports(&self) -> impl Iterator<Item = PortId> {
+        self.ports.keys().copied()
+    }
+
+    /// A session began: these are all scopes of the host. Snapshots of an earlier session will
+    /// not be finished.
+    pub fn welcome(&mut self, scopes: &[String]) -> Vec<GoalChange> {
+        self.assembling.clear();
+        self.named = scopes.iter().filter_map(|scope| scope.parse().ok()).collect();
+        self.awaited = Some(self.named.clone());
+        self.settle()
+    }
+
+    /// Applies a push; returns what really changed.
+    pub fn apply(&mut self, push: &Push) -> Result<Vec<GoalChange>, Refusal> {
+        let scope: NetworkId =
+            push.scope.parse().map_err(|_| Refusal::Scope(push.scope.clone()))?;
+        let changes = match &push.goal_state {
+            Some(state) => decode::goal_state(state).inspect_err(|_| {
+                self.assembling.remove(&scope);
+            })?,
+            None => Vec::new(),
+        };
+        self.named.insert(scope);
+        let mut changed = match push.kind() {
+            PushKind::LeaveScope => self.forget(scope),
+            PushKind::DeltaOfScope => self.merge(scope, changes),
+            PushKind::SnapshotOfScope => self.assemble(scope, changes, push.complete),
+        };
+        if push.complete {
+            self.complete(scope, push);
+            changed.extend(self.settle());
+        }
+        Ok(changed)
+    }
+
+    fn complete(&mut self, scope: NetworkId, push: &Push) {
+        if let Some(goals) = self.scopes.get_mut(&scope) {
+            goals.complete(Revision(push.revision));
+        }
+        if let Some(awaited) = &mut self.awaited {
+            awaited.remove(&scope);
+        }
+    }
+
+    fn merge(&mut self, scope: NetworkId, changes: Vec<GoalChange>) -> Vec<GoalChange> {
+        let goals = self.scopes.entry(scope).or_default();
+        let mut changed = Vec::with_capacity(changes.len());
+        for change in changes {
+            match goals.apply(&change) {
+                Applied::Changed => changed.push(change),
+                Applied::Unchanged => {}
+                Applied::OutOfOrder => self.out_of_order += 1,
+            }
+        }
+        for change in &changed {
+            note_port(&mut self.ports, scope, change);
+        }
+        changed
+    }
+
+    fn assemble(
+        &mut self,
+        scope: NetworkId,
+        changes: Vec<GoalChange>,
+        complete: bool,
+    ) -> Vec<GoalChange> {
+        let named = self.assembling.entry(scope).or_default();
+        named.extend(changes.iter().map(GoalChange::key));
+        let mut changed = self.merge(scope, changes);
+        if complete && let Some(named) = self.assembling.remove(&scope) {
+            changed.extend(self.sweep(scope, |key| named.contains(key)));
+        }
+        changed
+    }
+
+    fn sweep(&mut self, scope: NetworkId, keep: impl Fn(&GoalKey) -> bool) -> Vec<GoalChange> {
+        let Some(goals) = self.scopes.get_mut(&scope) else { return Vec::new() };
+        let revision = goals.revision();
+        let stale = goals.retain(keep).into_iter();
+        let gone: Vec<_> = stale.map(|key| GoalChange::Delete { key, revision }).collect();
+        for change in &gone {
+            note_port(&mut self.ports, scope, change);
+        }
+        gone
+    }
+
+    fn forget(&mut self, scope: NetworkId) -> Vec<GoalChange> {
+        self.assembling.remove(&scope);
+        let gone = self.sweep(scope, |_| false);
+        self.scopes.remove(&scope);
+        gone
+    }
+
+    /// Once the view is complete, scopes that the region did not name are stale.
+    fn settle(&mut self) -> Vec<GoalChange> {
+        if !self.is_complete() {
+            return Vec::new();
+        }
+        let stale: Vec<_> = self
+            .scopes
+            .keys()
+            .filter(|scope| !self.named.contains(scope))
+            .copied()
+            .collect();
+        stale.into_iter().flat_map(|scope| self.forget(scope)).collect()
+    }
+}
+
+fn note_port(ports: &mut HashMap<PortId, NetworkId>, scope: NetworkId, change: &GoalChange) {
+    match change {
+        GoalChange::Put(Goal::Port(port)) => {
+            ports.insert(port.id, scope);
+        }
+        GoalChange::Delete { key: GoalKey::Port(port), .. } => {
+            // A port that moved to another scope is that scope's now.
+            if ports.get(port) == Some(&scope) {
+                ports.remove(port);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,88 @@
+//! DHCP on this host: finds what a port is to be told, and answers its frames.
+
+use alcor_goalstate::{Goal, GoalChange, GoalKey, ScopeGoals};
+use alcor_responder::{Binding, Counters, Lease, Outcome, respond};
+use alcor_types::{PortId, SubnetId};
+use std::collections::HashMap;
+
+/// A frame to send back to the port that asked.
+pub(crate) type Answer = Vec<u8>;
+
+/// The bindings in use, made when first asked for, and what became of the frames.
+#[derive(Debug)]
+pub(crate) struct Leases {
+    lease_seconds: u32,
+    bindings: HashMap<PortId, Binding>,
+    counters: Counters,
+}
+
+impl Leases {
+    pub(crate) fn new(lease_seconds: u32) -> Self {
+        Self { lease_seconds, bindings: HashMap::new(), counters: Counters::default() }
+    }
+
+    /// Forgets bindings that a change may have made wrong. Networks and subnets change seldom,
+    /// so then all go.
+    pub(crate) fn forget_by(&mut self, change: &GoalChange) {
+        match change.key() {
+            GoalKey::Port(port) | GoalKey::Dhcp(port, _) => {
+                self.bindings.remove(&port);
+            }
+            GoalKey::Vpc(_) | GoalKey::Subnet(_) => self.bindings.clear(),
+            GoalKey::Neighbor(_) => {}
+        }
+    }
+
+    /// Answers a frame of the port, whose scope's goals are these.
+    pub(crate) fn answer(
+        &mut self,
+        port: PortId,
+        goals: &ScopeGoals,
+        frame: &[u8],
+    ) -> Option<Answer> {
+        if !self.bindings.contains_key(&port) {
+            let binding = binding(port, goals, self.lease_seconds)?;
+            self.bindings.insert(port, binding);
+        }
+        let outcome = respond(frame, self.bindings.get(&port)?);
+        self.counters.count(&outcome);
+        match outcome {
+            Outcome::Reply { kind, frame } => {
+                tracing::debug!(%port, ?kind, "dhcp answered");
+                Some(frame)
+            }
+            Outcome::Declined { address } => {
+                tracing::warn!(%port, %address, "dhcp address declined: it is in use by another");
+                None
+            }
+            Outcome::Released { address } => {
+                tracing::debug!(%port, %address, "dhcp address released");
+                None
+            }
+            Outcome::Silence(reason) => {
+                tracing::debug!(%port, reason = reason.as_str(), "frame not answered");
+                None
+            }
+        }
+    }
+}
+
+/// The binding of a port's first lease. A port with addresses on several subnets of one
+/// network gets its first IPv4 address; DHCP has no way to give one client two.
+fn binding(port: PortId, goals: &ScopeGoals, lease_seconds: u32) -> Option<Binding> {
+    let Goal::Port(own) = goals.get(&GoalKey::Port(port))? else { return None };
+    let leased = own.fixed_ips.iter().map(|ip| ip.subnet_id);
+    let subnet = leased.into_iter().find(|subnet| has_lease(goals, port, *subnet))?;
+    let Goal::Dhcp(dhcp) = goals.get(&GoalKey::Dhcp(port, subnet))? else { return None };
+    let Goal::Subnet(subnet) = goals.get(&GoalKey::Subnet(subnet))? else { return None };
+    let Goal::Vpc(vpc) = goals.get(&GoalKey::Vpc(own.vpc))? else { return None };
+    let lease = Lease::from_goals(vpc, subnet, own, dhcp)
+        .map(|lease| Lease { lease_seconds, ..lease })
+        .and_then(|lease| Binding::new(&lease));
+    lease.inspect_err(|error| tracing::warn!(%port, %error, "no lease")).ok()
+}
+
+fn has_lease(goals: &ScopeGoals, port: PortId, subnet: SubnetId) -> bool {
+    goals.get(&GoalKey::Dhcp(port, subnet)).is_some()
+}
+

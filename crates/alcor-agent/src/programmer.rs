@@ -1,0 +1,52 @@
+//! Carries out one job on the switch: atomic bundles, and who is to blame when one fails.
+
+use crate::engine::{JobResult, Refused};
+use alcor_openflow::{BundleItem, Client, CommitError, FlowMod};
+use alcor_pipeline::FlowChanges;
+
+/// Changes in one bundle. A bundle is applied at once, and the switch does nothing else
+/// meanwhile.
+const PER_BUNDLE: usize = 10_000;
+
+/// Refused changes that are looked for one by one; with more the switch is no switch of ours.
+const MAX_REFUSED: usize = 100;
+
+/// Does all of it, except for what the switch refuses. What is added comes before what is
+/// deleted, so that a packet never finds less than before.
+pub(crate) async fn program(client: Client, changes: FlowChanges) -> JobResult {
+    let adds = changes.add.into_iter().map(FlowMod::add);
+    let deletes = changes.delete.into_iter().map(FlowMod::delete_strict);
+    let mut changes = adds.chain(deletes).peekable();
+    let mut refused = Vec::new();
+    while changes.peek().is_some() {
+        let bundle: Vec<_> = changes.by_ref().take(PER_BUNDLE).map(BundleItem::Flow).collect();
+        match commit(&client, bundle).await {
+            Ok(failed) => refused.extend(failed),
+            Err(error) => {
+                tracing::warn!(%error, "flows not programmed");
+                return JobResult::Lost;
+            }
+        }
+    }
+    JobResult::Done(refused)
+}
+
+/// Commits what the switch accepts of a bundle, and returns the rest.
+async fn commit(client: &Client, mut bundle: Vec<BundleItem>) -> Result<Vec<Refused>, CommitError> {
+    let mut refused = Vec::new();
+    loop {
+        let (index, reason) = match client.commit(bundle.clone()).await {
+            Ok(()) => return Ok(refused),
+            Err(CommitError::Item { index, error }) if refused.len() < MAX_REFUSED => {
+                (index, error.to_string())
+            }
+            Err(CommitError::Encode { index, error }) if refused.len() < MAX_REFUSED => {
+                (index, error.to_string())
+            }
+            Err(error) => return Err(error),
+        };
+        if let BundleItem::Flow(change) = bundle.remove(index) {
+            refused.push(Refused { flow: change.flow, reason });
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! The agent's event loop: hands events to the engine and does what it says.
+
+use crate::database::{self, DatabaseEvent};
+use crate::engine::{Effect, Engine, JobResult};
+use crate::link::{self, Door, LinkEvent};
+use crate::switch::{self, Found, SwitchEvent};
+use crate::{AgentConfig, AgentError, programmer};
+use alcor_goalstate::wire::{Hello, region_message};
+use alcor_openflow::{Client, PacketIn, PacketOut, RequestError};
+use alcor_pipeline::FlowChanges;
+use alcor_types::Timestamp;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+/// Events of switch and database that may wait for the engine.
+const QUEUE: usize = 256;
+/// Answers to VMs that may wait for the switch; further ones are dropped, clients ask again.
+const REPLIES: usize = 256;
+/// Signs of life until the region has said how often it wants them.
+const HEARTBEAT: Duration = Duration::from_millis(500);
+
+type Dump = JoinHandle<Result<Vec<Found>, RequestError>>;
+
+/// Runs until told to stop. The flows stay in the switch.
+pub async fn run(config: AgentConfig, stop: CancellationToken) -> Result<(), AgentError> {
+    let setting = |name, problem: String| AgentError::Setting { name, problem };
+    let region = link::endpoint(&config.region)
+        .map_err(|error| setting("--region", format!("{}: {error}", config.region)))?;
+    let database: alcor_ovsdb::Endpoint =
+        config.ovsdb.parse().map_err(|error| setting("--ovsdb", format!("{error}")))?;
+    let openflow: alcor_openflow::Endpoint = config
+        .openflow_endpoint()?
+        .parse()
+        .map_err(|error| setting("--openflow", format!("{error}")))?;
+    tracing::info!(host = %config.host, region = config.region, %database, %openflow, "agent starts");
+
+    let _ends_with_us = stop.clone().drop_guard();
+    let (link_events, link) = mpsc::channel(link::INBOUND);
+    let (switch_events, switch) = mpsc::channel(QUEUE);
+    let (database_events, interfaces) = mpsc::channel(QUEUE);
+    tokio::spawn(link::run(region, link_events, stop.clone()));
+    tokio::spawn(switch::run(openflow, switch_events, stop.clone()));
+    tokio::spawn(database::run(database, config.clone(), database_events, stop.clone()));
+    let inputs = Inputs { link, switch, interfaces };
+    Agent::new(&config).run(inputs, stop).await
+}
+
+struct Inputs {
+    link: mpsc::Receiver<LinkEvent>,
+    switch: mpsc::Receiver<SwitchEvent>,
+    interfaces: mpsc::Receiver<DatabaseEvent>,
+}
+
+struct Agent {
+    identity: Hello,
+    engine: Engine,
+    door: Option<Door>,
+    client: Option<Client>,
+    replies: Option<mpsc::Sender<PacketOut>>,
+    job: Option<JoinHandle<JobResult>>,
+    dump: Option<(u64, Dump)>,
+    heartbeat: Interval,
+    /// How often the region is told the digests of all that is held.
+    audit: Duration,
+    audited: Instant,
+    /// How often the switch is read back.
+    inspection: Interval,
+}
+
+impl Agent {
+    fn new(config: &AgentConfig) -> Self {
+        Self {
+            identity: Hello {
+                host_id: config.host.to_string(),
+                boot_id: uuid::Uuid::new_v4().to_string(),
+                tunnel_ip: config.tunnel_ip.to_string(),
+                agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+                bridge: config.bridge.clone(),
+                started_at: Timestamp::now().0,
+                known: Vec::new(),
+            },
+            engine: Engine::new(config.lease_seconds),
+            door: None,
+            client: None,
+            replies: None,
+            job: None,
+            dump: None,
+            heartbeat: ticks(HEARTBEAT),
+            audit: Duration::from_secs(30),
+            audited: Instant::now(),
+            inspection: ticks(config.audit),
+        }
+    }
+
+    async fn run(mut self, mut inputs: Inputs, stop: CancellationToken) -> Result<(), AgentError> {
+        loop {
+            tokio::select! {
+                event = inputs.link.recv() => {
+                    self.linked(event.ok_or(AgentError::Task("link"))?);
+                }
+                event = inputs.switch.recv() => {
+                    self.switched(event.ok_or(AgentError::Task("switch"))?);
+                }
+                event = inputs.interfaces.recv() => {
+                    self.interfaced(event.ok_or(AgentError::Task("database"))?);
+                }
+                result = finished(&mut self.job) => {
+                    self.job = None;
+                    let effects = self.engine.programmed(result.unwrap_or(JobResult::Lost));
+                    self.carry_out(effects);
+                }
+                (ticket, found) = dumped(&mut self.dump) => self.inspected(ticket, found),
+                _ = self.heartbeat.tick() => self.beat(),
+                _ = self.inspection.tick() => self.inspect(),
+                () = stop.cancelled() => return Ok(()),
+            }
+        }
+    }
+
+    fn linked(&mut self, event: LinkEvent) {
+        match event {
+            LinkEvent::Opened(door) => {
+                self.door = Some(door);
+                let hello = self.engine.hello(&self.identity);
+                self.carry_out(vec![hello]);
+            }
+            LinkEvent::Said(region_message::Body::Welcome(welcome)) => {
+                tracing::info!(scopes = welcome.scopes.len(), "welcomed by the region");
+                let millis = |millis: u32| Duration::from_millis(u64::from(millis.max(10)));
+                self.heartbeat = ticks(millis(welcome.heartbeat_interval_ms));
+                self.audit = millis(welcome.audit_interval_ms);
+                let effects = self.engine.welcomed(&welcome);
+                self.carry_out(effects);
+            }
+            LinkEvent::Said(region_message::Body::Push(push)) => {
+                let effects = self.engine.pushed(&push);
+                self.carry_out(effects);
+            }
+            LinkEvent::Closed => self.door = None,
+        }
+    }
+
+    fn switched(&mut self, event: SwitchEvent) {
+        match event {
+            SwitchEvent::Found(client, found) => {
+                self.replies = Some(replier(client.clone()));
+                self.client = Some(client);
+                let effects = self.engine.switch_found(found);
+                self.carry_out(effects);
+            }
+            SwitchEvent::Packet(packet) => self.packet(&packet),
+            SwitchEvent::Lost => {
+                self.client = None;
+                self.replies = None;
+                self.job = None;
+                self.engine.switch_lost();
+            }
+        }
+    }
+
+    fn interfaced(&mut self, event: DatabaseEvent) {
+        let effects = match event {
+            DatabaseEvent::Vif(port, vif) => self.engine.plugged(port, vif),
+            DatabaseEvent::Tunnel(ofport) => self.engine.tunnel(ofport),
+            DatabaseEvent::Seen(ports) => self.engine.bridge_seen(&ports),
+        };
+        self.carry_out(effects);
+    }
+
+    fn packet(&mut self, packet: &PacketIn) {
+        let Some(in_port) = packet.in_port() else { return };
+        let Some(frame) = self.engine.packet(&packet.userdata, in_port.0, &packet.data) else {
+            return;
+        };
+        let reply = PacketOut::to_port(in_port, frame);
+        if self.replies.as_ref().is_none_or(|replies| replies.try_send(reply).is_err()) {
+            tracing::debug!("answer to a VM dropped: the switch is busy or gone");
+        }
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Say(body) => {
+                    if let Some(door) = &self.door {
+                        door.send(body);
+                    }
+                }
+                Effect::Program(changes) => self.start_job(changes),
+            }
+        }
+    }
+
+    fn start_job(&mut self, changes: FlowChanges) {
+        self.job = Some(match self.client.clone() {
+            Some(client) => tokio::spawn(programmer::program(client, changes)),
+            None => tokio::spawn(async { JobResult::Lost }),
+        });
+    }
+
+    fn beat(&mut self) {
+        let audit = self.audited.elapsed() >= self.audit;
+        if audit {
+            self.audited = Instant::now();
+        }
+        if let Some(door) = &self.door
+            && let Effect::Say(body) = self.engine.heartbeat(audit)
+        {
+            door.send(body);
+        }
+    }
+
+    /// Begins to read the switch back, unless something is under way.
+    fn inspect(&mut self) {
+        let (Some(ticket), Some(client)) = (self.engine.audit_ticket(), self.client.clone()) else {
+            return;
+        };
+        if self.dump.is_none() {
+            let dump = tokio::spawn(async move { switch::dump(&client).await });
+            self.dump = Some((ticket, dump));
+        }
+    }
+
+    fn inspected(&mut self, ticket: u64, found: Option<Vec<Found>>) {
+        self.dump = None;
+        if let Some(found) = found {
+            let effects = self.engine.audited(ticket, found);
+            self.carry_out(effects);
+        }
+    }
+}
+
+fn ticks(every: Duration) -> Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Sends answers to VMs, one after the other, for as long as the switch is there.
+fn replier(client: Client) -> mpsc::Sender<PacketOut> {
+    let (sender, mut queue) = mpsc::channel(REPLIES);
+    tokio::spawn(async move {
+        while let Some(reply) = queue.recv().await {
+            if let Err(error) = client.packet_out(reply).await {
+                tracing::debug!(%error, "answer to a VM not sent");
+            }
+        }
+    });
+    sender
+}
+
+/// The result of the job; never when there is none.
+async fn finished(job: &mut Option<JoinHandle<JobResult>>) -> Option<JobResult> {
+    match job {
+        Some(job) => job.await.ok(),
+        None => std::future::pending().await,
+    }
+}
+
+/// The flows read back, if the switch gave them; never when nobody asked.
+async fn dumped(dump: &mut Option<(u64, Dump)>) -> (u64, Option<Vec<Found>>) {
+    match dump {
+        Some((ticket, dump)) => (*ticket, dump.await.ok().and_then(Result::ok)),
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,238 @@
+//! What to send to one agent next: the pure part of a session.
+
+use alcor_compiler::{Compiler, Delta};
+use alcor_goalstate::wire::{Push, PushKind, ScopeRevision, Welcome};
+use alcor_goalstate::{GoalChange, encode};
+use alcor_types::{HostName, NetworkId, Revision};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Changes in one push: about half a megabyte of neighbours, well below gRPC's limit of four.
+const CHANGES_PER_PUSH: usize = 2_000;
+
+/// Pushes that may be under way unacknowledged. Bounds what lies in buffers on both sides.
+pub(crate) const WINDOW: usize = 16;
+
+/// What an acknowledgement settled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Settled {
+    /// The push was in flight and is in the agent's memory now.
+    Received,
+    /// The switch has confirmed all up to this push.
+    Verified,
+    /// The agent could not use it; its scope starts anew by a snapshot.
+    Restarted,
+    /// No such push is in flight: a duplicate, or from before a restart of the scope.
+    Unknown,
+}
+
+/// One agent's cursors, outbox and unacknowledged pushes.
+#[derive(Debug)]
+pub struct Dispatch {
+    host: HostName,
+    sequence: u64,
+    verified: u64,
+    cursors: BTreeMap<NetworkId, Revision>,
+    news: BTreeSet<NetworkId>,
+    outbox: VecDeque<Push>,
+    in_flight: VecDeque<(u64, NetworkId)>,
+}
+
+impl Dispatch {
+    /// Starts a session with an agent that holds `known`. Every scope of the host gets a push,
+    /// be it empty, so that the agent knows when its view is complete.
+    pub fn start(host: HostName, compiler: &Compiler, known: &[ScopeRevision]) -> (Self, Welcome) {
+        let scopes = compiler.host_scopes(&host);
+        let mut dispatch = Self {
+            host,
+            sequence: 0,
+            verified: 0,
+            cursors: BTreeMap::new(),
+            news: BTreeSet::new(),
+            outbox: VecDeque::new(),
+            in_flight: VecDeque::new(),
+        };
+        let held: BTreeMap<&str, &ScopeRevision> =
+            known.iter().map(|held| (held.scope.as_str(), held)).collect();
+        for scope in &scopes {
+            let held = held.get(scope.to_string().as_str()).copied();
+            dispatch.greet(compiler, *scope, held);
+        }
+        let scopes = scopes.iter().map(ToString::to_string).collect();
+        (dispatch, Welcome { scopes, ..Welcome::default() })
+    }
+
+    /// Notes that a scope has news for the host, or that the host joined or left it.
+    pub fn mark(&mut self, scope: NetworkId) {
+        self.news.insert(scope);
+    }
+
+    /// Whether a push could be sent now, if there is one.
+    pub fn has_room(&self) -> bool {
+        self.in_flight.len() < WINDOW
+    }
+
+    /// Whether anything waits to be sent.
+    pub fn has_news(&self) -> bool {
+        !self.outbox.is_empty() || !self.news.is_empty()
+    }
+
+    /// Whether all that was known when last asked has been sent and received.
+    pub fn is_idle(&self) -> bool {
+        !self.has_news() && self.in_flight.is_empty()
+    }
+
+    /// The next push, where there is one and room for it. It counts as in flight from now on.
+    pub fn next(&mut self, compiler: &Compiler) -> Option<Push> {
+        if !self.has_room() {
+            return None;
+        }
+        while self.outbox.is_empty() {
+            let scope = self.news.pop_first()?;
+            self.refresh(compiler, scope);
+        }
+        let mut push = self.outbox.pop_front()?;
+        self.sequence += 1;
+        push.sequence = self.sequence;
+        let scope = push.scope.parse().ok()?;
+        self.in_flight.push_back((push.sequence, scope));
+        Some(push)
+    }
+
+    /// The agent holds the push in memory.
+    pub fn received(&mut self, sequence: u64) -> Settled {
+        let before = self.in_flight.len();
+        self.in_flight.retain(|(flying, _)| *flying != sequence);
+        if self.in_flight.len() < before { Settled::Received } else { Settled::Unknown }
+    }
+
+    /// The agent's switch has confirmed the push.
+    pub fn verified(&mut self, sequence: u64) -> Settled {
+        if sequence <= self.verified || sequence > self.sequence {
+            return Settled::Unknown;
+        }
+        self.verified = sequence;
+        Settled::Verified
+    }
+
+    /// The agent could not use the push: what it holds of the scope cannot be relied on.
+    pub fn refused(&mut self, compiler: &Compiler, sequence: u64) -> Settled {
+        let Some((_, scope)) = self.in_flight.iter().find(|(flying, _)| *flying == sequence) else {
+            return Settled::Unknown;
+        };
+        let scope = *scope;
+        self.in_flight.retain(|(flying, _)| *flying != sequence);
+        self.restart(compiler, scope);
+        Settled::Restarted
+    }
+
+    /// Compares what the agent says it holds with what it should hold. Scopes with pushes under
+    /// way are passed over: the agent's word may be older than they. Returns the scopes that
+    /// differed; they start anew by a snapshot.
+    pub fn audit(&mut self, compiler: &Compiler, held: &[ScopeRevision]) -> Vec<NetworkId> {
+        let mut different = Vec::new();
+        for held in held {
+            let Ok(scope) = held.scope.parse() else { continue };
+            if self.is_settled(compiler, scope, held.revision)
+                && compiler.digest(scope, &self.host) != Some(held.digest)
+            {
+                self.restart(compiler, scope);
+                different.push(scope);
+            }
+        }
+        different
+    }
+
+    fn is_settled(&self, compiler: &Compiler, scope: NetworkId, held: u64) -> bool {
+        let cursor = self.cursors.get(&scope).copied();
+        cursor == Some(Revision(held))
+            && compiler.scope_revision(scope) == cursor
+            && !self.news.contains(&scope)
+            && self.outbox.is_empty()
+            && self.in_flight.iter().all(|(_, flying)| *flying != scope)
+    }
+
+    /// The first push of a scope in this session.
+    fn greet(&mut self, compiler: &Compiler, scope: NetworkId, held: Option<&ScopeRevision>) {
+        let Some(held) = held else {
+            self.snapshot(compiler, scope);
+            return;
+        };
+        let current = compiler.scope_revision(scope).unwrap_or_default();
+        if compiler.digest(scope, &self.host) == Some(held.digest) {
+            self.put_delta(scope, current, &[]);
+        } else if held.revision < current.0 {
+            self.delta(compiler, scope, Revision(held.revision));
+        } else {
+            self.snapshot(compiler, scope);
+        }
+    }
+
+    fn refresh(&mut self, compiler: &Compiler, scope: NetworkId) {
+        match self.cursors.get(&scope).copied() {
+            Some(cursor) => self.delta(compiler, scope, cursor),
+            None => self.snapshot(compiler, scope),
+        }
+    }
+
+    fn restart(&mut self, compiler: &Compiler, scope: NetworkId) {
+        let text = scope.to_string();
+        self.outbox.retain(|push| push.scope != text);
+        self.snapshot(compiler, scope);
+    }
+
+    fn delta(&mut self, compiler: &Compiler, scope: NetworkId, since: Revision) {
+        match compiler.changes_since(scope, &self.host, since) {
+            Delta::Current => {
+                // Nothing for this host; a first push is owed all the same.
+                if !self.cursors.contains_key(&scope) {
+                    self.put_delta(scope, since, &[]);
+                }
+            }
+            Delta::Changes { revision, changes } => self.put_delta(scope, revision, &changes),
+            Delta::TooOld => self.snapshot(compiler, scope),
+            Delta::Gone => self.leave(scope),
+        }
+    }
+
+    fn snapshot(&mut self, compiler: &Compiler, scope: NetworkId) {
+        let Some(view) = compiler.snapshot(scope, &self.host) else {
+            self.leave(scope);
+            return;
+        };
+        let changes: Vec<_> = view.goals.into_iter().map(GoalChange::Put).collect();
+        self.put(scope, PushKind::SnapshotOfScope, view.revision, &changes);
+    }
+
+    fn leave(&mut self, scope: NetworkId) {
+        if self.cursors.remove(&scope).is_some() {
+            let push = Push {
+                scope: scope.to_string(),
+                kind: PushKind::LeaveScope.into(),
+                complete: true,
+                ..Push::default()
+            };
+            self.outbox.push_back(push);
+        }
+    }
+
+    fn put_delta(&mut self, scope: NetworkId, revision: Revision, changes: &[GoalChange]) {
+        self.put(scope, PushKind::DeltaOfScope, revision, changes);
+    }
+
+    fn put(&mut self, scope: NetworkId, kind: PushKind, revision: Revision, all: &[GoalChange]) {
+        let parts = all.len().div_ceil(CHANGES_PER_PUSH).max(1);
+        let mut chunks = all.chunks(CHANGES_PER_PUSH);
+        for part in 1..=parts {
+            let goal_state = Some(encode::goal_state(chunks.next().unwrap_or_default()));
+            self.outbox.push_back(Push {
+                sequence: 0,
+                scope: scope.to_string(),
+                kind: kind.into(),
+                revision: revision.0,
+                complete: part == parts,
+                goal_state,
+            });
+        }
+        self.cursors.insert(scope, revision);
+    }
+}

@@ -1,0 +1,101 @@
+//! The feed: keeps the compiler at the store's newest revision, and rings the sessions.
+
+use crate::DeliveryError;
+use crate::hosts::Hosts;
+use crate::intent::{self, Intent};
+use alcor_compiler::{Compiler, Touch};
+use alcor_store::{Change, Store, StoreError, Watch};
+use alcor_types::Revision;
+use parking_lot::RwLock;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// Changes that one scope's log keeps for agents that reconnect.
+const LOG_LIMIT: usize = 65_536;
+
+/// The running feed's own view; what the sessions share of it is the compiler.
+pub(crate) struct Feed {
+    store: Store,
+    watch: Watch,
+    compiler: Arc<RwLock<Compiler>>,
+    hosts: Arc<Hosts>,
+    intent: Intent,
+    /// The revision that the compiler is at.
+    at: watch::Sender<Revision>,
+}
+
+impl Feed {
+    /// Loads the whole intent and starts to watch behind it.
+    pub(crate) fn open(store: Store, hosts: Arc<Hosts>) -> Result<Self, DeliveryError> {
+        let (compiler, intent, watch) = load(&store)?;
+        let at = watch::Sender::new(compiler.revision());
+        let compiler = Arc::new(RwLock::new(compiler));
+        Ok(Self { store, watch, compiler, hosts, intent, at })
+    }
+
+    /// The compiler that the feed keeps current.
+    pub(crate) fn compiler(&self) -> Arc<RwLock<Compiler>> {
+        Arc::clone(&self.compiler)
+    }
+
+    /// Tells how far the compiler is.
+    pub(crate) fn progress(&self) -> watch::Receiver<Revision> {
+        self.at.subscribe()
+    }
+
+    /// Follows the store until told to stop, or until it fails.
+    pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), DeliveryError> {
+        loop {
+            let commit = tokio::select! {
+                commit = self.watch.next() => commit,
+                () = stop.cancelled() => return Ok(()),
+            };
+            match commit {
+                Ok(commit) => self.apply(commit.revision, &commit.changes)?,
+                Err(StoreError::Compacted { oldest }) => {
+                    tracing::warn!(%oldest, "the feed fell behind the change log; loading anew");
+                    self.reload()?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn apply(&mut self, revision: Revision, changes: &[Change]) -> Result<(), DeliveryError> {
+        let facts = self.intent.facts(changes)?;
+        let touches = self.compiler.write().apply(revision, &facts);
+        self.at.send_replace(revision);
+        self.ring(&touches);
+        Ok(())
+    }
+
+    fn ring(&self, touches: &[Touch]) {
+        for touch in touches {
+            let members = self.compiler.read().scope_hosts(touch.scope);
+            self.hosts.ring(touch.scope, members.iter().chain(&touch.left));
+        }
+    }
+
+    /// Every session then finds its cursors too old, and sends snapshots.
+    fn reload(&mut self) -> Result<(), DeliveryError> {
+        let (compiler, intent, watch) = load(&self.store)?;
+        self.watch = watch;
+        self.intent = intent;
+        self.at.send_replace(compiler.revision());
+        *self.compiler.write() = compiler;
+        for host in self.hosts.names() {
+            for scope in self.compiler.read().host_scopes(&host) {
+                self.hosts.ring(scope, std::iter::once(&host));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn load(store: &Store) -> Result<(Compiler, Intent, Watch), DeliveryError> {
+    let snapshot = store.snapshot();
+    let watch = store.watch(snapshot.revision(), &intent::prefixes())?;
+    let (intent, facts) = Intent::load(&snapshot)?;
+    Ok((Compiler::load(snapshot.revision(), facts.into_iter(), LOG_LIMIT), intent, watch))
+}

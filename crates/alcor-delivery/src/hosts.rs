@@ -1,0 +1,126 @@
+//! Which host has which session, and when it was last heard.
+
+use alcor_types::{HostName, NetworkId, Timestamp};
+use parking_lot::Mutex;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// What is known of a host's agent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Heard {
+    /// Whether it has a session that is not silent.
+    pub alive: bool,
+    /// When it last said something.
+    pub at: Timestamp,
+}
+
+/// The mailbox of one session: scopes with news, and the word to end.
+#[derive(Debug, Default)]
+pub(crate) struct Mailbox {
+    scopes: Mutex<BTreeSet<NetworkId>>,
+    /// Rings when a scope was added.
+    pub(crate) bell: Notify,
+    /// Cancelled when a newer session of the host has taken its place.
+    pub(crate) replaced: CancellationToken,
+}
+
+impl Mailbox {
+    /// Takes all scopes with news.
+    pub(crate) fn take(&self) -> BTreeSet<NetworkId> {
+        std::mem::take(&mut self.scopes.lock())
+    }
+
+    fn put(&self, scope: NetworkId) {
+        if self.scopes.lock().insert(scope) {
+            self.bell.notify_one();
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Entry {
+    mailbox: Arc<Mailbox>,
+    open: bool,
+    last: Instant,
+    last_at: Timestamp,
+}
+
+/// All hosts that have had a session since the region started.
+#[derive(Debug)]
+pub struct Hosts {
+    silence: Duration,
+    entries: Mutex<HashMap<HostName, Entry>>,
+}
+
+impl Hosts {
+    /// A host that says nothing for `silence` counts as dead.
+    pub fn new(silence: Duration) -> Self {
+        Self { silence, entries: Mutex::new(HashMap::new()) }
+    }
+
+    /// What is known of the host's agent; nothing where none came since the region started.
+    pub fn heard(&self, host: &HostName) -> Option<Heard> {
+        let entries = self.entries.lock();
+        let entry = entries.get(host)?;
+        let alive = entry.open && entry.last.elapsed() < self.silence;
+        Some(Heard { alive, at: entry.last_at })
+    }
+
+    /// How many hosts have an open session.
+    pub fn open(&self) -> usize {
+        self.entries.lock().values().filter(|entry| entry.open).count()
+    }
+
+    /// All hosts that have had a session.
+    pub(crate) fn names(&self) -> Vec<HostName> {
+        self.entries.lock().keys().cloned().collect()
+    }
+
+    /// Opens a session for the host; an older one is told to end.
+    pub(crate) fn register(&self, host: &HostName) -> Arc<Mailbox> {
+        let mailbox = Arc::new(Mailbox::default());
+        let entry = Entry {
+            mailbox: Arc::clone(&mailbox),
+            open: true,
+            last: Instant::now(),
+            last_at: Timestamp::now(),
+        };
+        if let Some(old) = self.entries.lock().insert(host.clone(), entry)
+            && old.open
+        {
+            tracing::warn!(%host, "a second session of this host replaces the first");
+            old.mailbox.replaced.cancel();
+        }
+        mailbox
+    }
+
+    /// Notes that the host said something.
+    pub(crate) fn touch(&self, host: &HostName) {
+        if let Some(entry) = self.entries.lock().get_mut(host) {
+            entry.last = Instant::now();
+            entry.last_at = Timestamp::now();
+        }
+    }
+
+    /// Closes the session, unless a newer one has taken its place.
+    pub(crate) fn close(&self, host: &HostName, mailbox: &Arc<Mailbox>) {
+        if let Some(entry) = self.entries.lock().get_mut(host)
+            && Arc::ptr_eq(&entry.mailbox, mailbox)
+        {
+            entry.open = false;
+        }
+    }
+
+    /// Tells the hosts' sessions, where they have one, that the scope has news.
+    pub(crate) fn ring<'a>(&self, scope: NetworkId, hosts: impl Iterator<Item = &'a HostName>) {
+        let entries = self.entries.lock();
+        for host in hosts {
+            if let Some(entry) = entries.get(host).filter(|entry| entry.open) {
+                entry.mailbox.put(scope);
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! From rows of the store to facts for the compiler.
+
+use crate::DeliveryError;
+use alcor_compiler::Fact;
+use alcor_managers::schema;
+use alcor_store::records::{self, Record};
+use alcor_store::{Change, Snapshot};
+use alcor_types::{HostName, Network, Node, Port, Subnet};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The rows of the tables that make up intent, without their indexes.
+pub(crate) fn prefixes() -> [&'static [u8]; 4] {
+    const NETWORKS: &[u8] = &[schema::NETWORKS.id, 0];
+    const SUBNETS: &[u8] = &[schema::SUBNETS.id, 0];
+    const PORTS: &[u8] = &[schema::PORTS.id, 0];
+    const NODES: &[u8] = &[schema::NODES.id, 0];
+    [NETWORKS, SUBNETS, PORTS, NODES]
+}
+
+/// Reads facts out of changes. Nodes are rows by id, but ports speak of them by name: the
+/// names are remembered, so that the end of a row is the end of a name.
+#[derive(Debug, Default)]
+pub(crate) struct Intent {
+    names: HashMap<Vec<u8>, HostName>,
+}
+
+impl Intent {
+    /// All facts of a snapshot.
+    pub(crate) fn load(snapshot: &Snapshot) -> Result<(Self, Vec<Fact>), DeliveryError> {
+        let mut intent = Self::default();
+        let mut facts = Vec::new();
+        for network in scan::<Network>(snapshot) {
+            let network = network?;
+            facts.push(Fact::Network(network.id, Some(Arc::new(network))));
+        }
+        for subnet in scan::<Subnet>(snapshot) {
+            let subnet = subnet?;
+            facts.push(Fact::Subnet(subnet.id, Some(Arc::new(subnet))));
+        }
+        for node in scan::<Node>(snapshot) {
+            let node = node?;
+            facts.extend(intent.node(node.key(), Some(node)));
+        }
+        for port in scan::<Port>(snapshot) {
+            let port = port?;
+            facts.push(Fact::Port(port.id, Some(Arc::new(port))));
+        }
+        Ok((intent, facts))
+    }
+
+    /// The facts of one commit.
+    pub(crate) fn facts(&mut self, changes: &[Change]) -> Result<Vec<Fact>, DeliveryError> {
+        let mut facts = Vec::with_capacity(changes.len());
+        for change in changes {
+            if let Some((key, network)) = decode::<Network>(change)? {
+                facts.push(Fact::Network(id(&key)?.into(), network.map(Arc::new)));
+            } else if let Some((key, subnet)) = decode::<Subnet>(change)? {
+                facts.push(Fact::Subnet(id(&key)?.into(), subnet.map(Arc::new)));
+            } else if let Some((key, port)) = decode::<Port>(change)? {
+                facts.push(Fact::Port(id(&key)?.into(), port.map(Arc::new)));
+            } else if let Some((key, node)) = decode::<Node>(change)? {
+                facts.extend(self.node(key, node));
+            }
+        }
+        Ok(facts)
+    }
+
+    /// A renamed node is one that went and one that came.
+    fn node(&mut self, key: Vec<u8>, node: Option<Node>) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        let name = node.as_ref().map(|node| node.name.clone());
+        let old = match &name {
+            Some(name) => self.names.insert(key, name.clone()),
+            None => self.names.remove(&key),
+        };
+        if let Some(old) = old.filter(|old| Some(old) != name.as_ref()) {
+            facts.push(Fact::Node(old, None));
+        }
+        if let (Some(name), Some(node)) = (name, node) {
+            facts.push(Fact::Node(name, Some(Arc::new(node))));
+        }
+        facts
+    }
+}
+
+fn scan<R: Record>(snapshot: &Snapshot) -> impl Iterator<Item = Result<R, DeliveryError>> {
+    let rows = records::scan::<R>(snapshot, None, false);
+    rows.map(|row| row.map_err(|error| DeliveryError::Record(error.to_string())))
+}
+
+fn decode<R: Record>(change: &Change) -> Result<Option<(Vec<u8>, Option<R>)>, DeliveryError> {
+    let decoded = records::decode_change::<R>(change).transpose();
+    decoded.map_err(|error| DeliveryError::Record(error.to_string()))
+}
+
+fn id(key: &[u8]) -> Result<uuid::Uuid, DeliveryError> {
+    uuid::Uuid::from_slice(key).map_err(|error| DeliveryError::Record(error.to_string()))
+}

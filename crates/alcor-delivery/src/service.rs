@@ -1,0 +1,155 @@
+//! The running data-plane manager and its gRPC face.
+
+use crate::feed::Feed;
+use crate::session::{self, OUTBOUND};
+use crate::status::{StatusSender, StatusWriter};
+use crate::{DeliveryError, Heard, Hosts, Metrics};
+use alcor_compiler::Compiler;
+use alcor_goalstate::wire::host_session_server::{HostSession, HostSessionServer};
+use alcor_goalstate::wire::{AgentMessage, RegionMessage};
+use alcor_store::Store;
+use alcor_types::{HostName, Revision};
+use parking_lot::RwLock;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
+
+/// HTTP/2 windows: the default of 64 KiB throttles snapshots on real round-trip times.
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 4 << 20;
+
+/// How delivery keeps time with its agents.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// How often agents must say something.
+    pub heartbeat: Duration,
+    /// After how long a silent agent counts as dead.
+    pub silence: Duration,
+    /// How often agents tell the digests of what they hold.
+    pub audit: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_millis(500),
+            silence: Duration::from_secs(2),
+            audit: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What all sessions share.
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) compiler: Arc<RwLock<Compiler>>,
+    pub(crate) hosts: Arc<Hosts>,
+    pub(crate) status: StatusSender,
+    pub(crate) progress: watch::Receiver<Revision>,
+    pub(crate) settings: Settings,
+    pub(crate) metrics: Metrics,
+    pub(crate) stop: CancellationToken,
+}
+
+/// The running data-plane manager. Cheap to clone.
+#[derive(Clone)]
+pub struct Delivery {
+    shared: Arc<Shared>,
+}
+
+/// The background tasks of a [`Delivery`]; they end when it is stopped, or when the store fails.
+pub struct Tasks {
+    feed: JoinHandle<Result<(), DeliveryError>>,
+    status: JoinHandle<()>,
+}
+
+impl Tasks {
+    /// Waits for the end, and says why it came.
+    pub async fn ended(self) -> Result<(), DeliveryError> {
+        let fed = self.feed.await;
+        if self.status.await.is_err() {
+            tracing::error!("the writer of port states panicked");
+        }
+        fed.unwrap_or_else(|_| Err(DeliveryError::Protocol("the feed panicked".to_owned())))
+    }
+}
+
+impl Delivery {
+    /// Loads the intent from the store and begins to follow it. Must be called in a runtime.
+    pub fn start(
+        store: Store,
+        settings: Settings,
+        metrics: Metrics,
+    ) -> Result<(Self, Tasks), DeliveryError> {
+        let hosts = Arc::new(Hosts::new(settings.silence));
+        let stop = CancellationToken::new();
+        let feed = Feed::open(store.clone(), Arc::clone(&hosts))?;
+        let (status, writer) = StatusWriter::new(store.clone(), metrics.clone());
+        let shared = Shared {
+            store,
+            compiler: feed.compiler(),
+            hosts,
+            status,
+            progress: feed.progress(),
+            settings,
+            metrics,
+            stop: stop.clone(),
+        };
+        let tasks = Tasks {
+            feed: tokio::spawn(feed.run(stop.clone())),
+            status: tokio::spawn(writer.run(stop)),
+        };
+        Ok((Self { shared: Arc::new(shared) }, tasks))
+    }
+
+    /// What is known of a host's agent.
+    pub fn heard(&self, host: &HostName) -> Option<Heard> {
+        self.shared.hosts.heard(host)
+    }
+
+    /// The compiler, for operators' questions; sessions read it, only the feed writes it.
+    pub fn compiler(&self) -> &Arc<RwLock<Compiler>> {
+        &self.shared.compiler
+    }
+
+    /// Ends all sessions and tasks.
+    pub fn stop(&self) {
+        self.shared.stop.cancel();
+    }
+
+    /// Serves agents on `listener` until stopped.
+    pub async fn serve(&self, listener: TcpListener) -> Result<(), DeliveryError> {
+        let keep_alive = Some(self.shared.settings.silence);
+        tonic::transport::Server::builder()
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .http2_keepalive_interval(keep_alive)
+            .tcp_nodelay(true)
+            .add_service(HostSessionServer::new(self.clone()))
+            .serve_with_incoming_shutdown(
+                TcpListenerStream::new(listener),
+                self.shared.stop.clone().cancelled_owned(),
+            )
+            .await?;
+        Ok(())
+    }
+}
+
+#[tonic::async_trait]
+impl HostSession for Delivery {
+    type SessionStream = ReceiverStream<Result<RegionMessage, Status>>;
+
+    async fn session(
+        &self,
+        request: Request<Streaming<AgentMessage>>,
+    ) -> Result<Response<Self::SessionStream>, Status> {
+        let (outbound, stream) = mpsc::channel(OUTBOUND);
+        tokio::spawn(session::run(Arc::clone(&self.shared), request.into_inner(), outbound));
+        Ok(Response::new(ReceiverStream::new(stream)))
+    }
+}

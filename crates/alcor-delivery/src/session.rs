@@ -1,0 +1,262 @@
+//! One agent's session: greets it, pushes to it, hears its words, notices its silence.
+
+use crate::dispatch::WINDOW;
+use crate::hosts::Mailbox;
+use crate::service::Shared;
+use crate::{DeliveryError, Dispatch, Settled};
+use alcor_goalstate::wire::agent_message::Body;
+use alcor_goalstate::wire::goal_state_operation_reply::GoalStateOperationStatus;
+use alcor_goalstate::wire::{
+    Ack, AckStage, AgentMessage, Heartbeat, Hello, OperationStatus, PortReport, Push,
+    RegionMessage, ResourceType, ScopeRevision, Welcome, region_message,
+};
+use alcor_managers::node::{self, Registration};
+use alcor_types::{HostName, PortState, PortStatus, Revision, Timestamp};
+use prost::Message;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_stream::{Stream, StreamExt};
+use tonic::Status;
+
+/// Messages that may wait for the wire: a full window and the welcome.
+pub(crate) const OUTBOUND: usize = WINDOW + 2;
+
+/// How long a new node's registration may take to reach the compiler.
+const REGISTRATION: Duration = Duration::from_secs(5);
+
+pub(crate) type Outbound = mpsc::Sender<Result<RegionMessage, Status>>;
+
+/// Serves one agent until it goes, falls silent, is replaced, or the region stops.
+pub(crate) async fn run<S>(shared: Arc<Shared>, mut inbound: S, outbound: Outbound)
+where
+    S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
+{
+    let hello = match first(&shared, &mut inbound).await {
+        Ok(hello) => hello,
+        Err(error) => return refuse(&outbound, error).await,
+    };
+    let host = HostName::from(hello.host_id.as_str());
+    match serve(&shared, &host, &hello, inbound, &outbound).await {
+        Ok(()) => tracing::info!(%host, "session ended"),
+        Err(error) => {
+            tracing::warn!(%host, %error, "session lost");
+            refuse(&outbound, error).await;
+        }
+    }
+}
+
+/// Tells the agent why; it may be gone already.
+async fn refuse(outbound: &Outbound, error: DeliveryError) {
+    let told = outbound.send(Err(error.into()));
+    if tokio::time::timeout(Duration::from_secs(1), told).await.is_err() {
+        tracing::debug!("the agent did not hear why its session ended");
+    }
+}
+
+async fn first<S>(shared: &Shared, inbound: &mut S) -> Result<Hello, DeliveryError>
+where
+    S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
+{
+    let silence = shared.settings.silence;
+    let message = tokio::time::timeout(silence, inbound.next())
+        .await
+        .map_err(|_| DeliveryError::Silent(silence.as_millis()))?;
+    match message.transpose()?.and_then(|message| message.body) {
+        Some(Body::Hello(hello)) => Ok(hello),
+        _ => Err(DeliveryError::Protocol("the first message must be a Hello".to_owned())),
+    }
+}
+
+async fn serve<S>(
+    shared: &Arc<Shared>,
+    host: &HostName,
+    hello: &Hello,
+    inbound: S,
+    outbound: &Outbound,
+) -> Result<(), DeliveryError>
+where
+    S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
+{
+    register(shared, hello).await?;
+    let mailbox = shared.hosts.register(host);
+    shared.metrics.sessions.inc();
+    tracing::info!(%host, boot = hello.boot_id, known = hello.known.len(), "session opened");
+    let (dispatch, welcome) =
+        Dispatch::start(host.clone(), &shared.compiler.read(), &hello.known);
+    let mut session = Session { shared, host, mailbox: Arc::clone(&mailbox), dispatch, outbound };
+    let ended = session.talk(welcome, inbound).await;
+    shared.metrics.sessions.dec();
+    shared.hosts.close(host, &mailbox);
+    ended
+}
+
+/// Makes or refreshes the host's node, and waits until the compiler knows it.
+async fn register(shared: &Shared, hello: &Hello) -> Result<(), DeliveryError> {
+    let registration = registration(hello)?;
+    let committed = shared
+        .store
+        .transact(move |txn| node::register(txn, &registration))
+        .await
+        .map_err(|error| DeliveryError::Node(error.to_string()))?;
+    let mut progress = shared.progress.clone();
+    let known = progress.wait_for(|at| *at >= committed.revision);
+    match tokio::time::timeout(REGISTRATION, known).await {
+        Ok(Ok(_)) => Ok(()),
+        _ => Err(DeliveryError::Node("the region is behind with its own changes".to_owned())),
+    }
+}
+
+fn registration(hello: &Hello) -> Result<Registration, DeliveryError> {
+    if hello.host_id.is_empty() {
+        let problem = "must not be empty".to_owned();
+        return Err(DeliveryError::Hello { field: "host_id", problem });
+    }
+    let tunnel_ip = hello.tunnel_ip.parse().map_err(|error| DeliveryError::Hello {
+        field: "tunnel_ip",
+        problem: format!("'{}': {error}", hello.tunnel_ip),
+    })?;
+    Ok(Registration {
+        host: hello.host_id.as_str().into(),
+        tunnel_ip,
+        agent_version: hello.agent_version.clone(),
+        bridge: hello.bridge.clone(),
+        started_at: Timestamp(hello.started_at),
+    })
+}
+
+struct Session<'a> {
+    shared: &'a Arc<Shared>,
+    host: &'a HostName,
+    mailbox: Arc<Mailbox>,
+    dispatch: Dispatch,
+    outbound: &'a Outbound,
+}
+
+impl Session<'_> {
+    async fn talk<S>(&mut self, welcome: Welcome, mut inbound: S) -> Result<(), DeliveryError>
+    where
+        S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
+    {
+        self.welcome(welcome)?;
+        let silence = self.shared.settings.silence;
+        loop {
+            self.push()?;
+            tokio::select! {
+                message = tokio::time::timeout(silence, inbound.next()) => {
+                    let message = message.map_err(|_| DeliveryError::Silent(silence.as_millis()))?;
+                    let Some(message) = message.transpose()? else { return Ok(()) };
+                    self.shared.hosts.touch(self.host);
+                    self.hear(message).await?;
+                }
+                () = self.mailbox.bell.notified() => self.open_mailbox(),
+                () = self.mailbox.replaced.cancelled() => return Ok(()),
+                () = self.shared.stop.cancelled() => return Ok(()),
+            }
+        }
+    }
+
+    fn welcome(&self, mut welcome: Welcome) -> Result<(), DeliveryError> {
+        let millis = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+        welcome.heartbeat_interval_ms = millis(self.shared.settings.heartbeat);
+        welcome.audit_interval_ms = millis(self.shared.settings.audit);
+        self.send(region_message::Body::Welcome(welcome))
+    }
+
+    fn open_mailbox(&mut self) {
+        for scope in self.mailbox.take() {
+            self.dispatch.mark(scope);
+        }
+    }
+
+    /// Sends all that the window has room for.
+    fn push(&mut self) -> Result<(), DeliveryError> {
+        while self.dispatch.has_news() && self.dispatch.has_room() {
+            let next = self.dispatch.next(&self.shared.compiler.read());
+            let Some(push) = next else { return Ok(()) };
+            self.count(&push);
+            self.send(region_message::Body::Push(push))?;
+        }
+        Ok(())
+    }
+
+    fn count(&self, push: &Push) {
+        let metrics = &self.shared.metrics;
+        metrics.pushes.inc();
+        metrics.bytes.inc_by(push.encoded_len() as u64);
+        if push.complete && push.kind() == alcor_goalstate::wire::PushKind::SnapshotOfScope {
+            metrics.snapshots.inc();
+        }
+    }
+
+    /// The window keeps the channel from filling; if it is full, the agent does not read.
+    fn send(&self, body: region_message::Body) -> Result<(), DeliveryError> {
+        let message = RegionMessage { body: Some(body) };
+        self.outbound.try_send(Ok(message)).map_err(|_| DeliveryError::Stuck)
+    }
+
+    async fn hear(&mut self, message: AgentMessage) -> Result<(), DeliveryError> {
+        match message.body {
+            Some(Body::Ack(ack)) => self.acknowledged(&ack),
+            Some(Body::Report(report)) => self.reported(report).await?,
+            Some(Body::Heartbeat(Heartbeat { held })) => self.audited(&held),
+            Some(Body::Hello(_)) => {
+                return Err(DeliveryError::Protocol("a session has one Hello".to_owned()));
+            }
+            None => tracing::debug!(host = %self.host, "message of a kind not known here"),
+        }
+        Ok(())
+    }
+
+    fn acknowledged(&mut self, ack: &Ack) {
+        let settled = match ack.stage() {
+            AckStage::Received => self.dispatch.received(ack.sequence),
+            AckStage::Verified => self.dispatch.verified(ack.sequence),
+            AckStage::Refused => self.dispatch.refused(&self.shared.compiler.read(), ack.sequence),
+        };
+        if settled == Settled::Restarted {
+            self.shared.metrics.refused.inc();
+            tracing::warn!(host = %self.host, reason = ack.reason, "push refused; sending all anew");
+        }
+    }
+
+    fn audited(&mut self, held: &[ScopeRevision]) {
+        for scope in self.dispatch.audit(&self.shared.compiler.read(), held) {
+            self.shared.metrics.mismatches.inc();
+            tracing::warn!(host = %self.host, %scope, "the agent holds something else; sending all anew");
+        }
+    }
+
+    /// Hands the words to the writer. Where its queue is full this waits, and so does the agent.
+    async fn reported(&mut self, report: PortReport) -> Result<(), DeliveryError> {
+        for status in report.statuses {
+            let Some(state) = port_state(self.host, &status) else {
+                tracing::debug!(host = %self.host, id = status.resource_id, "report ignored");
+                continue;
+            };
+            let written = self.shared.status.send(state).await;
+            written.map_err(|_| DeliveryError::Protocol("the region is stopping".to_owned()))?;
+        }
+        Ok(())
+    }
+}
+
+/// What an agent's word on a resource says of a port's status; nothing where it is not one.
+fn port_state(host: &HostName, said: &GoalStateOperationStatus) -> Option<PortState> {
+    if said.resource_type() != ResourceType::Port {
+        return None;
+    }
+    let status = match said.operation_status() {
+        OperationStatus::Success => PortStatus::Active,
+        OperationStatus::Pending => PortStatus::Down,
+        OperationStatus::Failure | OperationStatus::InvalidArg => PortStatus::Error,
+        OperationStatus::OutOfOrder => return None,
+    };
+    Some(PortState {
+        id: said.resource_id.parse().ok()?,
+        host: host.clone(),
+        status,
+        reason: said.reason.clone(),
+        revision: Revision(said.store_revision),
+    })
+}

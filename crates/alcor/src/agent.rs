@@ -1,0 +1,92 @@
+//! `alcor agent`: flags and signals around the host agent.
+
+use alcor_agent::AgentConfig;
+use anyhow::Context;
+use clap::Args;
+use serde::Deserialize;
+use std::net::IpAddr;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Settings of the host agent.
+#[derive(Args, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Flags {
+    /// The host's name, as ports are bound by it (`binding:host_id`)
+    #[arg(long, env = "ALCOR_HOST_ID", value_name = "NAME")]
+    pub(crate) host_id: Option<String>,
+    /// The region's address for agents [default: http://127.0.0.1:9697]
+    #[arg(long, env = "ALCOR_REGION", value_name = "URL")]
+    pub(crate) region: Option<String>,
+    /// Where tunnels to this host end
+    #[arg(long, env = "ALCOR_TUNNEL_IP", value_name = "IP")]
+    pub(crate) tunnel_ip: Option<IpAddr>,
+    /// The switch's database [default: unix:/run/openvswitch/db.sock]
+    #[arg(long, env = "ALCOR_OVSDB", value_name = "unix:PATH|tcp:HOST:PORT")]
+    pub(crate) ovsdb: Option<String>,
+    /// The switch itself [default: the bridge's .mgmt socket beside the database's]
+    #[arg(long, env = "ALCOR_OPENFLOW", value_name = "unix:PATH|tcp:HOST:PORT")]
+    pub(crate) openflow: Option<String>,
+    /// The integration bridge, made where absent [default: br-int]
+    #[arg(long, env = "ALCOR_BRIDGE", value_name = "NAME")]
+    pub(crate) bridge: Option<String>,
+    /// The datapath of the bridge: system (the kernel's) or netdev; left alone where not given
+    #[arg(long, env = "ALCOR_DATAPATH", value_name = "TYPE")]
+    pub(crate) datapath: Option<String>,
+    /// How long DHCP leases last, in seconds [default: 86400]
+    #[arg(long, env = "ALCOR_LEASE_SECONDS", value_name = "SECONDS")]
+    pub(crate) lease_seconds: Option<u32>,
+    /// How often the switch's flows are compared with the goal, in seconds [default: 60]
+    #[arg(long, env = "ALCOR_AUDIT_SECONDS", value_name = "SECONDS")]
+    pub(crate) audit_seconds: Option<u64>,
+}
+
+impl Flags {
+    /// These settings, and where one is not given, the other's.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            host_id: self.host_id.or(other.host_id),
+            region: self.region.or(other.region),
+            tunnel_ip: self.tunnel_ip.or(other.tunnel_ip),
+            ovsdb: self.ovsdb.or(other.ovsdb),
+            openflow: self.openflow.or(other.openflow),
+            bridge: self.bridge.or(other.bridge),
+            datapath: self.datapath.or(other.datapath),
+            lease_seconds: self.lease_seconds.or(other.lease_seconds),
+            audit_seconds: self.audit_seconds.or(other.audit_seconds),
+        }
+    }
+
+    fn config(self) -> anyhow::Result<AgentConfig> {
+        let text = |given: Option<String>, default: &str| given.unwrap_or_else(|| default.to_owned());
+        Ok(AgentConfig {
+            host: self.host_id.context("say which host this is: --host-id NAME")?.into(),
+            region: text(self.region, "http://127.0.0.1:9697"),
+            tunnel_ip: self.tunnel_ip.context("say where tunnels end: --tunnel-ip IP")?,
+            ovsdb: text(self.ovsdb, "unix:/run/openvswitch/db.sock"),
+            openflow: self.openflow,
+            bridge: text(self.bridge, "br-int"),
+            datapath: self.datapath,
+            lease_seconds: self.lease_seconds.unwrap_or(86_400),
+            audit: Duration::from_secs(self.audit_seconds.unwrap_or(60)),
+        })
+    }
+}
+
+/// Serves the host until SIGTERM or SIGINT. Flows stay in the switch: packets keep flowing.
+pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
+    let config = flags.config()?;
+    let stop = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let agent = alcor_agent::run(config, stop.clone());
+    tokio::pin!(agent);
+    tokio::select! {
+        ended = &mut agent => return Ok(ended?),
+        _ = terminate.recv() => tracing::info!("asked to stop by SIGTERM"),
+        _ = interrupt.recv() => tracing::info!("asked to stop by SIGINT"),
+    }
+    stop.cancel();
+    Ok(agent.await?)
+}

@@ -1,0 +1,88 @@
+//! The one configuration file. Flags win over the environment, which wins over the file,
+//! which wins over the defaults.
+
+use crate::{agent, server};
+use anyhow::Context;
+use serde::Deserialize;
+use std::path::Path;
+
+/// The end of `alcor help`.
+pub(crate) const HELP: &str = "\
+Configuration file (TOML, --config FILE or ALCOR_CONFIG); every setting is optional and has
+the name of its flag. Environment variables: ALCOR_ and the flag's name, as `alcor help server`
+and `alcor help agent` show.
+
+  [server]
+  listen = \"127.0.0.1:9696\"          # REST API
+  agent-listen = \"127.0.0.1:9697\"    # agents
+  data-dir = \"/var/lib/alcor\"
+  auth = \"token\"                     # or \"none\"
+  token-file = \"/etc/alcor/tokens.toml\"
+  vni-min = 1
+  vni-max = 16777215
+  mac-base = \"fa:16:3e\"
+  max-mtu = 1450
+  dns-domain = \"openstacklocal\"
+
+  [agent]
+  host-id = \"node-1\"
+  region = \"http://127.0.0.1:9697\"
+  tunnel-ip = \"192.0.2.11\"
+  ovsdb = \"unix:/run/openvswitch/db.sock\"
+  bridge = \"br-int\"
+  datapath = \"system\"                # or \"netdev\"
+  lease-seconds = 86400
+  audit-seconds = 60
+
+Token file (--auth token; readable by its owner alone):
+
+  [[token]]
+  token = \"a long random text\"
+  project = \"demo\"
+  user = \"alice\"
+  roles = [\"member\"]                 # admin, member or reader";
+
+/// The file's tables.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct File {
+    /// Settings of `alcor server`.
+    pub(crate) server: server::Flags,
+    /// Settings of `alcor agent`.
+    pub(crate) agent: agent::Flags,
+}
+
+impl File {
+    /// Reads the file, if one is named.
+    pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the configuration file {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("in {}", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_in_the_help_is_a_valid_file() {
+        let start = HELP.find("  [server]").unwrap();
+        let end = HELP.find("Token file").unwrap();
+        let file: File = toml::from_str(&HELP[start..end]).unwrap();
+        assert_eq!(file.server.vni_max, Some(16_777_215));
+        assert_eq!(file.agent.bridge.as_deref(), Some("br-int"));
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused() {
+        assert!(toml::from_str::<File>("[server]\nlissten = \"127.0.0.1:1\"").is_err());
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = File::read(Some(Path::new("/nonexistent/alcor.toml"))).err().unwrap();
+        assert!(error.to_string().contains("/nonexistent/alcor.toml"));
+    }
+}

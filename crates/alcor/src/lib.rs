@@ -1,0 +1,61 @@
+//! The `alcor` command: the region server, the host agent, and the lab of emulated hosts.
+//!
+//! Everything that does work lives in the crates below this one; here are flags,
+//! configuration, logs, what is printed for people, and the scenarios that the demo, the
+//! benchmarks and the end-to-end tests play on a lab.
+
+#![allow(clippy::print_stdout, reason = "a command speaks to its caller on standard output")]
+
+mod agent;
+mod config;
+mod lab;
+mod log;
+pub mod rest;
+pub mod scenario;
+mod server;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// A cloud-native control plane for virtual networks.
+#[derive(Parser)]
+#[command(name = "alcor", version, after_long_help = config::HELP)]
+struct Arguments {
+    /// A TOML file with settings; flags and environment win over it.
+    #[arg(long, global = true, env = "ALCOR_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// What to log: a level, or directives such as `info,alcor_delivery=debug`.
+    #[arg(long, global = true, env = "ALCOR_LOG", default_value = "info")]
+    log: String,
+    /// Log as one JSON object a line.
+    #[arg(long, global = true, env = "ALCOR_LOG_JSON")]
+    log_json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the region: the REST API for tenants, and goal states for agents.
+    Server(server::Flags),
+    /// Program this host's Open vSwitch as the region wants it.
+    Agent(agent::Flags),
+    /// Emulated hosts and VMs on this machine.
+    #[command(subcommand)]
+    Lab(lab::Command),
+}
+
+/// Reads the command line and does what it says.
+pub fn run() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    log::start(&arguments.log, arguments.log_json)?;
+    let file = config::File::read(arguments.config.as_deref())?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Server(flags) => server::run(flags.or(file.server)).await,
+            Command::Agent(flags) => agent::run(flags.or(file.agent)).await,
+            Command::Lab(command) => lab::run(command).await,
+        }
+    })
+}

@@ -1,0 +1,254 @@
+//! `alcor server`: store, API and delivery in one process.
+
+use alcor_api::{AgentLiveness, ApiState, Auth, Liveness, TokenFile};
+use alcor_delivery::{Delivery, Metrics, Tasks};
+use alcor_managers::Settings;
+use alcor_store::{Options, Store};
+use alcor_types::{HostName, Vni};
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use parking_lot::Mutex;
+use prometheus_client::registry::Registry;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Who may call the API.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AuthKind {
+    /// Everybody, as administrator: for a loopback or a closed network.
+    None,
+    /// Those who show a token of the token file.
+    Token,
+}
+
+/// Settings of the region server.
+#[derive(Args, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Flags {
+    /// Where the REST API listens [default: 127.0.0.1:9696]
+    #[arg(long, env = "ALCOR_LISTEN", value_name = "IP:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Where agents connect [default: 127.0.0.1:9697]
+    #[arg(long, env = "ALCOR_AGENT_LISTEN", value_name = "IP:PORT")]
+    pub(crate) agent_listen: Option<SocketAddr>,
+    /// Where the store keeps its files; made where absent
+    #[arg(long, env = "ALCOR_DATA_DIR", value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Who may call the API
+    #[arg(long, env = "ALCOR_AUTH", value_enum)]
+    pub(crate) auth: Option<AuthKind>,
+    /// The tokens, for --auth token
+    #[arg(long, env = "ALCOR_TOKEN_FILE", value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// The lowest VNI that networks get [default: 1]
+    #[arg(long, env = "ALCOR_VNI_MIN", value_name = "VNI")]
+    pub(crate) vni_min: Option<u32>,
+    /// The highest VNI that networks get [default: 16777215]
+    #[arg(long, env = "ALCOR_VNI_MAX", value_name = "VNI")]
+    pub(crate) vni_max: Option<u32>,
+    /// The first three bytes of automatic MAC addresses [default: fa:16:3e]
+    #[arg(long, env = "ALCOR_MAC_BASE", value_name = "XX:XX:XX")]
+    pub(crate) mac_base: Option<String>,
+    /// The largest and the default MTU of networks, in bytes [default: 1450]
+    #[arg(long, env = "ALCOR_MAX_MTU", value_name = "BYTES")]
+    pub(crate) max_mtu: Option<u16>,
+    /// The domain of names where a network has none [default: openstacklocal]
+    #[arg(long, env = "ALCOR_DNS_DOMAIN", value_name = "DOMAIN")]
+    pub(crate) dns_domain: Option<String>,
+}
+
+impl Flags {
+    /// These settings, and where one is not given, the other's.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            listen: self.listen.or(other.listen),
+            agent_listen: self.agent_listen.or(other.agent_listen),
+            data_dir: self.data_dir.or(other.data_dir),
+            auth: self.auth.or(other.auth),
+            token_file: self.token_file.or(other.token_file),
+            vni_min: self.vni_min.or(other.vni_min),
+            vni_max: self.vni_max.or(other.vni_max),
+            mac_base: self.mac_base.or(other.mac_base),
+            max_mtu: self.max_mtu.or(other.max_mtu),
+            dns_domain: self.dns_domain.or(other.dns_domain),
+        }
+    }
+
+    fn settings(&self) -> anyhow::Result<Settings> {
+        let defaults = Settings::default();
+        let low = self.vni_min.unwrap_or(*defaults.vni_range.start());
+        let high = self.vni_max.unwrap_or(*defaults.vni_range.end());
+        Vni::new(low).context("--vni-min")?;
+        Vni::new(high).context("--vni-max")?;
+        if low > high {
+            bail!("--vni-min {low} lies above --vni-max {high}");
+        }
+        let mac_base = self.mac_base.as_deref().map(mac_base).transpose()?;
+        Ok(Settings {
+            vni_range: low..=high,
+            mac_base: mac_base.unwrap_or(defaults.mac_base),
+            max_mtu: self.max_mtu.unwrap_or(defaults.max_mtu),
+            dns_domain: self.dns_domain.clone().unwrap_or(defaults.dns_domain),
+            ..Settings::default()
+        })
+    }
+
+    fn auth(&self) -> anyhow::Result<Auth> {
+        match self.auth {
+            Some(AuthKind::None) => Ok(Auth::None),
+            Some(AuthKind::Token) => {
+                let path = self.token_file.as_deref();
+                let path = path.context("--auth token needs --token-file FILE")?;
+                Ok(Auth::Token(Arc::new(TokenFile::load(path)?)))
+            }
+            None => bail!("say who may call the API: --auth token --token-file FILE, or --auth none"),
+        }
+    }
+}
+
+/// A base whose first octet is a unicast one.
+fn mac_base(text: &str) -> anyhow::Result<[u8; 3]> {
+    let wrong = || format!("--mac-base {text}: write three hex pairs, like fa:16:3e");
+    let bytes = text.split(':').map(|pair| u8::from_str_radix(pair, 16));
+    let bytes = bytes.collect::<Result<Vec<_>, _>>().with_context(wrong)?;
+    let base: [u8; 3] = bytes.try_into().ok().with_context(wrong)?;
+    if base[0] & 1 == 1 {
+        bail!("--mac-base {text}: the lowest bit of the first byte marks groups; choose an even one");
+    }
+    Ok(base)
+}
+
+/// Serves until SIGTERM or SIGINT, then finishes what is under way.
+pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
+    let settings = Arc::new(flags.settings()?);
+    let auth = flags.auth()?;
+    let data_dir = flags.data_dir.clone().context("say where to keep data: --data-dir DIR")?;
+    let api = bind(flags.listen, ([127, 0, 0, 1], 9696), "--listen").await?;
+    let agents = bind(flags.agent_listen, ([127, 0, 0, 1], 9697), "--agent-listen").await?;
+
+    let store = open(data_dir).await?;
+    let mut registry = Registry::default();
+    let metrics = Metrics::register(&mut registry);
+    let (delivery, tasks) =
+        Delivery::start(store.clone(), alcor_delivery::Settings::default(), metrics)?;
+    let liveness = Arc::new(Sessions(delivery.clone()));
+    let registry = Arc::new(Mutex::new(registry));
+    let state = ApiState::new(store.clone(), settings, auth, liveness, registry);
+    state.set_ready(true);
+    tracing::info!(
+        api = %api.local_addr()?,
+        agents = %agents.local_addr()?,
+        revision = %store.revision(),
+        "region serves"
+    );
+    serve(api, agents, state, delivery, tasks).await?;
+    store.close().await?;
+    tracing::info!("region stopped");
+    Ok(())
+}
+
+async fn bind(
+    asked: Option<SocketAddr>,
+    default: ([u8; 4], u16),
+    flag: &str,
+) -> anyhow::Result<TcpListener> {
+    let address = asked.unwrap_or_else(|| default.into());
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {flag} {address}"))
+}
+
+/// Opening reads all rows; that is no work for the runtime's threads.
+async fn open(data_dir: PathBuf) -> anyhow::Result<Store> {
+    let shown = data_dir.display().to_string();
+    let opened = tokio::task::spawn_blocking(move || Store::open(&data_dir, Options::default()));
+    opened.await?.with_context(|| format!("cannot open the store in {shown}"))
+}
+
+async fn serve(
+    api: TcpListener,
+    agents: TcpListener,
+    state: ApiState,
+    delivery: Delivery,
+    tasks: Tasks,
+) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    let rest = alcor_api::serve(api, state.clone(), stop.clone().cancelled_owned());
+    let sessions = delivery.serve(agents);
+    let signals = async {
+        asked_to_stop().await?;
+        state.set_ready(false);
+        stop.cancel();
+        anyhow::Ok(())
+    };
+    let rest = async {
+        let served = rest.await;
+        delivery.stop();
+        anyhow::Ok(served?)
+    };
+    let tasks = async {
+        let ended = tasks.ended().await;
+        stop.cancel();
+        anyhow::Ok(ended?)
+    };
+    let sessions = async { anyhow::Ok(sessions.await?) };
+    let work = async { tokio::try_join!(rest, sessions, tasks).map(|_| ()) };
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => done,
+        asked = signals => {
+            asked?;
+            work.await
+        }
+    }
+}
+
+async fn asked_to_stop() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => tracing::info!("asked to stop by SIGTERM"),
+        _ = interrupt.recv() => tracing::info!("asked to stop by SIGINT"),
+    }
+    Ok(())
+}
+
+/// Lets the API ask the sessions who is alive.
+struct Sessions(Delivery);
+
+impl Liveness for Sessions {
+    fn agent(&self, host: &HostName) -> Option<AgentLiveness> {
+        let heard = self.0.heard(host)?;
+        Some(AgentLiveness { alive: heard.alive, last_heartbeat: heard.at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let flag = Flags { vni_min: Some(5), ..Flags::default() };
+        let file = Flags { vni_min: Some(7), vni_max: Some(9), ..Flags::default() };
+        assert_eq!(flag.or(file).settings().unwrap().vni_range, 5..=9);
+    }
+
+    #[test]
+    fn wrong_settings_name_their_flag() {
+        let wrong = Flags { vni_min: Some(9), vni_max: Some(5), ..Flags::default() };
+        assert!(wrong.settings().unwrap_err().to_string().contains("--vni-min"));
+        assert!(mac_base("fb:16:3e").is_err());
+        assert!(mac_base("fa:16").is_err());
+        assert_eq!(mac_base("02:00:00").unwrap(), [2, 0, 0]);
+    }
+
+    #[test]
+    fn authentication_is_never_off_by_default() {
+        assert!(Flags::default().auth().is_err());
+    }
+}

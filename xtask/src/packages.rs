@@ -1,0 +1,90 @@
+//! What the machine must have, and how it gets it.
+
+use crate::run;
+use anyhow::{Context, bail};
+use std::path::Path;
+use std::process::Command;
+
+/// Programs that tests and demo use, and the Debian packages that hold them.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("ovs-vswitchd", "openvswitch-switch"),
+    ("ovs-ofctl", "openvswitch-common"),
+    ("ip", "iproute2"),
+    ("ethtool", "ethtool"),
+    ("ping", "iputils-ping"),
+    ("busybox", "busybox"),
+    ("dhclient", "isc-dhcp-client"),
+    ("dhcpcd", "dhcpcd5"),
+    ("cc", "gcc"),
+    ("python3", "python3"),
+];
+
+/// Cargo's own tools: the program, the crate, and the version that is known to work.
+const TOOLS: &[(&str, &str, &str)] =
+    &[("cargo-nextest", "cargo-nextest", "0.9.143"), ("cargo-deny", "cargo-deny", "0.20.2")];
+
+/// Installs what is missing. Says so once; says nothing when all is there.
+pub(crate) fn ensure() -> anyhow::Result<()> {
+    let missing: Vec<&str> = PROGRAMS
+        .iter()
+        .filter(|(program, _)| !is_installed(program))
+        .map(|(_, package)| *package)
+        .collect();
+    if !missing.is_empty() {
+        install_packages(&missing)?;
+    }
+    for (program, name, version) in TOOLS {
+        if !is_installed(program) {
+            println!("installing {name} {version} with cargo");
+            run::show(run::cargo().args(["install", "--locked", "--version", version, name]))?;
+        }
+    }
+    Ok(())
+}
+
+fn install_packages(missing: &[&str]) -> anyhow::Result<()> {
+    let list = missing.join(" ");
+    if !is_installed("apt-get") {
+        bail!("install these packages by hand, this machine has no apt-get: {list}");
+    }
+    println!("installing Debian packages: {list}");
+    apt(&["update"])?;
+    let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
+    arguments.extend(missing);
+    apt(&arguments)
+}
+
+fn apt(arguments: &[&str]) -> anyhow::Result<()> {
+    let mut command = if is_root()? {
+        Command::new("apt-get")
+    } else {
+        let mut sudo = Command::new("sudo");
+        sudo.arg("apt-get");
+        sudo
+    };
+    // Some minimal machines start services on installation; ours are started by the lab.
+    command.env("DEBIAN_FRONTEND", "noninteractive").arg("-qq").args(arguments);
+    run::show(&mut command)
+}
+
+/// Whether this process may make network namespaces.
+pub(crate) fn is_root() -> anyhow::Result<bool> {
+    let output = Command::new("id").arg("-u").output().context("cannot start: id -u")?;
+    Ok(output.stdout.trim_ascii() == b"0")
+}
+
+/// Refuses to go on without the rights that network namespaces take.
+pub(crate) fn need_root() -> anyhow::Result<()> {
+    if is_root()? {
+        return Ok(());
+    }
+    bail!("network namespaces need root: run this again as root, with cargo in root's PATH")
+}
+
+/// Whether a program is in the PATH, or in the places where Debian keeps daemons.
+fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let directories = std::env::split_paths(&path);
+    let daemons = ["/usr/sbin", "/sbin"].iter().map(|dir| Path::new(dir).to_path_buf());
+    directories.chain(daemons).any(|directory| directory.join(program).is_file())
+}
