@@ -191,6 +191,8 @@ fn a_foreign_mac_gets_silence() {
     assert_eq!(respond(&spoofed, &binding()), silence);
     discover.set_chaddr(&foreign.0);
     assert_eq!(outcome(&discover), silence);
+    let consistent = frame_to(&discover.to_vec().unwrap(), foreign, Ipv4Addr::BROADCAST);
+    assert_eq!(respond(&consistent, &binding()), silence);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What holds for every binding and every request, tried with random ones.
 
-use crate::support::{MAC, Reply, extra, frame, message};
-use alcor_responder::{Binding, Lease, respond};
+use crate::support::{MAC, Reply, extra, frame_to, message};
+use alcor_responder::{Binding, Lease, Outcome, Reason, respond};
 use alcor_types::{HostRoute, MacAddr};
-use dhcproto::v4::{DhcpOption, Flags, MessageType, OptionCode};
+use dhcproto::v4::{DhcpOption, Encodable, Flags, MessageType, OptionCode};
 use ipnet::Ipv4Net;
 use proptest::prelude::*;
 use std::net::Ipv4Addr;
@@ -105,8 +105,11 @@ proptest! {
         prop_assume!(mac != MAC.0);
         let mut discover = message(MessageType::Discover, []);
         discover.set_chaddr(&mac);
-        let outcome = respond(&frame(&discover), &Binding::new(&lease).unwrap());
-        prop_assert!(matches!(outcome, alcor_responder::Outcome::Silence(_)));
+        let binding = Binding::new(&lease).unwrap();
+        for source in [MAC, MacAddr(mac)] {
+            let frame = frame_to(&discover.to_vec().unwrap(), source, Ipv4Addr::BROADCAST);
+            prop_assert_eq!(respond(&frame, &binding), Outcome::Silence(Reason::ForeignMac));
+        }
     }
 
     #[test]
