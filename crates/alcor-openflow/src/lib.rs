@@ -10,6 +10,7 @@ pub mod ct_state;
 
 mod action;
 mod bundle;
+mod connection;
 mod error;
 mod field;
 mod flow;
@@ -31,6 +32,10 @@ pub use action::{
     Action, Controller, Ct, Learn, LearnSource, LearnSpec, NO_BUFFER, Nat, NatKind, NatRange, Zone,
 };
 pub use bundle::{BundleControl, BundleItem, BundleStep};
+pub use connection::{
+    Client, CommitError, ConnectError, Connection, Disconnect, Endpoint, Event, Events,
+    ParseEndpointError, RequestError, Settings,
+};
 pub use error::DecodeError;
 pub use field::{Field, Value};
 pub use flow::{

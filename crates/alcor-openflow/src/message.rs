@@ -50,6 +50,9 @@ pub(crate) mod extension {
     pub(crate) const BUNDLE_ADD: u32 = 2301;
 }
 
+/// The first bytes of a PACKET_IN2 after the OpenFlow header: experimenter and type.
+pub(crate) const PACKET_IN2_HEAD: [u8; 8] = [0, 0, 0x23, 0x20, 0, 0, 0, 30];
+
 /// What a switch is, from its features reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Features {

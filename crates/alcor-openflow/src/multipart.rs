@@ -32,7 +32,7 @@ pub enum MultipartRequest {
 }
 
 impl MultipartRequest {
-    fn number(&self) -> u16 {
+    pub(crate) fn number(&self) -> u16 {
         match self {
             Self::Desc => 0,
             Self::Flows(_) => 1,
