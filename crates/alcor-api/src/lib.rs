@@ -1,1 +1,42 @@
-//! placeholder
+//! The region's REST API: OpenStack Neutron v2.0 for networks, subnets, ports, tags, agents
+//! and extensions, and Alcor's own `/nodes`.
+//!
+//! This crate knows HTTP and JSON; the rules are in `alcor-managers`, and every write is one
+//! transaction of theirs. Its middle is the attribute table of each resource (in `resource`),
+//! which drives parsing, error texts, filters, sorting and `fields`. Lists go through a small
+//! query planner over the managers' indexes and are streamed, so that neither a page nor a
+//! list of a hundred thousand ports costs more than what it shows.
+//!
+//! # Not Neutron's
+//! - A port has `status_reason`: why it is not ACTIVE, in words; empty when it is.
+//! - Security groups do not exist yet: nothing is filtered, `security_groups` is always empty,
+//!   `binding:vif_details` says `port_filter: false`, and naming a group is an error.
+//! - `GET /v2.0` has `version` beside Neutron's `resources`.
+
+mod attribute;
+mod auth;
+mod body;
+mod error;
+mod extension;
+mod field;
+mod handler;
+mod health;
+mod layer;
+mod link;
+mod list;
+mod metrics;
+mod operator;
+mod query;
+mod resource;
+mod router;
+mod server;
+mod state;
+mod tag;
+mod value;
+mod version;
+mod view;
+
+pub use auth::{Auth, DEFAULT_PROJECT, TokenFile, TokenFileError};
+pub use router::router;
+pub use server::serve;
+pub use state::{AgentLiveness, ApiState, Limits, Liveness};

@@ -1,0 +1,144 @@
+//! Every failed request ends here, so that each one has Neutron's status and error body.
+
+use alcor_managers::ApiError;
+use alcor_store::{StoreError, TransactError};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// Why a request was not served. Its text is the `message` of Neutron's error body.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RequestError {
+    /// The request has the wrong shape: an attribute or parameter that may not be there.
+    #[error("{0}")]
+    BadRequest(String),
+    /// An attribute or parameter is there, and its value is wrong.
+    #[error("Invalid input for {attribute}. Reason: {reason}.")]
+    InvalidInput {
+        /// The attribute or query parameter.
+        attribute: String,
+        /// What is wrong with the value, and what it should be.
+        reason: String,
+    },
+    /// The body is longer than the server reads.
+    #[error("The request body is larger than {limit} bytes: split the request.")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The token is missing or unknown.
+    #[error("The request needs a valid token in the X-Auth-Token header.")]
+    Unauthorized,
+    /// The token is valid, and its roles do not allow this.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Nothing is served under this path.
+    #[error("The resource could not be found.")]
+    UnknownPath,
+    /// The named thing does not exist, or not for this caller.
+    #[error("{what} {id} could not be found.")]
+    NotFound {
+        /// Neutron's `type`, for example `AgentNotFound`.
+        kind: &'static str,
+        /// What was asked for, for example `Agent`.
+        what: &'static str,
+        /// The name or id that was asked for.
+        id: String,
+    },
+    /// The path exists for other methods.
+    #[error("The method is not allowed for this resource.")]
+    MethodNotAllowed,
+    /// As many requests as the server handles at once are in flight.
+    #[error("The server is handling as many requests as it can: try again.")]
+    Busy,
+    /// The request took longer than the server gives it.
+    #[error("The request was not finished in {seconds} s. A write may still take effect.")]
+    TimedOut {
+        /// The limit in seconds.
+        seconds: u64,
+    },
+    /// A rule of the managers refused the request.
+    #[error(transparent)]
+    Rule(#[from] ApiError),
+    /// The store could not commit or read.
+    #[error("The store could not serve the request: {0}.")]
+    Store(#[from] StoreError),
+    /// Stored data cannot be read: a defect or a damaged disk.
+    #[error("The server met stored data that it cannot read.")]
+    Damaged,
+}
+
+impl RequestError {
+    /// The value of `attribute` is wrong for this `reason` (no full stop at its end).
+    pub(crate) fn invalid(attribute: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::InvalidInput {
+            attribute: attribute.into(),
+            reason: reason.into(),
+        }
+    }
+
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) | Self::InvalidInput { .. } => StatusCode::BAD_REQUEST,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::UnknownPath | Self::NotFound { .. } => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Busy | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
+            Self::Rule(error) => {
+                StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+            Self::Damaged => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Neutron's `type`.
+    fn kind(&self) -> &str {
+        match self {
+            Self::BadRequest(_) => "HTTPBadRequest",
+            Self::InvalidInput { .. } => "InvalidInput",
+            Self::TooLarge { .. } => "HTTPRequestEntityTooLarge",
+            Self::Unauthorized => "HTTPUnauthorized",
+            Self::Forbidden(_) => "PolicyNotAuthorized",
+            Self::UnknownPath => "HTTPNotFound",
+            Self::NotFound { kind, .. } => kind,
+            Self::MethodNotAllowed => "HTTPMethodNotAllowed",
+            Self::Busy | Self::Store(_) => "HTTPServiceUnavailable",
+            Self::TimedOut { .. } => "HTTPGatewayTimeout",
+            Self::Rule(error) => error.kind(),
+            Self::Damaged => "HTTPInternalServerError",
+        }
+    }
+}
+
+impl From<TransactError<ApiError>> for RequestError {
+    fn from(error: TransactError<ApiError>) -> Self {
+        match error {
+            TransactError::Aborted(rule) => Self::Rule(rule),
+            TransactError::Store(store) => Self::Store(store),
+        }
+    }
+}
+
+impl IntoResponse for RequestError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status.is_server_error() {
+            tracing::error!(error = %self, detail = ?self, "request failed");
+        }
+        let body = json!({
+            "NeutronError": { "type": self.kind(), "message": self.to_string(), "detail": "" }
+        });
+        let mut response = (status, axum::Json(body)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("X-Auth-Token realm=\"alcor\"");
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        response
+    }
+}

@@ -1,0 +1,167 @@
+//! The query planner: which rows to look at for a set of filters.
+//!
+//! It takes the index that selects most among those the filters name. All rows it proposes are
+//! still checked against every filter, so a plan can be wasteful but never wrong.
+
+use crate::field::Field;
+use crate::query::Filter;
+use crate::resource::{Reading, Resource};
+use alcor_managers::records::Index;
+use alcor_managers::{Caller, schema};
+use uuid::Uuid;
+
+/// An index that answers a filter.
+pub(crate) struct IndexRule {
+    /// The attribute whose filter it answers.
+    pub(crate) attribute: &'static str,
+    /// The index.
+    pub(crate) index: Index,
+    /// Its rank: the lower, the fewer rows one value has.
+    pub(crate) rank: u8,
+}
+
+/// The rank of an address, which few ports share.
+const RANK_ADDRESS: u8 = 1;
+/// The rank of a subnet.
+const RANK_SUBNET: u8 = 5;
+/// The rank of a tag.
+const RANK_TAG: u8 = 6;
+/// The rank of all a tenant may see.
+const RANK_SCOPE: u8 = 8;
+
+/// One value of an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lookup {
+    /// The index.
+    pub(crate) index: Index,
+    /// The parts of the value.
+    pub(crate) parts: Vec<Vec<u8>>,
+}
+
+impl Lookup {
+    /// A value of these parts.
+    pub(crate) fn new(index: Index, parts: &[&[u8]]) -> Self {
+        Self {
+            index,
+            parts: parts.iter().map(|part| part.to_vec()).collect(),
+        }
+    }
+}
+
+/// Where rows come from, always in the order of their ids.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The whole table.
+    Scan,
+    /// These primary keys, sorted, each once.
+    Keys(Vec<Vec<u8>>),
+    /// The union of these index values.
+    Lookups(Vec<Lookup>),
+}
+
+/// The plan for `filters`, asked by `caller`.
+pub(crate) fn plan<R: Resource>(
+    filters: &[Filter<R>],
+    caller: &Caller,
+    reading: &Reading,
+) -> Source {
+    if let Some(keys) = filters.iter().find_map(by_id) {
+        return Source::Keys(keys);
+    }
+    let mut best: Option<(u8, Vec<Lookup>)> = None;
+    for (rank, lookups) in filters.iter().filter_map(lookups) {
+        if best.as_ref().is_none_or(|(lowest, _)| rank < *lowest) {
+            best = Some((rank, lookups));
+        }
+    }
+    if !caller.is_admin() && best.as_ref().is_none_or(|(rank, _)| *rank > RANK_SCOPE) {
+        best = R::scope(caller, reading)
+            .map(|lookups| (RANK_SCOPE, lookups))
+            .or(best);
+    }
+    best.map_or(Source::Scan, |(_, lookups)| Source::Lookups(lookups))
+}
+
+fn by_id<R: Resource>(filter: &Filter<R>) -> Option<Vec<Vec<u8>>> {
+    let Filter::OneOf { attribute, values } = filter else {
+        return None;
+    };
+    if attribute.name != "id" {
+        return None;
+    }
+    let mut ids: Vec<Uuid> = values
+        .iter()
+        .filter_map(|value| match value {
+            Field::Id(id) => Some(*id),
+            _ => None,
+        })
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Some(ids.iter().map(|id| id.as_bytes().to_vec()).collect())
+}
+
+fn lookups<R: Resource>(filter: &Filter<R>) -> Option<(u8, Vec<Lookup>)> {
+    match filter {
+        Filter::OneOf { attribute, values } => {
+            let rule = R::indexes()
+                .iter()
+                .find(|rule| rule.attribute == attribute.name)?;
+            let values = values.iter().map(|value| {
+                let parts = part(value)?.into_iter().collect();
+                let index = rule.index;
+                Some(Lookup { index, parts })
+            });
+            Some((rule.rank, values.collect::<Option<_>>()?))
+        }
+        Filter::Tags { not: true, .. } | Filter::ChangedSince(_) => None,
+        Filter::Tags { tags, any, .. } => Some((RANK_TAG, by_tags(R::TAG_INDEX?, tags, *any)?)),
+        Filter::FixedIps(wanted) => by_fixed_ips(
+            wanted.subnets.as_deref(),
+            wanted
+                .addresses
+                .as_ref()
+                .map(|all| all.iter().map(|ip| schema::ip_part(*ip)).collect()),
+        ),
+    }
+}
+
+/// The part of an index value for a filter's value: `Some(None)` for an index without parts,
+/// which holds only what is true; `None` when the index has no entry for it.
+fn part(value: &Field<'_>) -> Option<Option<Vec<u8>>> {
+    Some(Some(match value {
+        Field::Id(id) => id.as_bytes().to_vec(),
+        Field::Mac(mac) => mac.0.to_vec(),
+        Field::Address(address) => schema::ip_part(*address),
+        Field::Block(block) => block.to_string().into_bytes(),
+        Field::Text(text) if !text.is_empty() => text.as_bytes().to_vec(),
+        Field::Number(number) => u32::try_from(*number).ok()?.to_be_bytes().to_vec(),
+        Field::Flag(true) => return Some(None),
+        Field::Text(_) | Field::Null | Field::Flag(false) => return None,
+    }))
+}
+
+fn by_tags(index: Index, tags: &[String], any: bool) -> Option<Vec<Lookup>> {
+    let lookup = |tag: &String| Lookup::new(index, &[tag.as_bytes()]);
+    if tags.iter().any(String::is_empty) {
+        return None;
+    }
+    Some(if any {
+        tags.iter().map(lookup).collect()
+    } else {
+        tags.first().map(lookup).into_iter().collect()
+    })
+}
+
+/// Addresses select most; a subnet beside them is left to the filter.
+fn by_fixed_ips(
+    subnets: Option<&[Uuid]>,
+    addresses: Option<Vec<Vec<u8>>>,
+) -> Option<(u8, Vec<Lookup>)> {
+    if let Some(addresses) = addresses {
+        let lookup = |part: &Vec<u8>| Lookup::new(schema::PORT_BY_IP, &[part]);
+        return Some((RANK_ADDRESS, addresses.iter().map(lookup).collect()));
+    }
+    let lookup = |id: &Uuid| Lookup::new(schema::PORT_BY_SUBNET, &[id.as_bytes()]);
+    Some((RANK_SUBNET, subnets?.iter().map(lookup).collect()))
+}

@@ -1,0 +1,184 @@
+//! What the generic parts (parsing, listing, views) need to know of each kind of resource.
+
+mod agent;
+mod network;
+mod node;
+mod port;
+mod subnet;
+
+pub(crate) use agent::Agents;
+pub(crate) use network::Networks;
+pub(crate) use node::Nodes;
+pub(crate) use port::Ports;
+pub(crate) use subnet::Subnets;
+
+use crate::attribute::{Attribute, Attributes};
+use crate::error::RequestError;
+use crate::field::Field;
+use crate::list::{IndexRule, Lookup};
+use crate::state::Liveness;
+use crate::view::Fields;
+use alcor_managers::records::{self, Index, Record};
+use alcor_managers::{ApiError, Caller, Settings};
+use alcor_store::{Snapshot, Txn};
+use alcor_types::{FixedIp, Standard};
+use serde::ser::SerializeMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// One consistent view of the region while a request is answered.
+#[derive(Clone)]
+pub(crate) struct Reading {
+    /// The store at one revision.
+    pub(crate) snapshot: Snapshot,
+    /// Which agents are alive now.
+    pub(crate) liveness: Arc<dyn Liveness>,
+}
+
+impl Reading {
+    /// The record with this key. A record that cannot be read is logged and counts as absent,
+    /// because one damaged row must not hide all others.
+    pub(crate) fn get<T: Record>(&self, key: &[u8]) -> Option<T> {
+        records::get::<T>(&self.snapshot, key).unwrap_or_else(|error| {
+            tracing::error!(%error, "unreadable record");
+            None
+        })
+    }
+
+    /// The ids of the records that an index has under `part`, in their order.
+    pub(crate) fn keys<T: Record>(&self, index: Index, part: &[u8]) -> Vec<Uuid> {
+        records::lookup_keys::<T>(&self.snapshot, index, &[part], None, false)
+            .filter_map(|key| Uuid::from_slice(&key).ok())
+            .collect()
+    }
+}
+
+/// A record with what is looked up beside it, when somebody asks.
+pub(crate) struct Row<'a, R: Resource> {
+    /// The record.
+    pub(crate) record: R::Record,
+    /// Where further facts are looked up.
+    pub(crate) reading: &'a Reading,
+    /// The facts that were.
+    pub(crate) extra: R::Extra,
+}
+
+impl<'a, R: Resource> Row<'a, R> {
+    /// A row of which nothing has been looked up.
+    pub(crate) fn new(record: R::Record, reading: &'a Reading) -> Self {
+        Self {
+            record,
+            reading,
+            extra: R::Extra::default(),
+        }
+    }
+
+    /// The primary key.
+    pub(crate) fn key(&self) -> Vec<u8> {
+        R::id(&self.record).as_bytes().to_vec()
+    }
+}
+
+/// A kind of resource that can be listed and shown.
+pub(crate) trait Resource: Sized + Send + Sync + 'static {
+    /// The envelope of one: `network`.
+    const SINGULAR: &'static str;
+    /// The envelope of many: `networks`.
+    const PLURAL: &'static str;
+    /// Whether it has tags and times, and the filters that go with them.
+    const HAS_STANDARD: bool;
+    /// Whether it has the filter `fixed_ips`.
+    const HAS_FIXED_IPS: bool = false;
+    /// The index of tags, where there is one.
+    const TAG_INDEX: Option<Index> = None;
+
+    /// What the store holds, keyed by the sixteen bytes of its id.
+    type Record: Record + Send + Sync + 'static;
+    /// What is looked up beside it.
+    type Extra: Default;
+
+    /// The attribute table.
+    fn attributes() -> &'static [Attribute<Self>];
+
+    /// Which indexes answer which filters, the most selective first.
+    fn indexes() -> &'static [IndexRule] {
+        &[]
+    }
+
+    /// Its id.
+    fn id(record: &Self::Record) -> Uuid;
+
+    /// Its standard attributes.
+    fn standard(_: &Self::Record) -> Option<&Standard> {
+        None
+    }
+
+    /// Its addresses.
+    fn fixed_ips(_: &Self::Record) -> &[FixedIp] {
+        &[]
+    }
+
+    /// Whether the caller sees it.
+    fn visible(row: &Row<'_, Self>, caller: &Caller) -> bool;
+
+    /// Index entries that together hold every row such a caller may see; none: look at all.
+    fn scope(_caller: &Caller, _reading: &Reading) -> Option<Vec<Lookup>> {
+        None
+    }
+
+    /// The error for an id that does not exist.
+    fn not_found(id: &str) -> RequestError;
+
+    /// Writes every attribute.
+    fn write<M: SerializeMap>(
+        row: &Row<'_, Self>,
+        fields: &mut Fields<'_, M>,
+    ) -> Result<(), M::Error>;
+}
+
+/// A kind of resource that callers make, change and remove through a manager.
+pub(crate) trait Managed: Resource {
+    /// A checked create request.
+    type Create: Send + 'static;
+    /// A checked update request.
+    type Update: Send + 'static;
+
+    /// Builds a create request from a body.
+    fn create_request(body: &Attributes) -> Result<Self::Create, RequestError>;
+
+    /// Builds an update request from a body and `If-Match`.
+    fn update_request(
+        body: &Attributes,
+        expected: Option<u64>,
+    ) -> Result<Self::Update, RequestError>;
+
+    /// Makes them all, or none.
+    fn create(
+        txn: &mut Txn<'_>,
+        requests: &[Self::Create],
+        caller: &Caller,
+        settings: &Settings,
+    ) -> Result<Vec<Self::Record>, ApiError>;
+
+    /// Changes one.
+    fn update(
+        txn: &mut Txn<'_>,
+        id: Uuid,
+        request: &Self::Update,
+        caller: &Caller,
+        settings: &Settings,
+    ) -> Result<Self::Record, ApiError>;
+
+    /// Removes one.
+    fn delete(
+        txn: &mut Txn<'_>,
+        id: Uuid,
+        caller: &Caller,
+        expected: Option<u64>,
+    ) -> Result<(), ApiError>;
+}
+
+/// Reads an id of any kind as a field.
+pub(crate) fn id_field<'a>(id: impl Into<Uuid>) -> Field<'a> {
+    Field::Id(id.into())
+}

@@ -1,0 +1,254 @@
+//! Networks in the API.
+
+use super::{Managed, Reading, Resource, Row, id_field};
+use crate::attribute::{Attribute, Attributes, with_standard};
+use crate::error::RequestError;
+use crate::field::{Field, Kind};
+use crate::list::{IndexRule, Lookup};
+use crate::tag::Tagged;
+use crate::view::Fields;
+use alcor_managers::network::{self, CreateNetwork, UpdateNetwork};
+use alcor_managers::records::Index;
+use alcor_managers::{ApiError, Caller, Settings, schema};
+use alcor_store::Txn;
+use alcor_types::{Network, NetworkId, NetworkType, ProjectId, Standard};
+use serde::ser::SerializeMap;
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// `/v2.0/networks`.
+pub(crate) struct Networks;
+
+const STATUS: &str = "ACTIVE";
+
+const ATTRIBUTES: &[Attribute<Networks>] = with_standard![
+    Attribute::new("id", Kind::Id)
+        .post::<Uuid>()
+        .read(|row| id_field(row.record.id.0)),
+    Attribute::new("project_id", Kind::Text)
+        .post::<String>()
+        .read(|row| Field::text(row.record.project_id.as_str())),
+    Attribute::new("admin_state_up", Kind::Flag)
+        .write::<bool>()
+        .read(|row| Field::Flag(row.record.admin_state_up)),
+    Attribute::new("status", Kind::Text).read(|_| Field::text(STATUS)),
+    Attribute::new("shared", Kind::Flag)
+        .write::<bool>()
+        .read(|row| Field::Flag(row.record.shared)),
+    Attribute::new("router:external", Kind::Flag)
+        .write::<bool>()
+        .read(|row| Field::Flag(row.record.external)),
+    Attribute::new("mtu", Kind::Number)
+        .write::<u32>()
+        .read(|row| Field::Number(row.record.mtu.into())),
+    Attribute::new("port_security_enabled", Kind::Flag)
+        .write::<bool>()
+        .read(|row| Field::Flag(row.record.port_security_enabled)),
+    Attribute::new("dns_domain", Kind::Text)
+        .write::<String>()
+        .read(|row| Field::text(&row.record.dns_domain)),
+    Attribute::new("availability_zone_hints", Kind::Compound).post::<Vec<String>>(),
+    Attribute::new("subnets", Kind::Compound),
+    Attribute::new("provider:network_type", Kind::Text)
+        .post::<Option<String>>()
+        .admin()
+        .read(|row| Field::text(type_name(row.record.network_type))),
+    Attribute::new("provider:physical_network", Kind::Text)
+        .post::<Option<String>>()
+        .admin()
+        .read(|_| Field::Null),
+    Attribute::new("provider:segmentation_id", Kind::Number)
+        .post::<Option<u32>>()
+        .admin()
+        .read(|row| Field::Number(row.record.vni.get().into())),
+];
+
+const INDEXES: &[IndexRule] = &[
+    IndexRule {
+        attribute: "provider:segmentation_id",
+        index: schema::NETWORK_BY_VNI,
+        rank: 1,
+    },
+    IndexRule {
+        attribute: "name",
+        index: schema::NETWORK_BY_NAME,
+        rank: 3,
+    },
+    IndexRule {
+        attribute: "project_id",
+        index: schema::NETWORK_BY_PROJECT,
+        rank: 7,
+    },
+    IndexRule {
+        attribute: "shared",
+        index: schema::NETWORK_BY_SHARED,
+        rank: 6,
+    },
+    IndexRule {
+        attribute: "router:external",
+        index: schema::NETWORK_BY_EXTERNAL,
+        rank: 6,
+    },
+];
+
+fn type_name(kind: NetworkType) -> &'static str {
+    match kind {
+        NetworkType::Vxlan => "vxlan",
+    }
+}
+
+impl Resource for Networks {
+    const SINGULAR: &'static str = "network";
+    const PLURAL: &'static str = "networks";
+    const HAS_STANDARD: bool = true;
+    const TAG_INDEX: Option<Index> = Some(schema::NETWORK_BY_TAG);
+    type Record = Network;
+    type Extra = ();
+
+    fn attributes() -> &'static [Attribute<Self>] {
+        ATTRIBUTES
+    }
+
+    fn indexes() -> &'static [IndexRule] {
+        INDEXES
+    }
+
+    fn id(record: &Network) -> Uuid {
+        record.id.0
+    }
+
+    fn standard(record: &Network) -> Option<&Standard> {
+        Some(&record.standard)
+    }
+
+    fn visible(row: &Row<'_, Self>, caller: &Caller) -> bool {
+        network::visible(&row.record, caller)
+    }
+
+    fn scope(caller: &Caller, _: &Reading) -> Option<Vec<Lookup>> {
+        let project = caller.project_id.as_str().as_bytes();
+        Some(vec![
+            Lookup::new(schema::NETWORK_BY_PROJECT, &[project]),
+            Lookup::new(schema::NETWORK_BY_SHARED, &[]),
+            Lookup::new(schema::NETWORK_BY_EXTERNAL, &[]),
+        ])
+    }
+
+    fn not_found(id: &str) -> RequestError {
+        RequestError::NotFound {
+            kind: "NetworkNotFound",
+            what: "Network",
+            id: id.to_owned(),
+        }
+    }
+
+    fn write<M: SerializeMap>(
+        row: &Row<'_, Self>,
+        fields: &mut Fields<'_, M>,
+    ) -> Result<(), M::Error> {
+        let network = &row.record;
+        fields.put("id", &network.id)?;
+        fields.put_project(network.project_id.as_str())?;
+        fields.put_standard(&network.standard)?;
+        fields.put("admin_state_up", &network.admin_state_up)?;
+        fields.put("status", STATUS)?;
+        fields.put("shared", &network.shared)?;
+        fields.put("router:external", &network.external)?;
+        fields.put("mtu", &network.mtu)?;
+        fields.put("port_security_enabled", &network.port_security_enabled)?;
+        fields.put("dns_domain", &network.dns_domain)?;
+        fields.put("availability_zone_hints", &network.availability_zone_hints)?;
+        fields.put_with("subnets", || {
+            row.reading
+                .keys::<alcor_types::Subnet>(schema::SUBNET_BY_NETWORK, network.id.as_bytes())
+        })?;
+        fields.put("provider:network_type", type_name(network.network_type))?;
+        fields.put("provider:physical_network", &None::<&str>)?;
+        fields.put("provider:segmentation_id", &network.vni)
+    }
+}
+
+impl Managed for Networks {
+    type Create = CreateNetwork;
+    type Update = UpdateNetwork;
+
+    fn create_request(body: &Attributes) -> Result<CreateNetwork, RequestError> {
+        Ok(CreateNetwork {
+            id: body.get::<Uuid>("id")?.map(NetworkId),
+            project_id: body.get::<String>("project_id")?.map(ProjectId::from),
+            name: body.get("name")?.unwrap_or_default(),
+            description: body.get("description")?.unwrap_or_default(),
+            tags: body.tags()?,
+            admin_state_up: body.get("admin_state_up")?,
+            shared: body.get("shared")?,
+            external: body.get("router:external")?,
+            mtu: body.get("mtu")?,
+            network_type: body.some("provider:network_type")?,
+            physical_network: body.some("provider:physical_network")?,
+            segmentation_id: body.some("provider:segmentation_id")?,
+            port_security_enabled: body.get("port_security_enabled")?,
+            dns_domain: body.get("dns_domain")?.unwrap_or_default(),
+            availability_zone_hints: body.get("availability_zone_hints")?.unwrap_or_default(),
+        })
+    }
+
+    fn update_request(
+        body: &Attributes,
+        expected: Option<u64>,
+    ) -> Result<UpdateNetwork, RequestError> {
+        Ok(UpdateNetwork {
+            name: body.get("name")?,
+            description: body.get("description")?,
+            tags: None,
+            admin_state_up: body.get("admin_state_up")?,
+            shared: body.get("shared")?,
+            external: body.get("router:external")?,
+            mtu: body.get("mtu")?,
+            port_security_enabled: body.get("port_security_enabled")?,
+            dns_domain: body.get("dns_domain")?,
+            expected_revision: expected,
+        })
+    }
+
+    fn create(
+        txn: &mut Txn<'_>,
+        requests: &[CreateNetwork],
+        caller: &Caller,
+        settings: &Settings,
+    ) -> Result<Vec<Network>, ApiError> {
+        network::create_many(txn, requests, caller, settings)
+    }
+
+    fn update(
+        txn: &mut Txn<'_>,
+        id: Uuid,
+        request: &UpdateNetwork,
+        caller: &Caller,
+        settings: &Settings,
+    ) -> Result<Network, ApiError> {
+        network::update(txn, NetworkId(id), request, caller, settings)
+    }
+
+    fn delete(
+        txn: &mut Txn<'_>,
+        id: Uuid,
+        caller: &Caller,
+        expected: Option<u64>,
+    ) -> Result<(), ApiError> {
+        network::delete(txn, NetworkId(id), caller, expected)
+    }
+}
+
+impl Tagged for Networks {
+    fn get(txn: &Txn<'_>, id: Uuid, caller: &Caller) -> Result<Network, ApiError> {
+        network::get(txn, NetworkId(id), caller)
+    }
+
+    fn tags_request(tags: BTreeSet<String>, expected: Option<u64>) -> UpdateNetwork {
+        UpdateNetwork {
+            tags: Some(tags),
+            expected_revision: expected,
+            ..UpdateNetwork::default()
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! Ports in the API.
+
+mod binding;
+
+use super::{Managed, Reading, Resource, Row, id_field};
+use crate::attribute::{Attribute, Attributes, with_standard};
+use crate::error::RequestError;
+use crate::field::{Field, Kind};
+use crate::list::{IndexRule, Lookup};
+use crate::tag::Tagged;
+use crate::value::{DhcpOptionWish, FixedIpWish, Object};
+use crate::view::Fields;
+use alcor_managers::port::{
+    self, CreatePort, ExtraDhcpOptionRequest, FixedIpRequest, PortView, UpdatePort,
+};
+use alcor_managers::records::{self, Index};
+use alcor_managers::{ApiError, Caller, Settings, schema};
+use alcor_store::{Key, Txn};
+use alcor_types::{
+    AllowedAddressPair, FixedIp, HostName, MacAddr, Network, NetworkId, Port, PortId, PortStatus,
+    ProjectId, Standard, SubnetId,
+};
+use binding::{Profile, VifDetails, profile_text};
+use serde::ser::SerializeMap;
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// `/v2.0/ports`.
+pub(crate) struct Ports;
+
+const ATTRIBUTES: &[Attribute<Ports>] = with_standard![
+    Attribute::new("id", Kind::Id)
+        .post::<Uuid>()
+        .read(|row| id_field(row.record.id.0)),
+    Attribute::new("project_id", Kind::Text)
+        .post::<String>()
+        .read(|row| Field::text(row.record.project_id.as_str())),
+    Attribute::new("network_id", Kind::Id)
+        .post::<Uuid>()
+        .required()
+        .read(|row| id_field(row.record.network_id.0)),
+    Attribute::new("admin_state_up", Kind::Flag)
+        .write::<bool>()
+        .read(|row| Field::Flag(row.record.admin_state_up)),
+    Attribute::new("status", Kind::Text).read(|row| Field::text(row.state().status.as_str())),
+    Attribute::new("status_reason", Kind::Text).read(|row| Field::text(&row.state().reason)),
+    Attribute::new("mac_address", Kind::Mac)
+        .write::<MacAddr>()
+        .read(|row| Field::Mac(row.record.mac_address)),
+    Attribute::new("fixed_ips", Kind::Compound).write::<Vec<FixedIpWish>>(),
+    Attribute::new("device_id", Kind::Text)
+        .write::<String>()
+        .read(|row| Field::text(&row.record.device_id)),
+    Attribute::new("device_owner", Kind::Text)
+        .write::<String>()
+        .read(|row| Field::text(&row.record.device_owner)),
+    Attribute::new("allowed_address_pairs", Kind::Compound).write::<Vec<AllowedAddressPair>>(),
+    Attribute::new("extra_dhcp_opts", Kind::Compound).write::<Vec<DhcpOptionWish>>(),
+    Attribute::new("port_security_enabled", Kind::Flag)
+        .write::<bool>()
+        .read(|row| Field::Flag(row.record.port_security_enabled)),
+    Attribute::new("security_groups", Kind::Compound).write::<Vec<String>>(),
+    Attribute::new("dns_name", Kind::Text)
+        .write::<String>()
+        .read(|row| Field::text(&row.record.dns_name)),
+    Attribute::new("binding:host_id", Kind::Text)
+        .write::<Option<String>>()
+        .admin()
+        .read(|row| Field::text(host(&row.record))),
+    Attribute::new("binding:vnic_type", Kind::Text)
+        .write::<String>()
+        .read(|row| Field::text(&row.record.vnic_type)),
+    Attribute::new("binding:profile", Kind::Compound)
+        .write::<Option<Object>>()
+        .admin(),
+    Attribute::new("binding:vif_type", Kind::Text)
+        .admin()
+        .read(|row| Field::text(row.state().vif_type)),
+    Attribute::new("binding:vif_details", Kind::Compound).admin(),
+];
+
+const INDEXES: &[IndexRule] = &[
+    IndexRule {
+        attribute: "mac_address",
+        index: schema::PORT_BY_MAC,
+        rank: 1,
+    },
+    IndexRule {
+        attribute: "device_id",
+        index: schema::PORT_BY_DEVICE,
+        rank: 2,
+    },
+    IndexRule {
+        attribute: "name",
+        index: schema::PORT_BY_NAME,
+        rank: 3,
+    },
+    IndexRule {
+        attribute: "binding:host_id",
+        index: schema::PORT_BY_HOST,
+        rank: 4,
+    },
+    IndexRule {
+        attribute: "network_id",
+        index: schema::PORT_BY_NETWORK,
+        rank: 5,
+    },
+    IndexRule {
+        attribute: "project_id",
+        index: schema::PORT_BY_PROJECT,
+        rank: 7,
+    },
+];
+
+fn host(port: &Port) -> &str {
+    port.host.as_ref().map_or("", HostName::as_str)
+}
+
+impl Row<'_, Ports> {
+    /// What the data plane says of the port.
+    fn state(&self) -> &PortView {
+        self.extra.get_or_init(|| {
+            port::state(&self.reading.snapshot, &self.record).unwrap_or_else(|error| {
+                tracing::error!(port = %self.record.id, %error, "unreadable port state");
+                PortView {
+                    status: PortStatus::Error,
+                    reason: "the region cannot read the port's state".to_owned(),
+                    vif_type: "binding_failed",
+                }
+            })
+        })
+    }
+}
+
+impl Resource for Ports {
+    const SINGULAR: &'static str = "port";
+    const PLURAL: &'static str = "ports";
+    const HAS_STANDARD: bool = true;
+    const HAS_FIXED_IPS: bool = true;
+    const TAG_INDEX: Option<Index> = Some(schema::PORT_BY_TAG);
+    type Record = Port;
+    type Extra = OnceCell<PortView>;
+
+    fn attributes() -> &'static [Attribute<Self>] {
+        ATTRIBUTES
+    }
+
+    fn indexes() -> &'static [IndexRule] {
+        INDEXES
+    }
+
+    fn id(record: &Port) -> Uuid {
+        record.id.0
+    }
+
+    fn standard(record: &Port) -> Option<&Standard> {
+        Some(&record.standard)
+    }
+
+    fn fixed_ips(record: &Port) -> &[FixedIp] {
+        &record.fixed_ips
+    }
+
+    fn visible(row: &Row<'_, Self>, caller: &Caller) -> bool {
+        port::visible(&row.reading.snapshot, &row.record, caller).unwrap_or(false)
+    }
+
+    fn scope(caller: &Caller, reading: &Reading) -> Option<Vec<Lookup>> {
+        let project = caller.project_id.as_str().as_bytes();
+        let networks = records::lookup_keys::<Network>(
+            &reading.snapshot,
+            schema::NETWORK_BY_PROJECT,
+            &[project],
+            None,
+            false,
+        );
+        let own = Lookup::new(schema::PORT_BY_PROJECT, &[project]);
+        let on = |network: Key| Lookup::new(schema::PORT_BY_NETWORK, &[&network]);
+        Some(std::iter::once(own).chain(networks.map(on)).collect())
+    }
+
+    fn not_found(id: &str) -> RequestError {
+        RequestError::NotFound {
+            kind: "PortNotFound",
+            what: "Port",
+            id: id.to_owned(),
+        }
+    }
+
+    fn write<M: SerializeMap>(
+        row: &Row<'_, Self>,
+        fields: &mut Fields<'_, M>,
+    ) -> Result<(), M::Error> {
+        let port = &row.record;
+        fields.put("id", &port.id)?;
+        fields.put_project(port.project_id.as_str())?;
+        fields.put_standard(&port.standard)?;
+        fields.put("network_id", &port.network_id)?;
+        fields.put("admin_state_up", &port.admin_state_up)?;
+        fields.put_with("status", || row.state().status.as_str())?;
+        fields.put_with("status_reason", || row.state().reason.as_str())?;
+        fields.put("mac_address", &port.mac_address)?;
+        fields.put("fixed_ips", &port.fixed_ips)?;
+        fields.put("device_id", &port.device_id)?;
+        fields.put("device_owner", &port.device_owner)?;
+        fields.put("allowed_address_pairs", binding::pairs(port).as_slice())?;
+        fields.put("extra_dhcp_opts", &port.extra_dhcp_opts)?;
+        fields.put("port_security_enabled", &port.port_security_enabled)?;
+        fields.put::<[Uuid]>("security_groups", &[])?;
+        fields.put("dns_name", &port.dns_name)?;
+        fields.put("binding:host_id", host(port))?;
+        fields.put("binding:vnic_type", &port.vnic_type)?;
+        fields.put("binding:profile", &Profile(&port.binding_profile))?;
+        fields.put_with("binding:vif_type", || row.state().vif_type)?;
+        fields.put_with("binding:vif_details", || VifDetails::of(row))
+    }
+}
+
+impl Managed for Ports {
+    type Create = CreatePort;
+    type Update = UpdatePort;
+
+    fn create_request(body: &Attributes) -> Result<CreatePort, RequestError> {
+        Ok(CreatePort {
+            id: body.get::<Uuid>("id")?.map(PortId),
+            project_id: body.get::<String>("project_id")?.map(ProjectId::from),
+            network_id: NetworkId(body.required("network_id")?),
+            name: body.get("name")?.unwrap_or_default(),
+            description: body.get("description")?.unwrap_or_default(),
+            tags: body.tags()?,
+            admin_state_up: body.get("admin_state_up")?,
+            mac_address: body.get("mac_address")?,
+            fixed_ips: fixed_ips(body)?,
+            device_id: body.get("device_id")?.unwrap_or_default(),
+            device_owner: body.get("device_owner")?.unwrap_or_default(),
+            host: binding_host(body)?.flatten(),
+            vnic_type: body.get("binding:vnic_type")?,
+            binding_profile: binding_profile(body)?,
+            allowed_address_pairs: body.get("allowed_address_pairs")?.unwrap_or_default(),
+            extra_dhcp_opts: dhcp_options(body)?.unwrap_or_default(),
+            port_security_enabled: body.get("port_security_enabled")?,
+            dns_name: body.get("dns_name")?.unwrap_or_default(),
+            security_groups: body.some("security_groups")?,
+        })
+    }
+
+    fn update_request(
+        body: &Attributes,
+        expected: Option<u64>,
+    ) -> Result<UpdatePort, RequestError> {
+        Ok(UpdatePort {
+            name: body.get("name")?,
+            description: body.get("description")?,
+            tags: None,
+            admin_state_up: body.get("admin_state_up")?,
+            mac_address: body.get("mac_address")?,
+            fixed_ips: fixed_ips(body)?,
+            device_id: body.get("device_id")?,
+            device_owner: body.get("device_owner")?,
+            host: binding_host(body)?,
+            vnic_type: body.get("binding:vnic_type")?,
+            binding_profile: binding_profile(body)?,
+            allowed_address_pairs: body.get("allowed_address_pairs")?,
+            extra_dhcp_opts: dhcp_options(body)?,
+            port_security_enabled: body.get("port_security_enabled")?,
+            dns_name: body.get("dns_name")?,
+            security_groups: body.some("security_groups")?,
+            expected_revision: expected,
+        })
+    }
+
+    fn create(
+        txn: &mut Txn<'_>,
+        requests: &[CreatePort],
+        caller: &Caller,
+        settings: &Settings,
+    ) -> Result<Vec<Port>, ApiError> {
+        port::create_many(txn, requests, caller, settings)
+    }
+
+    fn update(
+        txn: &mut Txn<'_>,
+        id: Uuid,
+        request: &UpdatePort,
+        caller: &Caller,
+        settings: &Settings,
+    ) -> Result<Port, ApiError> {
+        port::update(txn, PortId(id), request, caller, settings)
+    }
+
+    fn delete(
+        txn: &mut Txn<'_>,
+        id: Uuid,
+        caller: &Caller,
+        expected: Option<u64>,
+    ) -> Result<(), ApiError> {
+        port::delete(txn, PortId(id), caller, expected)
+    }
+}
+
+impl Tagged for Ports {
+    fn get(txn: &Txn<'_>, id: Uuid, caller: &Caller) -> Result<Port, ApiError> {
+        port::get(txn, PortId(id), caller)
+    }
+
+    fn tags_request(tags: BTreeSet<String>, expected: Option<u64>) -> UpdatePort {
+        UpdatePort {
+            tags: Some(tags),
+            expected_revision: expected,
+            ..UpdatePort::default()
+        }
+    }
+}
+
+fn fixed_ips(body: &Attributes) -> Result<Option<Vec<FixedIpRequest>>, RequestError> {
+    let wishes = body.some::<Vec<FixedIpWish>>("fixed_ips")?;
+    let request = |wish: FixedIpWish| FixedIpRequest {
+        subnet_id: wish.subnet_id.map(SubnetId),
+        ip_address: wish.ip_address,
+    };
+    Ok(wishes.map(|wishes| wishes.into_iter().map(request).collect()))
+}
+
+fn dhcp_options(body: &Attributes) -> Result<Option<Vec<ExtraDhcpOptionRequest>>, RequestError> {
+    let wishes = body.get::<Vec<DhcpOptionWish>>("extra_dhcp_opts")?;
+    let request = |wish: DhcpOptionWish| ExtraDhcpOptionRequest {
+        opt_name: wish.opt_name,
+        opt_value: wish.opt_value,
+        ip_version: Some(wish.ip_version),
+    };
+    Ok(wishes.map(|wishes| wishes.into_iter().map(request).collect()))
+}
+
+/// Null and the empty text both unbind, because Nova sends either.
+fn binding_host(body: &Attributes) -> Result<Option<Option<HostName>>, RequestError> {
+    let host = body.get::<Option<String>>("binding:host_id")?;
+    Ok(host.map(|name| name.filter(|name| !name.is_empty()).map(HostName::from)))
+}
+
+fn binding_profile(body: &Attributes) -> Result<Option<String>, RequestError> {
+    let profile = body.get::<Option<Object>>("binding:profile")?;
+    Ok(profile.map(|profile| profile.map_or_else(|| "{}".to_owned(), profile_text)))
+}

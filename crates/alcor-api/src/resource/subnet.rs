@@ -1,0 +1,283 @@
+//! Subnets in the API.
+
+use super::{Managed, Reading, Resource, Row, id_field};
+use crate::attribute::{Attribute, Attributes, with_standard};
+use crate::error::RequestError;
+use crate::field::{Field, Kind};
+use crate::list::{IndexRule, Lookup};
+use crate::tag::Tagged;
+use crate::value::{Cidr, Unsupported};
+use crate::view::Fields;
+use alcor_managers::records::{self, Index};
+use alcor_managers::subnet::{self, CreateSubnet, UpdateSubnet};
+use alcor_managers::{ApiError, Caller, Settings, schema};
+use alcor_store::{Key, Txn};
+use alcor_types::{
+    HostRoute, IpPool, Ipv6Mode, Network, NetworkId, ProjectId, Standard, Subnet, SubnetId,
+};
+use serde::ser::SerializeMap;
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use uuid::Uuid;
+
+/// `/v2.0/subnets`.
+pub(crate) struct Subnets;
+
+const ATTRIBUTES: &[Attribute<Subnets>] = with_standard![
+    Attribute::new("id", Kind::Id)
+        .post::<Uuid>()
+        .read(|row| id_field(row.record.id.0)),
+    Attribute::new("project_id", Kind::Text)
+        .post::<String>()
+        .read(|row| Field::text(row.record.project_id.as_str())),
+    Attribute::new("network_id", Kind::Id)
+        .post::<Uuid>()
+        .required()
+        .read(|row| id_field(row.record.network_id.0)),
+    Attribute::new("ip_version", Kind::Number)
+        .post::<u8>()
+        .read(|row| Field::Number(version(&row.record).into())),
+    Attribute::new("cidr", Kind::Block)
+        .post::<Cidr>()
+        .required()
+        .read(|row| Field::Block(row.record.cidr)),
+    Attribute::new("gateway_ip", Kind::Address)
+        .write::<Option<IpAddr>>()
+        .read(|row| Field::or_null(row.record.gateway_ip, Field::Address)),
+    Attribute::new("enable_dhcp", Kind::Flag)
+        .write::<bool>()
+        .read(|row| Field::Flag(row.record.enable_dhcp)),
+    Attribute::new("dns_nameservers", Kind::Compound).write::<Vec<IpAddr>>(),
+    Attribute::new("allocation_pools", Kind::Compound).write::<Vec<IpPool>>(),
+    Attribute::new("host_routes", Kind::Compound).write::<Vec<HostRoute>>(),
+    Attribute::new("ipv6_address_mode", Kind::Text)
+        .post::<Option<Ipv6Mode>>()
+        .read(|row| Field::or_null(row.record.ipv6_address_mode, mode)),
+    Attribute::new("ipv6_ra_mode", Kind::Text)
+        .post::<Option<Ipv6Mode>>()
+        .read(|row| Field::or_null(row.record.ipv6_ra_mode, mode)),
+    Attribute::new("service_types", Kind::Compound).write::<Vec<String>>(),
+    Attribute::new("subnetpool_id", Kind::Id)
+        .post::<Unsupported>()
+        .read(|_| Field::Null),
+    Attribute::new("router:external", Kind::Flag)
+        .read(|row| Field::Flag(row.network().is_some_and(|network| network.external))),
+    Attribute::new("shared", Kind::Flag)
+        .hidden()
+        .read(|row| Field::Flag(row.network().is_some_and(|network| network.shared))),
+];
+
+const INDEXES: &[IndexRule] = &[
+    IndexRule {
+        attribute: "network_id",
+        index: schema::SUBNET_BY_NETWORK,
+        rank: 2,
+    },
+    IndexRule {
+        attribute: "cidr",
+        index: schema::SUBNET_BY_CIDR,
+        rank: 4,
+    },
+    IndexRule {
+        attribute: "name",
+        index: schema::SUBNET_BY_NAME,
+        rank: 3,
+    },
+    IndexRule {
+        attribute: "project_id",
+        index: schema::SUBNET_BY_PROJECT,
+        rank: 7,
+    },
+];
+
+fn version(subnet: &Subnet) -> u8 {
+    if subnet.cidr.addr().is_ipv4() { 4 } else { 6 }
+}
+
+fn mode(mode: Ipv6Mode) -> Field<'static> {
+    Field::text(match mode {
+        Ipv6Mode::Dhcpv6Stateful => "dhcpv6-stateful",
+        Ipv6Mode::Dhcpv6Stateless => "dhcpv6-stateless",
+        Ipv6Mode::Slaac => "slaac",
+    })
+}
+
+impl Row<'_, Subnets> {
+    fn network(&self) -> Option<&Network> {
+        let network = self
+            .extra
+            .get_or_init(|| self.reading.get(self.record.network_id.as_bytes()));
+        network.as_ref()
+    }
+}
+
+impl Resource for Subnets {
+    const SINGULAR: &'static str = "subnet";
+    const PLURAL: &'static str = "subnets";
+    const HAS_STANDARD: bool = true;
+    const TAG_INDEX: Option<Index> = Some(schema::SUBNET_BY_TAG);
+    type Record = Subnet;
+    type Extra = OnceCell<Option<Network>>;
+
+    fn attributes() -> &'static [Attribute<Self>] {
+        ATTRIBUTES
+    }
+
+    fn indexes() -> &'static [IndexRule] {
+        INDEXES
+    }
+
+    fn id(record: &Subnet) -> Uuid {
+        record.id.0
+    }
+
+    fn standard(record: &Subnet) -> Option<&Standard> {
+        Some(&record.standard)
+    }
+
+    fn visible(row: &Row<'_, Self>, caller: &Caller) -> bool {
+        subnet::visible(&row.reading.snapshot, &row.record, caller).unwrap_or(false)
+    }
+
+    fn scope(caller: &Caller, reading: &Reading) -> Option<Vec<Lookup>> {
+        let project = caller.project_id.as_str().as_bytes();
+        let own = Lookup::new(schema::SUBNET_BY_PROJECT, &[project]);
+        let read = &reading.snapshot;
+        let owned = records::lookup_keys::<Network>(
+            read,
+            schema::NETWORK_BY_PROJECT,
+            &[project],
+            None,
+            false,
+        );
+        let shared =
+            records::lookup_keys::<Network>(read, schema::NETWORK_BY_SHARED, &[], None, false);
+        let on = |network: Key| Lookup::new(schema::SUBNET_BY_NETWORK, &[&network]);
+        let networks: BTreeSet<_> = owned.chain(shared).collect();
+        Some(
+            std::iter::once(own)
+                .chain(networks.into_iter().map(on))
+                .collect(),
+        )
+    }
+
+    fn not_found(id: &str) -> RequestError {
+        RequestError::NotFound {
+            kind: "SubnetNotFound",
+            what: "Subnet",
+            id: id.to_owned(),
+        }
+    }
+
+    fn write<M: SerializeMap>(
+        row: &Row<'_, Self>,
+        fields: &mut Fields<'_, M>,
+    ) -> Result<(), M::Error> {
+        let subnet = &row.record;
+        fields.put("id", &subnet.id)?;
+        fields.put_project(subnet.project_id.as_str())?;
+        fields.put_standard(&subnet.standard)?;
+        fields.put("network_id", &subnet.network_id)?;
+        fields.put("ip_version", &version(subnet))?;
+        fields.put("cidr", &subnet.cidr)?;
+        fields.put("gateway_ip", &subnet.gateway_ip)?;
+        fields.put("enable_dhcp", &subnet.enable_dhcp)?;
+        fields.put("dns_nameservers", &subnet.dns_nameservers)?;
+        fields.put("allocation_pools", &subnet.allocation_pools)?;
+        fields.put("host_routes", &subnet.host_routes)?;
+        fields.put("ipv6_address_mode", &subnet.ipv6_address_mode)?;
+        fields.put("ipv6_ra_mode", &subnet.ipv6_ra_mode)?;
+        fields.put("service_types", &subnet.service_types)?;
+        fields.put("subnetpool_id", &None::<Uuid>)?;
+        fields.put_with("router:external", || {
+            row.network().is_some_and(|network| network.external)
+        })
+    }
+}
+
+impl Managed for Subnets {
+    type Create = CreateSubnet;
+    type Update = UpdateSubnet;
+
+    fn create_request(body: &Attributes) -> Result<CreateSubnet, RequestError> {
+        Ok(CreateSubnet {
+            id: body.get::<Uuid>("id")?.map(SubnetId),
+            project_id: body.get::<String>("project_id")?.map(ProjectId::from),
+            network_id: NetworkId(body.required("network_id")?),
+            name: body.get("name")?.unwrap_or_default(),
+            description: body.get("description")?.unwrap_or_default(),
+            tags: body.tags()?,
+            ip_version: body.get("ip_version")?,
+            cidr: body.required::<Cidr>("cidr")?.0,
+            gateway_ip: body.get("gateway_ip")?,
+            enable_dhcp: body.get("enable_dhcp")?,
+            dns_nameservers: body.get("dns_nameservers")?.unwrap_or_default(),
+            allocation_pools: body.some("allocation_pools")?,
+            host_routes: body.get("host_routes")?.unwrap_or_default(),
+            ipv6_address_mode: body.some("ipv6_address_mode")?,
+            ipv6_ra_mode: body.some("ipv6_ra_mode")?,
+            service_types: body.get("service_types")?.unwrap_or_default(),
+        })
+    }
+
+    fn update_request(
+        body: &Attributes,
+        expected: Option<u64>,
+    ) -> Result<UpdateSubnet, RequestError> {
+        Ok(UpdateSubnet {
+            name: body.get("name")?,
+            description: body.get("description")?,
+            tags: None,
+            gateway_ip: body.get("gateway_ip")?,
+            enable_dhcp: body.get("enable_dhcp")?,
+            dns_nameservers: body.get("dns_nameservers")?,
+            allocation_pools: body.some("allocation_pools")?,
+            host_routes: body.get("host_routes")?,
+            service_types: body.get("service_types")?,
+            expected_revision: expected,
+        })
+    }
+
+    fn create(
+        txn: &mut Txn<'_>,
+        requests: &[CreateSubnet],
+        caller: &Caller,
+        settings: &Settings,
+    ) -> Result<Vec<Subnet>, ApiError> {
+        subnet::create_many(txn, requests, caller, settings)
+    }
+
+    fn update(
+        txn: &mut Txn<'_>,
+        id: Uuid,
+        request: &UpdateSubnet,
+        caller: &Caller,
+        settings: &Settings,
+    ) -> Result<Subnet, ApiError> {
+        subnet::update(txn, SubnetId(id), request, caller, settings)
+    }
+
+    fn delete(
+        txn: &mut Txn<'_>,
+        id: Uuid,
+        caller: &Caller,
+        expected: Option<u64>,
+    ) -> Result<(), ApiError> {
+        subnet::delete(txn, SubnetId(id), caller, expected)
+    }
+}
+
+impl Tagged for Subnets {
+    fn get(txn: &Txn<'_>, id: Uuid, caller: &Caller) -> Result<Subnet, ApiError> {
+        subnet::get(txn, SubnetId(id), caller)
+    }
+
+    fn tags_request(tags: BTreeSet<String>, expected: Option<u64>) -> UpdateSubnet {
+        UpdateSubnet {
+            tags: Some(tags),
+            expected_revision: expected,
+            ..UpdateSubnet::default()
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What every handler shares.
+
+use crate::auth::Auth;
+use crate::metrics::Metrics;
+use crate::resource::Reading;
+use alcor_managers::Settings;
+use alcor_store::Store;
+use alcor_types::{HostName, Timestamp};
+use parking_lot::Mutex;
+use prometheus_client::registry::Registry;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// What is known of a host's agent at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AgentLiveness {
+    /// Whether its session is up.
+    pub alive: bool,
+    /// When it was last heard.
+    pub last_heartbeat: Timestamp,
+}
+
+/// Knows which agents are alive: the delivery side's sessions.
+pub trait Liveness: Send + Sync {
+    /// What is known of this host's agent; none when it never had a session with this process.
+    fn agent(&self, host: &HostName) -> Option<AgentLiveness>;
+}
+
+/// Bounds on what one client can cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest body read, in bytes.
+    pub body_bytes: usize,
+    /// How many requests are handled at once; more wait, and are refused after
+    /// [`Limits::queue_wait`].
+    pub concurrency: usize,
+    /// How long a request waits for its turn.
+    pub queue_wait: Duration,
+    /// How long a request may take until its answer begins.
+    pub request_time: Duration,
+    /// How long open requests may take to finish once the server is told to stop.
+    pub drain_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 16 * 1024 * 1024,
+            concurrency: 1024,
+            queue_wait: Duration::from_secs(5),
+            request_time: Duration::from_secs(60),
+            drain_time: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What every handler shares; clones are cheap.
+#[derive(Clone)]
+pub struct ApiState {
+    pub(crate) store: Store,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) auth: Auth,
+    pub(crate) liveness: Arc<dyn Liveness>,
+    pub(crate) limits: Limits,
+    pub(crate) registry: Arc<Mutex<Registry>>,
+    pub(crate) metrics: Metrics,
+    pub(crate) ready: Arc<AtomicBool>,
+    pub(crate) permits: Arc<Semaphore>,
+}
+
+impl ApiState {
+    /// A state that is not ready yet. The API's own metrics are added to `registry`.
+    pub fn new(
+        store: Store,
+        settings: Arc<Settings>,
+        auth: Auth,
+        liveness: Arc<dyn Liveness>,
+        registry: Arc<Mutex<Registry>>,
+    ) -> Self {
+        let metrics = Metrics::register(&mut registry.lock());
+        let limits = Limits::default();
+        Self {
+            store,
+            settings,
+            auth,
+            liveness,
+            limits,
+            registry,
+            metrics,
+            ready: Arc::default(),
+            permits: Arc::new(Semaphore::new(limits.concurrency)),
+        }
+    }
+
+    /// The same with other limits.
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self.permits = Arc::new(Semaphore::new(limits.concurrency));
+        self
+    }
+
+    /// Says by `/readyz` whether the region serves.
+    pub fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Release);
+    }
+
+    /// The newest view of the region.
+    pub(crate) fn reading(&self) -> Reading {
+        Reading {
+            snapshot: self.store.snapshot(),
+            liveness: Arc::clone(&self.liveness),
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! Reads JSON values as the types attributes have, with reasons a caller can act on.
+//!
+//! Neutron is lenient where old clients need it (`"true"`, `1`, `"1450"`), so this is too.
+
+use alcor_types::{AllowedAddressPair, HostRoute, IpPool, Ipv6Mode, MacAddr};
+use ipnet::IpNet;
+use serde_json::{Map, Value};
+use std::net::IpAddr;
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// Lists in a body are no longer than this; the managers' own limits are lower.
+const MAX_ITEMS: usize = 10_000;
+
+/// A type that an attribute's JSON value can have.
+pub(crate) trait FromJson: Sized {
+    /// Reads `value`; the error is the reason, without a full stop.
+    fn from_json(value: &Value) -> Result<Self, String>;
+}
+
+/// The value as an error text shows it: cut, because callers may send anything.
+fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    if text.chars().count() > 80 {
+        format!("{}...", text.chars().take(80).collect::<String>())
+    } else {
+        text
+    }
+}
+
+fn text<'a>(value: &'a Value) -> Result<&'a str, String> {
+    value
+        .as_str()
+        .ok_or_else(|| format!("'{}' is not a valid string", shown(value)))
+}
+
+fn parsed<T: FromStr>(value: &Value, what: &str) -> Result<T, String> {
+    let wrong = || format!("'{}' is not {what}", shown(value));
+    value
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(wrong)
+}
+
+impl FromJson for String {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let text = text(value)?;
+        if text.contains('\0') {
+            return Err("text may not contain a NUL character".to_owned());
+        }
+        Ok(text.to_owned())
+    }
+}
+
+impl FromJson for bool {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let known = match value {
+            Value::Bool(flag) => Some(*flag),
+            Value::Number(number) => flag_of_number(number.as_u64()),
+            Value::String(text) => flag_of_text(text),
+            _ => None,
+        };
+        known.ok_or_else(|| format!("'{}' cannot be converted to boolean", shown(value)))
+    }
+}
+
+fn flag_of_number(number: Option<u64>) -> Option<bool> {
+    match number {
+        Some(0) => Some(false),
+        Some(1) => Some(true),
+        _ => None,
+    }
+}
+
+/// Neutron's readings of a boolean in text: `true`, `false`, `1`, `0` in any case.
+pub(crate) fn flag_of_text(text: &str) -> Option<bool> {
+    match text {
+        "1" => Some(true),
+        "0" => Some(false),
+        other if other.eq_ignore_ascii_case("true") => Some(true),
+        other if other.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+impl FromJson for i64 {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let number = match value {
+            Value::Number(number) => number.as_i64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        number.ok_or_else(|| format!("'{}' is not an integer", shown(value)))
+    }
+}
+
+macro_rules! narrow_integers {
+    ($($kind:ty),*) => {$(
+        impl FromJson for $kind {
+            fn from_json(value: &Value) -> Result<Self, String> {
+                let (low, high) = (Self::MIN, Self::MAX);
+                Self::try_from(i64::from_json(value)?)
+                    .map_err(|_| format!("'{}' is not between {low} and {high}", shown(value)))
+            }
+        }
+    )*};
+}
+
+narrow_integers!(u8, u16, u32);
+
+macro_rules! parsed_texts {
+    ($($kind:ty => $what:literal),* $(,)?) => {$(
+        impl FromJson for $kind {
+            fn from_json(value: &Value) -> Result<Self, String> {
+                parsed(value, $what)
+            }
+        }
+    )*};
+}
+
+parsed_texts! {
+    Uuid => "a valid UUID",
+    MacAddr => "a valid MAC address, like fa:16:3e:00:00:01",
+    IpAddr => "a valid IP address",
+}
+
+impl FromJson for IpNet {
+    /// Takes a bare address as a block of one, as `allowed_address_pairs` does.
+    fn from_json(value: &Value) -> Result<Self, String> {
+        parsed::<IpAddr>(value, "an address")
+            .map(IpNet::from)
+            .or_else(|_| parsed(value, "a valid CIDR, like 10.0.0.0/24"))
+    }
+}
+
+/// A block written with its prefix length, as a subnet's `cidr` must be.
+pub(crate) struct Cidr(pub(crate) IpNet);
+
+impl FromJson for Cidr {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        parsed(value, "a valid CIDR, like 10.0.0.0/24").map(Self)
+    }
+}
+
+impl FromJson for Ipv6Mode {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        match value.as_str() {
+            Some("dhcpv6-stateful") => Ok(Self::Dhcpv6Stateful),
+            Some("dhcpv6-stateless") => Ok(Self::Dhcpv6Stateless),
+            Some("slaac") => Ok(Self::Slaac),
+            _ => Err(format!(
+                "'{}' is not one of dhcpv6-stateful, dhcpv6-stateless, slaac",
+                shown(value)
+            )),
+        }
+    }
+}
+
+/// A JSON object that is kept as it is.
+pub(crate) struct Object(pub(crate) Map<String, Value>);
+
+impl FromJson for Object {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        object(value).cloned().map(Self)
+    }
+}
+
+/// A value for something this region does not have: only null is right.
+pub(crate) struct Unsupported;
+
+impl FromJson for Unsupported {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Null => Ok(Self),
+            other => Err(format!(
+                "'{}' cannot be used, this region does not support the attribute: leave it out",
+                shown(other)
+            )),
+        }
+    }
+}
+
+fn object(value: &Value) -> Result<&Map<String, Value>, String> {
+    value
+        .as_object()
+        .ok_or_else(|| format!("'{}' is not a valid dictionary", shown(value)))
+}
+
+impl<T: FromJson> FromJson for Option<T> {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Null => Ok(None),
+            other => T::from_json(other).map(Some),
+        }
+    }
+}
+
+impl<T: FromJson> FromJson for Vec<T> {
+    /// Null is an empty list, as Neutron has it.
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let items = match value {
+            Value::Null => return Ok(Self::new()),
+            Value::Array(items) => items,
+            other => return Err(format!("'{}' is not a list", shown(other))),
+        };
+        if items.len() > MAX_ITEMS {
+            return Err(format!("a list may have no more than {MAX_ITEMS} items"));
+        }
+        items.iter().map(T::from_json).collect()
+    }
+}
+
+/// Reads the members of an object in a list, and refuses members nobody asked about.
+struct Members<'a> {
+    map: &'a Map<String, Value>,
+}
+
+impl<'a> Members<'a> {
+    fn of(value: &'a Value, known: &[&str]) -> Result<Self, String> {
+        let map = object(value)?;
+        match map.keys().find(|key| !known.contains(&key.as_str())) {
+            Some(key) => Err(format!(
+                "'{}' is not one of the keys {}",
+                shown(&Value::String(key.clone())),
+                known.join(", ")
+            )),
+            None => Ok(Self { map }),
+        }
+    }
+
+    fn optional<T: FromJson>(&self, key: &str) -> Result<Option<T>, String> {
+        self.map
+            .get(key)
+            .map_or(Ok(None), Option::<T>::from_json)
+            .map_err(|reason| format!("{key}: {reason}"))
+    }
+
+    fn required<T: FromJson>(&self, key: &str) -> Result<T, String> {
+        self.optional(key)?
+            .ok_or_else(|| format!("the key {key} is missing"))
+    }
+}
+
+/// One entry of a port's `fixed_ips` as a caller writes it.
+pub(crate) struct FixedIpWish {
+    /// The subnet to take the address from.
+    pub(crate) subnet_id: Option<Uuid>,
+    /// The address to take.
+    pub(crate) ip_address: Option<IpAddr>,
+}
+
+impl FromJson for FixedIpWish {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let members = Members::of(value, &["subnet_id", "ip_address"])?;
+        let wish = Self {
+            subnet_id: members.optional("subnet_id")?,
+            ip_address: members.optional("ip_address")?,
+        };
+        if wish.subnet_id.is_none() && wish.ip_address.is_none() {
+            return Err("an entry needs a subnet_id or an ip_address".to_owned());
+        }
+        Ok(wish)
+    }
+}
+
+impl FromJson for IpPool {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let members = Members::of(value, &["start", "end"])?;
+        Self::new(members.required("start")?, members.required("end")?)
+            .map_err(|error| error.to_string())
+    }
+}
+
+impl FromJson for HostRoute {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let members = Members::of(value, &["destination", "nexthop"])?;
+        Ok(Self {
+            destination: members.required::<Cidr>("destination")?.0,
+            nexthop: members.required("nexthop")?,
+        })
+    }
+}
+
+impl FromJson for AllowedAddressPair {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let members = Members::of(value, &["ip_address", "mac_address"])?;
+        Ok(Self {
+            ip_address: members.required("ip_address")?,
+            mac_address: members.optional("mac_address")?,
+        })
+    }
+}
+
+/// One entry of `extra_dhcp_opts`; on update, no value means that the option goes.
+pub(crate) struct DhcpOptionWish {
+    /// The option's name or number.
+    pub(crate) opt_name: String,
+    /// Its value.
+    pub(crate) opt_value: Option<String>,
+    /// 4 or 6.
+    pub(crate) ip_version: u8,
+}
+
+impl FromJson for DhcpOptionWish {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let members = Members::of(value, &["opt_name", "opt_value", "ip_version"])?;
+        let ip_version = members.optional("ip_version")?.unwrap_or(4);
+        if ip_version != 4 && ip_version != 6 {
+            return Err(format!("ip_version: '{ip_version}' is not 4 or 6"));
+        }
+        Ok(Self {
+            opt_name: members.required("opt_name")?,
+            opt_value: members.optional("opt_value")?,
+            ip_version,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn booleans_and_integers_are_read_as_neutron_reads_them() {
+        for (value, flag) in [
+            (json!(true), true),
+            (json!("False"), false),
+            (json!(1), true),
+            (json!("0"), false),
+        ] {
+            assert_eq!(bool::from_json(&value), Ok(flag));
+        }
+        assert!(bool::from_json(&json!("yes")).is_err());
+        assert!(bool::from_json(&json!(2)).is_err());
+        assert_eq!(u16::from_json(&json!("1450")), Ok(1450));
+        assert!(
+            u16::from_json(&json!(70_000))
+                .unwrap_err()
+                .contains("65535")
+        );
+        assert!(i64::from_json(&json!(1.5)).is_err());
+    }
+
+    #[test]
+    fn a_reason_names_the_member_and_never_repeats_a_long_value() {
+        let pair = json!({ "ip_address": "10.0.0.1", "mac_address": "x" });
+        let reason = AllowedAddressPair::from_json(&pair).unwrap_err();
+        assert!(reason.starts_with("mac_address: 'x'"), "{reason}");
+        let reason = Uuid::from_json(&json!("y".repeat(5000))).unwrap_err();
+        assert!(reason.len() < 200);
+        assert!(
+            FixedIpWish::from_json(&json!({ "ip": 1 }))
+                .err()
+                .unwrap()
+                .contains("'ip'")
+        );
+        assert!(FixedIpWish::from_json(&json!({})).is_err());
+    }
+
+    #[test]
+    fn an_address_alone_is_a_block_of_one_but_no_cidr() {
+        assert_eq!(
+            IpNet::from_json(&json!("10.0.0.1")).unwrap().to_string(),
+            "10.0.0.1/32"
+        );
+        assert!(Cidr::from_json(&json!("10.0.0.1")).is_err());
+    }
+}
