@@ -16,7 +16,7 @@ use tokio::time::timeout;
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Every program that a lab needs, with its Debian package.
-const NEEDED: [(&str, &str); 8] = [
+const NEEDED: [(&str, &str); 10] = [
     ("ip", "iproute2"),
     ("ethtool", "ethtool"),
     ("ping", "iputils-ping"),
@@ -24,6 +24,8 @@ const NEEDED: [(&str, &str); 8] = [
     ("ovsdb-server", "openvswitch-switch"),
     ("ovsdb-tool", "openvswitch-switch"),
     ("ovs-vsctl", "openvswitch-switch"),
+    ("ovs-ofctl", "openvswitch-switch"),
+    ("ovs-appctl", "openvswitch-switch"),
     ("sh", "dash"),
 ];
 
@@ -56,9 +58,7 @@ impl Tool {
     pub(crate) fn ip_batch(namespace: Option<&str>, lines: &[String]) -> Self {
         let place = namespace.map(|name| ["-n", name]);
         let args = place.iter().flatten().copied().chain(["-batch", "-"]);
-        let mut tool = Self::new("ip", args);
-        tool.input = lines.join("\n") + "\n";
-        tool
+        Self::new("ip", args).input(&(lines.join("\n") + "\n"))
     }
 
     /// A shell script inside a namespace.
@@ -69,6 +69,12 @@ impl Tool {
     pub(crate) fn env(mut self, name: &str, value: &Path) -> Self {
         self.env
             .push((name.to_owned(), value.to_string_lossy().into_owned()));
+        self
+    }
+
+    /// What the program reads from its standard input.
+    pub(crate) fn input(mut self, input: &str) -> Self {
+        input.clone_into(&mut self.input);
         self
     }
 

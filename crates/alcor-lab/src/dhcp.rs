@@ -77,8 +77,7 @@ impl Lab {
         let (name, record) = self.dhcp_record(vm)?;
         let files = Files::new(&self.layout, &name);
         let signal = match record.client {
-            Client::Udhcpc => Signal::SIGUSR1,
-            Client::Dhcpcd => Signal::SIGUSR2,
+            Client::Udhcpc | Client::Dhcpcd => Signal::SIGUSR1,
             Client::Dhclient => {
                 self.dhcp_stop(vm).await?;
                 let request = DhcpRequest {

@@ -8,6 +8,7 @@ use crate::{LabError, LabName, Role, Settings, fabric, host};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder};
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Deref;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -50,7 +51,7 @@ impl Lab {
     pub fn list(base: &Path) -> Result<Vec<LabName>, LabError> {
         let entries = match fs::read_dir(base) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(LabError::io(base)(error)),
         };
         let names = entries
@@ -201,26 +202,40 @@ impl Drop for Guard {
 /// Makes the folder, which reserves the name: of two that try, one succeeds. Only root may
 /// look inside, and a base that somebody else prepared is refused.
 fn make_folder(layout: &Layout) -> Result<(), LabError> {
-    let mut private = DirBuilder::new();
-    private.mode(0o700);
-    let base = &layout.base;
-    private
-        .recursive(true)
-        .create(base)
-        .map_err(LabError::io(base))?;
-    let meta = fs::symlink_metadata(base).map_err(LabError::io(base))?;
-    if !meta.is_dir() || meta.uid() != nix::unistd::Uid::effective().as_raw() {
-        let text = format!("{} must be a folder that belongs to root", base.display());
-        return Err(LabError::BadSetting(text));
+    /// The last of other labs may remove an empty base between our two steps.
+    const TRIES: usize = 10;
+    let mut made = Ok(());
+    for _ in 0..TRIES {
+        make_base(&layout.base)?;
+        made = DirBuilder::new().mode(0o700).create(&layout.dir);
+        match &made {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            _ => break,
+        }
     }
-    let made = private.recursive(false).create(&layout.dir);
     made.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => LabError::Exists {
+        ErrorKind::AlreadyExists => LabError::Exists {
             name: layout.name.to_string(),
             dir: layout.dir.clone(),
         },
         _ => LabError::io(&layout.dir)(error),
     })
+}
+
+fn make_base(base: &Path) -> Result<(), LabError> {
+    let mut private = DirBuilder::new();
+    let made = private.mode(0o700).recursive(true).create(base);
+    made.map_err(LabError::io(base))?;
+    let meta = match fs::symlink_metadata(base) {
+        // Removed again by another lab: the caller makes another attempt.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        other => other.map_err(LabError::io(base))?,
+    };
+    if meta.is_dir() && meta.uid() == nix::unistd::Uid::effective().as_raw() {
+        return Ok(());
+    }
+    let text = format!("{} must be a folder that belongs to root", base.display());
+    Err(LabError::BadSetting(text))
 }
 
 /// Two ports of the loopback that are free now, and likely to stay so: below the range from

@@ -23,6 +23,7 @@ mod lab;
 mod layout;
 mod lease;
 mod name;
+mod ovs;
 mod ping;
 mod plug;
 mod process;

@@ -2,7 +2,7 @@
 //! unwinds; and from the folder's name alone, because what started the lab may have crashed.
 
 use crate::command::check_root;
-use crate::layout::Layout;
+use crate::layout::{DEFAULT_BASE, Layout};
 use crate::process::{ProcessId, inhabitants, marked};
 use crate::{LabError, LabName};
 use nix::mount::{MntFlags, umount2};
@@ -180,9 +180,20 @@ fn remove_folder(layout: &Layout) -> Result<bool, LabError> {
         fs::remove_file(&state).map_err(LabError::io(&state))?;
     }
     match fs::remove_dir(dir) {
-        Ok(()) => Ok(true),
+        Ok(()) => {
+            remove_default_base(layout);
+            Ok(true)
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(LabError::io(dir)(error)),
+    }
+}
+
+/// The last lab turns off the light, in the folder that labs have made for themselves.
+fn remove_default_base(layout: &Layout) {
+    if layout.base == Path::new(DEFAULT_BASE) {
+        // An error means that other labs are there.
+        let _occupied = fs::remove_dir(&layout.base);
     }
 }
 
