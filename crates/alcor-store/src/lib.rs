@@ -32,6 +32,7 @@ mod txn;
 mod watch;
 mod writer;
 
+pub use alcor_types::Revision;
 pub use backend::{Backend, Batch, Disk, Loaded, Memory};
 pub use change::{Change, Commit, Key, Value};
 pub use error::{BackendError, StoreError, TransactError};

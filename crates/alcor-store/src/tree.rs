@@ -126,8 +126,8 @@ mod tests {
         }
     }
 
-    fn apply(tree: &mut Tree, model: &mut BTreeMap<Vec<u8>, Value>, step: Step, turn: usize) {
-        let (numbers, value) = match step {
+    fn apply(tree: &mut Tree, model: &mut BTreeMap<Vec<u8>, Value>, step: &Step, turn: usize) {
+        let (numbers, value) = match *step {
             Step::Put(number) => (number..number + 1, Some(Value::from(turn.to_string()))),
             Step::Delete(number) => (number..number + 1, None),
             Step::Clear(from, size) => (from..from + size, None),
@@ -165,11 +165,11 @@ mod tests {
         ) {
             let (mut tree, mut model) = (Tree::new(), BTreeMap::new());
             for number in 0..fill {
-                apply(&mut tree, &mut model, Step::Put(number), 0);
+                apply(&mut tree, &mut model, &Step::Put(number), 0);
             }
             let (before, expected) = (tree.clone(), all(&model));
             for (turn, step) in steps.into_iter().enumerate() {
-                apply(&mut tree, &mut model, step, turn);
+                apply(&mut tree, &mut model, &step, turn);
             }
             prop_assert_eq!(tree.len(), model.len());
             tree.root.check();

@@ -43,22 +43,26 @@ impl Keys {
         self.ends.reserve_exact(1);
         self.bytes.splice(start..start, key.iter().copied());
         self.ends.insert(at, start);
-        self.ends[at..].iter_mut().for_each(|end| *end += key.len());
+        for end in &mut self.ends[at..] {
+            *end += key.len();
+        }
     }
 
     pub(super) fn remove(&mut self, at: usize) {
         let (start, end) = (self.start(at), self.ends.remove(at));
         self.bytes.drain(start..end);
-        self.ends[at..]
-            .iter_mut()
-            .for_each(|later| *later -= end - start);
+        for later in &mut self.ends[at..] {
+            *later -= end - start;
+        }
     }
 
     /// Keeps the keys before `at` and returns the others.
     pub(super) fn split_off(&mut self, at: usize) -> Self {
         let start = self.start(at);
         let mut ends = self.ends.split_off(at);
-        ends.iter_mut().for_each(|end| *end -= start);
+        for end in &mut ends {
+            *end -= start;
+        }
         Self {
             bytes: self.bytes.split_off(start),
             ends,

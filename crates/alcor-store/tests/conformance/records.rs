@@ -1,59 +1,10 @@
 //! The record layer as managers use it.
 
-#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
-
-use alcor_store::{
-    Index, Indexes, Record, RecordError, Snapshot, Store, Table, TransactError, records,
-};
+use crate::medium::Medium;
+use crate::thing::{NAME, OWNER, TAG, Thing, thing};
+use alcor_store::{Indexes, Record, RecordError, Snapshot, Store, Table, TransactError, records};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
-
-const OWNER: Index = Index {
-    id: 1,
-    name: "owner",
-};
-const TAG: Index = Index { id: 2, name: "tag" };
-const NAME: Index = Index {
-    id: 3,
-    name: "name",
-};
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Thing {
-    id: u32,
-    owner: String,
-    name: String,
-    tags: Vec<String>,
-}
-
-impl Record for Thing {
-    const TABLE: Table = Table {
-        id: 7,
-        name: "thing",
-        version: 1,
-    };
-
-    fn key(&self) -> Vec<u8> {
-        self.id.to_be_bytes().to_vec()
-    }
-
-    fn indexes(&self, to: &mut Indexes) {
-        to.add(OWNER, &[self.owner.as_bytes()]);
-        for tag in &self.tags {
-            to.add(TAG, &[self.owner.as_bytes(), tag.as_bytes()]);
-        }
-        to.unique(NAME, &[self.name.as_bytes()]);
-    }
-}
-
-fn thing(id: u32, owner: &str, tags: &[&str]) -> Thing {
-    Thing {
-        id,
-        owner: owner.to_owned(),
-        name: format!("thing-{id}"),
-        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-    }
-}
 
 async fn put(store: &Store, thing: Thing) -> Result<(), TransactError<RecordError>> {
     store
@@ -303,4 +254,31 @@ async fn changes_decode_to_records() {
     let commit = watch.next().await.unwrap();
     let decoded = records::decode_change::<Thing>(&commit.changes[0]).unwrap();
     assert_eq!(decoded, Ok((key, None)));
+}
+
+over_each_medium!(one_of_many_gets_a_unique_value);
+
+async fn one_of_many_gets_a_unique_value(medium: Medium) {
+    let store = medium.fresh();
+    let calls: Vec<_> = (0..64)
+        .map(|id| {
+            let store = store.clone();
+            let mut wanted = thing(id, "crowd", &[]);
+            "the one".clone_into(&mut wanted.name);
+            tokio::spawn(async move { insert(&store, wanted).await })
+        })
+        .collect();
+    let mut winners = 0;
+    for call in calls {
+        match call.await.unwrap() {
+            Ok(()) => winners += 1,
+            Err(TransactError::Aborted(RecordError::Duplicate { index: "name", .. })) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(winners, 1);
+    assert_eq!(
+        records::scan::<Thing>(&store.snapshot(), None, false).count(),
+        1
+    );
 }
