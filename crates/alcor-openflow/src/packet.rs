@@ -34,8 +34,9 @@ pub struct PacketIn {
     pub reason: u8,
     /// Table of the flow.
     pub table: u8,
-    /// Cookie of the flow.
-    pub cookie: u64,
+    /// Cookie of the flow; absent where the switch does not know it, as for a packet-out that
+    /// was paused on its way through the tables.
+    pub cookie: Option<u64>,
     /// Pipeline state: in-port, metadata, registers, tunnel fields.
     pub metadata: Match,
     /// What the action carried.
@@ -61,7 +62,7 @@ impl PacketIn {
         let total_len = from.u16()?.into();
         let reason = from.u8()?;
         let table = from.u8()?;
-        let cookie = from.u64()?;
+        let cookie = Some(from.u64()?);
         let metadata = Match::decode(&mut from)?;
         from.skip(2)?;
         Ok(Self {
@@ -106,7 +107,7 @@ impl PacketIn {
             property::TABLE => self.table = value.u8()?,
             property::COOKIE => {
                 value.skip(4)?;
-                self.cookie = value.u64()?;
+                self.cookie = Some(value.u64()?);
             }
             property::REASON => self.reason = value.u8()?,
             property::METADATA => self.metadata = Match::decode_fields(value.rest())?,

@@ -112,7 +112,7 @@ fn link_matches() -> Vec<(Match, &'static str)> {
         ),
         (m().eth_type(0x88cc), "dl_type=0x88cc"),
         (m().vlan_vid(42), "dl_vlan=42"),
-        (m().untagged(), "vlan_tci=0x0000"),
+        (m().untagged(), "vlan_tci=0x0000/0x1fff"),
         (
             m().with_masked(Field::VlanVid, 0x1000u16, 0x1000u16),
             "vlan_tci=0x1000/0x1000",
@@ -437,7 +437,7 @@ fn connection_actions() -> Vec<(Match, Vec<Action>, &'static str)> {
     };
     let from_reg = Ct::zone_from(Subfield::new(Field::Reg4, 0, 16)).table(3);
     vec![
-        (ip(), vec![Ct::default().into()], "ct"),
+        (ip(), vec![Ct::default().into()], "ct()"),
         (
             ip(),
             vec![marked.into()],

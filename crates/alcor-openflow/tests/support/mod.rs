@@ -34,10 +34,13 @@ impl Switch {
         );
         wait_for(&path.join("db.sock"));
         vsctl(path, &["--no-wait", "init"]);
+        // In a network namespace of its own: every daemon makes a device `ovs-netdev`.
         let daemon = spawn(
-            "ovs-vswitchd",
+            "unshare",
             path,
             &[
+                "--net",
+                "ovs-vswitchd",
                 &format!("unix:{}", file("db.sock")),
                 "--disable-system",
                 &format!("--unixctl={}", file("vswitchd.ctl")),
@@ -78,7 +81,9 @@ impl Switch {
 
     pub async fn connect(&self) -> (Client, Events) {
         let settings = Settings::default();
-        Connection::connect(&self.endpoint(), settings).await.unwrap()
+        Connection::connect(&self.endpoint(), settings)
+            .await
+            .unwrap()
     }
 
     /// Ends the daemon as a crash would.
@@ -149,7 +154,10 @@ fn wait_for(path: &Path) {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "polls a file outside any runtime worker's work")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "polls a file outside any runtime worker's work"
+)]
 fn pause() {
     std::thread::sleep(Duration::from_millis(5));
 }
