@@ -16,9 +16,10 @@ use tokio::time::timeout;
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Every program that a lab needs, with its Debian package.
-const NEEDED: [(&str, &str); 10] = [
+const NEEDED: [(&str, &str); 11] = [
     ("ip", "iproute2"),
     ("ethtool", "ethtool"),
+    ("busybox", "busybox"),
     ("ping", "iputils-ping"),
     ("ovs-vswitchd", "openvswitch-switch"),
     ("ovsdb-server", "openvswitch-switch"),

@@ -78,6 +78,16 @@ pub(crate) async fn start_vswitchd(
     Ok(process)
 }
 
+/// Tells the other switches the host's tunnel address by gratuitous ARP.
+pub(crate) async fn announce(layout: &Layout, host: u16) -> Result<(), LabError> {
+    let ip = tunnel_ip(host);
+    let script = format!("busybox arping -A -c 1 -w 1 -I br-phy -s {ip} {ip}");
+    Tool::script_in(&layout.host_namespace(host), &script)
+        .run()
+        .await?;
+    Ok(())
+}
+
 /// `ovs-vsctl` against a host's database.
 pub(crate) fn vsctl<S: Into<String>>(
     layout: &Layout,

@@ -63,6 +63,20 @@ impl Lab {
         Ok(names)
     }
 
+    /// Lets every switch learn the tunnel addresses of all hosts. A switch loses the first
+    /// packet to a tunnel peer that it has yet to ask for; after this nobody has to ask, so
+    /// that what is measured is the control plane and not the underlay. Switches listen only
+    /// while they have a tunnel port, so that this comes after the agents have made theirs;
+    /// they forget after 15 minutes without use, and when they restart.
+    pub async fn announce_hosts(&self) -> Result<(), LabError> {
+        let hosts = self.layout.read()?.hosts;
+        stream::iter(1..=hosts)
+            .map(|host| host::announce(&self.layout, host))
+            .buffer_unordered(AT_A_TIME)
+            .try_collect()
+            .await
+    }
+
     /// Ends every process of the lab and removes its namespaces and its folder.
     pub async fn down(&self) -> Result<Downed, LabError> {
         let layout = self.layout.clone();

@@ -62,8 +62,7 @@ async fn ping(lab: &Lab, from: &str, to: u8) -> PingReport {
     lab.ping(from, PingRequest::to(address(to))).await.unwrap()
 }
 
-/// Two hosts with one VM each, tied together, whose first packet has arrived (the first to
-/// an unknown tunnel peer may be lost while the switch asks for its address).
+/// Two hosts with one VM each, tied together, whose first packet has arrived.
 async fn pair() -> Guard {
     let lab = lab(2).await;
     for (host, name, peer) in [(1, "a", 2), (2, "b", 1)] {
@@ -99,6 +98,24 @@ async fn vms_of_two_hosts_reach_each_other_over_vxlan() {
         !counters.contains("rx pkts=0,"),
         "the tunnel carried nothing: {counters}"
     );
+}
+
+#[tokio::test]
+async fn hosts_that_are_announced_know_each_other() {
+    let lab = lab(3).await;
+    for host in 1..=3 {
+        make_bridge(&lab, host).await;
+    }
+    lab.announce_hosts().await.unwrap();
+    for (host, peer) in [(1, 2), (1, 3), (2, 1), (2, 3), (3, 1), (3, 2)] {
+        let knows = async {
+            let peer = format!("{} ", lab.tunnel_ip(peer));
+            let show = || lab.appctl(host, ["tnl/neigh/show"]);
+            while !show().await.unwrap().contains(&peer) {}
+        };
+        let in_time = tokio::time::timeout(LONG, knows).await;
+        assert!(in_time.is_ok(), "host {host} does not know host {peer}");
+    }
 }
 
 #[tokio::test]
@@ -195,6 +212,19 @@ async fn a_vm_is_unplugged_replugged_moved_and_removed() {
     lab.first_answer("b", address(1), LONG).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_vm_may_come_before_the_bridge_and_while_the_switch_is_dead() {
+    let lab = lab(1).await;
+    tokio::join!(add_vm_with_address(&lab, "a", 1, 1), make_bridge(&lab, 1));
+    lab.kill(Role::Vswitchd(1)).await.unwrap();
+    add_vm_with_address(&lab, "b", 1, 2).await;
+    lab.start(Role::Vswitchd(1)).await.unwrap();
+    lab.ofctl(1, ["add-flow", "br-int", "actions=NORMAL"], "")
+        .await
+        .unwrap();
+    lab.first_answer("b", address(1), LONG).await.unwrap();
+}
+
 /// A DHCP server in a VM, until the lab goes down.
 fn serve_dhcp(lab: &Lab, vm: &str) {
     let conf = lab.dir().join("udhcpd.conf");
@@ -214,10 +244,21 @@ fn serve_dhcp(lab: &Lab, vm: &str) {
     drop(server.spawn().unwrap());
 }
 
+const TO_SERVER: &str = "udp,nw_dst=10.0.0.1,tp_dst=67";
+
+/// DHCP packets that went straight to the server so far.
+async fn unicast_to_server(lab: &Lab) -> u32 {
+    let dump = ["dump-flows", "br-int", TO_SERVER];
+    let flows = lab.ofctl(1, dump, "").await.unwrap();
+    let (_, count) = flows.split_once("n_packets=").unwrap();
+    count.split_once(',').unwrap().0.parse().unwrap()
+}
+
 async fn client_gets_and_renews(client: Client) {
     let lab = lab(1).await;
     make_bridge(&lab, 1).await;
-    lab.ofctl(1, ["add-flow", "br-int", "actions=NORMAL"], "")
+    let flows = format!("actions=NORMAL\npriority=60000,{TO_SERVER},actions=NORMAL\n");
+    lab.ofctl(1, ["add-flows", "br-int", "-"], &flows)
         .await
         .unwrap();
     add_vm_with_address(&lab, "server", 1, 1).await;
@@ -238,7 +279,11 @@ async fn client_gets_and_renews(client: Client) {
     assert_eq!(again.ip, lease.ip);
     assert_eq!(lab.dhcp_history("vm").unwrap().len(), 2);
 
+    let before = unicast_to_server(&lab).await;
     lab.dhcp_release("vm").await.unwrap();
+    let released = async { while unicast_to_server(&lab).await == before {} };
+    let in_time = tokio::time::timeout(LONG, released).await;
+    assert!(in_time.is_ok(), "no DHCPRELEASE was seen");
     let shown = ["ip", "-4", "-o", "address", "show", "eth0"];
     let left = lab.exec("vm", shown, LONG).await.unwrap().stdout;
     assert_eq!(left, "");
