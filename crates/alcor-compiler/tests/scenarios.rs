@@ -362,3 +362,19 @@ fn a_network_may_come_after_its_ports_and_go_before_them() {
     assert_eq!(region.apply(Revision(6), &rest), []);
     assert_eq!(region.scope_revision(network_id(1)), None);
 }
+
+#[test]
+fn a_port_may_move_between_nodes_that_claim_one_tunnel_end() {
+    let mut region = region();
+    let mut twin = node(2);
+    twin.local_ip = tunnel_ip(1);
+    feed(
+        &mut region,
+        6,
+        [put_node(twin), vm(1, 1), vm(2, 1), vm(3, 2)],
+    );
+    region.apply(Revision(10), &[vm(1, 2)]);
+    let neighbor = [GoalKey::Neighbor(port_id(1))];
+    assert_eq!(put_keys(&delta(&region, 1, 9)), neighbor);
+    assert_eq!(delete_keys(&delta(&region, 2, 9)), neighbor);
+}

@@ -1,0 +1,60 @@
+//! What a port of this host may send.
+
+use crate::Punt;
+use crate::state::State;
+use crate::table::{ARP, CLASSIFY, DHCP, EXCEPT, MATCH, REMOTE, SENDER};
+use alcor_openflow::{Action, Controller, Flow, Match, PortNo};
+use alcor_types::{MacAddr, PortId};
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+const ARP_REQUEST: u16 = 1;
+const DHCP_CLIENT: u16 = 68;
+const DHCP_SERVER: u16 = 67;
+
+/// Nothing while the port is unplugged, switched off, or its network is.
+pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
+    let local = state.locals.get(&id).filter(|local| local.up)?;
+    let ofport = *state.ofports.get(&id)?;
+    let (vpc, vni) = state.active(local.vpc)?;
+
+    let mut flows = vec![classify(ofport, u64::from(vni.get()))];
+    let own = local.addresses.iter();
+    flows.extend(own.map(|address| probe(ofport, *address)));
+    if let Some(leases) = state.leases.get(&id) {
+        let servers = leases.iter().filter_map(|subnet| vpc.servers.get(subnet));
+        flows.extend(dhcp(id, ofport, &servers.copied().collect()));
+    }
+    Some(flows)
+}
+
+fn classify(ofport: PortNo, vni: u64) -> Flow {
+    Flow::new(CLASSIFY, MATCH, Match::new().in_port(ofport))
+        .apply([Action::set(SENDER, ofport)])
+        .write_metadata(vni, u64::MAX)
+        .goto(DHCP)
+}
+
+/// Whoever asks for its own address looks for a duplicate (RFC 5227) or makes it known; an
+/// answer would tell it that somebody else has the address. Its peers may hear of it.
+fn probe(ofport: PortNo, own: Ipv4Addr) -> Flow {
+    let from = Match::new().with(SENDER, ofport).arp();
+    Flow::new(ARP, EXCEPT, from.arp_op(ARP_REQUEST).arp_tpa(own)).goto(REMOTE)
+}
+
+/// Broadcasts of the client (everything but a renewal), and what it sends to its server.
+fn dhcp(id: PortId, ofport: PortNo, servers: &BTreeSet<Ipv4Addr>) -> Vec<Flow> {
+    let request = || {
+        let from = Match::new().with(SENDER, ofport).udp();
+        from.udp_src(DHCP_CLIENT).udp_dst(DHCP_SERVER)
+    };
+    let to_agent = |matching| {
+        let punt = Punt::Dhcp4 { port: id };
+        let controller = Controller::with_userdata(punt.to_bytes());
+        Flow::new(DHCP, MATCH, matching).apply([controller.into()])
+    };
+    let broadcast = request().eth_dst(MacAddr::BROADCAST);
+    let unicast = servers.iter().map(|server| request().ipv4_dst(*server));
+    let all = std::iter::once(broadcast).chain(unicast);
+    all.map(to_agent).collect()
+}

@@ -1,0 +1,42 @@
+//! What the pipeline is told.
+
+use alcor_goalstate::{Goal, GoalChange, GoalKey};
+use alcor_openflow::PortNo;
+use alcor_types::PortId;
+
+/// One change of what the pipeline knows. Changes may come in any order: a goal waits for
+/// those it needs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Input {
+    /// Hold this goal, instead of what was held under its key.
+    Put(Goal),
+    /// Hold nothing under this key.
+    Delete(GoalKey),
+    /// The port's interface is in the bridge under this number. A number that another port
+    /// had is no longer that port's.
+    Plugged {
+        /// The port.
+        port: PortId,
+        /// Its interface's OpenFlow port number.
+        ofport: PortNo,
+    },
+    /// The port has no interface in the bridge.
+    Unplugged {
+        /// The port.
+        port: PortId,
+    },
+    /// The tunnel interface is in the bridge under this number, or is not there.
+    Tunnel {
+        /// Its OpenFlow port number.
+        ofport: Option<PortNo>,
+    },
+}
+
+impl From<GoalChange> for Input {
+    fn from(change: GoalChange) -> Self {
+        match change {
+            GoalChange::Put(goal) => Self::Put(goal),
+            GoalChange::Delete { key, .. } => Self::Delete(key),
+        }
+    }
+}

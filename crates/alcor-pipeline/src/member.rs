@@ -1,0 +1,95 @@
+//! Ports as the pipeline remembers them: only what flows are made from.
+
+use alcor_goalstate::{NeighborGoal, PortGoal};
+use alcor_types::{FixedIp, MacAddr, NetworkId, PortId, SubnetId};
+use std::net::{IpAddr, Ipv4Addr};
+use uuid::Uuid;
+
+/// A port of this host.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Local {
+    pub(crate) vpc: NetworkId,
+    pub(crate) mac: MacAddr,
+    pub(crate) addresses: Box<[Ipv4Addr]>,
+    pub(crate) up: bool,
+}
+
+/// A port of another host.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Remote {
+    pub(crate) vpc: NetworkId,
+    pub(crate) mac: MacAddr,
+    pub(crate) addresses: Box<[Ipv4Addr]>,
+    pub(crate) host_ip: IpAddr,
+}
+
+/// Something in a network that goals may claim.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Slot {
+    Mac(MacAddr),
+    Address(Ipv4Addr),
+}
+
+/// Who claims it. The lowest wins.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Claim {
+    Local(PortId),
+    Remote(PortId),
+    DhcpServer(SubnetId),
+}
+
+impl Claim {
+    /// Not above any claim.
+    pub(crate) const FIRST: Self = Self::Local(PortId(Uuid::nil()));
+}
+
+impl From<&PortGoal> for Local {
+    fn from(goal: &PortGoal) -> Self {
+        Self {
+            vpc: goal.vpc,
+            mac: goal.mac,
+            addresses: ipv4(&goal.fixed_ips),
+            up: goal.admin_state_up,
+        }
+    }
+}
+
+impl From<&NeighborGoal> for Remote {
+    fn from(goal: &NeighborGoal) -> Self {
+        Self {
+            vpc: goal.vpc,
+            mac: goal.mac,
+            addresses: ipv4(&goal.fixed_ips),
+            host_ip: goal.host_ip,
+        }
+    }
+}
+
+impl Local {
+    /// What it claims; nothing while it is switched off.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        slots(self.mac, &self.addresses).filter(|_| self.up)
+    }
+}
+
+impl Remote {
+    /// What it claims.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        slots(self.mac, &self.addresses)
+    }
+}
+
+/// Frames to a group address are never unicast, whoever says it is his.
+fn slots(mac: MacAddr, addresses: &[Ipv4Addr]) -> impl Iterator<Item = Slot> {
+    let mac = (!mac.is_multicast()).then_some(Slot::Mac(mac));
+    mac.into_iter()
+        .chain(addresses.iter().copied().map(Slot::Address))
+}
+
+fn ipv4(fixed_ips: &[FixedIp]) -> Box<[Ipv4Addr]> {
+    let addresses = fixed_ips.iter().filter_map(|fixed| match fixed.ip_address {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(_) => None,
+    });
+    addresses.collect()
+}

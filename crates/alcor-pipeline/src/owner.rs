@@ -1,0 +1,38 @@
+//! Who a flow belongs to.
+
+use alcor_types::{MacAddr, NetworkId, PortId};
+use std::net::Ipv4Addr;
+
+/// The thing that a flow is about. Owners never share a flow: the match of every flow speaks
+/// of its owner.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Owner {
+    /// The bridge itself: what is there before any goal.
+    Base,
+    /// A network: frames that tunnels bring for it.
+    Vpc(NetworkId),
+    /// A plugged port of this host: the frames it sends.
+    Port(PortId),
+    /// A MAC address of a network: unicast to it. Of several ports that claim it, one of this
+    /// host is first, then the lowest id.
+    Mac(NetworkId, MacAddr),
+    /// An IPv4 address of a network: ARP requests for it. Ports that claim it come in the
+    /// same order; the DHCP server's claim to its own address comes last.
+    Address(NetworkId, Ipv4Addr),
+    /// Broadcast and multicast in a network.
+    Flood(NetworkId),
+}
+
+impl Owner {
+    /// Its number in the highest bits of cookies. 0 is left to flows that are not ours.
+    pub(crate) fn kind(self) -> u8 {
+        match self {
+            Self::Base => 1,
+            Self::Vpc(_) => 2,
+            Self::Port(_) => 3,
+            Self::Mac(..) => 4,
+            Self::Address(..) => 5,
+            Self::Flood(_) => 6,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Goals in, flow changes out.
+
+use crate::state::State;
+use crate::{FlowChanges, Input, Installed, Owner, compile, touched};
+use alcor_openflow::{Flow, FlowKey};
+use std::collections::{BTreeMap, HashMap};
+
+/// The flows of one bridge, as a function of goals and plugged ports.
+///
+/// Flows are not kept: an owner's flows are made from the goals when they are asked for.
+/// Memory grows with the goals, and what was changed since the last
+/// [`take_changes`](Self::take_changes).
+#[derive(Debug)]
+pub struct Pipeline {
+    state: State,
+    /// Owners that changed since changes were last taken, with the flows they had then.
+    touched: BTreeMap<Owner, Vec<Installed>>,
+}
+
+impl Default for Pipeline {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Pipeline {
+    /// A bridge without goals. Its base flows are the first changes to take.
+    pub fn new() -> Self {
+        Self {
+            state: State::default(),
+            touched: BTreeMap::from([(Owner::Base, Vec::new())]),
+        }
+    }
+
+    /// Takes in one change. A change that was there already costs next to nothing.
+    pub fn apply(&mut self, input: &Input) {
+        for owner in touched::owners(&self.state, input) {
+            let former = || installed(&self.state, owner);
+            self.touched.entry(owner).or_insert_with(former);
+        }
+        self.state.accept(input);
+    }
+
+    /// What to do to a bridge that holds the flows as of the last call. Costs as much as
+    /// changed; several changes to one owner are one.
+    pub fn take_changes(&mut self) -> FlowChanges {
+        let mut changes = FlowChanges::default();
+        for (owner, former) in std::mem::take(&mut self.touched) {
+            changes.replace(&former, compile::flows(&self.state, owner));
+        }
+        changes.spare_added();
+        changes
+    }
+
+    /// All flows that the bridge is to hold.
+    pub fn desired(&self) -> impl Iterator<Item = Flow> {
+        let owners = touched::all(&self.state);
+        owners.flat_map(|owner| compile::flows(&self.state, owner))
+    }
+
+    /// What to do to a bridge that holds these flows, whatever was taken before; nothing is
+    /// left to take afterwards. A flow that is there with the right cookie is not touched.
+    pub fn diff(&mut self, installed: impl IntoIterator<Item = Installed>) -> FlowChanges {
+        self.touched.clear();
+        let there = installed.into_iter().map(|flow| (flow.key, flow.cookie));
+        let mut there: HashMap<FlowKey, u64> = there.collect();
+        let missing = |flow: &Flow| there.remove(&flow.key) != Some(flow.cookie);
+        let add = self.desired().filter(missing).collect();
+        let stale = there.into_iter();
+        FlowChanges {
+            add,
+            delete: stale
+                .map(|(key, cookie)| Installed { key, cookie })
+                .collect(),
+        }
+    }
+}
+
+fn installed(state: &State, owner: Owner) -> Vec<Installed> {
+    let flows = compile::flows(state, owner);
+    flows.iter().map(Installed::from).collect()
+}

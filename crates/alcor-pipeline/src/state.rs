@@ -1,0 +1,190 @@
+//! All that the pipeline knows: goals reduced to what flows need, and what is plugged where.
+
+use crate::Input;
+use crate::member::{Claim, Local, Remote, Slot};
+use crate::vpc::{Identity, Vpc, dhcp_server};
+use alcor_goalstate::{Goal, GoalKey};
+use alcor_openflow::PortNo;
+use alcor_types::{NetworkId, PortId, Revision, SubnetId, Vni};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::Ipv4Addr;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// Sorted, so that the same goals give the same flows in the same order.
+    pub(crate) vpcs: BTreeMap<NetworkId, Vpc>,
+    pub(crate) locals: HashMap<PortId, Local>,
+    pub(crate) remotes: HashMap<PortId, Remote>,
+    /// The subnets on which a port has a lease here.
+    pub(crate) leases: HashMap<PortId, BTreeSet<SubnetId>>,
+    /// The networks of subnets with a DHCP server.
+    pub(crate) subnets: HashMap<SubnetId, NetworkId>,
+    pub(crate) ofports: HashMap<PortId, PortNo>,
+    pub(crate) tunnel: Option<PortNo>,
+    by_ofport: HashMap<PortNo, PortId>,
+    /// The networks that claim a VNI. A VNI is reused once its network is gone, and the news
+    /// of the two may cross: the newest goal has it.
+    vnis: HashMap<Vni, BTreeSet<(Revision, NetworkId)>>,
+}
+
+impl State {
+    /// The network, where its frames may flow at all.
+    pub(crate) fn active(&self, id: NetworkId) -> Option<(&Vpc, Vni)> {
+        let vpc = self.vpcs.get(&id)?;
+        let identity = vpc.identity.filter(|identity| identity.up)?;
+        let newest = self.vnis.get(&identity.vni)?.last()?;
+        (newest.1 == id).then_some((vpc, identity.vni))
+    }
+
+    /// All networks that claim the VNI.
+    pub(crate) fn claimants(&self, vni: Vni) -> impl Iterator<Item = NetworkId> {
+        let claims = self.vnis.get(&vni).into_iter().flatten();
+        claims.map(|(_, id)| *id)
+    }
+
+    /// The port that has the OpenFlow port number.
+    pub(crate) fn port_at(&self, ofport: PortNo) -> Option<PortId> {
+        self.by_ofport.get(&ofport).copied()
+    }
+
+    /// Takes in a change.
+    pub(crate) fn accept(&mut self, input: &Input) {
+        match input {
+            Input::Put(goal) => self.put(goal),
+            Input::Delete(key) => self.delete(*key),
+            Input::Plugged { port, ofport } => self.plug(*port, *ofport),
+            Input::Unplugged { port } => self.unplug(*port),
+            Input::Tunnel { ofport } => self.tunnel = *ofport,
+        }
+    }
+
+    fn put(&mut self, goal: &Goal) {
+        match goal {
+            Goal::Vpc(goal) => self.set_identity(goal.id, Some(Identity::from(goal))),
+            Goal::Subnet(goal) => self.set_server(goal.id, goal.vpc, dhcp_server(goal)),
+            Goal::Port(goal) => self.set_local(goal.id, Some(Local::from(goal))),
+            Goal::Neighbor(goal) => self.set_remote(goal.port, Some(Remote::from(goal))),
+            Goal::Dhcp(goal) => {
+                self.leases
+                    .entry(goal.port)
+                    .or_default()
+                    .insert(goal.subnet);
+            }
+        }
+    }
+
+    fn delete(&mut self, key: GoalKey) {
+        match key {
+            GoalKey::Vpc(id) => self.set_identity(id, None),
+            GoalKey::Subnet(id) => self.remove_server(id),
+            GoalKey::Port(id) => self.set_local(id, None),
+            GoalKey::Neighbor(id) => self.set_remote(id, None),
+            GoalKey::Dhcp(port, subnet) => self.remove_lease(port, subnet),
+        }
+    }
+
+    fn set_identity(&mut self, id: NetworkId, identity: Option<Identity>) {
+        let vpc = self.vpcs.entry(id).or_default();
+        let former = std::mem::replace(&mut vpc.identity, identity);
+        if let Some(former) = former {
+            let claims = self.vnis.entry(former.vni).or_default();
+            claims.remove(&(former.revision, id));
+            if claims.is_empty() {
+                self.vnis.remove(&former.vni);
+            }
+        }
+        if let Some(Identity { vni, revision, .. }) = identity {
+            self.vnis.entry(vni).or_default().insert((revision, id));
+        }
+        self.forget_if_empty(id);
+    }
+
+    fn set_server(&mut self, id: SubnetId, vpc: NetworkId, server: Option<Ipv4Addr>) {
+        self.remove_server(id);
+        if let Some(address) = server {
+            let network = self.vpcs.entry(vpc).or_default();
+            network.servers.insert(id, address);
+            network.claim(Slot::Address(address), Claim::DhcpServer(id), true);
+            self.subnets.insert(id, vpc);
+        }
+    }
+
+    fn remove_server(&mut self, id: SubnetId) {
+        let Some(vpc) = self.subnets.remove(&id) else {
+            return;
+        };
+        let network = self.vpcs.entry(vpc).or_default();
+        if let Some(address) = network.servers.remove(&id) {
+            network.claim(Slot::Address(address), Claim::DhcpServer(id), false);
+        }
+        self.forget_if_empty(vpc);
+    }
+
+    fn remove_lease(&mut self, port: PortId, subnet: SubnetId) {
+        if let Some(subnets) = self.leases.get_mut(&port) {
+            subnets.remove(&subnet);
+            if subnets.is_empty() {
+                self.leases.remove(&port);
+            }
+        }
+    }
+
+    fn set_local(&mut self, id: PortId, local: Option<Local>) {
+        if let Some(former) = self.locals.remove(&id) {
+            let vpc = self.vpcs.entry(former.vpc).or_default();
+            vpc.ports.remove(&id);
+            for slot in former.slots() {
+                vpc.claim(slot, Claim::Local(id), false);
+            }
+            self.forget_if_empty(former.vpc);
+        }
+        if let Some(local) = local {
+            let vpc = self.vpcs.entry(local.vpc).or_default();
+            vpc.ports.insert(id);
+            for slot in local.slots() {
+                vpc.claim(slot, Claim::Local(id), true);
+            }
+            self.locals.insert(id, local);
+        }
+    }
+
+    fn set_remote(&mut self, id: PortId, remote: Option<Remote>) {
+        if let Some(former) = self.remotes.remove(&id) {
+            let vpc = self.vpcs.entry(former.vpc).or_default();
+            vpc.remove_host(former.host_ip);
+            for slot in former.slots() {
+                vpc.claim(slot, Claim::Remote(id), false);
+            }
+            self.forget_if_empty(former.vpc);
+        }
+        if let Some(remote) = remote {
+            let vpc = self.vpcs.entry(remote.vpc).or_default();
+            vpc.add_host(remote.host_ip);
+            for slot in remote.slots() {
+                vpc.claim(slot, Claim::Remote(id), true);
+            }
+            self.remotes.insert(id, remote);
+        }
+    }
+
+    fn plug(&mut self, port: PortId, ofport: PortNo) {
+        self.unplug(port);
+        if let Some(former) = self.by_ofport.insert(ofport, port) {
+            self.ofports.remove(&former);
+        }
+        self.ofports.insert(port, ofport);
+    }
+
+    fn unplug(&mut self, port: PortId) {
+        if let Some(ofport) = self.ofports.remove(&port) {
+            self.by_ofport.remove(&ofport);
+        }
+    }
+
+    fn forget_if_empty(&mut self, id: NetworkId) {
+        if self.vpcs.get(&id).is_some_and(Vpc::is_empty) {
+            self.vpcs.remove(&id);
+        }
+    }
+}

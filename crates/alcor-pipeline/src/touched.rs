@@ -1,0 +1,136 @@
+//! Which owners' flows a change may alter.
+//!
+//! Asked before the change is taken in, so that the owners' former flows can still be made.
+//! Naming an owner too many costs a comparison; naming one too few would be a bug.
+
+use crate::member::{Local, Remote};
+use crate::state::State;
+use crate::vpc::{Identity, Vpc, dhcp_server};
+use crate::{Input, Owner};
+use alcor_goalstate::{Goal, GoalKey};
+use alcor_openflow::PortNo;
+use alcor_types::{NetworkId, PortId, SubnetId};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// The owners that the change may touch; none when it changes nothing.
+pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
+    match input {
+        Input::Put(Goal::Vpc(goal)) => by_vpc(state, goal.id, Some(Identity::from(goal))),
+        Input::Put(Goal::Subnet(goal)) => by_subnet(
+            state,
+            goal.id,
+            dhcp_server(goal).map(|server| (goal.vpc, server)),
+        ),
+        Input::Put(Goal::Port(goal)) => by_local(state, goal.id, Some(&Local::from(goal))),
+        Input::Put(Goal::Neighbor(goal)) => by_remote(state, goal.port, Some(&Remote::from(goal))),
+        Input::Put(Goal::Dhcp(goal)) => vec![Owner::Port(goal.port)],
+        Input::Delete(GoalKey::Vpc(id)) => by_vpc(state, *id, None),
+        Input::Delete(GoalKey::Subnet(id)) => by_subnet(state, *id, None),
+        Input::Delete(GoalKey::Port(id)) => by_local(state, *id, None),
+        Input::Delete(GoalKey::Neighbor(id)) => by_remote(state, *id, None),
+        Input::Delete(GoalKey::Dhcp(port, _)) => vec![Owner::Port(*port)],
+        Input::Plugged { port, ofport } => by_plug(state, *port, Some(*ofport)),
+        Input::Unplugged { port } => by_plug(state, *port, None),
+        Input::Tunnel { ofport } if *ofport == state.tunnel => Vec::new(),
+        Input::Tunnel { .. } => all(state).collect(),
+    }
+}
+
+/// Every owner that may have flows.
+pub(crate) fn all(state: &State) -> impl Iterator<Item = Owner> {
+    let vpcs = state.vpcs.iter();
+    let owners = vpcs.flat_map(|(id, vpc)| vpc.owners(*id));
+    std::iter::once(Owner::Base).chain(owners)
+}
+
+/// A label is no flow's business; anything else is everybody's in the network, and in those
+/// that claim the same VNI.
+fn by_vpc(state: &State, id: NetworkId, now: Option<Identity>) -> Vec<Owner> {
+    let former = state.vpcs.get(&id).and_then(|vpc| vpc.identity);
+    let kind = |identity: Option<Identity>| identity.map(|of| (of.vni, of.up));
+    let vnis = [former, now]
+        .into_iter()
+        .flatten()
+        .map(|identity| identity.vni);
+    let claimants = vnis.flat_map(|vni| state.claimants(vni));
+    let mut networks: Vec<_> = claimants.chain([id]).collect();
+    networks.sort_unstable();
+    networks.dedup();
+    if kind(former) == kind(now) && networks.len() == 1 {
+        return Vec::new();
+    }
+    let vpcs = networks
+        .iter()
+        .filter_map(|id| Some((id, state.vpcs.get(id)?)));
+    let owners = vpcs.flat_map(|(id, vpc)| vpc.owners(*id));
+    owners.chain([Owner::Vpc(id), Owner::Flood(id)]).collect()
+}
+
+fn by_subnet(state: &State, id: SubnetId, now: Option<(NetworkId, Ipv4Addr)>) -> Vec<Owner> {
+    let former = state.subnets.get(&id).and_then(|vpc| {
+        let address = state.vpcs.get(vpc)?.servers.get(&id)?;
+        Some((*vpc, *address))
+    });
+    if former == now {
+        return Vec::new();
+    }
+    let mut owners = Vec::new();
+    for (vpc, address) in [former, now].into_iter().flatten() {
+        owners.push(Owner::Address(vpc, address));
+        let ports = state.vpcs.get(&vpc).into_iter().flat_map(|vpc| &vpc.ports);
+        owners.extend(ports.map(|port| Owner::Port(*port)));
+    }
+    owners
+}
+
+fn by_local(state: &State, id: PortId, now: Option<&Local>) -> Vec<Owner> {
+    let former = state.locals.get(&id);
+    if former == now {
+        return Vec::new();
+    }
+    let mut owners = vec![Owner::Port(id)];
+    for local in [former, now].into_iter().flatten() {
+        owners.push(Owner::Flood(local.vpc));
+        owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));
+    }
+    owners
+}
+
+fn by_remote(state: &State, id: PortId, now: Option<&Remote>) -> Vec<Owner> {
+    let former = state.remotes.get(&id);
+    if former == now {
+        return Vec::new();
+    }
+    let mut owners = Vec::with_capacity(4);
+    for remote in [former, now].into_iter().flatten() {
+        owners.extend(remote.slots().map(|slot| slot.owner(remote.vpc)));
+    }
+    // The list of hosts is long and its flows are dear: only the first and the last port of
+    // a host change it.
+    let leaves = |remote: &&Remote| ports_at(state, remote.vpc, remote.host_ip) == 1;
+    let joins = |remote: &&Remote| ports_at(state, remote.vpc, remote.host_ip) == 0;
+    owners.extend(former.filter(leaves).map(|remote| Owner::Flood(remote.vpc)));
+    owners.extend(now.filter(joins).map(|remote| Owner::Flood(remote.vpc)));
+    owners
+}
+
+fn ports_at(state: &State, vpc: NetworkId, host_ip: IpAddr) -> usize {
+    let count = |vpc: &Vpc| vpc.ports_at(host_ip);
+    state.vpcs.get(&vpc).map_or(0, count)
+}
+
+fn by_plug(state: &State, port: PortId, now: Option<PortNo>) -> Vec<Owner> {
+    if state.ofports.get(&port).copied() == now {
+        return Vec::new();
+    }
+    let displaced = now.and_then(|ofport| state.port_at(ofport));
+    let mut owners = Vec::new();
+    for id in [Some(port), displaced].into_iter().flatten() {
+        owners.push(Owner::Port(id));
+        if let Some(local) = state.locals.get(&id) {
+            owners.push(Owner::Flood(local.vpc));
+            owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));
+        }
+    }
+    owners
+}

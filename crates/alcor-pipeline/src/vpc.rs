@@ -1,0 +1,123 @@
+//! One network as this host sees it.
+
+use crate::Owner;
+use crate::member::{Claim, Slot};
+use alcor_goalstate::{SubnetGoal, VpcGoal};
+use alcor_responder::FALLBACK_SERVER_ID;
+use alcor_types::{NetworkId, PortId, Revision, SubnetId, Vni};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// What the network's own goal says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Identity {
+    pub(crate) vni: Vni,
+    pub(crate) up: bool,
+    pub(crate) revision: Revision,
+}
+
+impl From<&VpcGoal> for Identity {
+    fn from(goal: &VpcGoal) -> Self {
+        Self {
+            vni: goal.vni,
+            up: goal.admin_state_up,
+            revision: goal.revision,
+        }
+    }
+}
+
+/// A network, made on first mention: ports may come before it.
+#[derive(Debug, Default)]
+pub(crate) struct Vpc {
+    pub(crate) identity: Option<Identity>,
+    /// Its ports on this host.
+    pub(crate) ports: BTreeSet<PortId>,
+    /// The DHCP server's address on every IPv4 subnet that has one.
+    pub(crate) servers: BTreeMap<SubnetId, Ipv4Addr>,
+    /// Where its ports on other hosts are, and how many there.
+    hosts: BTreeMap<IpAddr, usize>,
+    claims: BTreeSet<(Slot, Claim)>,
+}
+
+impl Vpc {
+    /// Whether nothing is left to know about.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.identity.is_none()
+            && self.ports.is_empty()
+            && self.servers.is_empty()
+            && self.hosts.is_empty()
+    }
+
+    /// Makes or gives up a claim.
+    pub(crate) fn claim(&mut self, slot: Slot, claim: Claim, claimed: bool) {
+        if claimed {
+            self.claims.insert((slot, claim));
+        } else {
+            self.claims.remove(&(slot, claim));
+        }
+    }
+
+    /// Whose the slot is.
+    pub(crate) fn holder(&self, slot: Slot) -> Option<Claim> {
+        let mut claims = self.claims.range((slot, Claim::FIRST)..);
+        let (first, claim) = claims.next()?;
+        (*first == slot).then_some(*claim)
+    }
+
+    /// One more port is on the host.
+    pub(crate) fn add_host(&mut self, host_ip: IpAddr) {
+        *self.hosts.entry(host_ip).or_default() += 1;
+    }
+
+    /// One port less is on the host.
+    pub(crate) fn remove_host(&mut self, host_ip: IpAddr) {
+        if let Some(count) = self.hosts.get_mut(&host_ip) {
+            *count -= 1;
+            if *count == 0 {
+                self.hosts.remove(&host_ip);
+            }
+        }
+    }
+
+    /// How many ports are on the host.
+    pub(crate) fn ports_at(&self, host_ip: IpAddr) -> usize {
+        self.hosts.get(&host_ip).copied().unwrap_or(0)
+    }
+
+    /// The other hosts with a port.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = IpAddr> {
+        self.hosts.keys().copied()
+    }
+
+    /// Everything that may own flows of the network.
+    pub(crate) fn owners(&self, id: NetworkId) -> impl Iterator<Item = Owner> {
+        let ports = self.ports.iter().map(|port| Owner::Port(*port));
+        let mut former = None;
+        let slots = self.claims.iter().map(|(slot, _)| *slot);
+        let distinct = slots.filter(move |slot| former.replace(*slot) != Some(*slot));
+        let slots = distinct.map(move |slot| slot.owner(id));
+        let whole = [Owner::Vpc(id), Owner::Flood(id)];
+        whole.into_iter().chain(ports).chain(slots)
+    }
+}
+
+impl Slot {
+    /// The owner of the flows about it.
+    pub(crate) fn owner(self, vpc: NetworkId) -> Owner {
+        match self {
+            Self::Mac(mac) => Owner::Mac(vpc, mac),
+            Self::Address(address) => Owner::Address(vpc, address),
+        }
+    }
+}
+
+/// The address that DHCP clients of the subnet renew at; `None` when there is no server. The
+/// responder names the same address in its answers.
+pub(crate) fn dhcp_server(subnet: &SubnetGoal) -> Option<Ipv4Addr> {
+    let served = subnet.dhcp && subnet.cidr.addr().is_ipv4();
+    let address = match subnet.gateway_ip {
+        Some(IpAddr::V4(gateway)) => gateway,
+        _ => FALLBACK_SERVER_ID,
+    };
+    served.then_some(address)
+}
