@@ -52,7 +52,7 @@ pub struct BundleControl {
 }
 
 impl BundleControl {
-    pub(crate) fn encode(&self, to: &mut BytesMut) {
+    pub(crate) fn encode(self, to: &mut BytesMut) {
         let number = BundleStep::STEPS.iter().position(|s| *s == self.step);
         to.put_u32(self.bundle);
         to.put_u16(number.and_then(|n| u16::try_from(n).ok()).unwrap_or(0));

@@ -54,7 +54,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(5),
-            request_timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_mins(1),
             echo_interval: Duration::from_secs(5),
             dead_after: Duration::from_secs(20),
             event_queue: 1024,

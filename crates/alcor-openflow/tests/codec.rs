@@ -1,6 +1,13 @@
 //! Laws of the codec that need no switch: round trips, golden bytes, and decoders that take
 //! anything without a panic.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of a test, which the lint settings do not see as one"
+)]
+
 mod samples;
 
 use alcor_openflow::{

@@ -1,6 +1,11 @@
 //! Figures, not assertions: how fast a real switch takes and gives flows. Run with
 //! `cargo test --release -p alcor-openflow --test speed -- --ignored --nocapture`.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of a test, which the lint settings do not see as one"
+)]
+
 mod support;
 
 use alcor_openflow::{Action, Field, Flow, FlowMod, FlowRequest, Match, PortNo};

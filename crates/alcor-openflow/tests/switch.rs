@@ -1,5 +1,12 @@
 //! The connection against a real Open vSwitch.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of a test, which the lint settings do not see as one"
+)]
+
 mod samples;
 mod support;
 

@@ -137,7 +137,7 @@ fn output(to: &mut BytesMut, port: PortNo, max_len: u16) {
 
 fn set_field(to: &mut BytesMut, field: Field, value: u128) {
     basic(to, kind::SET_FIELD, |to| {
-        oxm::encode(to, field, value, None)
+        oxm::encode(to, field, value, None);
     });
 }
 

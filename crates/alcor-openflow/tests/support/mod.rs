@@ -1,6 +1,13 @@
 //! A real Open vSwitch for one test: its own database, daemon, folder and bridge, gone when
 //! the value is dropped. Needs the package `openvswitch-switch` and root.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "a part of test crates, which the lint settings do not see as one"
+)]
+
 use alcor_openflow::{Client, Connection, Endpoint, Events, Settings};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
