@@ -129,8 +129,13 @@ macro_rules! with_standard {
 }
 pub(crate) use with_standard;
 
-/// The attribute of this name.
+/// The attribute of this name; `tenant_id` is the older name of `project_id`.
 pub(crate) fn find<R: Resource>(name: &str) -> Option<&'static Attribute<R>> {
+    let name = if name == "tenant_id" {
+        "project_id"
+    } else {
+        name
+    };
     R::attributes()
         .iter()
         .find(|attribute| attribute.name == name)
@@ -202,7 +207,7 @@ impl Attributes {
     }
 }
 
-/// `tenant_id` is the older name of `project_id`.
+/// Moves `tenant_id` to its present name.
 fn take_tenant_alias<R: Resource>(map: &mut Map<String, Value>) -> Result<(), RequestError> {
     if find::<R>("project_id").is_none() {
         return Ok(());

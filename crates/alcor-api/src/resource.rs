@@ -1,6 +1,8 @@
 //! What the generic parts (parsing, listing, views) need to know of each kind of resource.
 
 mod agent;
+#[cfg(test)]
+mod consistency;
 mod network;
 mod node;
 mod port;

@@ -27,7 +27,7 @@ impl Selection {
         }
         let visible = R::attributes()
             .iter()
-            .filter(|attribute| !attribute.admin || caller.is_admin())
+            .filter(|attribute| attribute.shown && (!attribute.admin || caller.is_admin()))
             .map(|attribute| attribute.name);
         let mut only: Vec<_> = visible
             .filter(|name| everything || fields.contains(name))

@@ -156,7 +156,7 @@ fn one<R: Resource>(query: &QueryString, name: &str) -> Result<Option<Filter<R>>
             Filter::FixedIps(wanted)
         }
         _ => match find::<R>(name).filter(|attribute| attribute.read.is_some()) {
-            Some(attribute) => one_of(query, attribute)?,
+            Some(attribute) => one_of(query, name, attribute)?,
             None => return Ok(None),
         },
     }))
@@ -164,12 +164,13 @@ fn one<R: Resource>(query: &QueryString, name: &str) -> Result<Option<Filter<R>>
 
 fn one_of<R: Resource>(
     query: &QueryString,
+    name: &str,
     attribute: &'static Attribute<R>,
 ) -> Result<Filter<R>, RequestError> {
     let mut values = Vec::new();
-    for text in query.all(attribute.name) {
+    for text in query.all(name) {
         let wanted = attribute.kind.wanted(text);
-        values.extend(wanted.map_err(|why| RequestError::invalid(attribute.name, why))?);
+        values.extend(wanted.map_err(|why| RequestError::invalid(name, why))?);
     }
     Ok(Filter::OneOf { attribute, values })
 }

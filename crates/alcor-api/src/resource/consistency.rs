@@ -1,0 +1,90 @@
+//! The attribute tables and the views are written apart; here they are held together.
+
+use super::{Agents, Networks, Nodes, Ports, Reading, Resource, Row, Subnets};
+use crate::state::{AgentLiveness, Liveness};
+use crate::view::{Selection, single};
+use alcor_managers::network::CreateNetwork;
+use alcor_managers::node::CreateNode;
+use alcor_managers::port::CreatePort;
+use alcor_managers::subnet::CreateSubnet;
+use alcor_managers::{ApiError, Caller, Settings, network, node, port, subnet};
+use alcor_store::Store;
+use alcor_types::{HostName, Network, Node, Port, Subnet};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+struct Nobody;
+
+impl Liveness for Nobody {
+    fn agent(&self, _: &HostName) -> Option<AgentLiveness> {
+        None
+    }
+}
+
+type Records = (Network, Subnet, Port, Node);
+
+async fn records(store: &Store) -> Records {
+    let make = |txn: &mut alcor_store::Txn<'_>| -> Result<Records, ApiError> {
+        let (caller, settings) = (Caller::admin(), Settings::default());
+        let network = network::create(txn, &CreateNetwork::default(), &caller, &settings)?;
+        let block = "10.0.0.0/24".parse().unwrap();
+        let subnet = CreateSubnet::new(network.id, block);
+        let subnet = subnet::create(txn, &subnet, &caller, &settings)?;
+        let port = port::create(txn, &CreatePort::new(network.id), &caller, &settings)?;
+        let node = CreateNode::new(HostName::from("h"), "192.0.2.1".parse().unwrap());
+        Ok((network, subnet, port, node::create(txn, &node, &caller)?))
+    };
+    store.transact(make).await.unwrap().value
+}
+
+fn check<R: Resource>(record: R::Record, reading: &Reading) {
+    let row = Row::<R>::new(record, reading);
+    let shown = |caller: &Caller| -> BTreeSet<String> {
+        let json = single(&row, &Selection::of::<R>(&[], caller)).unwrap();
+        let body: Value = serde_json::from_slice(&json).unwrap();
+        body[R::SINGULAR]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect()
+    };
+    let table = |admin: bool| -> BTreeSet<String> {
+        let visible = R::attributes()
+            .iter()
+            .filter(|attribute| attribute.shown && (admin || !attribute.admin));
+        let names = visible.map(|attribute| attribute.name.to_owned());
+        let project = R::attributes()
+            .iter()
+            .any(|attribute| attribute.name == "project_id");
+        names
+            .chain(project.then(|| "tenant_id".to_owned()))
+            .collect()
+    };
+    let mut tenant = Caller::admin();
+    tenant.roles.admin = false;
+    assert_eq!(shown(&Caller::admin()), table(true), "{}", R::PLURAL);
+    assert_eq!(shown(&tenant), table(false), "{}", R::PLURAL);
+    for rule in R::indexes() {
+        let known = R::attributes()
+            .iter()
+            .any(|attribute| attribute.name == rule.attribute);
+        assert!(known, "{} has no {}", R::PLURAL, rule.attribute);
+    }
+}
+
+#[tokio::test]
+async fn views_show_what_the_tables_say() {
+    let store = Store::ephemeral();
+    let (network, subnet, port, node) = records(&store).await;
+    let reading = Reading {
+        snapshot: store.snapshot(),
+        liveness: Arc::new(Nobody),
+    };
+    check::<Networks>(network, &reading);
+    check::<Subnets>(subnet, &reading);
+    check::<Ports>(port, &reading);
+    check::<Nodes>(node.clone(), &reading);
+    check::<Agents>(node, &reading);
+}
