@@ -305,7 +305,7 @@ impl World {
         }
         wanted.into_iter().all(|(id, count)| {
             self.subnets.get(&id).is_some_and(|subnet| {
-                let mut free = self.pooled(subnet);
+                let mut free = pooled(subnet);
                 free.extend(
                     own.into_iter()
                         .flat_map(|own| &own.fixed_ips)
@@ -325,24 +325,8 @@ impl World {
                 .filter(|subnet| subnet.cidr.addr().is_ipv4() == v4)
                 .peekable();
             family.peek().is_none()
-                || family.any(|subnet| self.pooled(subnet).difference(&taken).next().is_some())
+                || family.any(|subnet| pooled(subnet).difference(&taken).next().is_some())
         })
-    }
-
-    fn pooled(&self, subnet: &Subnet) -> BTreeSet<FixedIp> {
-        let hosts = subnet.cidr.hosts().chain([subnet.cidr.broadcast()]);
-        hosts
-            .filter(|address| {
-                subnet
-                    .allocation_pools
-                    .iter()
-                    .any(|pool| pool.contains(*address))
-            })
-            .map(|ip_address| FixedIp {
-                subnet_id: subnet.id,
-                ip_address,
-            })
-            .collect()
     }
 
     fn on(&self, network: NetworkId) -> impl Iterator<Item = &Subnet> {
@@ -374,14 +358,14 @@ impl World {
         assert!(ports.iter().eq(self.ports.values()));
         for port in &ports {
             for fixed in &port.fixed_ips {
-                let parts: [&[u8]; 2] = [
+                let place: [&[u8]; 2] = [
                     fixed.subnet_id.as_bytes(),
                     &schema::ip_part(fixed.ip_address),
                 ];
                 let found = records::lookup_keys::<Port>(
                     &read,
                     schema::PORT_BY_SUBNET_IP,
-                    &parts,
+                    &place,
                     None,
                     false,
                 );
@@ -401,6 +385,23 @@ impl World {
         let rows = alcor_store::Read::prefix(&self.region.store.snapshot(), &[]).count();
         assert!(rows <= 1, "{rows} rows are left");
     }
+}
+
+/// The addresses of the subnet's pools.
+fn pooled(subnet: &Subnet) -> BTreeSet<FixedIp> {
+    let hosts = subnet.cidr.hosts().chain([subnet.cidr.broadcast()]);
+    hosts
+        .filter(|address| {
+            subnet
+                .allocation_pools
+                .iter()
+                .any(|pool| pool.contains(*address))
+        })
+        .map(|ip_address| FixedIp {
+            subnet_id: subnet.id,
+            ip_address,
+        })
+        .collect()
 }
 
 fn is_host(subnet: &Subnet, address: IpAddr) -> bool {

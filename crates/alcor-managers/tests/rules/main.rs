@@ -1,11 +1,20 @@
 //! The rules as callers meet them: whole transactions on the real store, without a disk.
 
+#[cfg(test)]
 mod concurrency;
+#[cfg(test)]
 mod lifecycle;
+#[cfg(test)]
 mod networks;
+#[cfg(test)]
 mod nodes;
+#[cfg(test)]
 mod policies;
+#[cfg(test)]
 mod ports;
+#[cfg(test)]
 mod region;
+#[cfg(test)]
 mod states;
+#[cfg(test)]
 mod subnets;

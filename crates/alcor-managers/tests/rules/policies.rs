@@ -28,20 +28,20 @@ fn another_projects_resources_do_not_exist() {
     let network = network_of(&region, "blue", false);
     let subnet = region.subnet(&network, "10.0.0.0/24");
     let port = create_port(&region, "blue", CreatePort::new(network.id)).unwrap();
-    let red = member("red");
+    let guest = member("red");
     let read = region.store.snapshot();
     refused(
-        network::get(&read, network.id, &red),
+        network::get(&read, network.id, &guest),
         "NetworkNotFound",
         404,
     );
-    refused(subnet::get(&read, subnet.id, &red), "SubnetNotFound", 404);
-    refused(port::get(&read, port.id, &red), "PortNotFound", 404);
+    refused(subnet::get(&read, subnet.id, &guest), "SubnetNotFound", 404);
+    refused(port::get(&read, port.id, &guest), "PortNotFound", 404);
     refused(
         region.run({
-            let red = red.clone();
+            let guest = guest.clone();
             move |txn, settings| {
-                network::update(txn, network.id, &UpdateNetwork::default(), &red, settings)
+                network::update(txn, network.id, &UpdateNetwork::default(), &guest, settings)
             }
         }),
         "NetworkNotFound",
@@ -49,9 +49,9 @@ fn another_projects_resources_do_not_exist() {
     );
     refused(
         region.run({
-            let red = red.clone();
+            let guest = guest.clone();
             move |txn, settings| {
-                subnet::update(txn, subnet.id, &UpdateSubnet::default(), &red, settings)
+                subnet::update(txn, subnet.id, &UpdateSubnet::default(), &guest, settings)
             }
         }),
         "SubnetNotFound",
@@ -59,8 +59,8 @@ fn another_projects_resources_do_not_exist() {
     );
     refused(
         region.run({
-            let red = red.clone();
-            move |txn, _| port::delete(txn, port.id, &red, None)
+            let guest = guest.clone();
+            move |txn, _| port::delete(txn, port.id, &guest, None)
         }),
         "PortNotFound",
         404,
@@ -76,34 +76,34 @@ fn a_shared_network_is_usable_but_not_changeable() {
     let region = Region::new();
     let network = network_of(&region, "blue", true);
     let subnet = region.subnet(&network, "10.0.0.0/24");
-    let red = member("red");
+    let guest = member("red");
     let port = create_port(&region, "red", CreatePort::new(network.id)).unwrap();
     let read = region.store.snapshot();
-    network::get(&read, network.id, &red).unwrap();
-    subnet::get(&read, subnet.id, &red).unwrap();
+    network::get(&read, network.id, &guest).unwrap();
+    subnet::get(&read, subnet.id, &guest).unwrap();
     // The network's owner sees, and may remove, what others plugged in.
     port::get(&read, port.id, &member("blue")).unwrap();
     refused(
         region.run({
-            let red = red.clone();
-            move |txn, _| network::delete(txn, network.id, &red, None)
+            let guest = guest.clone();
+            move |txn, _| network::delete(txn, network.id, &guest, None)
         }),
         "PolicyNotAuthorized",
         403,
     );
     refused(
         region.run({
-            let red = red.clone();
+            let guest = guest.clone();
             move |txn, settings| {
                 let request = CreateSubnet::new(network.id, "10.9.0.0/24".parse().unwrap());
-                subnet::create(txn, &request, &red, settings)
+                subnet::create(txn, &request, &guest, settings)
             }
         }),
         "PolicyNotAuthorized",
         403,
     );
     refused(
-        region.run(move |txn, _| subnet::delete(txn, subnet.id, &red, None)),
+        region.run(move |txn, _| subnet::delete(txn, subnet.id, &guest, None)),
         "PolicyNotAuthorized",
         403,
     );

@@ -464,3 +464,16 @@ fn a_chosen_id_must_be_free_and_a_gone_port_is_not_found() {
     );
     region.create_port(request).unwrap();
 }
+
+#[test]
+fn a_port_costs_few_rows() {
+    let region = Region::new();
+    let network = region.network();
+    region.subnet(&network, "10.0.0.0/16");
+    region.port(&network);
+    let mut watch = region.store.watch(region.store.revision(), &[]).unwrap();
+    region.port(&network);
+    let commit = region.wait(async move { watch.next().await.unwrap() });
+    // The port, seven index entries, the allocation bitmap and its cursor.
+    assert_eq!(commit.changes.len(), 10, "{:?}", commit.changes);
+}

@@ -46,6 +46,11 @@ impl Region {
         }
     }
 
+    /// Waits for something of the store's.
+    pub(crate) fn wait<F: Future>(&self, what: F) -> F::Output {
+        self.runtime.block_on(what)
+    }
+
     pub(crate) fn create_network(&self, request: CreateNetwork) -> Result<Network, ApiError> {
         self.run(move |txn, settings| network::create(txn, &request, &Caller::admin(), settings))
     }
