@@ -9,13 +9,14 @@
 //! alternatives were probing at random, which is endless in a full subnet, and walking the
 //! index of taken addresses, which is as long as the longest run of them.
 
+mod row;
+
 use crate::ApiError;
 use alcor_store::{Read, Txn};
+use row::{FORMAT, Row};
 
 /// How many bits of a number one level decides.
 const STEP: u32 = 8;
-/// The format of a row's value, its first byte.
-const FORMAT: u8 = 1;
 /// The byte after a space's prefix that marks its cursor; levels are lower.
 const CURSOR: u8 = 0xff;
 
@@ -169,69 +170,6 @@ fn join(row: u128, bit: u8) -> u128 {
     row << STEP | u128::from(bit)
 }
 
-/// 256 bits; bit 0 is the highest of the first word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Row([u128; 2]);
-
-impl Row {
-    fn decode(value: &[u8]) -> Option<Self> {
-        let (&FORMAT, words) = value.split_first()? else {
-            return None;
-        };
-        let (low, high) = words.split_at_checked(16)?;
-        Some(Self([
-            u128::from_be_bytes(low.try_into().ok()?),
-            u128::from_be_bytes(high.try_into().ok()?),
-        ]))
-    }
-
-    fn encode(self) -> Vec<u8> {
-        let mut value = vec![FORMAT];
-        for word in self.0 {
-            value.extend_from_slice(&word.to_be_bytes());
-        }
-        value
-    }
-
-    fn mask(bit: u8) -> u128 {
-        1 << (127 - bit % 128)
-    }
-
-    fn word(&mut self, bit: u8) -> &mut u128 {
-        let [low, high] = &mut self.0;
-        if bit < 128 { low } else { high }
-    }
-
-    fn has(mut self, bit: u8) -> bool {
-        *self.word(bit) & Self::mask(bit) != 0
-    }
-
-    fn set(&mut self, bit: u8) {
-        *self.word(bit) |= Self::mask(bit);
-    }
-
-    fn clear(&mut self, bit: u8) {
-        *self.word(bit) &= !Self::mask(bit);
-    }
-
-    fn is_full(self) -> bool {
-        self.0 == [u128::MAX; 2]
-    }
-
-    /// The lowest clear bit at or above `from`.
-    fn first_clear(mut self, from: u8) -> Option<u8> {
-        // Bits below `from` are treated as taken.
-        let below = !(u128::MAX >> (from % 128));
-        *self.word(from) |= below;
-        if from >= 128 {
-            self.0[0] = u128::MAX;
-        }
-        let [low, high] = self.0.map(u128::leading_ones);
-        let found = if low < 128 { low } else { 128 + high };
-        u8::try_from(found).ok()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,30 +191,6 @@ mod tests {
             Err(TransactError::Aborted(error)) => panic!("{error}"),
             Err(TransactError::Store(error)) => panic!("{error}"),
         }
-    }
-
-    #[test]
-    fn rows_find_their_first_clear_bit() {
-        let mut row = Row::default();
-        assert_eq!(row.first_clear(200), Some(200));
-        for bit in 0..=254 {
-            row.set(bit);
-        }
-        assert_eq!(
-            (row.first_clear(0), row.first_clear(255)),
-            (Some(255), Some(255))
-        );
-        row.set(255);
-        assert!(row.is_full());
-        assert_eq!(row.first_clear(0), None);
-        row.clear(127);
-        assert_eq!(
-            (row.first_clear(0), row.first_clear(128)),
-            (Some(127), None)
-        );
-        assert_eq!(Row::decode(&row.encode()), Some(row));
-        assert_eq!(Row::decode(&[2; 33]), None);
-        assert_eq!(Row::decode(&[FORMAT; 20]), None);
     }
 
     #[test]

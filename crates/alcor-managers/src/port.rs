@@ -4,6 +4,7 @@
 //! host nobody has heard of reads as `binding_failed`, and as `ovs` from the moment the host's
 //! agent registers, because [`state`] works that out when it is asked.
 
+mod access;
 mod addresses;
 mod check;
 mod request;
@@ -17,7 +18,7 @@ use crate::records;
 use crate::{ApiError, Caller, Settings, ip, mac, network, policy, standard, subnet};
 use addresses::Interface;
 use alcor_store::{Read, Txn};
-use alcor_types::{FixedIp, MacAddr, Network, NetworkId, Port, PortId, Subnet};
+use alcor_types::{FixedIp, MacAddr, NetworkId, Port, PortId, Subnet};
 
 /// How the device owners of the region's own ports begin.
 pub(crate) const NETWORK_OWNERS: &str = "network:";
@@ -32,8 +33,8 @@ pub fn create(
     settings: &Settings,
 ) -> Result<Port, ApiError> {
     policy::may_write(caller, "create_port")?;
-    let network = usable_network(txn, request.network_id, caller)?;
-    check_create_policy(request, caller, &network)?;
+    let network = access::usable_network(txn, request.network_id, caller)?;
+    access::check_create_policy(request, caller, &network)?;
     let project_id = policy::project(caller, request.project_id.as_ref(), "create_port")?;
     check::check_security_groups(request.security_groups.as_deref())?;
     check::check_fixed_ips(request.fixed_ips.as_deref(), settings)?;
@@ -122,7 +123,7 @@ pub fn update(
     let mut port = get(txn, id, caller)?;
     policy::may_write(caller, "update_port")?;
     policy::owner_only(caller, &port.project_id, "update_port")?;
-    check_update_policy(txn, request, &port, caller)?;
+    access::check_update_policy(txn, request, &port, caller)?;
     standard::check_revision(&port.standard, request.expected_revision)?;
     check::check_security_groups(request.security_groups.as_deref())?;
     check::check_fixed_ips(request.fixed_ips.as_deref(), settings)?;
@@ -218,115 +219,6 @@ fn release(txn: &mut Txn<'_>, fixed: &FixedIp) -> Result<(), ApiError> {
         Some(subnet) => ip::release(txn, &subnet, fixed.ip_address),
         None => Ok(()),
     }
-}
-
-/// The network, where the caller may plug ports into it: its own or a shared one.
-fn usable_network(read: &dyn Read, id: NetworkId, caller: &Caller) -> Result<Network, ApiError> {
-    let network = network::get(read, id, caller)?;
-    let given = !network.shared;
-    policy::network_owner_only(caller, &network, given, "create_port")?;
-    Ok(network)
-}
-
-fn check_create_policy(
-    request: &CreatePort,
-    caller: &Caller,
-    network: &Network,
-) -> Result<(), ApiError> {
-    let chooses = |fixed: &FixedIpRequest| fixed.ip_address.is_some();
-    let by_network_owner = [
-        (request.mac_address.is_some(), "create_port:mac_address"),
-        (
-            request.device_owner.starts_with(NETWORK_OWNERS),
-            "create_port:device_owner",
-        ),
-        (
-            request.fixed_ips.iter().flatten().any(chooses),
-            "create_port:fixed_ips:ip_address",
-        ),
-        (
-            request.port_security_enabled.is_some(),
-            "create_port:port_security_enabled",
-        ),
-        (
-            !request.allowed_address_pairs.is_empty(),
-            "create_port:allowed_address_pairs",
-        ),
-    ];
-    for (given, rule) in by_network_owner {
-        policy::network_owner_only(caller, network, given, rule)?;
-    }
-    policy::admin_only(
-        caller,
-        request.host.is_some(),
-        "create_port:binding:host_id",
-    )?;
-    policy::admin_only(
-        caller,
-        request.binding_profile.is_some(),
-        "create_port:binding:profile",
-    )
-}
-
-fn check_update_policy(
-    read: &dyn Read,
-    request: &UpdatePort,
-    port: &Port,
-    caller: &Caller,
-) -> Result<(), ApiError> {
-    let network =
-        network::find(read, port.network_id)?.ok_or(ApiError::NetworkNotFound(port.network_id))?;
-    let chooses = |fixed: &FixedIpRequest| fixed.ip_address.is_some();
-    let infrastructure = |owner: &String| owner.starts_with(NETWORK_OWNERS);
-    let by_network_owner = [
-        (
-            request.device_owner.as_ref().is_some_and(infrastructure),
-            "update_port:device_owner",
-        ),
-        (
-            request.fixed_ips.iter().flatten().any(chooses),
-            "update_port:fixed_ips:ip_address",
-        ),
-        (
-            differs(
-                request.port_security_enabled.as_ref(),
-                &port.port_security_enabled,
-            ),
-            "update_port:port_security_enabled",
-        ),
-        (
-            differs(
-                request.allowed_address_pairs.as_ref(),
-                &port.allowed_address_pairs,
-            ),
-            "update_port:allowed_address_pairs",
-        ),
-    ];
-    for (given, rule) in by_network_owner {
-        policy::network_owner_only(caller, &network, given, rule)?;
-    }
-    let by_admin = [
-        (
-            differs(request.mac_address.as_ref(), &port.mac_address),
-            "update_port:mac_address",
-        ),
-        (
-            differs(request.host.as_ref(), &port.host),
-            "update_port:binding:host_id",
-        ),
-        (
-            differs(request.binding_profile.as_ref(), &port.binding_profile),
-            "update_port:binding:profile",
-        ),
-    ];
-    by_admin
-        .into_iter()
-        .try_for_each(|(given, rule)| policy::admin_only(caller, given, rule))
-}
-
-/// Whether the request asks for another value than the present one.
-fn differs<T: PartialEq>(asked: Option<&T>, present: &T) -> bool {
-    asked.is_some_and(|asked| asked != present)
 }
 
 fn take_mac(

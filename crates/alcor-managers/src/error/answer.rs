@@ -1,0 +1,82 @@
+//! How a refusal is answered: Neutron's name for it and the status.
+
+use super::ApiError;
+
+impl ApiError {
+    /// Neutron's name of the error, the `type` of its bodies.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::InvalidAttribute { .. } => "HTTPBadRequest",
+            Self::InvalidInput(_) => "InvalidInput",
+            Self::InvalidAllocationPool(_) => "InvalidAllocationPool",
+            Self::OutOfBoundsAllocationPool { .. } => "OutOfBoundsAllocationPool",
+            Self::OverlappingAllocationPools { .. } => "OverlappingAllocationPools",
+            Self::GatewayConflictWithAllocationPools { .. } => "GatewayConflictWithAllocationPools",
+            Self::GatewayIpInUse { .. } => "GatewayIpInUse",
+            Self::DnsNameServersExhausted { .. } => "DNSNameServersExhausted",
+            Self::HostRoutesExhausted { .. } => "HostRoutesExhausted",
+            Self::InvalidIpForNetwork { .. } => "InvalidIpForNetwork",
+            Self::InvalidIpForSubnet { .. } => "InvalidIpForSubnet",
+            Self::AllocationOnAutoAddressSubnet { .. } => "AllocationOnAutoAddressSubnet",
+            Self::IpAddressAlreadyAllocated { .. } | Self::GatewayIpReserved { .. } => {
+                "IpAddressAlreadyAllocated"
+            }
+            Self::IpAddressGenerationFailure(_) => "IpAddressGenerationFailure",
+            Self::IpAddressGenerationFailureNoMatchingSubnet { .. } => {
+                "IpAddressGenerationFailureNoMatchingSubnet"
+            }
+            Self::MacAddressInUse { .. } => "MacAddressInUse",
+            Self::MacAddressGenerationFailure(_) => "MacAddressGenerationFailure",
+            Self::PortBound { .. } => "PortBound",
+            Self::DuplicateAddressPairInRequest { .. } => "DuplicateAddressPairInRequest",
+            Self::AddressPairsExhausted { .. } => "AddressPairsExhausted",
+            Self::AddressPairAndPortSecurityRequired => "AddressPairAndPortSecurityRequired",
+            Self::ExtraDhcpOptBadData(_) => "ExtraDhcpOptBadData",
+            Self::NetworkNotFound(_) => "NetworkNotFound",
+            Self::SubnetNotFound(_) => "SubnetNotFound",
+            Self::PortNotFound(_) => "PortNotFound",
+            Self::NodeNotFound(_) => "NodeNotFound",
+            Self::SecurityGroupNotFound(_) => "SecurityGroupNotFound",
+            Self::PolicyNotAuthorized { .. } => "PolicyNotAuthorized",
+            Self::NetworkInUse { .. } => "NetworkInUse",
+            Self::SubnetInUse { .. } => "SubnetInUse",
+            Self::InvalidSharedSetting { .. } => "InvalidSharedSetting",
+            Self::NetworkMtuSubnetConflict { .. } => "NetworkMTUSubnetConflict",
+            Self::TunnelIdInUse(_) => "TunnelIdInUse",
+            Self::NoNetworkAvailable => "NoNetworkAvailable",
+            Self::IdInUse { .. } => "NeutronDbObjectDuplicateEntry",
+            Self::NodeNameInUse(_) => "NodeNameInUse",
+            Self::NodeInUse { .. } => "NodeInUse",
+            Self::RevisionNumberConstraintFailed { .. } => "RevisionNumberConstraintFailed",
+            Self::Store(_) | Self::Damaged(_) => "HTTPInternalServerError",
+        }
+    }
+
+    /// The HTTP status that Neutron answers with.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::InvalidAttribute { .. }
+            | Self::InvalidInput(_)
+            | Self::InvalidAllocationPool(_)
+            | Self::OutOfBoundsAllocationPool { .. }
+            | Self::DnsNameServersExhausted { .. }
+            | Self::HostRoutesExhausted { .. }
+            | Self::InvalidIpForNetwork { .. }
+            | Self::InvalidIpForSubnet { .. }
+            | Self::AllocationOnAutoAddressSubnet { .. }
+            | Self::DuplicateAddressPairInRequest { .. }
+            | Self::AddressPairsExhausted { .. }
+            | Self::ExtraDhcpOptBadData(_) => 400,
+            Self::PolicyNotAuthorized { .. } => 403,
+            Self::NetworkNotFound(_)
+            | Self::SubnetNotFound(_)
+            | Self::PortNotFound(_)
+            | Self::NodeNotFound(_)
+            | Self::SecurityGroupNotFound(_) => 404,
+            Self::RevisionNumberConstraintFailed { .. } => 412,
+            Self::Store(_) | Self::Damaged(_) => 500,
+            Self::NoNetworkAvailable | Self::MacAddressGenerationFailure(_) => 503,
+            _ => 409,
+        }
+    }
+}
