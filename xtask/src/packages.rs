@@ -14,14 +14,16 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("ping", "iputils-ping"),
     ("busybox", "busybox"),
     ("dhclient", "isc-dhcp-client"),
-    ("dhcpcd", "dhcpcd5"),
+    ("dhcpcd", "dhcpcd-base"),
     ("cc", "gcc"),
     ("python3", "python3"),
 ];
 
 /// Cargo's own tools: the program, the crate, and the version that is known to work.
-const TOOLS: &[(&str, &str, &str)] =
-    &[("cargo-nextest", "cargo-nextest", "0.9.143"), ("cargo-deny", "cargo-deny", "0.20.2")];
+const TOOLS: &[(&str, &str, &str)] = &[
+    ("cargo-nextest", "cargo-nextest", "0.9.143"),
+    ("cargo-deny", "cargo-deny", "0.20.2"),
+];
 
 /// Installs what is missing. Says so once; says nothing when all is there.
 pub(crate) fn ensure() -> anyhow::Result<()> {
@@ -63,13 +65,19 @@ fn apt(arguments: &[&str]) -> anyhow::Result<()> {
         sudo
     };
     // Some minimal machines start services on installation; ours are started by the lab.
-    command.env("DEBIAN_FRONTEND", "noninteractive").arg("-qq").args(arguments);
+    command
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .arg("-qq")
+        .args(arguments);
     run::show(&mut command)
 }
 
 /// Whether this process may make network namespaces.
 pub(crate) fn is_root() -> anyhow::Result<bool> {
-    let output = Command::new("id").arg("-u").output().context("cannot start: id -u")?;
+    let output = Command::new("id")
+        .arg("-u")
+        .output()
+        .context("cannot start: id -u")?;
     Ok(output.stdout.trim_ascii() == b"0")
 }
 
@@ -85,6 +93,10 @@ pub(crate) fn need_root() -> anyhow::Result<()> {
 fn is_installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let directories = std::env::split_paths(&path);
-    let daemons = ["/usr/sbin", "/sbin"].iter().map(|dir| Path::new(dir).to_path_buf());
-    directories.chain(daemons).any(|directory| directory.join(program).is_file())
+    let daemons = ["/usr/sbin", "/sbin"]
+        .iter()
+        .map(|dir| Path::new(dir).to_path_buf());
+    directories
+        .chain(daemons)
+        .any(|directory| directory.join(program).is_file())
 }

@@ -13,12 +13,19 @@ pub(crate) fn show(command: &mut Command) -> anyhow::Result<()> {
         .stdin(Stdio::null())
         .status()
         .with_context(|| format!("cannot start: {text}"))?;
-    if status.success() { Ok(()) } else { bail!("failed ({status}): {text}") }
+    if status.success() {
+        Ok(())
+    } else {
+        bail!("failed ({status}): {text}")
+    }
 }
 
 /// Runs a program and says whether it succeeded; shows nothing.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
-    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let quiet = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())
 }
 
@@ -40,6 +47,11 @@ pub(crate) fn target() -> PathBuf {
 
 fn words(command: &Command) -> String {
     let program = command.get_program().to_string_lossy().into_owned();
-    let arguments = command.get_args().map(|word| word.to_string_lossy().into_owned());
-    std::iter::once(program).chain(arguments).collect::<Vec<_>>().join(" ")
+    let arguments = command
+        .get_args()
+        .map(|word| word.to_string_lossy().into_owned());
+    std::iter::once(program)
+        .chain(arguments)
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -34,6 +34,12 @@ fn check() -> anyhow::Result<()> {
     // Advisories need a database from the network; a machine without it checks the rest.
     run::show(run::cargo().args(["deny", "--offline", "check", "licenses", "bans", "sources"]))?;
     run::show(run::cargo().args([
-        "clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings",
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
     ]))
 }

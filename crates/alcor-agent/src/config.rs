@@ -37,11 +37,17 @@ impl AgentConfig {
         if let Some(endpoint) = &self.openflow {
             return Ok(endpoint.clone());
         }
-        let directory = self.ovsdb.strip_prefix("unix:").and_then(|path| Path::new(path).parent());
+        let directory = self
+            .ovsdb
+            .strip_prefix("unix:")
+            .and_then(|path| Path::new(path).parent());
         let Some(directory) = directory else {
             return Err(AgentError::Setting {
                 name: "--openflow",
-                problem: format!("must be given, because --ovsdb {} is no unix socket", self.ovsdb),
+                problem: format!(
+                    "must be given, because --ovsdb {} is no unix socket",
+                    self.ovsdb
+                ),
             });
         };
         let socket: PathBuf = directory.join(format!("{}.mgmt", self.bridge));

@@ -2,7 +2,9 @@
 
 use crate::AgentConfig;
 use crate::vifs::Vif;
-use alcor_ovsdb::vswitch::{self, BridgeEvent, BridgePort, BridgeSpec, BridgeView, TunnelSpec, Vswitch};
+use alcor_ovsdb::vswitch::{
+    self, BridgeEvent, BridgePort, BridgeSpec, BridgeView, TunnelSpec, Vswitch,
+};
 use alcor_ovsdb::{Connection, Endpoint, Error, Options};
 use alcor_types::PortId;
 use std::collections::BTreeSet;
@@ -44,7 +46,11 @@ pub(crate) async fn run(
         if let Err(error) = ended {
             tracing::warn!(%error, retry_ms = wait.as_millis(), "switch database lost");
         }
-        wait = if useful { BACKOFF.0 } else { (wait * 2).min(BACKOFF.1) };
+        wait = if useful {
+            BACKOFF.0
+        } else {
+            (wait * 2).min(BACKOFF.1)
+        };
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = stop.cancelled() => return,
@@ -78,7 +84,9 @@ async fn attend(
                 tracing::warn!(bridge = config.bridge, "bridge removed; making it again");
                 return Ok(());
             }
-            let Some(event) = translate(event) else { continue };
+            let Some(event) = translate(event) else {
+                continue;
+            };
             if events.send(event).await.is_err() {
                 return Ok(());
             }
@@ -86,12 +94,13 @@ async fn attend(
     }
 }
 
+/// The library's defaults, and OpenFlow 1.0, so that people may ask the switch with
+/// `ovs-ofctl` as they are used to.
 fn bridge_spec(config: &AgentConfig) -> BridgeSpec {
-    let spec = BridgeSpec::new(&config.bridge);
-    match &config.datapath {
-        Some(datapath) => BridgeSpec { datapath_type: Some(datapath.clone()), ..spec },
-        None => spec,
-    }
+    let mut spec = BridgeSpec::new(&config.bridge);
+    spec.protocols.insert("OpenFlow10".to_owned());
+    spec.datapath_type.clone_from(&config.datapath);
+    spec
 }
 
 /// The whole bridge as events; the last says that it is the whole.
@@ -113,9 +122,7 @@ fn translate(event: BridgeEvent) -> Option<DatabaseEvent> {
         BridgeEvent::Plugged(vif) | BridgeEvent::Changed { new: vif, .. } => {
             read(&vif).map(|(port, vif)| DatabaseEvent::Vif(port, Some(vif)))
         }
-        BridgeEvent::Unplugged(vif) => {
-            read(&vif).map(|(port, _)| DatabaseEvent::Vif(port, None))
-        }
+        BridgeEvent::Unplugged(vif) => read(&vif).map(|(port, _)| DatabaseEvent::Vif(port, None)),
         BridgeEvent::Tunnel(port) => Some(DatabaseEvent::Tunnel(ofport(port.as_ref()))),
         BridgeEvent::Duplicates { iface_id, ignored } => {
             tracing::warn!(iface_id, ?ignored, "several interfaces have one iface-id");
@@ -128,8 +135,18 @@ fn translate(event: BridgeEvent) -> Option<DatabaseEvent> {
 /// The port and its interface, unless the `iface-id` is not one of ours.
 fn read(vif: &vswitch::Vif) -> Option<(PortId, Vif)> {
     let port = vif.iface_id.parse().ok()?;
-    let error = vif.port.error.clone().map(|error| format!("interface {}: {error}", vif.port.name));
-    Some((port, Vif { ofport: vif.port.ofport.map(u32::from), error }))
+    let error = vif
+        .port
+        .error
+        .clone()
+        .map(|error| format!("interface {}: {error}", vif.port.name));
+    Some((
+        port,
+        Vif {
+            ofport: vif.port.ofport.map(u32::from),
+            error,
+        },
+    ))
 }
 
 fn ofport(port: Option<&BridgePort>) -> Option<u32> {

@@ -11,11 +11,12 @@ use crate::reports::{PortWord, Reports};
 use crate::vifs::{Vif, Vifs};
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::{Ack, AckStage, Heartbeat, Hello, Push, Welcome};
-use alcor_goalstate::{Goal, GoalChange, GoalKey};
-use alcor_openflow::{Flow, FlowKey};
-use alcor_pipeline::{FlowChanges, Input, Pipeline};
+use alcor_goalstate::{Goal, GoalChange, GoalKey, PortGoal};
+use alcor_openflow::{Flow, PortNo};
+use alcor_pipeline::{FlowChanges, Input, Installed, Owner, Pipeline, Punt, cookie};
 use alcor_types::{PortId, Revision};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 /// What a port waits for before its interface is there; shown in the API.
 const NOT_PLUGGED: &str = "no interface with this port's iface-id is on the integration bridge";
@@ -104,7 +105,10 @@ impl Engine {
         if let Some(parties) = &mut self.in_flight {
             parties.pushes.clear();
         }
-        Effect::Say(Body::Hello(Hello { known: self.holdings.known(), ..identity.clone() }))
+        Effect::Say(Body::Hello(Hello {
+            known: self.holdings.known(),
+            ..identity.clone()
+        }))
     }
 
     /// The region has told which scopes the host is in.
@@ -138,8 +142,11 @@ impl Engine {
         self.vifs.set(port, vif);
         let now = self.vifs.ofport(port);
         if before != now {
-            self.pipeline.apply(match now {
-                Some(ofport) => Input::Plugged { port, ofport },
+            self.pipeline.apply(&match now {
+                Some(ofport) => Input::Plugged {
+                    port,
+                    ofport: PortNo(ofport),
+                },
                 None => Input::Unplugged { port },
             });
         }
@@ -149,7 +156,11 @@ impl Engine {
 
     /// All interfaces of the bridge are known now; ports that are not among them are unplugged.
     pub(crate) fn bridge_seen(&mut self, plugged: &BTreeSet<PortId>) -> Vec<Effect> {
-        let gone: Vec<_> = self.vifs.ports().filter(|port| !plugged.contains(port)).collect();
+        let gone: Vec<_> = self
+            .vifs
+            .ports()
+            .filter(|port| !plugged.contains(port))
+            .collect();
         let mut effects = Vec::new();
         for port in gone {
             effects.extend(self.plugged(port, None));
@@ -161,17 +172,19 @@ impl Engine {
 
     /// The tunnel port got its number, or lost it.
     pub(crate) fn tunnel(&mut self, ofport: Option<u32>) -> Vec<Effect> {
-        self.pipeline.apply(Input::Tunnel { ofport });
+        self.pipeline.apply(&Input::Tunnel {
+            ofport: ofport.map(PortNo),
+        });
         self.advance()
     }
 
     /// The switch is here and holds these flows.
-    pub(crate) fn switch_found(&mut self, found: Vec<(FlowKey, u64)>) -> Vec<Effect> {
+    pub(crate) fn switch_found(&mut self, found: Vec<Installed>) -> Vec<Effect> {
         self.abandon_job();
         let flows = found.len();
         self.pipeline.take_changes();
         self.failed.clear();
-        let missing = self.installer.connected(found.into_iter(), self.pipeline.desired());
+        let missing = self.installer.connected(found, self.pipeline.desired());
         tracing::info!(
             flows,
             missing = missing.add.len(),
@@ -179,7 +192,7 @@ impl Engine {
             "switch connected"
         );
         self.waiting.ports.extend(self.holdings.own_ports());
-        self.start_job(missing).into_iter().collect()
+        vec![self.start_job(missing)]
     }
 
     /// The switch is gone.
@@ -190,7 +203,9 @@ impl Engine {
 
     /// The job is over.
     pub(crate) fn programmed(&mut self, result: JobResult) -> Vec<Effect> {
-        let Some(parties) = self.in_flight.take() else { return Vec::new() };
+        let Some(parties) = self.in_flight.take() else {
+            return Vec::new();
+        };
         let refused = match result {
             JobResult::Done(refused) => refused,
             JobResult::Lost => {
@@ -201,7 +216,7 @@ impl Engine {
         let mut ports = parties.ports;
         for Refused { flow, reason } in refused {
             tracing::error!(?flow, reason, "flow refused by the switch");
-            if let Some(port) = self.pipeline.port_of(&flow) {
+            if let Some(port) = self.blamed(&flow) {
                 self.failed.insert(port, reason);
                 ports.insert(port);
             }
@@ -211,8 +226,14 @@ impl Engine {
             .into_iter()
             .map(|push| ack(push, AckStage::Verified, String::new()))
             .collect();
-        ports.into_iter().for_each(|port| self.judge(port));
-        effects.extend(self.reports.take().map(|report| Effect::Say(Body::Report(report))));
+        for port in ports {
+            self.judge(port);
+        }
+        effects.extend(
+            self.reports
+                .take()
+                .map(|report| Effect::Say(Body::Report(report))),
+        );
         effects.extend(self.advance());
         effects
     }
@@ -225,11 +246,11 @@ impl Engine {
     }
 
     /// The switch's flows as read back for an audit.
-    pub(crate) fn audited(&mut self, ticket: u64, found: Vec<(FlowKey, u64)>) -> Vec<Effect> {
+    pub(crate) fn audited(&mut self, ticket: u64, found: Vec<Installed>) -> Vec<Effect> {
         if self.audit_ticket() != Some(ticket) {
             return Vec::new();
         }
-        let repair = self.pipeline.diff(found.into_iter());
+        let repair = self.pipeline.diff(found);
         if repair.is_empty() {
             return Vec::new();
         }
@@ -238,19 +259,24 @@ impl Engine {
             stale = repair.delete.len(),
             "the switch's flows had drifted; mending them"
         );
-        self.start_job(repair).into_iter().collect()
+        vec![self.start_job(repair)]
     }
 
     /// A sign of life; now and then with all that is held.
     pub(crate) fn heartbeat(&self, audit: bool) -> Effect {
-        let held = if audit { self.holdings.known() } else { Vec::new() };
+        let held = if audit {
+            self.holdings.known()
+        } else {
+            Vec::new()
+        };
         Effect::Say(Body::Heartbeat(Heartbeat { held }))
     }
 
-    /// A frame that the pipeline sent up from this OpenFlow port with these words.
-    pub(crate) fn packet(&mut self, userdata: &[u8], in_port: u32, frame: &[u8]) -> Option<Answer> {
-        let port = self.pipeline.port_of_packet(userdata, in_port)?;
-        self.leases.answer(port, self.holdings.scope_of(port)?, frame)
+    /// A frame that the pipeline sent up with these words; the answer goes back to its port.
+    pub(crate) fn packet(&mut self, userdata: &[u8], frame: &[u8]) -> Option<Answer> {
+        let Punt::Dhcp4 { port } = Punt::parse(userdata)?;
+        self.leases
+            .answer(port, self.holdings.scope_of(port)?, frame)
     }
 
     /// Feeds the pipeline, and notes whom the next job concerns.
@@ -263,14 +289,14 @@ impl Engine {
                         self.failed.remove(&port.id);
                         self.waiting.ports.insert(port.id);
                     }
-                    self.pipeline.apply(Input::Put(goal));
+                    self.pipeline.apply(&Input::Put(goal));
                 }
                 GoalChange::Delete { key, .. } => {
                     if let GoalKey::Port(port) = key {
                         self.failed.remove(&port);
                         self.reports.forget(port);
                     }
-                    self.pipeline.apply(Input::Delete(key));
+                    self.pipeline.apply(&Input::Delete(key));
                 }
             }
         }
@@ -288,19 +314,22 @@ impl Engine {
         if changes.is_empty() && self.waiting.is_empty() {
             return Vec::new();
         }
-        self.start_job(changes).into_iter().collect()
+        vec![self.start_job(changes)]
     }
 
     /// With no switch there is nothing to verify, but reports may wait from before.
     fn words_without_switch(&mut self) -> Vec<Effect> {
-        let report = self.reports.take().map(|report| Effect::Say(Body::Report(report)));
+        let report = self
+            .reports
+            .take()
+            .map(|report| Effect::Say(Body::Report(report)));
         report.into_iter().collect()
     }
 
-    fn start_job(&mut self, changes: FlowChanges) -> Option<Effect> {
+    fn start_job(&mut self, changes: FlowChanges) -> Effect {
         self.jobs += 1;
         self.in_flight = Some(std::mem::take(&mut self.waiting));
-        Some(Effect::Program(changes))
+        Effect::Program(changes)
     }
 
     fn abandon_job(&mut self) {
@@ -311,21 +340,53 @@ impl Engine {
 
     /// What to say of an own port, now that the switch has done all it was told.
     fn judge(&mut self, port: PortId) {
-        let Some(revision) = self.port_revision(port) else { return };
-        let word = match (self.failed.get(&port), self.vifs.get(port)) {
-            (Some(reason), _) => PortWord::Failed(reason.clone()),
-            (None, Some(Vif { error: Some(reason), .. })) => PortWord::Failed(reason.clone()),
-            (None, Some(Vif { ofport: Some(_), .. })) => PortWord::Verified,
-            _ => PortWord::Waiting(NOT_PLUGGED),
+        let Some(revision) = self.port_revision(port) else {
+            return;
+        };
+        let vif = self.vifs.get(port);
+        let broken = vif.and_then(|vif| vif.error.as_ref());
+        let word = match self.failed.get(&port).or(broken) {
+            Some(reason) => PortWord::Failed(reason.clone()),
+            None if self.vifs.ofport(port).is_some() => PortWord::Verified,
+            None => PortWord::Waiting(NOT_PLUGGED),
         };
         self.reports.say(port, revision, word);
     }
 
     fn port_revision(&self, port: PortId) -> Option<Revision> {
-        Some(self.holdings.scope_of(port)?.get(&GoalKey::Port(port))?.revision())
+        Some(self.own(port)?.revision)
+    }
+
+    fn own(&self, port: PortId) -> Option<&PortGoal> {
+        match self.holdings.scope_of(port)?.get(&GoalKey::Port(port))? {
+            Goal::Port(goal) => Some(goal),
+            _ => None,
+        }
+    }
+
+    /// The own port that a flow is for, if it is for one.
+    fn blamed(&self, flow: &Flow) -> Option<PortId> {
+        let owner = flow.cookie & cookie::OWNER_MASK;
+        let mut ports = self.holdings.own_ports().filter_map(|port| self.own(port));
+        let found = ports.find(|port| owners(port).any(|one| cookie::of_owner(one) == owner));
+        found.map(|port| port.id)
     }
 }
 
+/// Whose flows a port needs.
+fn owners(port: &PortGoal) -> impl Iterator<Item = Owner> {
+    let own = [Owner::Port(port.id), Owner::Mac(port.vpc, port.mac)];
+    let addresses = port.fixed_ips.iter().filter_map(|ip| match ip.ip_address {
+        IpAddr::V4(ip) => Some(Owner::Address(port.vpc, ip)),
+        IpAddr::V6(_) => None,
+    });
+    own.into_iter().chain(addresses)
+}
+
 fn ack(sequence: u64, stage: AckStage, reason: String) -> Effect {
-    Effect::Say(Body::Ack(Ack { sequence, stage: stage.into(), reason }))
+    Effect::Say(Body::Ack(Ack {
+        sequence,
+        stage: stage.into(),
+        reason,
+    }))
 }

@@ -75,15 +75,20 @@ impl Holdings {
     /// not be finished.
     pub fn welcome(&mut self, scopes: &[String]) -> Vec<GoalChange> {
         self.assembling.clear();
-        self.named = scopes.iter().filter_map(|scope| scope.parse().ok()).collect();
+        self.named = scopes
+            .iter()
+            .filter_map(|scope| scope.parse().ok())
+            .collect();
         self.awaited = Some(self.named.clone());
         self.settle()
     }
 
     /// Applies a push; returns what really changed.
     pub fn apply(&mut self, push: &Push) -> Result<Vec<GoalChange>, Refusal> {
-        let scope: NetworkId =
-            push.scope.parse().map_err(|_| Refusal::Scope(push.scope.clone()))?;
+        let scope: NetworkId = push
+            .scope
+            .parse()
+            .map_err(|_| Refusal::Scope(push.scope.clone()))?;
         let changes = match &push.goal_state {
             Some(state) => decode::goal_state(state).inspect_err(|_| {
                 self.assembling.remove(&scope);
@@ -91,16 +96,16 @@ impl Holdings {
             None => Vec::new(),
         };
         self.named.insert(scope);
-        let mut changed = match push.kind() {
+        let mut news = match push.kind() {
             PushKind::LeaveScope => self.forget(scope),
             PushKind::DeltaOfScope => self.merge(scope, changes),
             PushKind::SnapshotOfScope => self.assemble(scope, changes, push.complete),
         };
         if push.complete {
             self.complete(scope, push);
-            changed.extend(self.settle());
+            news.extend(self.settle());
         }
-        Ok(changed)
+        Ok(news)
     }
 
     fn complete(&mut self, scope: NetworkId, push: &Push) {
@@ -114,18 +119,18 @@ impl Holdings {
 
     fn merge(&mut self, scope: NetworkId, changes: Vec<GoalChange>) -> Vec<GoalChange> {
         let goals = self.scopes.entry(scope).or_default();
-        let mut changed = Vec::with_capacity(changes.len());
+        let mut news = Vec::with_capacity(changes.len());
         for change in changes {
             match goals.apply(&change) {
-                Applied::Changed => changed.push(change),
+                Applied::Changed => news.push(change),
                 Applied::Unchanged => {}
                 Applied::OutOfOrder => self.out_of_order += 1,
             }
         }
-        for change in &changed {
+        for change in &news {
             note_port(&mut self.ports, scope, change);
         }
-        changed
+        news
     }
 
     fn assemble(
@@ -136,18 +141,22 @@ impl Holdings {
     ) -> Vec<GoalChange> {
         let named = self.assembling.entry(scope).or_default();
         named.extend(changes.iter().map(GoalChange::key));
-        let mut changed = self.merge(scope, changes);
+        let mut news = self.merge(scope, changes);
         if complete && let Some(named) = self.assembling.remove(&scope) {
-            changed.extend(self.sweep(scope, |key| named.contains(key)));
+            news.extend(self.sweep(scope, |key| named.contains(key)));
         }
-        changed
+        news
     }
 
     fn sweep(&mut self, scope: NetworkId, keep: impl Fn(&GoalKey) -> bool) -> Vec<GoalChange> {
-        let Some(goals) = self.scopes.get_mut(&scope) else { return Vec::new() };
+        let Some(goals) = self.scopes.get_mut(&scope) else {
+            return Vec::new();
+        };
         let revision = goals.revision();
         let stale = goals.retain(keep).into_iter();
-        let gone: Vec<_> = stale.map(|key| GoalChange::Delete { key, revision }).collect();
+        let gone: Vec<_> = stale
+            .map(|key| GoalChange::Delete { key, revision })
+            .collect();
         for change in &gone {
             note_port(&mut self.ports, scope, change);
         }
@@ -172,7 +181,10 @@ impl Holdings {
             .filter(|scope| !self.named.contains(scope))
             .copied()
             .collect();
-        stale.into_iter().flat_map(|scope| self.forget(scope)).collect()
+        stale
+            .into_iter()
+            .flat_map(|scope| self.forget(scope))
+            .collect()
     }
 }
 
@@ -181,11 +193,12 @@ fn note_port(ports: &mut HashMap<PortId, NetworkId>, scope: NetworkId, change: &
         GoalChange::Put(Goal::Port(port)) => {
             ports.insert(port.id, scope);
         }
-        GoalChange::Delete { key: GoalKey::Port(port), .. } => {
-            // A port that moved to another scope is that scope's now.
-            if ports.get(port) == Some(&scope) {
-                ports.remove(port);
-            }
+        // A port that moved to another scope is that scope's now.
+        GoalChange::Delete {
+            key: GoalKey::Port(port),
+            ..
+        } if ports.get(port) == Some(&scope) => {
+            ports.remove(port);
         }
         _ => {}
     }

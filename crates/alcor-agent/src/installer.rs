@@ -6,7 +6,7 @@
 //! heard of".
 
 use alcor_openflow::{Flow, FlowKey};
-use alcor_pipeline::FlowChanges;
+use alcor_pipeline::{FlowChanges, Installed};
 use std::collections::HashMap;
 
 /// Tracks the difference between the switch and what it should hold.
@@ -35,15 +35,21 @@ impl Installer {
     }
 
     /// The switch is here and holds `found`. Returns what it lacks of `desired`.
-    pub(crate) fn connected<'a>(
+    pub(crate) fn connected(
         &mut self,
-        found: impl Iterator<Item = (FlowKey, u64)>,
-        desired: impl Iterator<Item = &'a Flow>,
+        found: Vec<Installed>,
+        desired: impl Iterator<Item = Flow>,
     ) -> FlowChanges {
         self.connected = true;
-        self.unclaimed = found.collect();
-        let add = desired.filter(|flow| !self.claim(flow)).cloned().collect();
-        FlowChanges { add, delete: Vec::new() }
+        self.unclaimed = found
+            .into_iter()
+            .map(|flow| (flow.key, flow.cookie))
+            .collect();
+        let add = desired.filter(|flow| !self.claim(flow)).collect();
+        FlowChanges {
+            add,
+            delete: Vec::new(),
+        }
     }
 
     /// What of `changes` the switch has yet to be told.
@@ -57,8 +63,11 @@ impl Installer {
     }
 
     /// Takes all flows that are nobody's: the host's view is complete, so they are stale.
-    pub(crate) fn sweep(&mut self) -> Vec<FlowKey> {
-        self.unclaimed.drain().map(|(key, _)| key).collect()
+    pub(crate) fn sweep(&mut self) -> Vec<Installed> {
+        self.unclaimed
+            .drain()
+            .map(|(key, cookie)| Installed { key, cookie })
+            .collect()
     }
 
     /// Whether the switch holds exactly this flow already. Either way it is somebody's now.

@@ -18,7 +18,11 @@ pub(crate) struct Leases {
 
 impl Leases {
     pub(crate) fn new(lease_seconds: u32) -> Self {
-        Self { lease_seconds, bindings: HashMap::new(), counters: Counters::default() }
+        Self {
+            lease_seconds,
+            bindings: HashMap::new(),
+            counters: Counters::default(),
+        }
     }
 
     /// Forgets bindings that a change may have made wrong. Networks and subnets change seldom,
@@ -70,19 +74,33 @@ impl Leases {
 /// The binding of a port's first lease. A port with addresses on several subnets of one
 /// network gets its first IPv4 address; DHCP has no way to give one client two.
 fn binding(port: PortId, goals: &ScopeGoals, lease_seconds: u32) -> Option<Binding> {
-    let Goal::Port(own) = goals.get(&GoalKey::Port(port))? else { return None };
+    let Goal::Port(own) = goals.get(&GoalKey::Port(port))? else {
+        return None;
+    };
     let leased = own.fixed_ips.iter().map(|ip| ip.subnet_id);
-    let subnet = leased.into_iter().find(|subnet| has_lease(goals, port, *subnet))?;
-    let Goal::Dhcp(dhcp) = goals.get(&GoalKey::Dhcp(port, subnet))? else { return None };
-    let Goal::Subnet(subnet) = goals.get(&GoalKey::Subnet(subnet))? else { return None };
-    let Goal::Vpc(vpc) = goals.get(&GoalKey::Vpc(own.vpc))? else { return None };
+    let subnet = leased
+        .into_iter()
+        .find(|subnet| has_lease(goals, port, *subnet))?;
+    let Goal::Dhcp(dhcp) = goals.get(&GoalKey::Dhcp(port, subnet))? else {
+        return None;
+    };
+    let Goal::Subnet(subnet) = goals.get(&GoalKey::Subnet(subnet))? else {
+        return None;
+    };
+    let Goal::Vpc(vpc) = goals.get(&GoalKey::Vpc(own.vpc))? else {
+        return None;
+    };
     let lease = Lease::from_goals(vpc, subnet, own, dhcp)
-        .map(|lease| Lease { lease_seconds, ..lease })
+        .map(|lease| Lease {
+            lease_seconds,
+            ..lease
+        })
         .and_then(|lease| Binding::new(&lease));
-    lease.inspect_err(|error| tracing::warn!(%port, %error, "no lease")).ok()
+    lease
+        .inspect_err(|error| tracing::warn!(%port, %error, "no lease"))
+        .ok()
 }
 
 fn has_lease(goals: &ScopeGoals, port: PortId, subnet: SubnetId) -> bool {
     goals.get(&GoalKey::Dhcp(port, subnet)).is_some()
 }
-

@@ -47,13 +47,17 @@ pub(crate) enum LinkEvent {
     /// A session is open; it waits for the `Hello`.
     Opened(Door),
     /// The region said something.
-    Said(region_message::Body),
+    Said(Box<region_message::Body>),
     /// The session is over.
     Closed,
 }
 
 /// Keeps a session with the region until told to stop.
-pub(crate) async fn run(endpoint: Endpoint, events: mpsc::Sender<LinkEvent>, stop: CancellationToken) {
+pub(crate) async fn run(
+    endpoint: Endpoint,
+    events: mpsc::Sender<LinkEvent>,
+    stop: CancellationToken,
+) {
     let mut wait = BACKOFF.0;
     loop {
         let session = tokio::select! {
@@ -62,7 +66,9 @@ pub(crate) async fn run(endpoint: Endpoint, events: mpsc::Sender<LinkEvent>, sto
         };
         match session {
             Ok(()) => wait = BACKOFF.0,
-            Err(error) => tracing::info!(%error, retry_ms = wait.as_millis(), "no session with the region"),
+            Err(error) => {
+                tracing::info!(%error, retry_ms = wait.as_millis(), "no session with the region");
+            }
         }
         if events.send(LinkEvent::Closed).await.is_err() {
             return;
@@ -101,12 +107,15 @@ async fn talk(endpoint: &Endpoint, events: &mpsc::Sender<LinkEvent>) -> Result<(
     if events.send(LinkEvent::Opened(Door(door))).await.is_err() {
         return Ok(());
     }
-    let mut inbound = client.session(ReceiverStream::new(outbound)).await?.into_inner();
+    let mut inbound = client
+        .session(ReceiverStream::new(outbound))
+        .await?
+        .into_inner();
     let mut welcomed = false;
     while let Some(RegionMessage { body }) = read(&mut inbound, welcomed).await? {
         welcomed = true;
         let Some(body) = body else { continue };
-        if events.send(LinkEvent::Said(body)).await.is_err() {
+        if events.send(LinkEvent::Said(Box::new(body))).await.is_err() {
             return Ok(());
         }
     }

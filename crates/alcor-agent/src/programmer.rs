@@ -15,11 +15,18 @@ const MAX_REFUSED: usize = 100;
 /// deleted, so that a packet never finds less than before.
 pub(crate) async fn program(client: Client, changes: FlowChanges) -> JobResult {
     let adds = changes.add.into_iter().map(FlowMod::add);
-    let deletes = changes.delete.into_iter().map(FlowMod::delete_strict);
+    let deletes = changes
+        .delete
+        .into_iter()
+        .map(|flow| FlowMod::delete_strict(flow.key));
     let mut changes = adds.chain(deletes).peekable();
     let mut refused = Vec::new();
     while changes.peek().is_some() {
-        let bundle: Vec<_> = changes.by_ref().take(PER_BUNDLE).map(BundleItem::Flow).collect();
+        let bundle: Vec<_> = changes
+            .by_ref()
+            .take(PER_BUNDLE)
+            .map(BundleItem::Flow)
+            .collect();
         match commit(&client, bundle).await {
             Ok(failed) => refused.extend(failed),
             Err(error) => {
@@ -46,7 +53,10 @@ async fn commit(client: &Client, mut bundle: Vec<BundleItem>) -> Result<Vec<Refu
             Err(error) => return Err(error),
         };
         if let BundleItem::Flow(change) = bundle.remove(index) {
-            refused.push(Refused { flow: change.flow, reason });
+            refused.push(Refused {
+                flow: change.flow,
+                reason,
+            });
         }
     }
 }

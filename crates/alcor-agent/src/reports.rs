@@ -42,7 +42,10 @@ impl Reports {
 
     /// A new session: the region may have lost what an old one was told.
     pub(crate) fn repeat_all(&mut self) {
-        let all = self.said.iter().map(|(port, (revision, word))| (*port, status(*port, *revision, word)));
+        let all = self
+            .said
+            .iter()
+            .map(|(port, (revision, word))| (*port, status(*port, *revision, word)));
         self.unsent.extend(all);
     }
 
@@ -51,7 +54,9 @@ impl Reports {
         if self.unsent.is_empty() {
             return None;
         }
-        Some(PortReport { statuses: self.unsent.drain().map(|(_, status)| status).collect() })
+        Some(PortReport {
+            statuses: self.unsent.drain().map(|(_, status)| status).collect(),
+        })
     }
 }
 

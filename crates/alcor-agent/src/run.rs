@@ -3,11 +3,11 @@
 use crate::database::{self, DatabaseEvent};
 use crate::engine::{Effect, Engine, JobResult};
 use crate::link::{self, Door, LinkEvent};
-use crate::switch::{self, Found, SwitchEvent};
+use crate::switch::{self, SwitchEvent};
 use crate::{AgentConfig, AgentError, programmer};
 use alcor_goalstate::wire::{Hello, region_message};
 use alcor_openflow::{Client, PacketIn, PacketOut, RequestError};
-use alcor_pipeline::FlowChanges;
+use alcor_pipeline::{FlowChanges, Installed};
 use alcor_types::Timestamp;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -22,15 +22,17 @@ const REPLIES: usize = 256;
 /// Signs of life until the region has said how often it wants them.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
-type Dump = JoinHandle<Result<Vec<Found>, RequestError>>;
+type Dump = JoinHandle<Result<Vec<Installed>, RequestError>>;
 
 /// Runs until told to stop. The flows stay in the switch.
 pub async fn run(config: AgentConfig, stop: CancellationToken) -> Result<(), AgentError> {
     let setting = |name, problem: String| AgentError::Setting { name, problem };
     let region = link::endpoint(&config.region)
         .map_err(|error| setting("--region", format!("{}: {error}", config.region)))?;
-    let database: alcor_ovsdb::Endpoint =
-        config.ovsdb.parse().map_err(|error| setting("--ovsdb", format!("{error}")))?;
+    let database: alcor_ovsdb::Endpoint = config
+        .ovsdb
+        .parse()
+        .map_err(|error| setting("--ovsdb", format!("{error}")))?;
     let openflow: alcor_openflow::Endpoint = config
         .openflow_endpoint()?
         .parse()
@@ -43,8 +45,17 @@ pub async fn run(config: AgentConfig, stop: CancellationToken) -> Result<(), Age
     let (database_events, interfaces) = mpsc::channel(QUEUE);
     tokio::spawn(link::run(region, link_events, stop.clone()));
     tokio::spawn(switch::run(openflow, switch_events, stop.clone()));
-    tokio::spawn(database::run(database, config.clone(), database_events, stop.clone()));
-    let inputs = Inputs { link, switch, interfaces };
+    tokio::spawn(database::run(
+        database,
+        config.clone(),
+        database_events,
+        stop.clone(),
+    ));
+    let inputs = Inputs {
+        link,
+        switch,
+        interfaces,
+    };
     Agent::new(&config).run(inputs, stop).await
 }
 
@@ -127,20 +138,23 @@ impl Agent {
                 let hello = self.engine.hello(&self.identity);
                 self.carry_out(vec![hello]);
             }
-            LinkEvent::Said(region_message::Body::Welcome(welcome)) => {
+            LinkEvent::Said(body) => self.hear(*body),
+            LinkEvent::Closed => self.door = None,
+        }
+    }
+
+    fn hear(&mut self, body: region_message::Body) {
+        let effects = match body {
+            region_message::Body::Welcome(welcome) => {
                 tracing::info!(scopes = welcome.scopes.len(), "welcomed by the region");
                 let millis = |millis: u32| Duration::from_millis(u64::from(millis.max(10)));
                 self.heartbeat = ticks(millis(welcome.heartbeat_interval_ms));
                 self.audit = millis(welcome.audit_interval_ms);
-                let effects = self.engine.welcomed(&welcome);
-                self.carry_out(effects);
+                self.engine.welcomed(&welcome)
             }
-            LinkEvent::Said(region_message::Body::Push(push)) => {
-                let effects = self.engine.pushed(&push);
-                self.carry_out(effects);
-            }
-            LinkEvent::Closed => self.door = None,
-        }
+            region_message::Body::Push(push) => self.engine.pushed(&push),
+        };
+        self.carry_out(effects);
     }
 
     fn switched(&mut self, event: SwitchEvent) {
@@ -171,12 +185,18 @@ impl Agent {
     }
 
     fn packet(&mut self, packet: &PacketIn) {
-        let Some(in_port) = packet.in_port() else { return };
-        let Some(frame) = self.engine.packet(&packet.userdata, in_port.0, &packet.data) else {
+        let Some(in_port) = packet.in_port() else {
+            return;
+        };
+        let Some(frame) = self.engine.packet(&packet.userdata, &packet.data) else {
             return;
         };
         let reply = PacketOut::to_port(in_port, frame);
-        if self.replies.as_ref().is_none_or(|replies| replies.try_send(reply).is_err()) {
+        if self
+            .replies
+            .as_ref()
+            .is_none_or(|replies| replies.try_send(reply).is_err())
+        {
             tracing::debug!("answer to a VM dropped: the switch is busy or gone");
         }
     }
@@ -224,7 +244,7 @@ impl Agent {
         }
     }
 
-    fn inspected(&mut self, ticket: u64, found: Option<Vec<Found>>) {
+    fn inspected(&mut self, ticket: u64, found: Option<Vec<Installed>>) {
         self.dump = None;
         if let Some(found) = found {
             let effects = self.engine.audited(ticket, found);
@@ -261,7 +281,7 @@ async fn finished(job: &mut Option<JoinHandle<JobResult>>) -> Option<JobResult> 
 }
 
 /// The flows read back, if the switch gave them; never when nobody asked.
-async fn dumped(dump: &mut Option<(u64, Dump)>) -> (u64, Option<Vec<Found>>) {
+async fn dumped(dump: &mut Option<(u64, Dump)>) -> (u64, Option<Vec<Installed>>) {
     match dump {
         Some((ticket, dump)) => (*ticket, dump.await.ok().and_then(Result::ok)),
         None => std::future::pending().await,

@@ -2,9 +2,9 @@
 //! comes up again when it is lost.
 
 use alcor_openflow::{
-    Client, Connection, Endpoint, Event, Events, FlowKey, FlowRequest, PacketIn, RequestError,
-    Settings,
+    Client, Connection, Endpoint, Event, Events, FlowRequest, PacketIn, RequestError, Settings,
 };
+use alcor_pipeline::Installed;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -13,14 +13,11 @@ use tokio_util::sync::CancellationToken;
 /// switch is.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
 
-/// A flow that the switch holds: what makes it that flow, and its owner's mark.
-pub(crate) type Found = (FlowKey, u64);
-
 /// What happens at the switch.
 #[derive(Debug)]
 pub(crate) enum SwitchEvent {
     /// It is here, and holds these flows.
-    Found(Client, Vec<Found>),
+    Found(Client, Vec<Installed>),
     /// A flow sent a packet up.
     Packet(PacketIn),
     /// It is gone.
@@ -81,7 +78,10 @@ async fn follow(happenings: &mut Events, events: &mpsc::Sender<SwitchEvent>) {
 }
 
 /// All flows of the switch.
-pub(crate) async fn dump(client: &Client) -> Result<Vec<Found>, RequestError> {
+pub(crate) async fn dump(client: &Client) -> Result<Vec<Installed>, RequestError> {
     let flows = client.dump_flows(FlowRequest::all()).await?;
-    Ok(flows.into_iter().map(|stats| (stats.flow.key, stats.flow.cookie)).collect())
+    Ok(flows
+        .iter()
+        .map(|stats| Installed::from(&stats.flow))
+        .collect())
 }

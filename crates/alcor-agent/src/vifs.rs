@@ -46,10 +46,40 @@ impl Vifs {
     }
 
     /// Notes a port's interface, or that it has none.
+    ///
+    /// An interface that is there but has no OpenFlow port and no error is one that the switch
+    /// has not reported on yet, as after a restart of the database: it keeps the port it had.
     pub(crate) fn set(&mut self, port: PortId, vif: Option<Vif>) {
-        match vif {
-            Some(vif) => self.by_port.insert(port, vif),
-            None => self.by_port.remove(&port),
+        let Some(mut vif) = vif else {
+            self.by_port.remove(&port);
+            return;
         };
+        if vif.error.is_none() {
+            vif.ofport = vif.ofport.or(self.ofport(port));
+        }
+        self.by_port.insert(port, vif);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interface_not_reported_on_keeps_its_port() {
+        let (port, mut vifs) = (PortId::random(), Vifs::default());
+        let vif = |ofport, error: Option<&str>| {
+            Some(Vif {
+                ofport,
+                error: error.map(str::to_owned),
+            })
+        };
+        vifs.set(port, vif(Some(5), None));
+        vifs.set(port, vif(None, None));
+        assert_eq!(vifs.ofport(port), Some(5));
+        vifs.set(port, vif(None, Some("no such device")));
+        assert_eq!(vifs.ofport(port), None);
+        vifs.set(port, None);
+        assert_eq!(vifs.get(port), None);
     }
 }

@@ -51,14 +51,22 @@ impl Dispatch {
             outbox: VecDeque::new(),
             in_flight: VecDeque::new(),
         };
-        let held: BTreeMap<&str, &ScopeRevision> =
-            known.iter().map(|held| (held.scope.as_str(), held)).collect();
+        let held: BTreeMap<&str, &ScopeRevision> = known
+            .iter()
+            .map(|held| (held.scope.as_str(), held))
+            .collect();
         for scope in &scopes {
             let held = held.get(scope.to_string().as_str()).copied();
             dispatch.greet(compiler, *scope, held);
         }
         let scopes = scopes.iter().map(ToString::to_string).collect();
-        (dispatch, Welcome { scopes, ..Welcome::default() })
+        (
+            dispatch,
+            Welcome {
+                scopes,
+                ..Welcome::default()
+            },
+        )
     }
 
     /// Notes that a scope has news for the host, or that the host joined or left it.
@@ -102,7 +110,11 @@ impl Dispatch {
     pub fn received(&mut self, sequence: u64) -> Settled {
         let before = self.in_flight.len();
         self.in_flight.retain(|(flying, _)| *flying != sequence);
-        if self.in_flight.len() < before { Settled::Received } else { Settled::Unknown }
+        if self.in_flight.len() < before {
+            Settled::Received
+        } else {
+            Settled::Unknown
+        }
     }
 
     /// The agent's switch has confirmed the push.
@@ -116,7 +128,11 @@ impl Dispatch {
 
     /// The agent could not use the push: what it holds of the scope cannot be relied on.
     pub fn refused(&mut self, compiler: &Compiler, sequence: u64) -> Settled {
-        let Some((_, scope)) = self.in_flight.iter().find(|(flying, _)| *flying == sequence) else {
+        let Some((_, scope)) = self
+            .in_flight
+            .iter()
+            .find(|(flying, _)| *flying == sequence)
+        else {
             return Settled::Unknown;
         };
         let scope = *scope;
@@ -131,7 +147,9 @@ impl Dispatch {
     pub fn audit(&mut self, compiler: &Compiler, held: &[ScopeRevision]) -> Vec<NetworkId> {
         let mut different = Vec::new();
         for held in held {
-            let Ok(scope) = held.scope.parse() else { continue };
+            let Ok(scope) = held.scope.parse() else {
+                continue;
+            };
             if self.is_settled(compiler, scope, held.revision)
                 && compiler.digest(scope, &self.host) != Some(held.digest)
             {

@@ -31,7 +31,14 @@ impl Feed {
         let (compiler, intent, watch) = load(&store)?;
         let at = watch::Sender::new(compiler.revision());
         let compiler = Arc::new(RwLock::new(compiler));
-        Ok(Self { store, watch, compiler, hosts, intent, at })
+        Ok(Self {
+            store,
+            watch,
+            compiler,
+            hosts,
+            intent,
+            at,
+        })
     }
 
     /// The compiler that the feed keeps current.
@@ -73,7 +80,8 @@ impl Feed {
     fn ring(&self, touches: &[Touch]) {
         for touch in touches {
             let members = self.compiler.read().scope_hosts(touch.scope);
-            self.hosts.ring(touch.scope, members.iter().chain(&touch.left));
+            self.hosts
+                .ring(touch.scope, members.iter().chain(&touch.left));
         }
     }
 
@@ -97,5 +105,9 @@ fn load(store: &Store) -> Result<(Compiler, Intent, Watch), DeliveryError> {
     let snapshot = store.snapshot();
     let watch = store.watch(snapshot.revision(), &intent::prefixes())?;
     let (intent, facts) = Intent::load(&snapshot)?;
-    Ok((Compiler::load(snapshot.revision(), facts.into_iter(), LOG_LIMIT), intent, watch))
+    Ok((
+        Compiler::load(snapshot.revision(), facts.into_iter(), LOG_LIMIT),
+        intent,
+        watch,
+    ))
 }

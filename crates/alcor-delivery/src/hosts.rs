@@ -58,7 +58,10 @@ pub struct Hosts {
 impl Hosts {
     /// A host that says nothing for `silence` counts as dead.
     pub fn new(silence: Duration) -> Self {
-        Self { silence, entries: Mutex::new(HashMap::new()) }
+        Self {
+            silence,
+            entries: Mutex::new(HashMap::new()),
+        }
     }
 
     /// What is known of the host's agent; nothing where none came since the region started.
@@ -66,12 +69,19 @@ impl Hosts {
         let entries = self.entries.lock();
         let entry = entries.get(host)?;
         let alive = entry.open && entry.last.elapsed() < self.silence;
-        Some(Heard { alive, at: entry.last_at })
+        Some(Heard {
+            alive,
+            at: entry.last_at,
+        })
     }
 
     /// How many hosts have an open session.
     pub fn open(&self) -> usize {
-        self.entries.lock().values().filter(|entry| entry.open).count()
+        self.entries
+            .lock()
+            .values()
+            .filter(|entry| entry.open)
+            .count()
     }
 
     /// All hosts that have had a session.

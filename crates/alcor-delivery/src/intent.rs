@@ -2,8 +2,8 @@
 
 use crate::DeliveryError;
 use alcor_compiler::Fact;
+use alcor_managers::records::{self, Record};
 use alcor_managers::schema;
-use alcor_store::records::{self, Record};
 use alcor_store::{Change, Snapshot};
 use alcor_types::{HostName, Network, Node, Port, Subnet};
 use std::collections::HashMap;
@@ -84,12 +84,17 @@ impl Intent {
     }
 }
 
-fn scan<R: Record>(snapshot: &Snapshot) -> impl Iterator<Item = Result<R, DeliveryError>> {
+fn scan<'a, R: Record + 'a>(
+    snapshot: &'a Snapshot,
+) -> impl Iterator<Item = Result<R, DeliveryError>> + 'a {
     let rows = records::scan::<R>(snapshot, None, false);
     rows.map(|row| row.map_err(|error| DeliveryError::Record(error.to_string())))
 }
 
-fn decode<R: Record>(change: &Change) -> Result<Option<(Vec<u8>, Option<R>)>, DeliveryError> {
+/// A row's key, and what it holds now; nothing where it was deleted.
+type Row<R> = (Vec<u8>, Option<R>);
+
+fn decode<R: Record>(change: &Change) -> Result<Option<Row<R>>, DeliveryError> {
     let decoded = records::decode_change::<R>(change).transpose();
     decoded.map_err(|error| DeliveryError::Record(error.to_string()))
 }

@@ -28,13 +28,33 @@ impl Metrics {
     pub fn register(registry: &mut Registry) -> Self {
         let metrics = Self::default();
         let group = registry.sub_registry_with_prefix("alcor_delivery");
-        group.register("sessions", "Open sessions of agents", metrics.sessions.clone());
+        group.register(
+            "sessions",
+            "Open sessions of agents",
+            metrics.sessions.clone(),
+        );
         group.register("pushes", "Pushes sent to agents", metrics.pushes.clone());
         group.register("push_bytes", "Bytes of pushes sent", metrics.bytes.clone());
-        group.register("snapshots", "Pushes that completed a snapshot", metrics.snapshots.clone());
-        group.register("refused", "Pushes refused by agents", metrics.refused.clone());
-        group.register("audit_mismatches", "Scopes that differed", metrics.mismatches.clone());
-        group.register("port_states", "Port states written", metrics.port_states.clone());
+        group.register(
+            "snapshots",
+            "Pushes that completed a snapshot",
+            metrics.snapshots.clone(),
+        );
+        group.register(
+            "refused",
+            "Pushes refused by agents",
+            metrics.refused.clone(),
+        );
+        group.register(
+            "audit_mismatches",
+            "Scopes that differed",
+            metrics.mismatches.clone(),
+        );
+        group.register(
+            "port_states",
+            "Port states written",
+            metrics.port_states.clone(),
+        );
         metrics
     }
 }

@@ -104,7 +104,12 @@ impl Delivery {
             feed: tokio::spawn(feed.run(stop.clone())),
             status: tokio::spawn(writer.run(stop)),
         };
-        Ok((Self { shared: Arc::new(shared) }, tasks))
+        Ok((
+            Self {
+                shared: Arc::new(shared),
+            },
+            tasks,
+        ))
     }
 
     /// What is known of a host's agent.
@@ -149,7 +154,11 @@ impl HostSession for Delivery {
         request: Request<Streaming<AgentMessage>>,
     ) -> Result<Response<Self::SessionStream>, Status> {
         let (outbound, stream) = mpsc::channel(OUTBOUND);
-        tokio::spawn(session::run(Arc::clone(&self.shared), request.into_inner(), outbound));
+        tokio::spawn(session::run(
+            Arc::clone(&self.shared),
+            request.into_inner(),
+            outbound,
+        ));
         Ok(Response::new(ReceiverStream::new(stream)))
     }
 }

@@ -49,7 +49,10 @@ where
 /// Tells the agent why; it may be gone already.
 async fn refuse(outbound: &Outbound, error: DeliveryError) {
     let told = outbound.send(Err(error.into()));
-    if tokio::time::timeout(Duration::from_secs(1), told).await.is_err() {
+    if tokio::time::timeout(Duration::from_secs(1), told)
+        .await
+        .is_err()
+    {
         tracing::debug!("the agent did not hear why its session ended");
     }
 }
@@ -64,7 +67,9 @@ where
         .map_err(|_| DeliveryError::Silent(silence.as_millis()))?;
     match message.transpose()?.and_then(|message| message.body) {
         Some(Body::Hello(hello)) => Ok(hello),
-        _ => Err(DeliveryError::Protocol("the first message must be a Hello".to_owned())),
+        _ => Err(DeliveryError::Protocol(
+            "the first message must be a Hello".to_owned(),
+        )),
     }
 }
 
@@ -82,9 +87,14 @@ where
     let mailbox = shared.hosts.register(host);
     shared.metrics.sessions.inc();
     tracing::info!(%host, boot = hello.boot_id, known = hello.known.len(), "session opened");
-    let (dispatch, welcome) =
-        Dispatch::start(host.clone(), &shared.compiler.read(), &hello.known);
-    let mut session = Session { shared, host, mailbox: Arc::clone(&mailbox), dispatch, outbound };
+    let (dispatch, welcome) = Dispatch::start(host.clone(), &shared.compiler.read(), &hello.known);
+    let mut session = Session {
+        shared,
+        host,
+        mailbox: Arc::clone(&mailbox),
+        dispatch,
+        outbound,
+    };
     let ended = session.talk(welcome, inbound).await;
     shared.metrics.sessions.dec();
     shared.hosts.close(host, &mailbox);
@@ -103,19 +113,27 @@ async fn register(shared: &Shared, hello: &Hello) -> Result<(), DeliveryError> {
     let known = progress.wait_for(|at| *at >= committed.revision);
     match tokio::time::timeout(REGISTRATION, known).await {
         Ok(Ok(_)) => Ok(()),
-        _ => Err(DeliveryError::Node("the region is behind with its own changes".to_owned())),
+        _ => Err(DeliveryError::Node(
+            "the region is behind with its own changes".to_owned(),
+        )),
     }
 }
 
 fn registration(hello: &Hello) -> Result<Registration, DeliveryError> {
     if hello.host_id.is_empty() {
         let problem = "must not be empty".to_owned();
-        return Err(DeliveryError::Hello { field: "host_id", problem });
+        return Err(DeliveryError::Hello {
+            field: "host_id",
+            problem,
+        });
     }
-    let tunnel_ip = hello.tunnel_ip.parse().map_err(|error| DeliveryError::Hello {
-        field: "tunnel_ip",
-        problem: format!("'{}': {error}", hello.tunnel_ip),
-    })?;
+    let tunnel_ip = hello
+        .tunnel_ip
+        .parse()
+        .map_err(|error| DeliveryError::Hello {
+            field: "tunnel_ip",
+            problem: format!("'{}': {error}", hello.tunnel_ip),
+        })?;
     Ok(Registration {
         host: hello.host_id.as_str().into(),
         tunnel_ip,
@@ -192,7 +210,9 @@ impl Session<'_> {
     /// The window keeps the channel from filling; if it is full, the agent does not read.
     fn send(&self, body: region_message::Body) -> Result<(), DeliveryError> {
         let message = RegionMessage { body: Some(body) };
-        self.outbound.try_send(Ok(message)).map_err(|_| DeliveryError::Stuck)
+        self.outbound
+            .try_send(Ok(message))
+            .map_err(|_| DeliveryError::Stuck)
     }
 
     async fn hear(&mut self, message: AgentMessage) -> Result<(), DeliveryError> {
@@ -201,7 +221,9 @@ impl Session<'_> {
             Some(Body::Report(report)) => self.reported(report).await?,
             Some(Body::Heartbeat(Heartbeat { held })) => self.audited(&held),
             Some(Body::Hello(_)) => {
-                return Err(DeliveryError::Protocol("a session has one Hello".to_owned()));
+                return Err(DeliveryError::Protocol(
+                    "a session has one Hello".to_owned(),
+                ));
             }
             None => tracing::debug!(host = %self.host, "message of a kind not known here"),
         }
@@ -212,7 +234,9 @@ impl Session<'_> {
         let settled = match ack.stage() {
             AckStage::Received => self.dispatch.received(ack.sequence),
             AckStage::Verified => self.dispatch.verified(ack.sequence),
-            AckStage::Refused => self.dispatch.refused(&self.shared.compiler.read(), ack.sequence),
+            AckStage::Refused => self
+                .dispatch
+                .refused(&self.shared.compiler.read(), ack.sequence),
         };
         if settled == Settled::Restarted {
             self.shared.metrics.refused.inc();

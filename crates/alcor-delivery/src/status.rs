@@ -31,7 +31,14 @@ impl StatusWriter {
     /// The writer and the door to it.
     pub(crate) fn new(store: Store, metrics: Metrics) -> (StatusSender, Self) {
         let (sender, queue) = mpsc::channel(QUEUE);
-        (sender, Self { store, queue, metrics })
+        (
+            sender,
+            Self {
+                store,
+                queue,
+                metrics,
+            },
+        )
     }
 
     /// Writes until all senders are gone or it is told to stop.
@@ -56,7 +63,11 @@ impl StatusWriter {
     async fn write(&self, batch: &[PortState]) -> bool {
         let states = batch.to_vec();
         let count = states.len();
-        match self.store.transact(move |txn| port::record_states(txn, &states)).await {
+        match self
+            .store
+            .transact(move |txn| port::record_states(txn, &states))
+            .await
+        {
             Ok(_) => {
                 self.metrics.port_states.inc_by(count as u64);
                 true

@@ -1,0 +1,366 @@
+//! Delivery in a deterministic simulation: one region, one agent, and everything between
+//! them that can go wrong. A session is an ordered stream that can break at any byte: what
+//! was under way is lost, never reordered. Whatever happens, once it is quiet the agent holds
+//! exactly what intent says; and what intent never stopped to say, the agent never drops.
+
+#![allow(clippy::unwrap_used, reason = "a wrong value fails the test")]
+
+use alcor_agent::Holdings;
+use alcor_compiler::{Compiler, Fact};
+use alcor_delivery::Dispatch;
+use alcor_goalstate::wire::Push;
+use alcor_goalstate::{Goal, GoalKey};
+use alcor_types::{
+    FixedIp, HostName, MacAddr, Network, NetworkId, NetworkType, Node, NodeId, Port, PortId,
+    Revision, Standard, Subnet, SubnetId, Timestamp, Vni,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What may happen.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Port number `.0` of network `.1` is bound to host `.2`, and renamed.
+    Bind(u8, u8, u8),
+    /// A port is deleted.
+    Unbind(u8),
+    /// The region sends, and the agent reads, up to so many pushes.
+    Run(u8),
+    /// The stream breaks; what was under way is lost. A new session begins.
+    Break,
+    /// The agent starts anew and has forgotten everything.
+    AgentRestart,
+    /// The region starts anew: its logs are gone, its store is not.
+    RegionRestart,
+    /// The agent refuses the next push.
+    Refuse,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (0u8..12, 0u8..3, 0u8..3).prop_map(|(port, net, host)| Step::Bind(port, net, host)),
+        2 => (0u8..12).prop_map(Step::Unbind),
+        4 => (0u8..4).prop_map(Step::Run),
+        2 => Just(Step::Break),
+        1 => Just(Step::AgentRestart),
+        1 => Just(Step::RegionRestart),
+        1 => Just(Step::Refuse),
+    ]
+}
+
+/// The host under test.
+fn host(number: u8) -> HostName {
+    format!("h{number}").into()
+}
+
+fn network_id(number: u8) -> NetworkId {
+    Uuid::from_u128(100 + u128::from(number)).into()
+}
+
+fn network(number: u8) -> Fact {
+    let id = network_id(number);
+    let network = Network {
+        id,
+        project_id: "p".into(),
+        standard: Standard::default(),
+        admin_state_up: true,
+        shared: false,
+        external: false,
+        mtu: 1450,
+        network_type: NetworkType::Vxlan,
+        vni: Vni::new(7 + u32::from(number)).unwrap(),
+        port_security_enabled: true,
+        dns_domain: String::new(),
+        availability_zone_hints: Vec::new(),
+    };
+    Fact::Network(id, Some(Arc::new(network)))
+}
+
+fn subnet(number: u8) -> Fact {
+    let id = SubnetId(network_id(number).0);
+    let subnet = Subnet {
+        id,
+        project_id: "p".into(),
+        standard: Standard::default(),
+        network_id: network_id(number),
+        cidr: "10.0.0.0/24".parse().unwrap(),
+        gateway_ip: None,
+        enable_dhcp: true,
+        dns_nameservers: Vec::new(),
+        allocation_pools: Vec::new(),
+        host_routes: Vec::new(),
+        ipv6_address_mode: None,
+        ipv6_ra_mode: None,
+        service_types: Vec::new(),
+    };
+    Fact::Subnet(id, Some(Arc::new(subnet)))
+}
+
+fn node(number: u8) -> Fact {
+    let node = Node {
+        id: NodeId(Uuid::from_u128(number.into())),
+        name: host(number),
+        local_ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)),
+        mac_address: None,
+        veth: String::new(),
+        server_port: 50001,
+        host_dvr_mac: None,
+        ncm_id: String::new(),
+        ncm_uri: String::new(),
+        agent_version: String::new(),
+        bridge: "br-int".to_owned(),
+        admin_state_up: true,
+        description: String::new(),
+        created_at: Timestamp(0),
+        updated_at: Timestamp(0),
+        started_at: Timestamp(0),
+    };
+    Fact::Node(host(number), Some(Arc::new(node)))
+}
+
+fn port(number: u8, net: u8, on: u8, name: u64) -> (PortId, Port) {
+    // A port never changes its network, so the network is part of its id.
+    let id = PortId(Uuid::from_u128(
+        1000 + 16 * u128::from(net) + u128::from(number),
+    ));
+    let ip = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 10 + number));
+    let port = Port {
+        id,
+        project_id: "p".into(),
+        standard: Standard {
+            name: name.to_string(),
+            ..Standard::default()
+        },
+        network_id: network_id(net),
+        admin_state_up: true,
+        mac_address: MacAddr([2, 0, 0, 0, net, number]),
+        fixed_ips: vec![FixedIp {
+            subnet_id: SubnetId(network_id(net).0),
+            ip_address: ip,
+        }],
+        device_id: String::new(),
+        device_owner: String::new(),
+        host: Some(host(on)),
+        vnic_type: "normal".to_owned(),
+        binding_profile: "{}".to_owned(),
+        allowed_address_pairs: Vec::new(),
+        extra_dhcp_opts: Vec::new(),
+        port_security_enabled: true,
+        dns_name: String::new(),
+    };
+    (id, port)
+}
+
+/// The region, the agent of host 0, and the stream between them.
+struct World {
+    revision: Revision,
+    intent: BTreeMap<PortId, Port>,
+    compiler: Compiler,
+    dispatch: Dispatch,
+    wire: VecDeque<Push>,
+    agent: Holdings,
+}
+
+/// Small, so that cursors really become too old.
+const LOG_LIMIT: usize = 4;
+
+impl World {
+    fn new() -> Self {
+        let facts: Vec<_> = (0..3)
+            .flat_map(|n| [network(n), subnet(n), node(n)])
+            .collect();
+        let compiler = Compiler::load(Revision(1), facts.into_iter(), LOG_LIMIT);
+        let (dispatch, _) = Dispatch::start(host(0), &compiler, &[]);
+        let (intent, wire) = (BTreeMap::new(), VecDeque::new());
+        let agent = Holdings::default();
+        let mut world = Self {
+            revision: Revision(1),
+            intent,
+            compiler,
+            dispatch,
+            wire,
+            agent,
+        };
+        world.connect();
+        world
+    }
+
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Bind(number, net, on) => {
+                let (id, port) = port(*number, *net, *on, self.revision.0);
+                self.write(id, Some(port));
+            }
+            Step::Unbind(number) => {
+                let gone = self.intent.keys().nth(usize::from(*number)).copied();
+                if let Some(id) = gone {
+                    self.write(id, None);
+                }
+            }
+            Step::Run(pushes) => self.run((*pushes).into()),
+            Step::Break => self.connect(),
+            Step::AgentRestart => {
+                self.agent = Holdings::default();
+                self.connect();
+            }
+            Step::RegionRestart => {
+                self.compiler = self.reloaded();
+                self.connect();
+            }
+            Step::Refuse => self.refuse(),
+        }
+    }
+
+    fn write(&mut self, id: PortId, port: Option<Port>) {
+        match &port {
+            Some(port) => self.intent.insert(id, port.clone()),
+            None => self.intent.remove(&id),
+        };
+        self.revision = self.revision.next();
+        let touches = self
+            .compiler
+            .apply(self.revision, &[Fact::Port(id, port.map(Arc::new))]);
+        for touch in touches {
+            let members = self.compiler.scope_hosts(touch.scope);
+            if members
+                .iter()
+                .chain(&touch.left)
+                .any(|member| *member == host(0))
+            {
+                self.dispatch.mark(touch.scope);
+            }
+        }
+    }
+
+    fn reloaded(&self) -> Compiler {
+        let fixed = (0..3).flat_map(|n| [network(n), subnet(n), node(n)]);
+        let ports = self
+            .intent
+            .iter()
+            .map(|(id, port)| Fact::Port(*id, Some(Arc::new(port.clone()))));
+        Compiler::load(self.revision, fixed.chain(ports), LOG_LIMIT)
+    }
+
+    fn connect(&mut self) {
+        self.wire.clear();
+        let (dispatch, welcome) = Dispatch::start(host(0), &self.compiler, &self.agent.known());
+        self.dispatch = dispatch;
+        self.agent.welcome(&welcome.scopes);
+    }
+
+    fn send(&mut self) -> bool {
+        let push = self.dispatch.next(&self.compiler);
+        let sent = push.is_some();
+        self.wire.extend(push);
+        sent
+    }
+
+    /// The region sends ahead; the agent reads later, unless the stream breaks before.
+    fn run(&mut self, pushes: usize) {
+        while self.send() {}
+        for _ in 0..pushes {
+            if let Some(push) = self.wire.pop_front() {
+                self.agent.apply(&push).unwrap();
+                self.dispatch.received(push.sequence);
+            }
+        }
+    }
+
+    fn refuse(&mut self) {
+        self.send();
+        if let Some(mut push) = self.wire.pop_front() {
+            let sequence = push.sequence;
+            let Some(state) = &mut push.goal_state else {
+                return;
+            };
+            let Some(vpc) = state.vpc_states.values_mut().next() else {
+                self.wire.push_front(push);
+                return;
+            };
+            vpc.configuration.as_mut().unwrap().tunnel_id = 0;
+            self.agent.apply(&push).unwrap_err();
+            self.dispatch.refused(&self.compiler, sequence);
+        }
+    }
+
+    fn quiet(&mut self) {
+        // Bounded: every round delivers, and nothing new is written.
+        for _ in 0..100 {
+            self.run(usize::from(u8::MAX));
+        }
+    }
+
+    fn held(&self) -> BTreeMap<GoalKey, Goal> {
+        self.agent
+            .goals()
+            .map(|goal| (goal.key(), goal.clone()))
+            .collect()
+    }
+
+    fn wanted(&self) -> BTreeMap<GoalKey, Goal> {
+        let scopes = self.compiler.host_scopes(&host(0)).into_iter();
+        let views = scopes.filter_map(|scope| self.compiler.snapshot(scope, &host(0)));
+        views
+            .flat_map(|view| view.goals)
+            .map(|goal| (goal.key(), goal))
+            .collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn whatever_breaks_the_agent_ends_with_exactly_what_intent_says(steps in vec(any_step(), 1..60)) {
+        let mut world = World::new();
+        for step in &steps {
+            world.step(step);
+        }
+        world.quiet();
+        prop_assert_eq!(world.held(), world.wanted());
+        prop_assert!(world.agent.is_complete());
+        let different = world.dispatch.audit(&world.compiler, &world.agent.known());
+        prop_assert_eq!(different, vec![]);
+    }
+
+    /// Fail static: neither a break nor a restart of the region makes the agent drop a goal
+    /// that intent keeps.
+    #[test]
+    fn no_restart_of_the_region_makes_the_agent_drop_what_is_still_wanted(
+        before in vec(any_step(), 1..40),
+        breaks in vec(prop_oneof![Just(Step::Break), Just(Step::RegionRestart), (0u8..3).prop_map(Step::Run)], 1..10),
+    ) {
+        let mut world = World::new();
+        for step in &before {
+            world.step(step);
+        }
+        world.quiet();
+        let wanted = world.wanted();
+        for step in &breaks {
+            world.step(step);
+            prop_assert_eq!(world.held(), wanted.clone());
+        }
+    }
+
+    #[test]
+    fn the_audit_finds_what_the_agent_lost(steps in vec(any_step(), 1..30), lose in any::<prop::sample::Index>()) {
+        let mut world = World::new();
+        world.step(&Step::Bind(1, 0, 0));
+        for step in &steps {
+            world.step(step);
+        }
+        world.quiet();
+        let mut known = world.agent.known();
+        prop_assume!(!known.is_empty());
+        let at = lose.index(known.len());
+        known[at].digest ^= 1;
+        let different = world.dispatch.audit(&world.compiler, &known);
+        prop_assert_eq!(different.len(), 1);
+        world.quiet();
+        prop_assert_eq!(world.held(), world.wanted());
+    }
+}
