@@ -1,6 +1,6 @@
 //! VXLAN identifiers: one for each network, given back with it.
 //!
-//! The taken ones are a [`Bitmap`] over the 24 bits, and a cursor moves on from each that is
+//! The taken ones are a bitmap over the 24 bits, and a cursor moves on from each that is
 //! given out, so a VNI that was given back rests until the range has been gone through: hosts
 //! that still hold flows of the old network do not mistake the new one for it.
 
