@@ -4,7 +4,8 @@
 //! not, so pools can change while addresses are in use. An automatic address is the first
 //! free one at or after the subnet's cursor, in the order of the pools, wrapping once; the
 //! cursor then moves past it, so an address that was given back is the last to be given out
-//! again and peers have time to forget it. A search reads at most two rows for each eight host bits, however full the subnet is (module `bitmap`).
+//! again and peers have time to forget it. Searching one pool reads at most two rows for each
+//! eight host bits, however full the subnet is (module `bitmap`).
 //!
 //! A subnet that derives addresses from MACs (SLAAC) has no bitmap: its addresses are
 //! scattered over a /64 and never searched, so the ports' unique index is enough.
