@@ -4,6 +4,7 @@
 //! looked up; the last page is the one that is not full.
 
 use crate::query::{Page, QueryString};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri, header};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -38,7 +39,7 @@ pub(crate) fn host_url(uri: &Uri, headers: &HeaderMap) -> String {
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
-        .or_else(|| uri.authority().map(|authority| authority.as_str()))
+        .or_else(|| uri.authority().map(Authority::as_str))
         .unwrap_or("localhost");
     format!("http://{host}")
 }

@@ -5,7 +5,7 @@ mod filter;
 mod sort;
 
 pub(crate) use filter::Filter;
-pub(crate) use sort::{Direction, Order};
+pub(crate) use sort::{Direction, Order, Place};
 
 use crate::error::RequestError;
 use crate::resource::Resource;

@@ -50,7 +50,7 @@ impl Default for Limits {
             body_bytes: 16 * 1024 * 1024,
             concurrency: 1024,
             queue_wait: Duration::from_secs(5),
-            request_time: Duration::from_secs(60),
+            request_time: Duration::from_mins(1),
             drain_time: Duration::from_secs(10),
         }
     }

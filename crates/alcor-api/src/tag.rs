@@ -72,10 +72,10 @@ pub(crate) async fn check<R: Tagged>(
 ) -> Result<StatusCode, RequestError> {
     let reading = state.reading();
     let row = find::<R>(&reading, &id, &caller)?;
-    match R::standard(&row.record).is_some_and(|standard| standard.tags.contains(&tag)) {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(not_found(&tag)),
+    if R::standard(&row.record).is_some_and(|standard| standard.tags.contains(&tag)) {
+        return Ok(StatusCode::NO_CONTENT);
     }
+    Err(not_found(&tag))
 }
 
 /// `PUT .../tags`.

@@ -31,7 +31,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-fn text<'a>(value: &'a Value) -> Result<&'a str, String> {
+fn text(value: &Value) -> Result<&str, String> {
     value
         .as_str()
         .ok_or_else(|| format!("'{}' is not a valid string", shown(value)))

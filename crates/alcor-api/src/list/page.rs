@@ -4,7 +4,7 @@
 use super::plan::{Source, plan};
 use super::walk::{Step, Walk};
 use crate::error::RequestError;
-use crate::query::{Direction, Filter, ListQuery, Order, Page};
+use crate::query::{Direction, Filter, ListQuery, Order, Page, Place};
 use crate::resource::{Reading, Resource, Row};
 use alcor_managers::Caller;
 use alcor_managers::records;
@@ -119,7 +119,7 @@ impl<R: Resource> Listing<R> {
         } else {
             places.truncate(limit);
         }
-        let keys: Vec<_> = places.into_iter().map(|place| place.into_key()).collect();
+        let keys: Vec<_> = places.into_iter().map(Place::into_key).collect();
         Ok(Rows::Keys(keys.into_iter()))
     }
 

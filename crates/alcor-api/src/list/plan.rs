@@ -108,7 +108,7 @@ fn lookups<R: Resource>(filter: &Filter<R>) -> Option<(u8, Vec<Lookup>)> {
                 .iter()
                 .find(|rule| rule.attribute == attribute.name)?;
             let values = values.iter().map(|value| {
-                let parts = part(value)?.into_iter().collect();
+                let parts = parts(value)?;
                 let index = rule.index;
                 Some(Lookup { index, parts })
             });
@@ -126,19 +126,20 @@ fn lookups<R: Resource>(filter: &Filter<R>) -> Option<(u8, Vec<Lookup>)> {
     }
 }
 
-/// The part of an index value for a filter's value: `Some(None)` for an index without parts,
-/// which holds only what is true; `None` when the index has no entry for it.
-fn part(value: &Field<'_>) -> Option<Option<Vec<u8>>> {
-    Some(Some(match value {
+/// The parts of an index value for a filter's value: none for an index that holds only what is
+/// true. `None` when the index has no entry for the value.
+fn parts(value: &Field<'_>) -> Option<Vec<Vec<u8>>> {
+    let part = match value {
         Field::Id(id) => id.as_bytes().to_vec(),
         Field::Mac(mac) => mac.0.to_vec(),
         Field::Address(address) => schema::ip_part(*address),
         Field::Block(block) => block.to_string().into_bytes(),
         Field::Text(text) if !text.is_empty() => text.as_bytes().to_vec(),
         Field::Number(number) => u32::try_from(*number).ok()?.to_be_bytes().to_vec(),
-        Field::Flag(true) => return Some(None),
+        Field::Flag(true) => return Some(Vec::new()),
         Field::Text(_) | Field::Null | Field::Flag(false) => return None,
-    }))
+    };
+    Some(vec![part])
 }
 
 fn by_tags(index: Index, tags: &[String], any: bool) -> Option<Vec<Lookup>> {

@@ -29,7 +29,7 @@ const CHUNKS_AHEAD: usize = 2;
 
 /// A client that takes no chunk for so long loses the connection, so that it cannot keep an old
 /// view of the region in memory.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Answers a list request.
 pub(crate) async fn answer<R: Resource>(

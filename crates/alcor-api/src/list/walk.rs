@@ -7,7 +7,7 @@ use crate::resource::{Reading, Resource};
 use alcor_managers::records;
 use alcor_store::Key;
 use alcor_store::records::RecordError;
-use std::iter::Peekable;
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
@@ -63,11 +63,12 @@ impl<R: Resource> Walk<R> {
                         take,
                     )
                 }
-                many => feed::<R>(
-                    fetch::<R>(reading, Merge::new::<R>(reading, many, after, self.reverse)),
-                    budget,
-                    take,
-                ),
+                many => {
+                    // Opening all of them should not cost more than the rows.
+                    let budget = budget.max(many.len());
+                    let keys = Merge::new::<R>(reading, many, after, self.reverse);
+                    feed::<R>(fetch::<R>(reading, keys), budget, take)
+                }
             },
             Source::Keys(keys) => {
                 let keys = beyond(keys, after, self.reverse);
@@ -135,7 +136,9 @@ fn beyond<'a>(
 
 /// The union of several index values in key order, each key once.
 struct Merge<'a> {
-    sources: Vec<Peekable<Box<dyn Iterator<Item = Key> + 'a>>>,
+    sources: Vec<Box<dyn Iterator<Item = Key> + 'a>>,
+    /// The next key of each source, and which sources have it.
+    heads: BTreeMap<Key, Vec<usize>>,
     reverse: bool,
 }
 
@@ -155,11 +158,23 @@ impl<'a> Merge<'a> {
                 after,
                 reverse,
             );
-            (Box::new(keys) as Box<dyn Iterator<Item = Key> + 'a>).peekable()
+            Box::new(keys) as Box<dyn Iterator<Item = Key> + 'a>
         };
-        Self {
+        let mut merge = Self {
             sources: lookups.iter().map(open).collect(),
+            heads: BTreeMap::new(),
             reverse,
+        };
+        for source in 0..merge.sources.len() {
+            merge.advance(source);
+        }
+        merge
+    }
+
+    /// Takes the next key of one source.
+    fn advance(&mut self, source: usize) {
+        if let Some(key) = self.sources.get_mut(source).and_then(Iterator::next) {
+            self.heads.entry(key).or_default().push(source);
         }
     }
 }
@@ -168,16 +183,14 @@ impl Iterator for Merge<'_> {
     type Item = Key;
 
     fn next(&mut self) -> Option<Key> {
-        let heads = self.sources.iter_mut().filter_map(|source| source.peek());
-        let next = if self.reverse {
-            heads.max()?.clone()
+        let (key, sources) = if self.reverse {
+            self.heads.pop_last()?
         } else {
-            heads.min()?.clone()
+            self.heads.pop_first()?
         };
-        for source in &mut self.sources {
-            // An index names a key once for each of its values, so one step is enough.
-            source.next_if_eq(&next);
+        for source in sources {
+            self.advance(source);
         }
-        Some(next)
+        Some(key)
     }
 }

@@ -91,9 +91,13 @@ impl<R: Resource> Filter<R> {
                 .read
                 .is_some_and(|read| values.contains(&read(row))),
             Self::Tags { tags, any, not } => {
-                let has = |own: &BTreeSet<String>| match any {
-                    true => tags.iter().any(|tag| own.contains(tag)),
-                    false => tags.iter().all(|tag| own.contains(tag)),
+                let has = |own: &BTreeSet<String>| {
+                    let mut each = tags.iter().map(|tag| own.contains(tag));
+                    if *any {
+                        each.any(|has| has)
+                    } else {
+                        each.all(|has| has)
+                    }
                 };
                 R::standard(&row.record).is_some_and(|standard| has(&standard.tags) != *not)
             }

@@ -138,7 +138,7 @@ impl Nodes {
 
     /// Builds an update request from a body.
     pub(crate) fn update_request(body: &Attributes) -> Result<UpdateNode, RequestError> {
-        let text = |name| Ok::<_, RequestError>(body.get::<Option<String>>(name)?);
+        let text = |name| body.get::<Option<String>>(name);
         Ok(UpdateNode {
             id: body.get::<Uuid>("node_id")?.map(NodeId),
             name: body.get::<String>("node_name")?.map(HostName::from),

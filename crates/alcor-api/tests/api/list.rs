@@ -105,7 +105,7 @@ async fn networks_and_subnets_filter_by_what_they_share() {
     ] {
         assert_eq!(
             region.ids("network", query).await,
-            [expected.clone()],
+            std::slice::from_ref(expected),
             "{query}"
         );
     }
@@ -120,7 +120,7 @@ async fn networks_and_subnets_filter_by_what_they_share() {
     ] {
         assert_eq!(
             region.ids("subnet", query).await,
-            [expected.clone()],
+            std::slice::from_ref(expected),
             "{query}"
         );
     }

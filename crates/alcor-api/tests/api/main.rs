@@ -1,10 +1,17 @@
 //! The API as clients meet it: requests into the router, over an ephemeral store.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a panic outside of a test function fails the test all the same"
+)]
+
 mod auth;
 mod concurrency;
 mod create;
 mod discovery;
 mod hostile;
+mod limits;
 mod list;
 mod nodes;
 mod paging;
