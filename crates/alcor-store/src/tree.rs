@@ -2,9 +2,9 @@
 //! reference and a batch of writes copies only the pages it touches.
 //!
 //! Keys are packed into their page. A search then walks memory that lies together, and copying a
-//! page is mostly copying bytes; both matter more here than the number of comparisons. Measured
-//! against a red-black tree of reference-counted entries it takes a fraction of the time per write
-//! and of the memory per row.
+//! page is mostly copying bytes; both matter more here than the number of comparisons. Against a
+//! red-black tree of reference-counted entries, a transaction of 20 reads and 12 writes took a
+//! third less CPU.
 
 mod cursor;
 mod keys;
