@@ -3,9 +3,11 @@
 //! the store is ephemeral. Figures include the client's own work.
 
 use alcor_api::{AgentLiveness, ApiState, Auth, Liveness, serve};
-use alcor_managers::Settings;
-use alcor_store::{Options, Store};
-use alcor_types::HostName;
+use alcor_managers::port::{self, CreatePort};
+use alcor_managers::{Caller, Settings};
+use alcor_store::{Options, Store, Txn};
+use alcor_types::{HostName, NetworkId};
+use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use http_body_util::BodyExt;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tower::ServiceExt;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -112,7 +115,14 @@ async fn main() -> Result<(), Failure> {
     };
     let auth = Auth::None;
     let settings = Arc::new(Settings::default());
-    let state = ApiState::new(store, settings, auth, Arc::new(Nobody), Arc::default());
+    let state = ApiState::new(
+        store.clone(),
+        settings,
+        auth,
+        Arc::new(Nobody),
+        Arc::default(),
+    );
+    let router = alcor_api::router(state.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let target = Target {
         client: Client::builder(TokioExecutor::new()).build_http(),
@@ -120,6 +130,7 @@ async fn main() -> Result<(), Failure> {
     };
     let server = tokio::spawn(serve(listener, state, std::future::pending()));
     run(&target).await?;
+    overhead(&store, router, &target).await?;
     server.abort();
     Ok(())
 }
@@ -176,4 +187,39 @@ async fn run(target: &Target) -> Result<(), Failure> {
     }
     let request = move |_| ("GET", show.clone(), String::new());
     target.measure("port show", 32, 200, request).await
+}
+
+/// What the API adds to a create: the same creates through the router, without a network, and
+/// straight to the managers.
+async fn overhead(store: &Store, app: Router, target: &Target) -> Result<(), Failure> {
+    const COUNT: u32 = 4_000;
+    let network = target.make("network", json!({})).await?;
+    let subnet = json!({ "network_id": network, "cidr": "10.0.0.0/12", "ip_version": 4 });
+    target.make("subnet", subnet).await?;
+    let body = json!({ "port": { "network_id": network, "name": "p" } }).to_string();
+    let begun = Instant::now();
+    for _ in 0..COUNT {
+        let request = Request::post("/v2.0/ports").body(Body::from(body.clone()))?;
+        let response = app.clone().oneshot(request).await?;
+        response.into_body().collect().await?;
+    }
+    let routed = begun.elapsed() / COUNT;
+    let id: NetworkId = network.parse()?;
+    let begun = Instant::now();
+    for _ in 0..COUNT {
+        let create = move |txn: &mut Txn<'_>| {
+            let request = CreatePort {
+                name: "p".to_owned(),
+                ..CreatePort::new(id)
+            };
+            port::create(txn, &request, &Caller::admin(), &Settings::default())
+        };
+        store.transact(create).await?;
+    }
+    let direct = begun.elapsed() / COUNT;
+    writeln!(
+        stdout(),
+        "port create in the process: routed {routed:.1?}, direct {direct:.1?}"
+    )?;
+    Ok(())
 }

@@ -1,0 +1,113 @@
+//! Objects that stand in lists: fixed IPs, pools, routes, address pairs, DHCP options.
+
+use super::{Cidr, FromJson, object, shown};
+use alcor_types::{AllowedAddressPair, HostRoute, IpPool};
+use serde_json::{Map, Value};
+use std::net::IpAddr;
+use uuid::Uuid;
+
+/// Reads the members of an object in a list, and refuses members nobody asked about.
+struct Members<'a> {
+    map: &'a Map<String, Value>,
+}
+
+impl<'a> Members<'a> {
+    fn of(value: &'a Value, known: &[&str]) -> Result<Self, String> {
+        let map = object(value)?;
+        match map.keys().find(|key| !known.contains(&key.as_str())) {
+            Some(key) => Err(format!(
+                "'{}' is not one of the keys {}",
+                shown(&Value::String(key.clone())),
+                known.join(", ")
+            )),
+            None => Ok(Self { map }),
+        }
+    }
+
+    fn optional<T: FromJson>(&self, key: &str) -> Result<Option<T>, String> {
+        self.map
+            .get(key)
+            .map_or(Ok(None), Option::<T>::from_json)
+            .map_err(|reason| format!("{key}: {reason}"))
+    }
+
+    fn required<T: FromJson>(&self, key: &str) -> Result<T, String> {
+        self.optional(key)?
+            .ok_or_else(|| format!("the key {key} is missing"))
+    }
+}
+
+/// One entry of a port's `fixed_ips` as a caller writes it.
+pub(crate) struct FixedIpWish {
+    /// The subnet to take the address from.
+    pub(crate) subnet_id: Option<Uuid>,
+    /// The address to take.
+    pub(crate) ip_address: Option<IpAddr>,
+}
+
+impl FromJson for FixedIpWish {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let members = Members::of(value, &["subnet_id", "ip_address"])?;
+        let wish = Self {
+            subnet_id: members.optional("subnet_id")?,
+            ip_address: members.optional("ip_address")?,
+        };
+        if wish.subnet_id.is_none() && wish.ip_address.is_none() {
+            return Err("an entry needs a subnet_id or an ip_address".to_owned());
+        }
+        Ok(wish)
+    }
+}
+
+impl FromJson for IpPool {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let members = Members::of(value, &["start", "end"])?;
+        Self::new(members.required("start")?, members.required("end")?)
+            .map_err(|error| error.to_string())
+    }
+}
+
+impl FromJson for HostRoute {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let members = Members::of(value, &["destination", "nexthop"])?;
+        Ok(Self {
+            destination: members.required::<Cidr>("destination")?.0,
+            nexthop: members.required("nexthop")?,
+        })
+    }
+}
+
+impl FromJson for AllowedAddressPair {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let members = Members::of(value, &["ip_address", "mac_address"])?;
+        Ok(Self {
+            ip_address: members.required("ip_address")?,
+            mac_address: members.optional("mac_address")?,
+        })
+    }
+}
+
+/// One entry of `extra_dhcp_opts`; on update, no value means that the option goes.
+pub(crate) struct DhcpOptionWish {
+    /// The option's name or number.
+    pub(crate) opt_name: String,
+    /// Its value.
+    pub(crate) opt_value: Option<String>,
+    /// 4 or 6.
+    pub(crate) ip_version: u8,
+}
+
+impl FromJson for DhcpOptionWish {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let members = Members::of(value, &["opt_name", "opt_value", "ip_version"])?;
+        let ip_version = members.optional("ip_version")?.unwrap_or(4);
+        if ip_version != 4 && ip_version != 6 {
+            return Err(format!("ip_version: '{ip_version}' is not 4 or 6"));
+        }
+        Ok(Self {
+            opt_name: members.required("opt_name")?,
+            opt_value: members.optional("opt_value")?,
+            ip_version,
+        })
+    }
+}
