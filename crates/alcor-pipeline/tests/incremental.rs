@@ -1,0 +1,166 @@
+//! Whatever order changes come in, and whenever they are taken, the bridge ends up with the
+//! flows that the same goals give from nothing.
+
+mod support;
+
+use alcor_goalstate::{Goal, GoalKey};
+use alcor_openflow::{Flow, PortNo};
+use alcor_pipeline::{Input, Installed, Pipeline};
+use alcor_types::{PortId, Revision};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use support::goals::*;
+use support::switch::Switch;
+
+/// What is true after a series of inputs, in the plainest form.
+#[derive(Default)]
+struct Truth {
+    goals: BTreeMap<GoalKey, Goal>,
+    plugged: BTreeMap<PortId, PortNo>,
+    tunnel: Option<PortNo>,
+}
+
+impl Truth {
+    fn learn(&mut self, input: &Input) {
+        match input {
+            Input::Put(goal) => drop(self.goals.insert(goal.key(), goal.clone())),
+            Input::Delete(key) => drop(self.goals.remove(key)),
+            Input::Plugged { port, ofport } => {
+                self.plugged.retain(|_, held| held != ofport);
+                self.plugged.insert(*port, *ofport);
+            }
+            Input::Unplugged { port } => drop(self.plugged.remove(port)),
+            Input::Tunnel { ofport } => self.tunnel = *ofport,
+        }
+    }
+
+    fn inputs(self) -> Vec<Input> {
+        let goals = self.goals.into_values().map(Input::Put);
+        let plugged = self.plugged.into_iter();
+        let plugged = plugged.map(|(port, ofport)| Input::Plugged { port, ofport });
+        let tunnel = Input::Tunnel {
+            ofport: self.tunnel,
+        };
+        goals.chain(plugged).chain([tunnel]).collect()
+    }
+}
+
+/// Few numbers, so that goals meet: MAC and IP addresses clash inside a network, networks
+/// clash over a VNI, and ports over a port number.
+fn any_goal() -> impl Strategy<Value = Goal> {
+    let vpc = (1..4_u8, 1..3_u8, any::<bool>(), 1..4_u64).prop_map(|(id, of, up, revision)| {
+        let mut goal = vpc(id);
+        goal.vni = vni(of);
+        goal.admin_state_up = up;
+        goal.revision = Revision(revision);
+        Goal::Vpc(goal)
+    });
+    let subnet =
+        (1..4_u8, 1..3_u8, any::<bool>(), any::<bool>()).prop_map(|(id, vpc, dhcp, gateway)| {
+            let mut goal = subnet(id, vpc);
+            goal.dhcp = dhcp;
+            goal.gateway_ip = goal.gateway_ip.filter(|_| gateway);
+            Goal::Subnet(goal)
+        });
+    let port = (1..6_u8, 1..3_u8, 1..6_u8, any::<bool>()).prop_map(|(id, vpc, like, up)| {
+        let mut goal = port(id, vpc);
+        let other = port_like(like);
+        (goal.mac, goal.fixed_ips, goal.admin_state_up) = (other.mac, other.fixed_ips, up);
+        Goal::Port(goal)
+    });
+    let neighbor = (1..6_u8, 1..3_u8, 1..6_u8, 1..4_u8).prop_map(|(id, vpc, like, at)| {
+        let mut goal = neighbor(id, vpc, at);
+        let other = port_like(like);
+        (goal.mac, goal.fixed_ips) = (other.mac, other.fixed_ips);
+        Goal::Neighbor(goal)
+    });
+    let lease = (1..6_u8, 1..4_u8).prop_map(|(id, subnet)| Goal::Dhcp(lease(id, subnet)));
+    prop_oneof![2 => vpc, 1 => subnet, 3 => port, 4 => neighbor, 1 => lease]
+}
+
+fn port_like(number: u8) -> alcor_goalstate::PortGoal {
+    let mut goal = port(number, 1);
+    // 1 is the gateway's address, too; 5 has two addresses.
+    if number == 5 {
+        goal.fixed_ips.extend(port(4, 1).fixed_ips);
+    }
+    goal
+}
+
+fn any_input() -> impl Strategy<Value = Input> {
+    let ofport = || prop::sample::select(vec![PortNo(1), PortNo(2), PortNo(3)]);
+    let plugged = (1..6_u8, ofport()).prop_map(|(id, ofport)| Input::Plugged {
+        port: port_id(id),
+        ofport,
+    });
+    let unplugged = (1..6_u8).prop_map(|id| Input::Unplugged { port: port_id(id) });
+    let tunnel = prop::option::weighted(0.8, prop::sample::select(vec![TUNNEL, PortNo(11)]));
+    prop_oneof![
+        8 => any_goal().prop_map(Input::Put),
+        4 => any_goal().prop_map(|goal| Input::Delete(goal.key())),
+        4 => plugged,
+        1 => unplugged,
+        1 => tunnel.prop_map(|ofport| Input::Tunnel { ofport }),
+    ]
+}
+
+fn sorted(pipeline: &Pipeline) -> Vec<Flow> {
+    let mut flows: Vec<_> = pipeline.desired().collect();
+    flows.sort();
+    flows
+}
+
+proptest! {
+    #[test]
+    fn changes_lead_to_the_flows_of_the_goals(
+        inputs in prop::collection::vec((any_input(), any::<bool>()), 1..60)
+    ) {
+        let mut pipeline = Pipeline::new();
+        let mut switch = Switch::default();
+        let mut truth = Truth::default();
+        for (input, take) in &inputs {
+            pipeline.apply(input);
+            truth.learn(input);
+            if *take {
+                switch.apply(pipeline.take_changes());
+            }
+        }
+        switch.apply(pipeline.take_changes());
+
+        let mut fresh = Pipeline::new();
+        truth.inputs().iter().rev().for_each(|input| fresh.apply(input));
+        let desired = sorted(&fresh);
+        prop_assert!(desired.windows(2).all(|pair| pair[0].key != pair[1].key), "one owner a flow");
+        prop_assert_eq!(sorted(&pipeline), desired.clone());
+        prop_assert_eq!(switch.flows(), desired.clone());
+
+        let mut scratch = Switch::default();
+        scratch.apply(fresh.take_changes());
+        prop_assert_eq!(scratch.flows(), desired);
+    }
+
+    #[test]
+    fn a_comparison_repairs_any_bridge(
+        held in prop::collection::vec(any_input(), 0..40),
+        wanted in prop::collection::vec(any_input(), 0..40),
+        lost in prop::collection::vec(any::<bool>(), 8),
+    ) {
+        let mut former = Pipeline::new();
+        for input in &held {
+            former.apply(input);
+        }
+        let flows = former.desired().zip(lost.iter().cycle());
+        let there: Vec<Flow> = flows.filter(|(_, lost)| !**lost).map(|(flow, _)| flow).collect();
+
+        let mut pipeline = Pipeline::new();
+        for input in &wanted {
+            pipeline.apply(input);
+        }
+        let changes = pipeline.diff(there.iter().map(Installed::from));
+        let mut switch = Switch::default();
+        switch.apply(alcor_pipeline::FlowChanges { add: there, delete: Vec::new() });
+        switch.apply(changes);
+        prop_assert_eq!(switch.flows(), sorted(&pipeline));
+        prop_assert!(pipeline.take_changes().is_empty());
+    }
+}

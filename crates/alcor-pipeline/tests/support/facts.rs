@@ -1,0 +1,118 @@
+//! Intent named by numbers: networks that share their addresses, ports, nodes.
+
+use super::goals::{host_ip, ip, mac, port_id, subnet_id, vni, vpc_id};
+use alcor_compiler::Fact;
+use alcor_types::{
+    FixedIp, HostName, MacAddr, Network, NetworkType, Node, NodeId, Port, Standard, Subnet,
+    Timestamp,
+};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub(crate) const NETWORKS: u8 = 2;
+pub(crate) const HOSTS: u8 = 3;
+pub(crate) const PORTS: u8 = 8;
+
+pub(crate) fn network(number: u8, up: bool) -> Fact {
+    let network = Network {
+        id: vpc_id(number),
+        project_id: "p".into(),
+        standard: Standard::default(),
+        admin_state_up: up,
+        shared: false,
+        external: false,
+        mtu: 1450,
+        network_type: NetworkType::Vxlan,
+        vni: vni(number),
+        port_security_enabled: true,
+        dns_domain: String::new(),
+        availability_zone_hints: Vec::new(),
+    };
+    Fact::Network(network.id, Some(Arc::new(network)))
+}
+
+/// A subnet of the network of the same number. All networks use `10.0.0.0/24`.
+pub(crate) fn subnet(number: u8, dhcp: bool) -> Fact {
+    let subnet = Subnet {
+        id: subnet_id(number),
+        project_id: "p".into(),
+        standard: Standard::default(),
+        network_id: vpc_id(number),
+        cidr: "10.0.0.0/24".parse().unwrap(),
+        gateway_ip: Some(IpAddr::V4(ip(1))),
+        enable_dhcp: dhcp,
+        dns_nameservers: Vec::new(),
+        allocation_pools: Vec::new(),
+        host_routes: Vec::new(),
+        ipv6_address_mode: None,
+        ipv6_ra_mode: None,
+        service_types: Vec::new(),
+    };
+    Fact::Subnet(subnet.id, Some(Arc::new(subnet)))
+}
+
+/// Ports of the two networks take the same MAC and IP addresses in turn.
+pub(crate) fn address_of(number: u8) -> (MacAddr, Ipv4Addr) {
+    let number = 10 + number / NETWORKS;
+    (mac(number), ip(number))
+}
+
+pub(crate) fn port(number: u8, host: Option<u8>, up: bool) -> Fact {
+    let network = number % NETWORKS;
+    let (mac_address, address) = address_of(number);
+    let port = Port {
+        id: port_id(number),
+        project_id: "p".into(),
+        standard: Standard::default(),
+        network_id: vpc_id(network),
+        admin_state_up: up,
+        mac_address,
+        fixed_ips: vec![FixedIp {
+            subnet_id: subnet_id(network),
+            ip_address: IpAddr::V4(address),
+        }],
+        device_id: String::new(),
+        device_owner: String::new(),
+        host: host.map(name),
+        vnic_type: "normal".into(),
+        binding_profile: "{}".into(),
+        allowed_address_pairs: Vec::new(),
+        extra_dhcp_opts: Vec::new(),
+        port_security_enabled: true,
+        dns_name: String::new(),
+    };
+    Fact::Port(port.id, Some(Arc::new(port)))
+}
+
+pub(crate) fn name(host: u8) -> HostName {
+    HostName::from(format!("host-{host}"))
+}
+
+pub(crate) fn node(number: u8) -> Fact {
+    let node = Node {
+        id: NodeId(Uuid::from_u128(u128::from(number))),
+        name: name(number),
+        local_ip: host_ip(number),
+        mac_address: None,
+        veth: String::new(),
+        server_port: 0,
+        host_dvr_mac: None,
+        ncm_id: String::new(),
+        ncm_uri: String::new(),
+        agent_version: String::new(),
+        bridge: String::new(),
+        admin_state_up: true,
+        description: String::new(),
+        created_at: Timestamp(0),
+        updated_at: Timestamp(0),
+        started_at: Timestamp(0),
+    };
+    Fact::Node(node.name.clone(), Some(Arc::new(node)))
+}
+
+/// The MAC and IP address that the port sends from.
+pub(crate) fn sender(port: &Port) -> (MacAddr, Ipv4Addr) {
+    let number = (0..PORTS).find(|number| port_id(*number) == port.id);
+    address_of(number.unwrap())
+}

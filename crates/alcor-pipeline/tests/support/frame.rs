@@ -1,0 +1,84 @@
+//! Frames as the fields that flows see, written by VMs.
+
+use alcor_openflow::Field;
+use alcor_types::MacAddr;
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+/// A frame, its tunnel key and ends, and the pipeline's state about it; a field that is not
+/// there is 0.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Frame(BTreeMap<Field, u128>);
+
+const PIPELINE_STATE: [Field; 8] = [
+    Field::InPort,
+    Field::Metadata,
+    Field::TunnelId,
+    Field::TunIpv4Src,
+    Field::TunIpv4Dst,
+    Field::TunIpv6Dst,
+    Field::Reg0,
+    Field::Reg1,
+];
+
+impl Frame {
+    pub(crate) fn get(&self, field: Field) -> u128 {
+        self.0.get(&field).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn set(&mut self, field: Field, value: u128) {
+        self.0.insert(field, value);
+    }
+
+    /// What leaves the bridge: no state of the pipeline goes with it.
+    pub(crate) fn on_the_wire(&self) -> Self {
+        let mut frame = self.clone();
+        frame.0.retain(|field, _| !PIPELINE_STATE.contains(field));
+        frame
+    }
+
+    fn ethernet(from: MacAddr, to: MacAddr, kind: u16) -> Self {
+        let fields = [
+            (Field::EthSrc, from.to_u64().into()),
+            (Field::EthDst, to.to_u64().into()),
+            (Field::EthType, kind.into()),
+        ];
+        Self(fields.into())
+    }
+
+    /// Some IPv4 packet that no table has a special mind about.
+    pub(crate) fn ping(from: MacAddr, to: MacAddr) -> Self {
+        let mut frame = Self::ethernet(from, to, 0x0800);
+        frame.set(Field::IpProto, 1);
+        frame
+    }
+
+    pub(crate) fn arp_request(mac: MacAddr, sender: Ipv4Addr, target: Ipv4Addr) -> Self {
+        let mut frame = Self::ethernet(mac, MacAddr::BROADCAST, 0x0806);
+        frame.set(Field::ArpOp, 1);
+        frame.set(Field::ArpSha, mac.to_u64().into());
+        frame.set(Field::ArpSpa, sender.to_bits().into());
+        frame.set(Field::ArpTpa, target.to_bits().into());
+        frame
+    }
+
+    pub(crate) fn arp_reply(from: (MacAddr, Ipv4Addr), to: (MacAddr, Ipv4Addr)) -> Self {
+        let mut frame = Self::ethernet(from.0, to.0, 0x0806);
+        frame.set(Field::ArpOp, 2);
+        frame.set(Field::ArpSha, from.0.to_u64().into());
+        frame.set(Field::ArpSpa, from.1.to_bits().into());
+        frame.set(Field::ArpTha, to.0.to_u64().into());
+        frame.set(Field::ArpTpa, to.1.to_bits().into());
+        frame
+    }
+
+    /// What a DHCP client sends.
+    pub(crate) fn dhcp(mac: MacAddr, to: MacAddr, server: Ipv4Addr) -> Self {
+        let mut frame = Self::ethernet(mac, to, 0x0800);
+        frame.set(Field::IpProto, 17);
+        frame.set(Field::Ipv4Dst, server.to_bits().into());
+        frame.set(Field::UdpSrc, 68);
+        frame.set(Field::UdpDst, 67);
+        frame
+    }
+}

@@ -1,0 +1,135 @@
+//! Goals named by numbers.
+
+use alcor_goalstate::{DhcpGoal, Goal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use alcor_openflow::PortNo;
+use alcor_types::{FixedIp, MacAddr, NetworkId, PortId, Revision, SubnetId, Vni};
+use std::net::{IpAddr, Ipv4Addr};
+use uuid::Uuid;
+
+pub(crate) const TUNNEL: PortNo = PortNo(10);
+
+pub(crate) fn vpc_id(number: u8) -> NetworkId {
+    NetworkId(Uuid::from_u128(0x1_0000 + u128::from(number)))
+}
+
+pub(crate) fn subnet_id(number: u8) -> SubnetId {
+    SubnetId(Uuid::from_u128(0x2_0000 + u128::from(number)))
+}
+
+pub(crate) fn port_id(number: u8) -> PortId {
+    PortId(Uuid::from_u128(0x3_0000 + u128::from(number)))
+}
+
+pub(crate) fn mac(number: u8) -> MacAddr {
+    MacAddr([0xfa, 0x16, 0x3e, 0, 0, number])
+}
+
+pub(crate) fn ip(number: u8) -> Ipv4Addr {
+    Ipv4Addr::new(10, 0, 0, number)
+}
+
+pub(crate) fn host_ip(number: u8) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(192, 168, 100, number))
+}
+
+pub(crate) fn vni(number: u8) -> Vni {
+    Vni::new(100 + u32::from(number)).unwrap()
+}
+
+fn fixed(number: u8) -> Vec<FixedIp> {
+    vec![FixedIp {
+        subnet_id: subnet_id(1),
+        ip_address: IpAddr::V4(ip(number)),
+    }]
+}
+
+pub(crate) fn vpc(number: u8) -> VpcGoal {
+    VpcGoal {
+        id: vpc_id(number),
+        revision: Revision(1),
+        project_id: "p".into(),
+        name: String::new(),
+        vni: vni(number),
+        mtu: 1450,
+        admin_state_up: true,
+        dns_domain: String::new(),
+    }
+}
+
+/// `10.0.0.0/24` with its router at `.1`, on every network.
+pub(crate) fn subnet(number: u8, vpc: u8) -> SubnetGoal {
+    SubnetGoal {
+        id: subnet_id(number),
+        revision: Revision(1),
+        vpc: vpc_id(vpc),
+        vni: vni(vpc),
+        cidr: "10.0.0.0/24".parse().unwrap(),
+        gateway_ip: Some(IpAddr::V4(ip(1))),
+        dhcp: true,
+        dns_nameservers: Vec::new(),
+        host_routes: Vec::new(),
+    }
+}
+
+/// Port, MAC address and IP address of one number.
+pub(crate) fn port(number: u8, vpc: u8) -> PortGoal {
+    PortGoal {
+        id: port_id(number),
+        revision: Revision(1),
+        vpc: vpc_id(vpc),
+        name: String::new(),
+        mac: mac(number),
+        admin_state_up: true,
+        fixed_ips: fixed(number),
+        device_id: String::new(),
+        device_owner: String::new(),
+        extra_dhcp_opts: Vec::new(),
+    }
+}
+
+pub(crate) fn lease(number: u8, subnet: u8) -> DhcpGoal {
+    DhcpGoal {
+        port: port_id(number),
+        subnet: subnet_id(subnet),
+        revision: Revision(1),
+        mac: mac(number),
+        ipv4: ip(number),
+        host_name: String::new(),
+    }
+}
+
+pub(crate) fn neighbor(number: u8, vpc: u8, at: u8) -> NeighborGoal {
+    NeighborGoal {
+        port: port_id(number),
+        revision: Revision(1),
+        vpc: vpc_id(vpc),
+        mac: mac(number),
+        host_ip: host_ip(at),
+        fixed_ips: fixed(number),
+    }
+}
+
+pub(crate) fn put(goal: impl Into<Shaped>) -> alcor_pipeline::Input {
+    alcor_pipeline::Input::Put(goal.into().0)
+}
+
+/// Any kind of goal.
+pub(crate) struct Shaped(Goal);
+
+macro_rules! shaped {
+    ($($kind:ident: $goal:ty;)*) => {
+        $(impl From<$goal> for Shaped {
+            fn from(goal: $goal) -> Self {
+                Self(Goal::$kind(goal))
+            }
+        })*
+    };
+}
+
+shaped! {
+    Vpc: VpcGoal;
+    Subnet: SubnetGoal;
+    Port: PortGoal;
+    Dhcp: DhcpGoal;
+    Neighbor: NeighborGoal;
+}

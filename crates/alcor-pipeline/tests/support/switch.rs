@@ -1,0 +1,130 @@
+//! A bridge in memory: holds flows, and runs frames through them as OpenFlow says, for the
+//! fields and actions that the pipeline uses. What it does not know, or what a real bridge
+//! would refuse, fails the test.
+
+use super::frame::Frame;
+use alcor_openflow::{Action, Field, Flow, FlowKey, PortNo, Subfield};
+use alcor_pipeline::{FlowChanges, Installed, Punt};
+use std::collections::BTreeMap;
+
+/// How deep resubmits may go in Open vSwitch.
+const DEPTH: usize = 64;
+
+#[derive(Default, Debug)]
+pub(crate) struct Switch {
+    flows: BTreeMap<FlowKey, Flow>,
+}
+
+/// What became of a frame.
+#[derive(Default, Debug, PartialEq)]
+pub(crate) struct Outcome {
+    /// Frames sent, with all state at that moment.
+    pub(crate) sent: Vec<(PortNo, Frame)>,
+    /// Words to the agent.
+    pub(crate) punted: Vec<Punt>,
+}
+
+impl Switch {
+    /// Takes in changes. They must speak of what is there.
+    pub(crate) fn apply(&mut self, changes: FlowChanges) {
+        for gone in changes.delete {
+            let held = self.flows.remove(&gone.key);
+            let cookie = held.as_ref().map(|flow| flow.cookie);
+            assert_eq!(cookie, Some(gone.cookie), "deletes {:?}", gone.key);
+        }
+        for flow in changes.add {
+            let held = self.flows.get(&flow.key);
+            assert_ne!(held, Some(&flow), "adds what is there");
+            self.flows.insert(flow.key.clone(), flow);
+        }
+    }
+
+    pub(crate) fn flows(&self) -> Vec<Flow> {
+        self.flows.values().cloned().collect()
+    }
+
+    pub(crate) fn installed(&self) -> Vec<Installed> {
+        self.flows.values().map(Installed::from).collect()
+    }
+
+    /// A frame comes in on a port.
+    pub(crate) fn receive(&self, port: PortNo, frame: &Frame) -> Outcome {
+        let mut frame = frame.clone();
+        frame.set(Field::InPort, port.0.into());
+        let mut outcome = Outcome::default();
+        self.run(0, &mut frame, &mut outcome, 0);
+        outcome
+    }
+
+    fn run(&self, mut table: u8, frame: &mut Frame, outcome: &mut Outcome, depth: usize) {
+        assert!(depth < DEPTH, "resubmits too deep");
+        while let Some(flow) = self.lookup(table, frame) {
+            let todo = &flow.instructions;
+            assert!(todo.write.is_empty() && !todo.clear_actions && todo.meter.is_none());
+            for action in &todo.apply {
+                self.act(action, frame, outcome, depth);
+            }
+            if let Some((value, mask)) = todo.write_metadata {
+                let kept = frame.get(Field::Metadata) & !u128::from(mask);
+                frame.set(Field::Metadata, kept | u128::from(value & mask));
+            }
+            match todo.goto_table {
+                Some(next) if next > table => table = next,
+                Some(next) => panic!("goes back from table {table} to {next}"),
+                None => return,
+            }
+        }
+    }
+
+    /// The flow of the highest priority that matches. Two of one priority would be a bug.
+    fn lookup(&self, table: u8, frame: &Frame) -> Option<&Flow> {
+        let matches = |flow: &&Flow| {
+            let mut fields = flow.key.matching.iter();
+            flow.key.table == table
+                && fields.all(|(field, value, mask)| frame.get(field) & mask == value)
+        };
+        let mut hits: Vec<_> = self.flows.values().filter(matches).collect();
+        hits.sort_by_key(|flow| std::cmp::Reverse(flow.key.priority));
+        if let [first, second, ..] = &hits[..] {
+            assert_ne!(
+                first.key.priority, second.key.priority,
+                "{first:?} or {second:?}?"
+            );
+        }
+        hits.first().copied()
+    }
+
+    fn act(&self, action: &Action, frame: &mut Frame, outcome: &mut Outcome, depth: usize) {
+        let in_port = frame.get(Field::InPort);
+        match action {
+            Action::Output(PortNo::IN_PORT) => {
+                let port = PortNo(u32::try_from(in_port).unwrap());
+                outcome.sent.push((port, frame.clone()));
+            }
+            // OpenFlow never sends a frame back by accident.
+            Action::Output(port) if in_port == u128::from(port.0) => {}
+            Action::Output(port) => outcome.sent.push((*port, frame.clone())),
+            Action::SetField { field, value } => frame.set(*field, *value),
+            Action::Move { src, dst } => {
+                assert_eq!(
+                    (*src, *dst),
+                    (Subfield::whole(src.field), Subfield::whole(dst.field))
+                );
+                frame.set(dst.field, frame.get(src.field));
+            }
+            Action::Resubmit {
+                in_port: PortNo::IN_PORT,
+                table,
+            } => {
+                self.run(*table, frame, outcome, depth + 1);
+            }
+            Action::Controller(controller) => {
+                assert_eq!((controller.max_len, controller.pause), (0xffff, false));
+                outcome
+                    .punted
+                    .push(Punt::parse(&controller.userdata).unwrap());
+            }
+            other => panic!("the bridge of this test does not know {other:?}"),
+        }
+    }
+}

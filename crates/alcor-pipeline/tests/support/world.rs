@@ -1,0 +1,160 @@
+//! Hosts with bridges that run our flows, and the network between them.
+
+use super::facts::{HOSTS, PORTS, name};
+use super::frame::Frame;
+use super::goals::{TUNNEL, host_ip, port_id};
+use super::switch::Switch;
+use alcor_compiler::oracle::Intent;
+use alcor_compiler::{Compiler, Delta};
+use alcor_goalstate::{GoalChange, GoalKey};
+use alcor_openflow::{Field, PortNo};
+use alcor_pipeline::{Input, Pipeline, Punt};
+use alcor_types::{HostName, NetworkId, Port, PortId, Revision};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// A host: an agent's pipeline, the bridge, and what it knows of every scope.
+pub(crate) struct Host {
+    name: HostName,
+    pipeline: Pipeline,
+    switch: Switch,
+    held: BTreeMap<NetworkId, (Revision, BTreeSet<GoalKey>)>,
+}
+
+impl Host {
+    fn new(number: u8) -> Self {
+        let mut pipeline = Pipeline::new();
+        pipeline.apply(&Input::Tunnel {
+            ofport: Some(TUNNEL),
+        });
+        Self {
+            name: name(number),
+            pipeline,
+            switch: Switch::default(),
+            held: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the news of one scope, as delivery would bring it.
+    pub(crate) fn follow(&mut self, region: &Compiler, scope: NetworkId) {
+        let since = self.held.get(&scope).map(|(revision, _)| *revision);
+        let delta = since.map(|since| region.changes_since(scope, &self.name, since));
+        match delta {
+            Some(Delta::Current) => {}
+            Some(Delta::Changes { revision, changes }) => self.take(scope, revision, changes),
+            Some(Delta::Gone) => self.drop_scope(scope),
+            None | Some(Delta::TooOld) => self.start_over(region, scope),
+        }
+        self.switch.apply(self.pipeline.take_changes());
+    }
+
+    fn start_over(&mut self, region: &Compiler, scope: NetworkId) {
+        self.drop_scope(scope);
+        if let Some(view) = region.snapshot(scope, &self.name) {
+            let puts = view.goals.into_iter().map(GoalChange::Put);
+            self.take(scope, view.revision, puts.collect());
+        }
+    }
+
+    fn take(&mut self, scope: NetworkId, revision: Revision, changes: Vec<GoalChange>) {
+        let (at, keys) = self.held.entry(scope).or_default();
+        *at = revision;
+        for change in changes {
+            match &change {
+                GoalChange::Put(goal) => drop(keys.insert(goal.key())),
+                GoalChange::Delete { key, .. } => drop(keys.remove(key)),
+            }
+            self.pipeline.apply(&change.into());
+        }
+    }
+
+    fn drop_scope(&mut self, scope: NetworkId) {
+        let (_, keys) = self.held.remove(&scope).unwrap_or_default();
+        for key in keys {
+            self.pipeline.apply(&Input::Delete(key));
+        }
+    }
+}
+
+/// The hosts and the network between them.
+pub(crate) struct World {
+    pub(crate) hosts: Vec<Host>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self {
+            hosts: (0..HOSTS).map(Host::new).collect(),
+        }
+    }
+
+    fn ofport(number: u8) -> PortNo {
+        PortNo(100 + u32::from(number))
+    }
+
+    /// VMs are where the intent has them.
+    pub(crate) fn plug(&mut self, intent: &Intent) {
+        for number in 0..PORTS {
+            let (port, ofport) = (port_id(number), Self::ofport(number));
+            let place = intent.ports().find(|known| known.id == port);
+            let place = place.and_then(|port| port.host.clone());
+            for host in &mut self.hosts {
+                let here = place.as_ref() == Some(&host.name);
+                host.pipeline.apply(&if here {
+                    Input::Plugged { port, ofport }
+                } else {
+                    Input::Unplugged { port }
+                });
+                host.switch.apply(host.pipeline.take_changes());
+            }
+        }
+    }
+
+    /// A VM sends a frame: which VMs get what, and what goes to the agent of its host.
+    pub(crate) fn send(&self, from: &Port, frame: &Frame) -> (Vec<(PortId, Frame)>, Vec<Punt>) {
+        let place = self
+            .hosts
+            .iter()
+            .position(|host| Some(&host.name) == from.host.as_ref());
+        let Some(place) = place else {
+            return Default::default();
+        };
+        let number = (0..PORTS)
+            .find(|number| port_id(*number) == from.id)
+            .unwrap();
+        let outcome = self.hosts[place]
+            .switch
+            .receive(Self::ofport(number), frame);
+        let mut received = Vec::new();
+        for (port, frame) in outcome.sent {
+            if port == TUNNEL {
+                received.extend(self.carry(place, &frame));
+            } else {
+                received.push((vm(port), frame.on_the_wire()));
+            }
+        }
+        (received, outcome.punted)
+    }
+
+    /// Through the tunnel to another host.
+    fn carry(&self, from: usize, frame: &Frame) -> Vec<(PortId, Frame)> {
+        let end = u32::try_from(frame.get(Field::TunIpv4Dst)).unwrap();
+        let end = IpAddr::V4(Ipv4Addr::from_bits(end));
+        let to = (0..HOSTS).find(|number| host_ip(*number) == end).unwrap();
+        assert_ne!(usize::from(to), from, "a host sends to itself");
+        let mut inner = frame.on_the_wire();
+        inner.set(Field::TunnelId, frame.get(Field::TunnelId));
+        let outcome = self.hosts[usize::from(to)].switch.receive(TUNNEL, &inner);
+        assert_eq!(outcome.punted, [], "the agent hears of its own VMs only");
+        let sent = outcome.sent.into_iter();
+        sent.map(|(port, frame)| {
+            assert_ne!(port, TUNNEL, "a frame from a tunnel goes into a tunnel");
+            (vm(port), frame.on_the_wire())
+        })
+        .collect()
+    }
+}
+
+fn vm(ofport: PortNo) -> PortId {
+    port_id(u8::try_from(ofport.0 - 100).unwrap())
+}
