@@ -3,7 +3,8 @@
 use anyhow::{Context, bail};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::{Method, Request, StatusCode, header};
+use hyper::header::{self, HeaderValue};
+use hyper::{Method, Request, StatusCode};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
@@ -12,10 +13,12 @@ use std::time::Duration;
 /// How long one call may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A client of one region, as administrator. Clones share connections.
+/// A client of one region. Clones share connections.
 #[derive(Clone, Debug)]
 pub struct Rest {
     base: String,
+    /// Sent as `X-Auth-Token`; a secret.
+    token: Option<HeaderValue>,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
@@ -25,7 +28,21 @@ impl Rest {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Self { base: base.into(), client }
+        Self {
+            base: base.into(),
+            token: None,
+            client,
+        }
+    }
+
+    /// The same with a token, where the region wants one.
+    pub fn with_token(self, token: &str) -> anyhow::Result<Self> {
+        let mut token = HeaderValue::from_str(token).context("no token for a header")?;
+        token.set_sensitive(true);
+        Ok(Self {
+            token: Some(token),
+            ..self
+        })
     }
 
     /// Reads a resource or a list.
@@ -48,11 +65,37 @@ impl Rest {
         self.call(Method::DELETE, path, None).await.map(|_| ())
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+    /// Reads what is no JSON, such as `/metrics`.
+    pub async fn text(&self, path: &str) -> anyhow::Result<String> {
+        let (status, bytes) = self.answer(Method::GET, path, None).await?;
+        let text = String::from_utf8_lossy(&bytes);
+        if !status.is_success() {
+            bail!("GET {path}: {status}: {text}");
+        }
+        Ok(text.into_owned())
+    }
+
+    /// Calls, and returns status and body whatever they are.
+    pub async fn answer(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
         let shown = format!("{method} {path}");
-        let (status, bytes) = tokio::time::timeout(PATIENCE, self.send(method, path, body))
+        tokio::time::timeout(PATIENCE, self.send(method, path, body))
             .await
-            .with_context(|| format!("{shown}: no answer"))??;
+            .with_context(|| format!("{shown}: no answer"))?
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
+        let shown = format!("{method} {path}");
+        let (status, bytes) = self.answer(method, path, body).await?;
         if !status.is_success() {
             bail!("{shown}: {status}: {}", String::from_utf8_lossy(&bytes));
         }
@@ -68,12 +111,18 @@ impl Rest {
         path: &str,
         body: Option<&Value>,
     ) -> anyhow::Result<(StatusCode, Bytes)> {
-        let body = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
-        let request = Request::builder()
+        let body = body
+            .map(serde_json::to_vec)
+            .transpose()?
+            .unwrap_or_default();
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Full::new(Bytes::from(body)))?;
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(token) = &self.token {
+            request = request.header("x-auth-token", token);
+        }
+        let request = request.body(Full::new(Bytes::from(body)))?;
         let response = self.client.request(request).await?;
         let status = response.status();
         Ok((status, response.into_body().collect().await?.to_bytes()))

@@ -49,16 +49,38 @@ impl Scenario {
     /// Boots hosts, region and agents, and waits until all agents have registered.
     pub async fn up(settings: Settings, binary: &Path) -> anyhow::Result<Self> {
         let hosts = settings.hosts;
-        let lab = Lab::up(settings).await?;
-        let guard = lab.clone().guard();
-        lab.start_region(binary, Vec::<String>::new()).await?;
-        let rest = Rest::new(lab.rest_url()?);
-        let scenario = Self { guard: Some(guard), lab, rest, binary: binary.to_owned() };
+        let scenario = Self::without_agents(settings, binary).await?;
         for host in 1..=hosts {
             scenario.start_agent(host).await?;
         }
         scenario.wait_for_agents(hosts.into()).await?;
+        scenario.underlay_learnt().await?;
         Ok(scenario)
+    }
+
+    /// Boots hosts and region without any agent.
+    pub async fn without_agents(settings: Settings, binary: &Path) -> anyhow::Result<Self> {
+        let lab = Lab::up(settings).await?;
+        let guard = lab.clone().guard();
+        lab.start_region(binary, Vec::<String>::new()).await?;
+        let rest = Rest::new(lab.rest_url()?);
+        Ok(Self {
+            guard: Some(guard),
+            lab,
+            rest,
+            binary: binary.to_owned(),
+        })
+    }
+
+    /// Waits until the agents have made their tunnel ports, and has every switch learn where
+    /// the others are, so that no first packet is lost to the underlay's ARP.
+    pub async fn underlay_learnt(&self) -> anyhow::Result<()> {
+        let hosts = self.lab.status()?.hosts.len();
+        for host in (1..).take(hosts) {
+            let tunnel = ["wait-until", "Interface", "alcor-vxlan", "ofport>0"];
+            self.lab.vsctl(host, tunnel).await?;
+        }
+        Ok(self.lab.announce_hosts().await?)
     }
 
     /// Starts the agent of a host that has none.
@@ -96,23 +118,40 @@ impl Scenario {
     /// Waits until this many agents are alive.
     pub async fn wait_for_agents(&self, count: usize) -> anyhow::Result<()> {
         let alive = |list: &Value| {
-            let agents = list["agents"].as_array().map(Vec::as_slice).unwrap_or_default();
-            agents.iter().filter(|agent| agent["alive"] == json!(true)).count() == count
+            let agents = list["agents"]
+                .as_array()
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            agents
+                .iter()
+                .filter(|agent| agent["alive"] == json!(true))
+                .count()
+                == count
         };
-        self.wait("/v2.0/agents", REGISTRATION, alive).await.map(|_| ())
+        self.wait("/v2.0/agents", REGISTRATION, alive)
+            .await
+            .map(|_| ())
     }
 
     /// Makes a network with one subnet.
     pub async fn segment(&self, name: &str, cidr: &str) -> anyhow::Result<Segment> {
-        let network = json!({ "network": { "name": name } });
+        let subnet = json!({ "name": format!("{name}-subnet"), "ip_version": 4, "cidr": cidr });
+        self.segment_of(json!({ "name": name }), subnet).await
+    }
+
+    /// Makes a network with these attributes, and in it a subnet with those.
+    pub async fn segment_of(&self, network: Value, mut subnet: Value) -> anyhow::Result<Segment> {
+        let network = json!({ "network": network });
         let network = self.rest.post("/v2.0/networks", &network).await?;
         let network = text(&network["network"]["id"])?;
-        let subnet = json!({ "subnet": {
-            "name": format!("{name}-subnet"), "network_id": network, "ip_version": 4, "cidr": cidr,
-        }});
+        subnet["network_id"] = json!(network);
+        let subnet = json!({ "subnet": subnet });
         let subnet = self.rest.post("/v2.0/subnets", &subnet).await?;
         let subnet = text(&subnet["subnet"]["id"])?;
-        Ok(Segment { network: network.parse()?, subnet: subnet.parse()? })
+        Ok(Segment {
+            network: network.parse()?,
+            subnet: subnet.parse()?,
+        })
     }
 
     /// Makes a port on a host; `more` adds attributes.
@@ -124,13 +163,19 @@ impl Scenario {
         if let (Some(port), Value::Object(more)) = (port.as_object_mut(), more) {
             port.extend(more);
         }
-        let made = self.rest.post("/v2.0/ports", &json!({ "port": port })).await?;
+        let made = self
+            .rest
+            .post("/v2.0/ports", &json!({ "port": port }))
+            .await?;
         port_info(&made["port"])
     }
 
     /// Plugs a VM with this port into its host.
     pub async fn plug(&self, vm: &str, host: u16, port: &PortInfo) -> anyhow::Result<()> {
-        Ok(self.lab.add_vm(VmSpec::new(vm, host, port.id, port.mac)?).await?)
+        Ok(self
+            .lab
+            .add_vm(VmSpec::new(vm, host, port.id, port.mac)?)
+            .await?)
     }
 
     /// Makes a port, plugs a VM, waits until the port is ACTIVE, and gets its lease.
@@ -148,12 +193,29 @@ impl Scenario {
         Ok((port, lease))
     }
 
+    /// Echo requests that a VM's kernel has received so far (`InEchos` of `/proc/net/snmp`).
+    /// With overlapping addresses, an answer alone does not tell who gave it.
+    pub async fn echo_requests(&self, vm: &str) -> anyhow::Result<u64> {
+        let read = ["cat", "/proc/net/snmp"];
+        let output = self.lab.exec(vm, read, Duration::from_secs(5)).await?;
+        let lines = output.stdout.lines();
+        let mut lines = lines.filter(|line| line.starts_with("Icmp:"));
+        let (names, values) = (lines.next().unwrap_or(""), lines.next().unwrap_or(""));
+        let mut columns = names.split_whitespace().zip(values.split_whitespace());
+        let (_, value) = columns
+            .find(|(name, _)| *name == "InEchos")
+            .context("no InEchos")?;
+        Ok(value.parse()?)
+    }
+
     /// Waits until a port has this status.
     pub async fn wait_for_status(&self, port: PortId, status: &str) -> anyhow::Result<()> {
         let path = format!("/v2.0/ports/{port}");
-        self.wait(&path, Duration::from_secs(30), |shown| shown["port"]["status"] == status)
-            .await
-            .map(|_| ())
+        self.wait(&path, Duration::from_secs(30), |shown| {
+            shown["port"]["status"] == status
+        })
+        .await
+        .map(|_| ())
     }
 
     /// Reads `path` until it is as wanted, and returns what it then was.
@@ -187,5 +249,7 @@ pub fn port_info(port: &Value) -> anyhow::Result<PortInfo> {
 }
 
 fn text(value: &Value) -> anyhow::Result<&str> {
-    value.as_str().with_context(|| format!("a text is missing where there is {value}"))
+    value
+        .as_str()
+        .with_context(|| format!("a text is missing where there is {value}"))
 }

@@ -6,13 +6,14 @@
 
 use super::show::table;
 use crate::scenario::{PortInfo, Scenario, Segment};
-use alcor_lab::{Client, Lab, LabName, PingRequest, Settings};
+use alcor_lab::{Client, DEFAULT_BASE, Lab, PingRequest, Settings};
 use anyhow::{Context, bail};
 use clap::Args;
 use futures::future::try_join_all;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::json;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// VMs of each network, one a host.
@@ -33,6 +34,9 @@ pub(crate) struct Flags {
     /// Print the result as JSON instead of tables
     #[arg(long)]
     json: bool,
+    /// The folder that holds labs
+    #[arg(long, env = "ALCOR_LAB_BASE", default_value = DEFAULT_BASE)]
+    base: PathBuf,
 }
 
 /// One VM of the demo.
@@ -77,7 +81,10 @@ struct Outcome {
 pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     let progress = bar(flags.json);
     progress.set_message("booting three hosts, the region and its agents");
-    let settings = Settings { name: LabName::unique(), ..Settings::hosts(PER_NETWORK) };
+    let settings = Settings {
+        base: flags.base,
+        ..Settings::hosts(PER_NETWORK)
+    };
     let scenario = Scenario::up(settings, &std::env::current_exe()?).await?;
     let outcome = play(&scenario, &progress).await?;
     progress.finish_and_clear();
@@ -91,7 +98,11 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     } else {
         scenario.down().await?;
     }
-    if outcome.passed { Ok(()) } else { bail!("some pairs of VMs did not do as expected") }
+    if outcome.passed {
+        Ok(())
+    } else {
+        bail!("some pairs of VMs did not do as expected")
+    }
 }
 
 fn bar(hidden: bool) -> ProgressBar {
@@ -122,11 +133,15 @@ async fn play(scenario: &Scenario, progress: &ProgressBar) -> anyhow::Result<Out
     for (from, one) in vms.iter().enumerate() {
         for (to, other) in vms.iter().enumerate().filter(|(to, _)| *to != from) {
             progress.set_message(format!("{} pings {}", one.name, other.name));
-            pairs.push(try_pair(scenario.lab(), one, other, &booted[to].port).await?);
+            pairs.push(try_pair(scenario, one, other, &booted[to].port).await?);
         }
     }
     let passed = pairs.iter().all(|pair| pair.expected == pair.seen);
-    Ok(Outcome { ports, pairs, passed })
+    Ok(Outcome {
+        ports,
+        pairs,
+        passed,
+    })
 }
 
 fn vms() -> Vec<Vm> {
@@ -134,15 +149,23 @@ fn vms() -> Vec<Vm> {
         name: format!("{network}-{host}"),
         network,
         host,
-        client: if host % 2 == 1 { Client::Udhcpc } else { Client::Dhclient },
+        client: if host % 2 == 1 {
+            Client::Udhcpc
+        } else {
+            Client::Dhclient
+        },
     };
-    (1..=PER_NETWORK).flat_map(|host| [vm("red", host), vm("blue", host)]).collect()
+    (1..=PER_NETWORK)
+        .flat_map(|host| [vm("red", host), vm("blue", host)])
+        .collect()
 }
 
 /// The next VM of the same network.
 fn peer_of(vms: &[Vm], at: usize) -> Option<usize> {
     let others = (1..vms.len()).map(|step| (at + step) % vms.len());
-    others.into_iter().find(|other| vms[*other].network == vms[at].network)
+    others
+        .into_iter()
+        .find(|other| vms[*other].network == vms[at].network)
 }
 
 /// A VM with its lease, and when it got there.
@@ -156,7 +179,9 @@ struct Booted {
 
 async fn boot(scenario: &Scenario, vm: &Vm, on: &Segment) -> anyhow::Result<Booted> {
     let began = Instant::now();
-    let port = scenario.port(on, vm.host, json!({ "name": vm.name })).await?;
+    let port = scenario
+        .port(on, vm.host, json!({ "name": vm.name }))
+        .await?;
     let created = began.elapsed();
     scenario.plug(&vm.name, vm.host, &port).await?;
     scenario.wait_for_status(port.id, "ACTIVE").await?;
@@ -165,7 +190,13 @@ async fn boot(scenario: &Scenario, vm: &Vm, on: &Segment) -> anyhow::Result<Boot
     if port.ip != lease.ip {
         bail!("{} was to get {} and got {}", vm.name, port.ip, lease.ip);
     }
-    Ok(Booted { port, began, created, active, lease: began.elapsed() })
+    Ok(Booted {
+        port,
+        began,
+        created,
+        active,
+        lease: began.elapsed(),
+    })
 }
 
 async fn first_ping(
@@ -174,7 +205,10 @@ async fn first_ping(
     booted: &Booted,
     peer: &PortInfo,
 ) -> anyhow::Result<Timing> {
-    scenario.lab().first_answer(&vm.name, peer.ip, Duration::from_secs(10)).await?;
+    scenario
+        .lab()
+        .first_answer(&vm.name, peer.ip, Duration::from_secs(10))
+        .await?;
     let millis = |time: Duration| time.as_secs_f64() * 1e3;
     Ok(Timing {
         vm: vm.name.clone(),
@@ -188,15 +222,15 @@ async fn first_ping(
     })
 }
 
-async fn try_pair(lab: &Lab, from: &Vm, to: &Vm, target: &PortInfo) -> anyhow::Result<Pair> {
-    let before = echo_requests(lab, &to.name).await?;
+async fn try_pair(scenario: &Scenario, from: &Vm, to: &Vm, target: &PortInfo) -> anyhow::Result<Pair> {
+    let before = scenario.echo_requests(&to.name).await?;
     let request = PingRequest {
         count: Some(PINGS),
         interval: Duration::from_millis(20),
         ..PingRequest::to(target.ip)
     };
-    let report = lab.ping(&from.name, request).await?;
-    let arrived = echo_requests(lab, &to.name).await? - before;
+    let report = scenario.lab().ping(&from.name, request).await?;
+    let arrived = scenario.echo_requests(&to.name).await? - before;
     Ok(Pair {
         from: from.name.clone(),
         to: to.name.clone(),
@@ -205,18 +239,17 @@ async fn try_pair(lab: &Lab, from: &Vm, to: &Vm, target: &PortInfo) -> anyhow::R
     })
 }
 
-/// Echo requests that a VM's kernel has received so far (`InEchos` of `/proc/net/snmp`).
-async fn echo_requests(lab: &Lab, vm: &str) -> anyhow::Result<u64> {
-    let output = lab.exec(vm, ["cat", "/proc/net/snmp"], Duration::from_secs(5)).await?;
-    let mut lines = output.stdout.lines().filter(|line| line.starts_with("Icmp:"));
-    let (names, values) = (lines.next().unwrap_or(""), lines.next().unwrap_or(""));
-    let mut columns = names.split_whitespace().zip(values.split_whitespace());
-    let (_, value) = columns.find(|(name, _)| *name == "InEchos").context("no InEchos")?;
-    Ok(value.parse()?)
-}
-
 fn print(outcome: &Outcome) {
-    let mut ports = table(&["VM", "host", "address", "client", "201", "ACTIVE", "lease", "first ping"]);
+    let mut ports = table(&[
+        "VM",
+        "host",
+        "address",
+        "client",
+        "201",
+        "ACTIVE",
+        "lease",
+        "first ping",
+    ]);
     for port in &outcome.ports {
         let time = |millis: f64| format!("{millis:.0} ms");
         ports.add_row([
@@ -230,21 +263,31 @@ fn print(outcome: &Outcome) {
             time(port.first_ping),
         ]);
     }
-    println!("Time from POST of each port (six at once, plugging and DHCP clients included):\n\n{ports}\n");
+    println!(
+        "Time from POST of each port (six at once, plugging and DHCP clients included):\n\n{ports}\n"
+    );
     println!("Who reaches whom (yes: reached as expected; -: not reached, as expected):\n");
     println!("{}\n", matrix(&outcome.pairs));
-    let right = outcome.pairs.iter().filter(|pair| pair.expected == pair.seen).count();
+    let right = outcome
+        .pairs
+        .iter()
+        .filter(|pair| pair.expected == pair.seen)
+        .count();
     println!("{right} of {} pairs as expected", outcome.pairs.len());
 }
 
 fn matrix(pairs: &[Pair]) -> comfy_table::Table {
     let mut names: Vec<&str> = pairs.iter().map(|pair| pair.from.as_str()).collect();
     names.dedup();
-    let header: Vec<&str> = std::iter::once("from \\ to").chain(names.iter().copied()).collect();
+    let header: Vec<&str> = std::iter::once("from \\ to")
+        .chain(names.iter().copied())
+        .collect();
     let mut table = table(&header);
     for from in &names {
         let cell = |to: &&str| {
-            let pair = pairs.iter().find(|pair| pair.from == *from && pair.to == *to);
+            let pair = pairs
+                .iter()
+                .find(|pair| pair.from == *from && pair.to == *to);
             pair.map_or("", verdict).to_owned()
         };
         let cells = names.iter().map(cell);

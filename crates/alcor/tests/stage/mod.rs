@@ -1,0 +1,208 @@
+//! What the end-to-end tests have in common: a lab that tells why it failed, a look at the
+//! flows of a switch, and region servers without a lab.
+
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "every test program uses its own part of the stage"
+)]
+
+mod flows;
+mod server;
+
+pub use flows::{Flow, Flows, assert_untouched, flows, flows_are, received};
+pub use server::{Server, Tokens, command, refusal};
+
+use alcor::scenario::{PortInfo, Scenario, Segment};
+use alcor_lab::{Lab, PingRequest, RunningPing, Settings};
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Nothing that is waited for takes this long on the slowest machine.
+pub const LONG: Duration = Duration::from_secs(60);
+
+/// How often something is looked at that tells of itself by no event.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// The program under test.
+pub fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_alcor"))
+}
+
+/// Plays a test on a region with an agent on each of so many hosts.
+pub async fn on_hosts(
+    hosts: u16,
+    test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let scenario = Scenario::up(Settings::hosts(hosts), binary()).await?;
+    play(scenario, test).await
+}
+
+/// Plays a test on a region whose hosts have no agents yet.
+pub async fn without_agents(
+    hosts: u16,
+    test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let scenario = Scenario::boot(Settings::hosts(hosts), binary()).await?;
+    play(scenario, test).await
+}
+
+async fn play(
+    scenario: Scenario,
+    test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let witness = Witness(Some(scenario.lab().clone()));
+    test(&scenario).await?;
+    witness.dismiss();
+    scenario.down().await
+}
+
+/// Shows the ends of the lab's logs, unless it was dismissed before it was dropped.
+struct Witness(Option<Lab>);
+
+impl Witness {
+    fn dismiss(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        let Some(status) = self.0.as_ref().and_then(|lab| lab.status().ok()) else {
+            return;
+        };
+        let processes = status.hosts.iter().flat_map(|host| &host.processes);
+        for process in std::iter::once(&status.region).chain(processes) {
+            let text = std::fs::read_to_string(&process.log).unwrap_or_default();
+            let lines: Vec<_> = text.lines().collect();
+            let end = &lines[lines.len().saturating_sub(40)..];
+            println!("--- {}\n{}", process.role, end.join("\n"));
+        }
+    }
+}
+
+/// Looks again and again until it holds.
+pub async fn until<E: Into<anyhow::Error>>(
+    what: &str,
+    mut holds: impl AsyncFnMut() -> Result<bool, E>,
+) -> anyhow::Result<()> {
+    let began = Instant::now();
+    while !holds().await.map_err(Into::into)? {
+        if began.elapsed() > LONG {
+            bail!("still not so after {LONG:?}: {what}");
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(())
+}
+
+/// A VM with the port's own address and the network's usual MTU, without DHCP.
+pub async fn settle(
+    region: &Scenario,
+    vm: &str,
+    host: u16,
+    on: &Segment,
+    more: Value,
+) -> anyhow::Result<PortInfo> {
+    let port = region.port(on, host, more).await?;
+    region.plug(vm, host, &port).await?;
+    region.wait_for_status(port.id, "ACTIVE").await?;
+    configure(region, vm, &port).await?;
+    Ok(port)
+}
+
+/// Gives a VM its port's address and the usual MTU.
+pub async fn configure(region: &Scenario, vm: &str, port: &PortInfo) -> anyhow::Result<()> {
+    let prefix = if port.ip.is_ipv4() { 24 } else { 64 };
+    let lab = region.lab();
+    lab.address(vm, ipnet::IpNet::new(port.ip, prefix)?).await?;
+    run(lab, vm, "ip link set eth0 mtu 1450").await?;
+    Ok(())
+}
+
+/// Runs a command line in a VM or host and returns its output; words are divided by blanks.
+pub async fn run(lab: &Lab, place: &str, line: &str) -> anyhow::Result<String> {
+    let output = lab.exec(place, line.split_whitespace(), LONG).await?;
+    if !output.success() {
+        bail!("in {place}: {line}: {output:?}");
+    }
+    Ok(output.stdout)
+}
+
+/// A ping every ten milliseconds until it is stopped, which has had its first answers.
+pub async fn steady_ping(lab: &Lab, from: &str, to: IpAddr) -> anyhow::Result<RunningPing> {
+    let request = PingRequest {
+        count: None,
+        interval: Duration::from_millis(10),
+        ..PingRequest::to(to)
+    };
+    let mut ping = lab.spawn_ping(from, request)?;
+    ping.answered(5, LONG).await?;
+    Ok(ping)
+}
+
+/// Whether each of `count` quick pings is answered.
+pub async fn reaches(lab: &Lab, from: &str, to: IpAddr, count: u32) -> anyhow::Result<bool> {
+    Ok(quick_ping(lab, from, to, count).await? == count)
+}
+
+/// How many of `count` quick pings are answered.
+pub async fn quick_ping(lab: &Lab, from: &str, to: IpAddr, count: u32) -> anyhow::Result<u32> {
+    let request = PingRequest {
+        count: Some(count),
+        interval: Duration::from_millis(10),
+        deadline: LONG,
+        ..PingRequest::to(to)
+    };
+    Ok(lab.ping(from, request).await?.received)
+}
+
+/// A port as the API shows it now.
+pub async fn port(region: &Scenario, port: &PortInfo) -> anyhow::Result<Value> {
+    let path = format!("/v2.0/ports/{}", port.id);
+    Ok(region.rest().get(&path).await?["port"].clone())
+}
+
+/// Changes a port.
+pub async fn change(region: &Scenario, port: &PortInfo, to: Value) -> anyhow::Result<()> {
+    let path = format!("/v2.0/ports/{}", port.id);
+    region.rest().put(&path, &json!({ "port": to })).await?;
+    Ok(())
+}
+
+/// Waits until the API shows a port as wanted.
+pub async fn port_shows(
+    region: &Scenario,
+    port: &PortInfo,
+    wanted: impl Fn(&Value) -> bool,
+) -> anyhow::Result<Value> {
+    let path = format!("/v2.0/ports/{}", port.id);
+    let shown = region
+        .wait(&path, LONG, |shown| wanted(&shown["port"]))
+        .await?;
+    Ok(shown["port"].clone())
+}
+
+/// Waits until a host's agent has carried out everything that the region wanted before this
+/// call: makes a port there, hears the agent's word on it, and deletes it.
+pub async fn caught_up(region: &Scenario, host: u16, on: &Segment) -> anyhow::Result<()> {
+    let fence = region.port(on, host, json!({ "name": "fence" })).await?;
+    let heard = |port: &Value| port["status_reason"].to_string().contains("iface-id");
+    port_shows(region, &fence, heard).await?;
+    let path = format!("/v2.0/ports/{}", fence.id);
+    region.rest().delete(&path).await
+}
+
+/// The value of a counter or gauge of the region.
+pub async fn metric(region: &Scenario, name: &str) -> anyhow::Result<u64> {
+    let text = region.rest().text("/metrics").await?;
+    let value = text.lines().find_map(|line| {
+        let (key, value) = line.split_once(' ')?;
+        (key == name).then_some(value)
+    });
+    let value = value.with_context(|| format!("no metric {name} in:\n{text}"))?;
+    Ok(value.parse()?)
+}
