@@ -59,11 +59,17 @@ impl Flags {
     }
 
     fn config(self) -> anyhow::Result<AgentConfig> {
-        let text = |given: Option<String>, default: &str| given.unwrap_or_else(|| default.to_owned());
+        let text =
+            |given: Option<String>, default: &str| given.unwrap_or_else(|| default.to_owned());
         Ok(AgentConfig {
-            host: self.host_id.context("say which host this is: --host-id NAME")?.into(),
+            host: self
+                .host_id
+                .context("say which host this is: --host-id NAME")?
+                .into(),
             region: text(self.region, "http://127.0.0.1:9697"),
-            tunnel_ip: self.tunnel_ip.context("say where tunnels end: --tunnel-ip IP")?,
+            tunnel_ip: self
+                .tunnel_ip
+                .context("say where tunnels end: --tunnel-ip IP")?,
             ovsdb: text(self.ovsdb, "unix:/run/openvswitch/db.sock"),
             openflow: self.openflow,
             bridge: text(self.bridge, "br-int"),

@@ -55,7 +55,9 @@ pub(crate) struct File {
 impl File {
     /// Reads the file, if one is named.
     pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<Self> {
-        let Some(path) = path else { return Ok(Self::default()) };
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the configuration file {}", path.display()))?;
         toml::from_str(&text).with_context(|| format!("in {}", path.display()))
@@ -82,7 +84,9 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named() {
-        let error = File::read(Some(Path::new("/nonexistent/alcor.toml"))).err().unwrap();
+        let error = File::read(Some(Path::new("/nonexistent/alcor.toml")))
+            .err()
+            .unwrap();
         assert!(error.to_string().contains("/nonexistent/alcor.toml"));
     }
 }

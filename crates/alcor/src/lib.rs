@@ -4,7 +4,10 @@
 //! configuration, logs, what is printed for people, and the scenarios that the demo, the
 //! benchmarks and the end-to-end tests play on a lab.
 
-#![allow(clippy::print_stdout, reason = "a command speaks to its caller on standard output")]
+#![allow(
+    clippy::print_stdout,
+    reason = "a command speaks to its caller on standard output"
+)]
 
 mod agent;
 mod config;

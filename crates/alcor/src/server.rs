@@ -107,7 +107,9 @@ impl Flags {
                 let path = path.context("--auth token needs --token-file FILE")?;
                 Ok(Auth::Token(Arc::new(TokenFile::load(path)?)))
             }
-            None => bail!("say who may call the API: --auth token --token-file FILE, or --auth none"),
+            None => {
+                bail!("say who may call the API: --auth token --token-file FILE, or --auth none")
+            }
         }
     }
 }
@@ -119,7 +121,9 @@ fn mac_base(text: &str) -> anyhow::Result<[u8; 3]> {
     let bytes = bytes.collect::<Result<Vec<_>, _>>().with_context(wrong)?;
     let base: [u8; 3] = bytes.try_into().ok().with_context(wrong)?;
     if base[0] & 1 == 1 {
-        bail!("--mac-base {text}: the lowest bit of the first byte marks groups; choose an even one");
+        bail!(
+            "--mac-base {text}: the lowest bit of the first byte marks groups; choose an even one"
+        );
     }
     Ok(base)
 }
@@ -128,7 +132,10 @@ fn mac_base(text: &str) -> anyhow::Result<[u8; 3]> {
 pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     let settings = Arc::new(flags.settings()?);
     let auth = flags.auth()?;
-    let data_dir = flags.data_dir.clone().context("say where to keep data: --data-dir DIR")?;
+    let data_dir = flags
+        .data_dir
+        .clone()
+        .context("say where to keep data: --data-dir DIR")?;
     let api = bind(flags.listen, ([127, 0, 0, 1], 9696), "--listen").await?;
     let agents = bind(flags.agent_listen, ([127, 0, 0, 1], 9697), "--agent-listen").await?;
 
@@ -159,14 +166,18 @@ async fn bind(
     flag: &str,
 ) -> anyhow::Result<TcpListener> {
     let address = asked.unwrap_or_else(|| default.into());
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {flag} {address}"))
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {flag} {address}"))
 }
 
 /// Opening reads all rows; that is no work for the runtime's threads.
 async fn open(data_dir: PathBuf) -> anyhow::Result<Store> {
     let shown = data_dir.display().to_string();
     let opened = tokio::task::spawn_blocking(move || Store::open(&data_dir, Options::default()));
-    opened.await?.with_context(|| format!("cannot open the store in {shown}"))
+    opened
+        .await?
+        .with_context(|| format!("cannot open the store in {shown}"))
 }
 
 async fn serve(
@@ -223,7 +234,10 @@ struct Sessions(Delivery);
 impl Liveness for Sessions {
     fn agent(&self, host: &HostName) -> Option<AgentLiveness> {
         let heard = self.0.heard(host)?;
-        Some(AgentLiveness { alive: heard.alive, last_heartbeat: heard.at })
+        Some(AgentLiveness {
+            alive: heard.alive,
+            last_heartbeat: heard.at,
+        })
     }
 }
 
@@ -233,15 +247,32 @@ mod tests {
 
     #[test]
     fn flags_win_over_the_file() {
-        let flag = Flags { vni_min: Some(5), ..Flags::default() };
-        let file = Flags { vni_min: Some(7), vni_max: Some(9), ..Flags::default() };
+        let flag = Flags {
+            vni_min: Some(5),
+            ..Flags::default()
+        };
+        let file = Flags {
+            vni_min: Some(7),
+            vni_max: Some(9),
+            ..Flags::default()
+        };
         assert_eq!(flag.or(file).settings().unwrap().vni_range, 5..=9);
     }
 
     #[test]
     fn wrong_settings_name_their_flag() {
-        let wrong = Flags { vni_min: Some(9), vni_max: Some(5), ..Flags::default() };
-        assert!(wrong.settings().unwrap_err().to_string().contains("--vni-min"));
+        let wrong = Flags {
+            vni_min: Some(9),
+            vni_max: Some(5),
+            ..Flags::default()
+        };
+        assert!(
+            wrong
+                .settings()
+                .unwrap_err()
+                .to_string()
+                .contains("--vni-min")
+        );
         assert!(mac_base("fb:16:3e").is_err());
         assert!(mac_base("fa:16").is_err());
         assert_eq!(mac_base("02:00:00").unwrap(), [2, 0, 0]);

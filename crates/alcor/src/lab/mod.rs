@@ -46,10 +46,16 @@ impl Which {
         let mut labs = Lab::list(&self.base)?;
         match labs.len() {
             1 => Ok(labs.remove(0)),
-            0 => bail!("there is no lab in {}: make one by 'alcor lab up'", self.base.display()),
+            0 => bail!(
+                "there is no lab in {}: make one by 'alcor lab up'",
+                self.base.display()
+            ),
             _ => {
                 let names: Vec<_> = labs.iter().map(ToString::to_string).collect();
-                bail!("there are several labs, choose one by --name: {}", names.join(", "))
+                bail!(
+                    "there are several labs, choose one by --name: {}",
+                    names.join(", ")
+                )
             }
         }
     }
@@ -109,10 +115,18 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
 
 async fn boot(up: Up) -> anyhow::Result<()> {
     let name = up.name.unwrap_or_else(LabName::unique);
-    let settings = Settings { name, base: up.base, ..Settings::hosts(up.hosts) };
+    let settings = Settings {
+        name,
+        base: up.base,
+        ..Settings::hosts(up.hosts)
+    };
     let scenario = Scenario::up(settings, &std::env::current_exe()?).await?;
     let lab = scenario.keep();
-    println!("lab {} is up; its API is at {}", lab.name(), lab.rest_url()?);
+    println!(
+        "lab {} is up; its API is at {}",
+        lab.name(),
+        lab.rest_url()?
+    );
     Ok(())
 }
 
@@ -121,7 +135,9 @@ async fn boot(up: Up) -> anyhow::Result<()> {
 fn execute(exec: &Exec) -> anyhow::Result<()> {
     let lab = exec.which.open()?;
     let mut command = lab.command(&exec.target, exec.command.clone())?;
-    let status = command.status().with_context(|| format!("cannot run {:?}", exec.command))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot run {:?}", exec.command))?;
     if status.success() {
         return Ok(());
     }

@@ -11,7 +11,10 @@ pub(crate) async fn run(lab: &Lab, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     println!("lab {} in {}", status.name, status.dir.display());
-    println!("API {}   agents connect to {}\n", status.rest_url, status.region_url);
+    println!(
+        "API {}   agents connect to {}\n",
+        status.rest_url, status.region_url
+    );
     let mut processes = table(&["process", "pid", "log"]);
     let hosts = status.hosts.iter().flat_map(|host| &host.processes);
     for process in std::iter::once(&status.region).chain(hosts) {
@@ -33,13 +36,21 @@ pub(crate) async fn run(lab: &Lab, json: bool) -> anyhow::Result<()> {
 }
 
 fn process_row(process: &ProcessStatus) -> [String; 3] {
-    let pid = process.pid.map_or("not running".to_owned(), |pid| pid.to_string());
-    [process.role.to_string(), pid, process.log.display().to_string()]
+    let pid = process
+        .pid
+        .map_or("not running".to_owned(), |pid| pid.to_string());
+    [
+        process.role.to_string(),
+        pid,
+        process.log.display().to_string(),
+    ]
 }
 
 /// A table as all of ours look: no lines, columns aligned.
 pub(crate) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(header.iter().copied());
+    table
+        .load_preset(presets::NOTHING)
+        .set_header(header.iter().copied());
     table
 }

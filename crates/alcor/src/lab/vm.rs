@@ -56,17 +56,38 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     }});
     let made = rest.post("/v2.0/ports", &port).await?;
     let port = port_info(&made["port"])?;
-    lab.add_vm(VmSpec::new(&flags.vm.to_string(), flags.host, port.id, port.mac)?).await?;
-    let lease = lab.dhcp(&flags.vm.to_string(), Client::from(flags.client)).await?;
-    println!("{} has {}/{} (port {})", flags.vm, lease.ip, lease.prefix, port.id);
+    lab.add_vm(VmSpec::new(
+        &flags.vm.to_string(),
+        flags.host,
+        port.id,
+        port.mac,
+    )?)
+    .await?;
+    let lease = lab
+        .dhcp(&flags.vm.to_string(), Client::from(flags.client))
+        .await?;
+    println!(
+        "{} has {}/{} (port {})",
+        flags.vm, lease.ip, lease.prefix, port.id
+    );
     Ok(())
 }
 
 async fn network(rest: &Rest, wanted: &str) -> anyhow::Result<String> {
     let list = rest.get("/v2.0/networks?fields=id&fields=name").await?;
-    let all = list["networks"].as_array().context("the API lists no networks")?;
-    let fits = |key: &str| all.iter().filter(move |one| one[key] == wanted).collect::<Vec<_>>();
-    let found = if fits("id").is_empty() { fits("name") } else { fits("id") };
+    let all = list["networks"]
+        .as_array()
+        .context("the API lists no networks")?;
+    let fits = |key: &str| {
+        all.iter()
+            .filter(move |one| one[key] == wanted)
+            .collect::<Vec<_>>()
+    };
+    let found = if fits("id").is_empty() {
+        fits("name")
+    } else {
+        fits("id")
+    };
     match found.as_slice() {
         [one] => Ok(one["id"].as_str().unwrap_or_default().to_owned()),
         [] => bail!("there is no network {wanted}"),
