@@ -137,6 +137,28 @@ fn pages_are_the_list() {
     TestRunner::new(config).run(&cases, law).unwrap();
 }
 
+/// A tenant's list is a union of indexes: its own ports, and those of others on its networks.
+#[tokio::test]
+async fn a_tenants_pages_are_its_list() {
+    let admin = Region::guarded();
+    let (one, two) = (admin.as_user("token-one"), admin.as_user("token-two"));
+    let networks = ports(&one).await;
+    ports(&two).await;
+    let path = format!("/v2.0/networks/{}", networks[0]);
+    let share = json!({ "network": { "shared": true } });
+    admin.put(&path, share).await.expect(200);
+    let port = json!({ "network_id": networks[0], "fixed_ips": [] });
+    two.make("port", port.clone()).await;
+    two.make("port", port).await;
+    assert_eq!(one.ids("port", "").await.len(), 42);
+    assert_eq!(two.ids("port", "").await.len(), 42);
+    for limit in [1, 5, 41, 42, 43] {
+        check(&one, "", limit).await;
+        check(&two, "&sort_key=id&sort_dir=desc", limit).await;
+        check(&one, "&sort_key=name", limit).await;
+    }
+}
+
 #[test]
 fn a_limit_of_zero_is_no_limit() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
