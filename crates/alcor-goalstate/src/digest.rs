@@ -1,6 +1,8 @@
 //! Digests: how region and agent find out that they hold the same, in eight bytes a scope.
 //!
-//! Every goal has a 64-bit hash of its wire form; a set's digest is the XOR of its goals'
+//! Every goal has a 64-bit hash of its wire form without the revision (a region that starts
+//! anew gives its goals the revision it loaded at, and nothing has changed by that); a set's
+//! digest is the XOR of its goals'
 //! hashes. So adding and removing cost the same whatever the set's size, order does not
 //! matter, and the region can take one host's own ports out of a sum that all hosts share.
 //! The hash is FNV-1a with a final mix: stable across builds and machines. It guards
@@ -9,17 +11,23 @@
 use crate::{Goal, encode};
 use prost::Message;
 
-/// The hash of one goal. Two goals of different kinds or contents have different hashes but
-/// for chance (about 2^-64).
+/// The hash of one goal's content, whatever its revision. Two goals of different kinds or
+/// contents have different hashes but for chance (about 2^-64).
 pub fn goal(goal: &Goal) -> u64 {
-    let (kind, bytes) = match goal {
-        Goal::Vpc(goal) => (0, encode::vpc(goal).encode_to_vec()),
-        Goal::Subnet(goal) => (1, encode::subnet(goal).encode_to_vec()),
-        Goal::Port(goal) => (2, encode::port(goal).encode_to_vec()),
-        Goal::Neighbor(goal) => (3, encode::neighbor(goal).encode_to_vec()),
-        Goal::Dhcp(goal) => (5, encode::dhcp(goal).encode_to_vec()),
-    };
-    hash(kind, &bytes)
+    macro_rules! content {
+        ($kind:literal, $message:expr) => {{
+            let mut message = $message;
+            message.store_revision = 0;
+            hash($kind, &message.encode_to_vec())
+        }};
+    }
+    match goal {
+        Goal::Vpc(goal) => content!(0, encode::vpc(goal)),
+        Goal::Subnet(goal) => content!(1, encode::subnet(goal)),
+        Goal::Port(goal) => content!(2, encode::port(goal)),
+        Goal::Neighbor(goal) => content!(3, encode::neighbor(goal)),
+        Goal::Dhcp(goal) => content!(5, encode::dhcp(goal)),
+    }
 }
 
 /// The digest of a set of goals.

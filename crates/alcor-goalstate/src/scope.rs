@@ -10,10 +10,17 @@ use std::collections::BTreeMap;
 pub enum Applied {
     /// It is held now, and was not before.
     Changed,
-    /// It was held already.
+    /// The same content was held already; the newer revision of both is held now.
     Unchanged,
     /// Something newer is held; the change was dropped.
     OutOfOrder,
+}
+
+/// A goal with the hash of its content.
+#[derive(Clone, Debug)]
+struct Held {
+    goal: Goal,
+    hash: u64,
 }
 
 /// The goals of one scope by key, with their digest.
@@ -21,7 +28,7 @@ pub enum Applied {
 pub struct ScopeGoals {
     revision: Revision,
     digest: u64,
-    goals: BTreeMap<GoalKey, Goal>,
+    goals: BTreeMap<GoalKey, Held>,
 }
 
 impl ScopeGoals {
@@ -47,12 +54,12 @@ impl ScopeGoals {
 
     /// The goal under `key`.
     pub fn get(&self, key: &GoalKey) -> Option<&Goal> {
-        self.goals.get(key)
+        self.goals.get(key).map(|held| &held.goal)
     }
 
     /// All goals, in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = &Goal> {
-        self.goals.values()
+        self.goals.values().map(|held| &held.goal)
     }
 
     /// Notes that the scope is whole at `revision`.
@@ -84,25 +91,27 @@ impl ScopeGoals {
     }
 
     fn put(&mut self, goal: &Goal) -> Applied {
-        let key = goal.key();
-        if let Some(held) = self.goals.get(&key) {
-            if held == goal {
-                return Applied::Unchanged;
-            }
-            if held.revision() > goal.revision() {
-                return Applied::OutOfOrder;
-            }
+        let (key, hash) = (goal.key(), digest::goal(goal));
+        let held = self.goals.get(&key);
+        let newer = held.is_none_or(|held| held.goal.revision() <= goal.revision());
+        let same = held.is_some_and(|held| held.hash == hash);
+        if newer {
+            self.forget(&key);
+            self.digest ^= hash;
+            let goal = goal.clone();
+            self.goals.insert(key, Held { goal, hash });
         }
-        self.forget(&key);
-        self.digest ^= digest::goal(goal);
-        self.goals.insert(key, goal.clone());
-        Applied::Changed
+        match (same, newer) {
+            (true, _) => Applied::Unchanged,
+            (false, true) => Applied::Changed,
+            (false, false) => Applied::OutOfOrder,
+        }
     }
 
     fn delete(&mut self, key: &GoalKey, revision: Revision) -> Applied {
         match self.goals.get(key) {
             None => Applied::Unchanged,
-            Some(held) if held.revision() > revision => Applied::OutOfOrder,
+            Some(held) if held.goal.revision() > revision => Applied::OutOfOrder,
             Some(_) => {
                 self.forget(key);
                 Applied::Changed
@@ -112,7 +121,7 @@ impl ScopeGoals {
 
     fn forget(&mut self, key: &GoalKey) {
         if let Some(held) = self.goals.remove(key) {
-            self.digest ^= digest::goal(&held);
+            self.digest ^= held.hash;
         }
     }
 }

@@ -67,11 +67,15 @@ fn held_after(changes: &[GoalChange]) -> Vec<Goal> {
 
 #[test]
 fn an_older_change_is_answered_out_of_order_and_not_applied() {
-    let goal = generate::neighbor(7, 1);
+    let [goal, other] = [1, 2].map(|vpc| generate::neighbor(7, vpc));
     let mut scope = ScopeGoals::default();
     assert_eq!(scope.apply(&revise(goal.clone(), 5)), Applied::Changed);
     assert_eq!(scope.apply(&revise(goal.clone(), 5)), Applied::Unchanged);
-    assert_eq!(scope.apply(&revise(goal.clone(), 4)), Applied::OutOfOrder);
+    assert_eq!(scope.apply(&revise(other.clone(), 4)), Applied::OutOfOrder);
+    assert_eq!(
+        scope.get(&goal.key()).map(Goal::revision),
+        Some(Revision(5))
+    );
     let old = GoalChange::Delete {
         key: goal.key(),
         revision: Revision(4),
@@ -83,6 +87,20 @@ fn an_older_change_is_answered_out_of_order_and_not_applied() {
     };
     assert_eq!(scope.apply(&new), Applied::Changed);
     assert!(scope.is_empty());
+}
+
+#[test]
+fn the_same_content_under_a_newer_revision_is_no_change_but_moves_on() {
+    let goal = generate::neighbor(7, 1);
+    let mut scope = ScopeGoals::default();
+    scope.apply(&revise(goal.clone(), 5));
+    let digest = scope.digest();
+    assert_eq!(scope.apply(&revise(goal.clone(), 9)), Applied::Unchanged);
+    assert_eq!(scope.digest(), digest);
+    assert_eq!(
+        scope.get(&goal.key()).map(Goal::revision),
+        Some(Revision(9))
+    );
 }
 
 #[test]

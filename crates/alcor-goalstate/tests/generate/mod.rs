@@ -1,6 +1,9 @@
 //! Random goals for the laws.
 
-#![allow(clippy::unwrap_used, reason = "test data; a wrong value fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "test data; a wrong value fails the test"
+)]
 
 use alcor_goalstate::{DhcpGoal, Goal, GoalChange, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
 use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, MacAddr, Revision, SubnetId, Vni};
