@@ -79,7 +79,10 @@ async fn the_switches_follow_plugs_and_forget_what_is_deleted() -> anyhow::Resul
 
         let path = |kind: &str, id: &str| format!("/v2.0/{kind}/{id}");
         for port in [&a, &b] {
-            region.rest().delete(&path("ports", &port.id.to_string())).await?;
+            region
+                .rest()
+                .delete(&path("ports", &port.id.to_string()))
+                .await?;
         }
         let network = path("networks", &net.network.to_string());
         region.rest().delete(&network).await?;
@@ -106,7 +109,10 @@ async fn an_unplugged_port_is_down_until_it_is_plugged_again(
 
     lab.unplug_vm("b").await?;
     let shown = port_shows(region, port, is("DOWN", "ovs")).await?;
-    assert!(shown["status_reason"].to_string().contains("iface-id"), "{shown}");
+    assert!(
+        shown["status_reason"].to_string().contains("iface-id"),
+        "{shown}"
+    );
     until("the flows of the interface are gone", async || {
         let now = flows(lab, 2).await?;
         anyhow::Ok(!now.mention(&from) && !now.mention(&to))
@@ -129,10 +135,16 @@ async fn an_interface_that_cannot_be_opened_is_an_error(
     let line = format!("--no-wait add-port br-int ghost -- set Interface ghost {id}");
     lab.vsctl(1, line.split(' ')).await?;
     let shown = port_shows(region, &port, is("ERROR", "ovs")).await?;
-    assert!(shown["status_reason"].to_string().contains("ghost"), "{shown}");
+    assert!(
+        shown["status_reason"].to_string().contains("ghost"),
+        "{shown}"
+    );
     lab.vsctl(1, ["del-port", "ghost"]).await?;
     port_shows(region, &port, is("DOWN", "ovs")).await?;
-    region.rest().delete(&format!("/v2.0/ports/{}", port.id)).await
+    region
+        .rest()
+        .delete(&format!("/v2.0/ports/{}", port.id))
+        .await
 }
 
 #[tokio::test]
@@ -183,7 +195,10 @@ async fn a_port_is_made_again_elsewhere(
 ) -> anyhow::Result<()> {
     let lab = region.lab();
     lab.remove_vm("b").await?;
-    region.rest().delete(&format!("/v2.0/ports/{}", old.id)).await?;
+    region
+        .rest()
+        .delete(&format!("/v2.0/ports/{}", old.id))
+        .await?;
     let address = json!({ "fixed_ips": [{ "ip_address": old.ip }] });
     let new = settle(region, "b", 2, net, address).await?;
     assert_ne!((new.id, new.mac), (old.id, old.mac));

@@ -227,16 +227,16 @@ async fn requests_are_answered_by_the_clients_state(
         assert_eq!(reply["options"]["54"], "0a000001", "{message}: {reply}");
     }
     let (heard, reply) = reply(region, port, format!("inform,ciaddr={ip}")).await?;
-    assert_eq!((heard.as_str(), &reply["yiaddr"]), ("ack", &json!("0.0.0.0")));
+    assert_eq!(
+        (heard.as_str(), &reply["yiaddr"]),
+        ("ack", &json!("0.0.0.0"))
+    );
     assert!(reply["options"]["51"].is_null(), "INFORM gives no lease");
     assert!(!reply["options"]["1"].is_null(), "INFORM tells the mask");
     Ok(())
 }
 
-async fn what_needs_no_answer_gets_none(
-    region: &Scenario,
-    port: &PortInfo,
-) -> anyhow::Result<()> {
+async fn what_needs_no_answer_gets_none(region: &Scenario, port: &PortInfo) -> anyhow::Result<()> {
     let lab = region.lab();
     let (ip, agent) = (port.ip, lab.pid(Role::Agent(1))?);
     for silent in [

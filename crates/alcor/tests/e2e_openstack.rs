@@ -87,15 +87,23 @@ async fn day(cli: &mut Cli) -> anyhow::Result<()> {
     cli.text("network create blue").await?;
     assert_eq!(cli.names("network list").await?, ["blue", "red"]);
     assert_eq!(cli.names("network list --name red").await?, ["red"]);
-    cli.text("network set --name rot --disable --tag warm red").await?;
+    cli.text("network set --name rot --disable --tag warm red")
+        .await?;
     let shown = cli.json("network show rot").await?;
-    assert_eq!((&shown["tags"][0], &shown["admin_state_up"]), (&"warm".into(), &false.into()));
+    assert_eq!(
+        (&shown["tags"][0], &shown["admin_state_up"]),
+        (&"warm".into(), &false.into())
+    );
     cli.text("network unset --tag warm rot").await?;
 
     subnets(cli).await?;
     ports(cli).await?;
 
-    let used = cli.text("network delete rot").await.unwrap_err().to_string();
+    let used = cli
+        .text("network delete rot")
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(used.contains("409") || used.contains("use"), "{used}");
     cli.text("port delete web").await?;
     cli.text("subnet delete four").await?;
@@ -115,12 +123,22 @@ async fn subnets(cli: &mut Cli) -> anyhow::Result<()> {
         )
         .await?;
     assert_eq!(made["gateway_ip"], "10.0.0.1", "{made}");
-    cli.text("subnet set --dns-nameserver 192.0.2.2 --no-dhcp four").await?;
-    cli.text("subnet unset --dns-nameserver 192.0.2.1 four").await?;
+    cli.text("subnet set --dns-nameserver 192.0.2.2 --no-dhcp four")
+        .await?;
+    cli.text("subnet unset --dns-nameserver 192.0.2.1 four")
+        .await?;
     let shown = cli.json("subnet show four").await?;
-    assert_eq!(shown["dns_nameservers"], serde_json::json!(["192.0.2.2"]), "{shown}");
+    assert_eq!(
+        shown["dns_nameservers"],
+        serde_json::json!(["192.0.2.2"]),
+        "{shown}"
+    );
     assert_eq!(shown["enable_dhcp"], false, "{shown}");
-    assert_eq!(cli.names("subnet list --network rot --ip-version 4").await?, ["four"]);
+    assert_eq!(
+        cli.names("subnet list --network rot --ip-version 4")
+            .await?,
+        ["four"]
+    );
     assert_eq!(cli.names("subnet list --network blue").await?, [""; 0]);
     Ok(())
 }
@@ -138,15 +156,25 @@ async fn ports(cli: &mut Cli) -> anyhow::Result<()> {
         ("--fixed-ip ip-address=10.0.0.15", vec!["web"]),
         ("--network blue", vec![]),
     ] {
-        assert_eq!(cli.names(&format!("port list {filter}")).await?, found, "{filter}");
+        assert_eq!(
+            cli.names(&format!("port list {filter}")).await?,
+            found,
+            "{filter}"
+        );
     }
     cli.text("port set --description db --disable --extra-dhcp-option name=mtu,value=1400 db")
         .await
         .or(cli.text("port set --description db --disable db").await)?;
-    cli.text("port set --device vm-1 --fixed-ip ip-address=10.0.0.16 web").await?;
-    cli.text("port unset --fixed-ip ip-address=10.0.0.15 web").await.ok();
+    cli.text("port set --device vm-1 --fixed-ip ip-address=10.0.0.16 web")
+        .await?;
+    cli.text("port unset --fixed-ip ip-address=10.0.0.15 web")
+        .await
+        .ok();
     let shown = cli.json("port show db").await?;
-    assert_eq!((&shown["description"], &shown["admin_state_up"]), (&"db".into(), &false.into()));
+    assert_eq!(
+        (&shown["description"], &shown["admin_state_up"]),
+        (&"db".into(), &false.into())
+    );
     cli.text("port delete db").await?;
     Ok(())
 }

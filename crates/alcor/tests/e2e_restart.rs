@@ -105,7 +105,10 @@ async fn stale_flows_are_swept_after_the_agents_return_and_only_then() -> anyhow
         let mac = doomed.mac.to_string();
         let kept = flows(lab, 2).await?;
         lab.kill(Role::Agent(1)).await?;
-        region.rest().delete(&format!("/v2.0/ports/{}", doomed.id)).await?;
+        region
+            .rest()
+            .delete(&format!("/v2.0/ports/{}", doomed.id))
+            .await?;
         let neighbour_forgot = async || anyhow::Ok(!flows(lab, 2).await?.mention(&mac));
         until("the neighbour's agent has forgotten it", neighbour_forgot).await?;
         let stale = flows(lab, 1).await?;

@@ -23,7 +23,8 @@ async fn the_flags_the_probes_and_the_metrics_are_as_promised() -> anyhow::Resul
     let rest = server.rest();
     assert_eq!(rest.text("/healthz").await?, "ok\n");
     assert_eq!(rest.text("/readyz").await?, "ready\n");
-    rest.post("/v2.0/networks", &json!({ "network": {} })).await?;
+    rest.post("/v2.0/networks", &json!({ "network": {} }))
+        .await?;
     let metrics = rest.text("/metrics").await?;
     for line in [
         "alcor_api_requests_total{method=\"POST\",resource=\"networks\",status=\"201\"} 1",
@@ -97,9 +98,8 @@ async fn a_kill_loses_nothing_that_was_answered() -> anyhow::Result<()> {
     let ports = list_ports(&server.rest()).await?;
     let ids: BTreeSet<_> = ports.iter().map(|port| text(&port["id"])).collect();
     assert!(answered.is_subset(&ids), "lost: {:?}", &answered - &ids);
-    let unique = |what: &dyn Fn(&Value) -> String| -> BTreeSet<String> {
-        ports.iter().map(what).collect()
-    };
+    let unique =
+        |what: &dyn Fn(&Value) -> String| -> BTreeSet<String> { ports.iter().map(what).collect() };
     let addresses = unique(&|port| text(&port["fixed_ips"][0]["ip_address"]));
     let macs = unique(&|port| text(&port["mac_address"]));
     assert_eq!((addresses.len(), macs.len()), (ports.len(), ports.len()));
@@ -170,7 +170,11 @@ async fn tokens_decide_who_may_do_what() -> anyhow::Result<()> {
         assert_eq!(code, StatusCode::UNAUTHORIZED);
         let body: Value = serde_json::from_slice(&body)?;
         assert_eq!(body["NeutronError"]["type"], "HTTPUnauthorized", "{body}");
-        assert_eq!(stranger.text("/healthz").await?, "ok\n", "probes have no token");
+        assert_eq!(
+            stranger.text("/healthz").await?,
+            "ok\n",
+            "probes have no token"
+        );
     }
     let id = make(&red, "networks", json!({ "network": {} })).await?;
     let path = format!("/v2.0/networks/{id}");
@@ -215,7 +219,9 @@ async fn settings_come_from_flags_environment_and_file_in_this_order() -> anyhow
         .env("ALCOR_MAC_BASE", "02:00:02");
     let server = Server::spawn(command).await?;
     let rest = server.rest();
-    let network = rest.post("/v2.0/networks", &json!({ "network": {} })).await?;
+    let network = rest
+        .post("/v2.0/networks", &json!({ "network": {} }))
+        .await?;
     let network = &network["network"];
     assert_eq!(network["mtu"], 1400, "the file's: {network}");
     let vni = network["provider:segmentation_id"].as_u64().unwrap();
@@ -228,8 +234,7 @@ async fn settings_come_from_flags_environment_and_file_in_this_order() -> anyhow
 }
 
 #[tokio::test]
-async fn a_second_server_on_the_same_data_is_refused_and_the_first_goes_on() -> anyhow::Result<()>
-{
+async fn a_second_server_on_the_same_data_is_refused_and_the_first_goes_on() -> anyhow::Result<()> {
     let data = tempfile::tempdir()?;
     let first = Server::open(data.path()).await?;
     let shown = data.path().display().to_string();
@@ -255,8 +260,14 @@ async fn what_cannot_be_used_is_said_in_one_line_that_names_it() -> anyhow::Resu
         (vec!["--agent-listen", "localhost"], "--agent-listen"),
         (vec!["--auth=none", "--data-dir", &path(&file)], "a-file"),
         (vec!["--config", &path(&file)], "lissten"),
-        (vec!["--auth=none", "--data-dir", &dir, "--vni-max", "0"], "--vni-max"),
-        (vec!["--auth=none", "--data-dir", &dir, "--mac-base", "01:00:00"], "--mac-base"),
+        (
+            vec!["--auth=none", "--data-dir", &dir, "--vni-max", "0"],
+            "--vni-max",
+        ),
+        (
+            vec!["--auth=none", "--data-dir", &dir, "--mac-base", "01:00:00"],
+            "--mac-base",
+        ),
         (vec!["--lissten", "127.0.0.1:0"], "--lissten"),
     ] {
         let line = refused(&arguments).await?;
@@ -265,7 +276,10 @@ async fn what_cannot_be_used_is_said_in_one_line_that_names_it() -> anyhow::Resu
     let taken = Server::open(data.path()).await?;
     let address = taken.url.strip_prefix("http://").unwrap();
     let line = refused(&["--auth=none", "--data-dir", &dir, "--listen", address]).await?;
-    assert!(line.contains("--listen") && line.contains(address), "{line}");
+    assert!(
+        line.contains("--listen") && line.contains(address),
+        "{line}"
+    );
     taken.stop().await
 }
 

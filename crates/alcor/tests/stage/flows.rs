@@ -10,37 +10,37 @@ const CLOCK: Duration = Duration::from_millis(100);
 
 /// What changes of a flow while it lies in the switch.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Flow {
+pub(crate) struct Flow {
     /// Its cookie, as text.
-    pub cookie: String,
+    pub(crate) cookie: String,
     /// How long it has been there.
-    pub age: Duration,
+    pub(crate) age: Duration,
     /// Packets that it matched.
-    pub packets: u64,
+    pub(crate) packets: u64,
 }
 
 /// All flows of a switch at one moment: table, match and actions, and the rest of each.
 #[derive(Clone, Debug)]
-pub struct Flows {
+pub(crate) struct Flows {
     taken: Instant,
     /// By table, match and actions.
-    pub all: BTreeMap<String, Flow>,
+    pub(crate) all: BTreeMap<String, Flow>,
 }
 
 impl Flows {
     /// Tables, matches and actions alone.
-    pub fn texts(&self) -> Vec<&str> {
+    pub(crate) fn texts(&self) -> Vec<&str> {
         self.all.keys().map(String::as_str).collect()
     }
 
     /// Whether any flow's table, match or actions contain this text.
-    pub fn mention(&self, text: &str) -> bool {
+    pub(crate) fn mention(&self, text: &str) -> bool {
         self.all.keys().any(|flow| flow.contains(text))
     }
 }
 
 /// The flows of a host's integration bridge.
-pub async fn flows(lab: &Lab, host: u16) -> anyhow::Result<Flows> {
+pub(crate) async fn flows(lab: &Lab, host: u16) -> anyhow::Result<Flows> {
     let taken = Instant::now();
     let text = lab.ofctl(host, ["dump-flows", "br-int"], "").await?;
     let lines = text.lines().filter(|line| line.contains("cookie="));
@@ -52,8 +52,11 @@ pub async fn flows(lab: &Lab, host: u16) -> anyhow::Result<Flows> {
 }
 
 /// Waits until a host has just these flows.
-pub async fn flows_are(lab: &Lab, host: u16, wanted: &Flows) -> anyhow::Result<()> {
-    let what = format!("host {host} has these flows:\n{}", wanted.texts().join("\n"));
+pub(crate) async fn flows_are(lab: &Lab, host: u16, wanted: &Flows) -> anyhow::Result<()> {
+    let what = format!(
+        "host {host} has these flows:\n{}",
+        wanted.texts().join("\n")
+    );
     super::until(&what, async || {
         anyhow::Ok(flows(lab, host).await?.texts() == wanted.texts())
     })
@@ -62,7 +65,7 @@ pub async fn flows_are(lab: &Lab, host: u16, wanted: &Flows) -> anyhow::Result<(
 
 /// Panics unless every flow of `before` is still there, was there all the time, and has
 /// forgotten no packet.
-pub fn assert_untouched(before: &Flows, after: &Flows) {
+pub(crate) fn assert_untouched(before: &Flows, after: &Flows) {
     let between = after.taken.duration_since(before.taken);
     for (text, old) in &before.all {
         let new = after.all.get(text);
@@ -78,7 +81,7 @@ pub fn assert_untouched(before: &Flows, after: &Flows) {
 }
 
 /// Frames that a port of the integration bridge has received so far.
-pub async fn received(lab: &Lab, host: u16, port: &str) -> anyhow::Result<u64> {
+pub(crate) async fn received(lab: &Lab, host: u16, port: &str) -> anyhow::Result<u64> {
     let text = lab.ofctl(host, ["dump-ports", "br-int", port], "").await?;
     let (_, rest) = text.split_once("rx pkts=").context("no rx pkts")?;
     let digits = rest.split(',').next().unwrap_or_default();

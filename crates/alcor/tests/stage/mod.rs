@@ -10,8 +10,8 @@
 mod flows;
 mod server;
 
-pub use flows::{Flow, Flows, assert_untouched, flows, flows_are, received};
-pub use server::{Server, Tokens, command, refusal};
+pub(crate) use flows::{Flow, Flows, assert_untouched, flows, flows_are, received};
+pub(crate) use server::{Server, Tokens, command, refusal};
 
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_lab::{Lab, PingRequest, RunningPing, Settings};
@@ -22,18 +22,18 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Nothing that is waited for takes this long on the slowest machine.
-pub const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// How often something is looked at that tells of itself by no event.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// The program under test.
-pub fn binary() -> &'static Path {
+pub(crate) fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_alcor"))
 }
 
 /// Plays a test on a region with an agent on each of so many hosts.
-pub async fn on_hosts(
+pub(crate) async fn on_hosts(
     hosts: u16,
     test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
@@ -42,11 +42,11 @@ pub async fn on_hosts(
 }
 
 /// Plays a test on a region whose hosts have no agents yet.
-pub async fn without_agents(
+pub(crate) async fn without_agents(
     hosts: u16,
     test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let scenario = Scenario::boot(Settings::hosts(hosts), binary()).await?;
+    let scenario = Scenario::without_agents(Settings::hosts(hosts), binary()).await?;
     play(scenario, test).await
 }
 
@@ -85,7 +85,7 @@ impl Drop for Witness {
 }
 
 /// Looks again and again until it holds.
-pub async fn until<E: Into<anyhow::Error>>(
+pub(crate) async fn until<E: Into<anyhow::Error>>(
     what: &str,
     mut holds: impl AsyncFnMut() -> Result<bool, E>,
 ) -> anyhow::Result<()> {
@@ -100,7 +100,7 @@ pub async fn until<E: Into<anyhow::Error>>(
 }
 
 /// A VM with the port's own address and the network's usual MTU, without DHCP.
-pub async fn settle(
+pub(crate) async fn settle(
     region: &Scenario,
     vm: &str,
     host: u16,
@@ -115,7 +115,7 @@ pub async fn settle(
 }
 
 /// Gives a VM its port's address and the usual MTU.
-pub async fn configure(region: &Scenario, vm: &str, port: &PortInfo) -> anyhow::Result<()> {
+pub(crate) async fn configure(region: &Scenario, vm: &str, port: &PortInfo) -> anyhow::Result<()> {
     let prefix = if port.ip.is_ipv4() { 24 } else { 64 };
     let lab = region.lab();
     lab.address(vm, ipnet::IpNet::new(port.ip, prefix)?).await?;
@@ -124,7 +124,7 @@ pub async fn configure(region: &Scenario, vm: &str, port: &PortInfo) -> anyhow::
 }
 
 /// Runs a command line in a VM or host and returns its output; words are divided by blanks.
-pub async fn run(lab: &Lab, place: &str, line: &str) -> anyhow::Result<String> {
+pub(crate) async fn run(lab: &Lab, place: &str, line: &str) -> anyhow::Result<String> {
     let output = lab.exec(place, line.split_whitespace(), LONG).await?;
     if !output.success() {
         bail!("in {place}: {line}: {output:?}");
@@ -133,7 +133,7 @@ pub async fn run(lab: &Lab, place: &str, line: &str) -> anyhow::Result<String> {
 }
 
 /// A ping every ten milliseconds until it is stopped, which has had its first answers.
-pub async fn steady_ping(lab: &Lab, from: &str, to: IpAddr) -> anyhow::Result<RunningPing> {
+pub(crate) async fn steady_ping(lab: &Lab, from: &str, to: IpAddr) -> anyhow::Result<RunningPing> {
     let request = PingRequest {
         count: None,
         interval: Duration::from_millis(10),
@@ -145,12 +145,17 @@ pub async fn steady_ping(lab: &Lab, from: &str, to: IpAddr) -> anyhow::Result<Ru
 }
 
 /// Whether each of `count` quick pings is answered.
-pub async fn reaches(lab: &Lab, from: &str, to: IpAddr, count: u32) -> anyhow::Result<bool> {
+pub(crate) async fn reaches(lab: &Lab, from: &str, to: IpAddr, count: u32) -> anyhow::Result<bool> {
     Ok(quick_ping(lab, from, to, count).await? == count)
 }
 
 /// How many of `count` quick pings are answered.
-pub async fn quick_ping(lab: &Lab, from: &str, to: IpAddr, count: u32) -> anyhow::Result<u32> {
+pub(crate) async fn quick_ping(
+    lab: &Lab,
+    from: &str,
+    to: IpAddr,
+    count: u32,
+) -> anyhow::Result<u32> {
     let request = PingRequest {
         count: Some(count),
         interval: Duration::from_millis(10),
@@ -161,20 +166,20 @@ pub async fn quick_ping(lab: &Lab, from: &str, to: IpAddr, count: u32) -> anyhow
 }
 
 /// A port as the API shows it now.
-pub async fn port(region: &Scenario, port: &PortInfo) -> anyhow::Result<Value> {
+pub(crate) async fn port(region: &Scenario, port: &PortInfo) -> anyhow::Result<Value> {
     let path = format!("/v2.0/ports/{}", port.id);
     Ok(region.rest().get(&path).await?["port"].clone())
 }
 
 /// Changes a port.
-pub async fn change(region: &Scenario, port: &PortInfo, to: Value) -> anyhow::Result<()> {
+pub(crate) async fn change(region: &Scenario, port: &PortInfo, to: Value) -> anyhow::Result<()> {
     let path = format!("/v2.0/ports/{}", port.id);
     region.rest().put(&path, &json!({ "port": to })).await?;
     Ok(())
 }
 
 /// Waits until the API shows a port as wanted.
-pub async fn port_shows(
+pub(crate) async fn port_shows(
     region: &Scenario,
     port: &PortInfo,
     wanted: impl Fn(&Value) -> bool,
@@ -188,7 +193,7 @@ pub async fn port_shows(
 
 /// Waits until a host's agent has carried out everything that the region wanted before this
 /// call: makes a port there, hears the agent's word on it, and deletes it.
-pub async fn caught_up(region: &Scenario, host: u16, on: &Segment) -> anyhow::Result<()> {
+pub(crate) async fn caught_up(region: &Scenario, host: u16, on: &Segment) -> anyhow::Result<()> {
     let fence = region.port(on, host, json!({ "name": "fence" })).await?;
     let heard = |port: &Value| port["status_reason"].to_string().contains("iface-id");
     port_shows(region, &fence, heard).await?;
@@ -197,7 +202,7 @@ pub async fn caught_up(region: &Scenario, host: u16, on: &Segment) -> anyhow::Re
 }
 
 /// The value of a counter or gauge of the region.
-pub async fn metric(region: &Scenario, name: &str) -> anyhow::Result<u64> {
+pub(crate) async fn metric(region: &Scenario, name: &str) -> anyhow::Result<u64> {
     let text = region.rest().text("/metrics").await?;
     let value = text.lines().find_map(|line| {
         let (key, value) = line.split_once(' ')?;

@@ -14,20 +14,20 @@ use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 
 /// A token file with an operator, a member of `red`, and members and a reader of `blue`.
-pub struct Tokens(tempfile::TempDir);
+pub(crate) struct Tokens(tempfile::TempDir);
 
 impl Tokens {
     /// The operator's token.
-    pub const ADMIN: &str = "operator-token";
+    pub(crate) const ADMIN: &str = "operator-token";
     /// Of a member of the project `red`.
-    pub const RED: &str = "red-token";
+    pub(crate) const RED: &str = "red-token";
     /// Of a member of the project `blue`.
-    pub const BLUE: &str = "blue-token";
+    pub(crate) const BLUE: &str = "blue-token";
     /// Of one who may only read in the project `blue`.
-    pub const READER: &str = "reader-token";
+    pub(crate) const READER: &str = "reader-token";
 
     /// Writes the file.
-    pub fn new() -> anyhow::Result<Self> {
+    pub(crate) fn new() -> anyhow::Result<Self> {
         let tokens = Self(tempfile::tempdir()?);
         let entry = |token: &str, project: &str, role: &str| {
             format!(
@@ -47,30 +47,30 @@ impl Tokens {
     }
 
     /// Where the file is.
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.0.path().join("tokens.toml")
     }
 
     /// The flags that make a server use the file.
-    pub fn flags(&self) -> Vec<String> {
+    pub(crate) fn flags(&self) -> Vec<String> {
         let path = self.path().display().to_string();
         vec!["--auth=token".to_owned(), format!("--token-file={path}")]
     }
 }
 
 /// A running server. Dropping it kills it.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     log: Lines<BufReader<ChildStderr>>,
     /// Its REST API, such as `http://127.0.0.1:9696`.
-    pub url: String,
+    pub(crate) url: String,
     /// Where agents would connect.
-    pub agents: String,
+    pub(crate) agents: String,
 }
 
 impl Server {
     /// Starts a server with a data directory, on ports that the system chooses.
-    pub async fn start(data: &Path, more: &[String]) -> anyhow::Result<Self> {
+    pub(crate) async fn start(data: &Path, more: &[String]) -> anyhow::Result<Self> {
         let data = data.display().to_string();
         let mut command = command();
         command
@@ -81,12 +81,12 @@ impl Server {
     }
 
     /// Starts a server without authentication.
-    pub async fn open(data: &Path) -> anyhow::Result<Self> {
+    pub(crate) async fn open(data: &Path) -> anyhow::Result<Self> {
         Self::start(data, &["--auth=none".to_owned()]).await
     }
 
     /// Starts a server by this command, and waits until it says that it serves.
-    pub async fn spawn(mut command: Command) -> anyhow::Result<Self> {
+    pub(crate) async fn spawn(mut command: Command) -> anyhow::Result<Self> {
         let mut child = command.spawn()?;
         let stderr = child.stderr.take().context("no stderr")?;
         let mut log = BufReader::new(stderr).lines();
@@ -107,30 +107,30 @@ impl Server {
     }
 
     /// A client without a token.
-    pub fn rest(&self) -> Rest {
+    pub(crate) fn rest(&self) -> Rest {
         Rest::new(&self.url)
     }
 
     /// A client with a token.
-    pub fn as_user(&self, token: &str) -> anyhow::Result<Rest> {
+    pub(crate) fn as_user(&self, token: &str) -> anyhow::Result<Rest> {
         self.rest().with_token(token)
     }
 
     /// Sends a signal.
-    pub fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+    pub(crate) fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         let pid = self.child.id().context("the server has ended")?;
         Ok(kill(Pid::from_raw(pid.try_into()?), signal)?)
     }
 
     /// Waits for its end; returns its status, or nothing if a signal ended it.
-    pub async fn ended(mut self) -> anyhow::Result<Option<i32>> {
+    pub(crate) async fn ended(mut self) -> anyhow::Result<Option<i32>> {
         // A full pipe would keep it from ending.
         while timeout(LONG, self.log.next_line()).await??.is_some() {}
         Ok(timeout(LONG, self.child.wait()).await??.code())
     }
 
     /// Asks it to end, and expects that it does so in good order.
-    pub async fn stop(self) -> anyhow::Result<()> {
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
         self.signal(Signal::SIGTERM)?;
         match self.ended().await? {
             Some(0) => Ok(()),
@@ -139,12 +139,12 @@ impl Server {
     }
 
     /// Kills it, and waits until it is gone.
-    pub async fn kill(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
         Ok(self.child.kill().await?)
     }
 
     /// Waits until it takes no more requests.
-    pub async fn refuses(&self) -> anyhow::Result<()> {
+    pub(crate) async fn refuses(&self) -> anyhow::Result<()> {
         let rest = self.rest();
         until("the server is not ready", async || {
             anyhow::Ok(rest.text("/readyz").await.is_err())
@@ -154,7 +154,7 @@ impl Server {
 }
 
 /// `alcor server`, logging JSON, with nothing of our own environment in its settings.
-pub fn command() -> Command {
+pub(crate) fn command() -> Command {
     let mut command = Command::new(binary());
     let inherited = std::env::vars().map(|(name, _)| name);
     for name in inherited.filter(|name| name.starts_with("ALCOR_")) {
@@ -169,7 +169,7 @@ pub fn command() -> Command {
 }
 
 /// Runs a server that is expected to refuse.
-pub async fn refusal(arguments: &[&str]) -> anyhow::Result<Output> {
+pub(crate) async fn refusal(arguments: &[&str]) -> anyhow::Result<Output> {
     let mut command = command();
     let output = timeout(LONG, command.args(arguments).output()).await??;
     Ok(output)
