@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// How long one call may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A client of one region. Clones share connections.
 #[derive(Clone, Debug)]

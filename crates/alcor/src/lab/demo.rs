@@ -222,7 +222,12 @@ async fn first_ping(
     })
 }
 
-async fn try_pair(scenario: &Scenario, from: &Vm, to: &Vm, target: &PortInfo) -> anyhow::Result<Pair> {
+async fn try_pair(
+    scenario: &Scenario,
+    from: &Vm,
+    to: &Vm,
+    target: &PortInfo,
+) -> anyhow::Result<Pair> {
     let before = scenario.echo_requests(&to.name).await?;
     let request = PingRequest {
         count: Some(PINGS),

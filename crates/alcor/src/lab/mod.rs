@@ -107,7 +107,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Up(up) => boot(up).await,
         Command::Vm(flags) => vm::run(flags).await,
         Command::Exec(exec) => execute(&exec),
-        Command::Status(status) => show::run(&status.which.open()?, status.json).await,
+        Command::Status(status) => show::run(&status.which.open()?, status.json),
         Command::Down(which) => down(&which),
         Command::Demo(flags) => demo::run(flags).await,
     }

@@ -4,7 +4,7 @@ use alcor_lab::{Lab, ProcessStatus};
 use comfy_table::{Table, presets};
 
 /// Prints it.
-pub(crate) async fn run(lab: &Lab, json: bool) -> anyhow::Result<()> {
+pub(crate) fn run(lab: &Lab, json: bool) -> anyhow::Result<()> {
     let status = lab.status()?;
     if json {
         println!("{}", serde_json::to_string_pretty(&status)?);
