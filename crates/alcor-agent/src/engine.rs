@@ -14,12 +14,17 @@ use alcor_goalstate::wire::{Ack, AckStage, Heartbeat, Hello, Push, Welcome};
 use alcor_goalstate::{Goal, GoalChange, GoalKey, PortGoal};
 use alcor_openflow::{Flow, PortNo};
 use alcor_pipeline::{FlowChanges, Input, Installed, Owner, Pipeline, Punt, cookie};
-use alcor_types::{PortId, Revision};
+use alcor_responder::Counters;
+use alcor_types::PortId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// What a port waits for before its interface is there; shown in the API.
 const NOT_PLUGGED: &str = "no interface with this port's iface-id is on the integration bridge";
+
+/// What is said of a port that its owner has switched off. Said, so that the word of its being
+/// switched on again is news: until then the region shows this one.
+const SWITCHED_OFF: &str = "admin_state_up is false";
 
 /// What the engine wants done.
 #[derive(Debug)]
@@ -166,6 +171,8 @@ impl Engine {
             effects.extend(self.plugged(port, None));
         }
         self.vifs.complete();
+        // What was heard of before could not be judged without its interface.
+        self.waiting.ports.extend(self.holdings.own_ports());
         effects.extend(self.advance());
         effects
     }
@@ -279,6 +286,11 @@ impl Engine {
             .answer(port, self.holdings.scope_of(port)?, frame)
     }
 
+    /// What became of the frames that were sent up.
+    pub(crate) fn frame_counters(&self) -> &Counters {
+        self.leases.counters()
+    }
+
     /// Feeds the pipeline, and notes whom the next job concerns.
     fn take_in(&mut self, changed: Vec<GoalChange>) {
         for change in changed {
@@ -340,21 +352,25 @@ impl Engine {
 
     /// What to say of an own port, now that the switch has done all it was told.
     fn judge(&mut self, port: PortId) {
-        let Some(revision) = self.port_revision(port) else {
+        let Some(&PortGoal {
+            revision,
+            admin_state_up,
+            ..
+        }) = self.own(port)
+        else {
             return;
         };
         let vif = self.vifs.get(port);
         let broken = vif.and_then(|vif| vif.error.as_ref());
         let word = match self.failed.get(&port).or(broken) {
             Some(reason) => PortWord::Failed(reason.clone()),
+            None if !admin_state_up => PortWord::Waiting(SWITCHED_OFF),
             None if self.vifs.ofport(port).is_some() => PortWord::Verified,
+            // An agent that has just started knows no interface yet; that says nothing.
+            None if !self.vifs.is_complete() => return,
             None => PortWord::Waiting(NOT_PLUGGED),
         };
         self.reports.say(port, revision, word);
-    }
-
-    fn port_revision(&self, port: PortId) -> Option<Revision> {
-        Some(self.own(port)?.revision)
     }
 
     fn own(&self, port: PortId) -> Option<&PortGoal> {
