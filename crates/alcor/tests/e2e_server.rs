@@ -283,24 +283,23 @@ async fn what_cannot_be_used_is_said_in_one_line_that_names_it() -> anyhow::Resu
     taken.stop().await
 }
 
-/// The first line that a server says before it ends with a failure.
+/// What a server complains of before it ends with a failure: one line, to which the parser of
+/// the command line adds where to find help, and the parser of the file shows the place.
 async fn refused(arguments: &[&str]) -> anyhow::Result<String> {
     // The ports that nobody chose would be the defaults, which another server may have.
     let ports = ["--listen=127.0.0.1:0", "--agent-listen=127.0.0.1:0"];
-    let names = arguments.join(" ");
     let free = ports.iter().filter(|port| {
         let (flag, _) = port.split_once('=').unwrap();
         !arguments.contains(&flag)
     });
-    let arguments: Vec<_> = arguments.iter().chain(free).copied().collect();
-    let output = refusal(&arguments).await?;
-    assert!(!output.status.success(), "{names} was taken");
-    assert_eq!(output.stdout, b"", "{names}");
+    let all: Vec<_> = arguments.iter().chain(free).copied().collect();
+    let output = refusal(&all).await?;
+    assert!(!output.status.success(), "{arguments:?} were taken");
+    assert_eq!(output.stdout, b"", "{arguments:?}");
     let said = String::from_utf8(output.stderr)?;
-    let mut lines = said.lines();
-    let line = lines.next().unwrap_or_default().to_owned();
-    // The parser of the command line adds where to find help.
-    let more: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
-    assert!(more.len() <= 1 || line.starts_with("error: "), "{said}");
-    Ok(line)
+    let log = |line: &&str| line.starts_with('{');
+    let lines: Vec<_> = said.lines().filter(|line| !log(line)).collect();
+    let parsers = said.starts_with("error: ") || arguments.contains(&"--config");
+    assert!(lines.len() == 1 || parsers, "{said}");
+    Ok(lines.join("\n"))
 }

@@ -118,7 +118,8 @@ pub(crate) async fn settle(
 pub(crate) async fn configure(region: &Scenario, vm: &str, port: &PortInfo) -> anyhow::Result<()> {
     let prefix = if port.ip.is_ipv4() { 24 } else { 64 };
     let lab = region.lab();
-    lab.address(vm, ipnet::IpNet::new(port.ip, prefix)?).await?;
+    let address = format!("{}/{prefix}", port.ip).parse()?;
+    lab.address(vm, address).await?;
     run(lab, vm, "ip link set eth0 mtu 1450").await?;
     Ok(())
 }
