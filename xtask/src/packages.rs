@@ -17,6 +17,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("dhcpcd", "dhcpcd-base"),
     ("cc", "gcc"),
     ("python3", "python3"),
+    ("openstack", "python3-openstackclient"),
 ];
 
 /// Cargo's own tools: the program, the crate, and the version that is known to work.
