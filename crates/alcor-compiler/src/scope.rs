@@ -149,11 +149,12 @@ impl Scope {
         host: &HostName,
         hosts: &Hosts,
     ) -> impl Iterator<Item = Goal> {
-        let elsewhere = self
-            .ports
-            .iter()
-            .filter(move |(_, member)| member.port.host.as_ref() != Some(host));
-        elsewhere.filter_map(|(id, _)| self.neighbor_goal(*id, hosts))
+        let others = self.bound.iter().filter(move |(other, _)| *other != host);
+        let others = others.filter_map(|(other, ports)| Some((hosts.tunnel_ip(other)?, ports)));
+        others.flat_map(|(host_ip, ports)| {
+            let members = ports.iter().filter_map(|id| self.ports.get(id));
+            members.filter_map(move |member| compile::neighbor(&member.port, host_ip, member.peer))
+        })
     }
 
     /// The ports bound to the host.

@@ -35,26 +35,56 @@ pub(crate) fn sign(flow: Flow, owner_bits: u64) -> Flow {
 }
 
 fn fold(value: &impl Hash) -> u32 {
-    let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
+    let mut hasher = Words(0);
     value.hash(&mut hasher);
     let sum = hasher.finish();
     (sum >> 32) as u32 ^ (sum & 0xffff_ffff) as u32
 }
 
-/// FNV-1a with a final mix: the standard library's hasher promises nothing from one process
-/// to the next.
-struct Fnv(u64);
+/// A hasher of words: one rotation and one multiplication each, then SplitMix64's finaliser.
+/// The standard library's promises nothing from one process to the next, and one of bytes
+/// would take most of the time that a flow takes to make.
+struct Words(u64);
 
-impl Hasher for Fnv {
+impl Words {
+    fn mix(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+impl Hasher for Words {
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.mix(u64::from_le_bytes(word));
         }
+    }
+
+    fn write_u8(&mut self, word: u8) {
+        self.mix(word.into());
+    }
+
+    fn write_u16(&mut self, word: u16) {
+        self.mix(word.into());
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.mix(word.into());
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.mix(word);
+    }
+
+    fn write_u128(&mut self, word: u128) {
+        self.write(&word.to_le_bytes());
     }
 
     fn finish(&self) -> u64 {
         let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed ^ mixed >> 27
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
     }
 }
 
@@ -74,5 +104,13 @@ mod tests {
         assert_ne!(one, two);
         let other = of_owner(Owner::Port(PortId::random()));
         assert_ne!(other, one & OWNER_MASK);
+    }
+
+    #[test]
+    fn small_differences_change_the_hash() {
+        let hashes: std::collections::BTreeSet<u32> = (0..10_000_u64)
+            .map(|number| fold(&Action::load(alcor_openflow::Field::Metadata, number)))
+            .collect();
+        assert!(hashes.len() > 9_990, "{} of 10000 differ", hashes.len());
     }
 }

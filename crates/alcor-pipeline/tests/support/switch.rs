@@ -5,7 +5,7 @@
 use super::frame::Frame;
 use alcor_openflow::{Action, Field, Flow, FlowKey, PortNo, Subfield};
 use alcor_pipeline::{FlowChanges, Installed, Punt};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep resubmits may go in Open vSwitch.
 const DEPTH: usize = 64;
@@ -25,8 +25,11 @@ pub(crate) struct Outcome {
 }
 
 impl Switch {
-    /// Takes in changes. They must speak of what is there.
+    /// Takes in changes. They must speak of what is there, and of each key once.
     pub(crate) fn apply(&mut self, changes: FlowChanges) {
+        let added: BTreeSet<_> = changes.add.iter().map(|flow| flow.key.clone()).collect();
+        let twice = changes.delete.iter().find(|gone| added.contains(&gone.key));
+        assert_eq!(twice, None, "in a bundle the delete might come last");
         for gone in changes.delete {
             let held = self.flows.remove(&gone.key);
             let cookie = held.as_ref().map(|flow| flow.cookie);
