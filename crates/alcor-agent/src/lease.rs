@@ -37,6 +37,11 @@ impl Leases {
         }
     }
 
+    /// What became of all frames so far.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
     /// Answers a frame of the port, whose scope's goals are these.
     pub(crate) fn answer(
         &mut self,

@@ -8,6 +8,7 @@ use crate::{AgentConfig, AgentError, programmer};
 use alcor_goalstate::wire::{Hello, region_message};
 use alcor_openflow::{Client, PacketIn, PacketOut, RequestError};
 use alcor_pipeline::{FlowChanges, Installed};
+use alcor_responder::Counters;
 use alcor_types::Timestamp;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -79,6 +80,8 @@ struct Agent {
     audited: Instant,
     /// How often the switch is read back.
     inspection: Interval,
+    /// The counters as last told.
+    told: Counters,
 }
 
 impl Agent {
@@ -103,6 +106,7 @@ impl Agent {
             audit: Duration::from_secs(30),
             audited: Instant::now(),
             inspection: ticks(config.audit),
+            told: Counters::default(),
         }
     }
 
@@ -233,8 +237,14 @@ impl Agent {
         }
     }
 
-    /// Begins to read the switch back, unless something is under way.
+    /// Tells what became of VMs' frames, and begins to read the switch back, unless something is
+    /// under way.
     fn inspect(&mut self) {
+        let counters = self.engine.frame_counters();
+        if self.told != *counters {
+            tracing::info!(?counters, "frames from VMs so far");
+            self.told = counters.clone();
+        }
         let (Some(ticket), Some(client)) = (self.engine.audit_ticket(), self.client.clone()) else {
             return;
         };

@@ -12,6 +12,10 @@ const CHANGES_PER_PUSH: usize = 2_000;
 /// Pushes that may be under way unacknowledged. Bounds what lies in buffers on both sides.
 pub(crate) const WINDOW: usize = 16;
 
+/// Snapshots of one scope that are sent in a session because a push was refused. An agent that
+/// refuses them all cannot be helped by one more.
+const MAX_RESTARTS: u32 = 3;
+
 /// What an acknowledgement settled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Settled {
@@ -21,6 +25,8 @@ pub enum Settled {
     Verified,
     /// The agent could not use it; its scope starts anew by a snapshot.
     Restarted,
+    /// The agent could not use it, nor the snapshots before; it is left with what it holds.
+    GivenUp,
     /// No such push is in flight: a duplicate, or from before a restart of the scope.
     Unknown,
 }
@@ -35,6 +41,7 @@ pub struct Dispatch {
     news: BTreeSet<NetworkId>,
     outbox: VecDeque<Push>,
     in_flight: VecDeque<(u64, NetworkId)>,
+    restarts: BTreeMap<NetworkId, u32>,
 }
 
 impl Dispatch {
@@ -50,6 +57,7 @@ impl Dispatch {
             news: BTreeSet::new(),
             outbox: VecDeque::new(),
             in_flight: VecDeque::new(),
+            restarts: BTreeMap::new(),
         };
         let held: BTreeMap<&str, &ScopeRevision> = known
             .iter()
@@ -137,6 +145,11 @@ impl Dispatch {
         };
         let scope = *scope;
         self.in_flight.retain(|(flying, _)| *flying != sequence);
+        let restarts = self.restarts.entry(scope).or_default();
+        *restarts += 1;
+        if *restarts > MAX_RESTARTS {
+            return Settled::GivenUp;
+        }
         self.restart(compiler, scope);
         Settled::Restarted
     }

@@ -238,9 +238,9 @@ impl Session<'_> {
                 .dispatch
                 .refused(&self.shared.compiler.read(), ack.sequence),
         };
-        if settled == Settled::Restarted {
+        if matches!(settled, Settled::Restarted | Settled::GivenUp) {
             self.shared.metrics.refused.inc();
-            tracing::warn!(host = %self.host, reason = ack.reason, "push refused; sending all anew");
+            tracing::warn!(host = %self.host, reason = ack.reason, ?settled, "push refused");
         }
     }
 

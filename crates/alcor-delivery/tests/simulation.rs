@@ -7,7 +7,7 @@
 
 use alcor_agent::Holdings;
 use alcor_compiler::{Compiler, Fact};
-use alcor_delivery::Dispatch;
+use alcor_delivery::{Dispatch, Settled};
 use alcor_goalstate::wire::Push;
 use alcor_goalstate::{Goal, GoalKey};
 use alcor_types::{
@@ -283,7 +283,10 @@ impl World {
         vpc.configuration.as_mut().unwrap().tunnel_id = 0;
         let push = self.wire.pop_front().unwrap();
         self.agent.apply(&push).unwrap_err();
-        self.dispatch.refused(&self.compiler, push.sequence);
+        if self.dispatch.refused(&self.compiler, push.sequence) == Settled::GivenUp {
+            // Only a new session tries again.
+            self.connect();
+        }
     }
 
     fn quiet(&mut self) {
@@ -323,8 +326,20 @@ fn content(mut goal: Goal) -> Goal {
     goal
 }
 
-proptest! {
+#[test]
+fn an_agent_that_refuses_everything_is_not_sent_snapshots_for_ever() {
+    let mut world = World::new();
+    world.step(&Step::Bind(1, 0, 0));
+    let refusals = std::iter::from_fn(|| {
+        let push = world.dispatch.next(&world.compiler)?;
+        Some(world.dispatch.refused(&world.compiler, push.sequence))
+    });
+    let answers: Vec<_> = refusals.take(10).collect();
+    assert_eq!(answers.last(), Some(&Settled::GivenUp));
+    assert_eq!(answers.len(), 4);
+}
 
+proptest! {
     #[test]
     fn whatever_breaks_the_agent_ends_with_exactly_what_intent_says(steps in vec(any_step(), 1..60)) {
         let mut world = World::new();
