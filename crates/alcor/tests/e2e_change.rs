@@ -1,6 +1,8 @@
 //! Ports that are bound, plugged, moved, broken and deleted, and what becomes of their
 //! neighbours and of the switches.
 
+#![expect(clippy::print_stdout, reason = "gaps are measured, not judged")]
+
 mod stage;
 
 use alcor::scenario::{PortInfo, Scenario, Segment};

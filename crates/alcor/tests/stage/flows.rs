@@ -68,8 +68,8 @@ pub(crate) async fn flows_are(lab: &Lab, host: u16, wanted: &Flows) -> anyhow::R
 pub(crate) fn assert_untouched(before: &Flows, after: &Flows) {
     let between = after.taken.duration_since(before.taken);
     for (text, old) in &before.all {
-        let new = after.all.get(text);
-        let new = new.unwrap_or_else(|| panic!("this flow is gone: {text}"));
+        assert!(after.all.contains_key(text), "gone: {text}");
+        let new = &after.all[text];
         assert_eq!(new.cookie, old.cookie, "{text}");
         assert!(new.packets >= old.packets, "made anew: {text}");
         assert!(
@@ -99,7 +99,7 @@ fn parse(line: &str) -> anyhow::Result<(String, Flow)> {
     let mut rule = Vec::new();
     for word in head.split(", ") {
         match word.split_once('=') {
-            Some(("cookie", value)) => flow.cookie = value.to_owned(),
+            Some(("cookie", value)) => value.clone_into(&mut flow.cookie),
             Some(("duration", value)) => flow.age = seconds(value)?,
             Some(("n_packets", value)) => flow.packets = value.parse()?,
             Some(("n_bytes", _)) => {}

@@ -6,6 +6,7 @@
     unused_imports,
     reason = "every test program uses its own part of the stage"
 )]
+#![allow(clippy::print_stdout, reason = "a failed test shows the logs")]
 
 mod flows;
 mod server;
@@ -22,7 +23,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Nothing that is waited for takes this long on the slowest machine.
-pub(crate) const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_mins(1);
 
 /// How often something is looked at that tells of itself by no event.
 const LOOK: Duration = Duration::from_millis(5);
