@@ -94,11 +94,8 @@ async fn attend(
     }
 }
 
-/// The library's defaults, and OpenFlow 1.0, so that people may ask the switch with
-/// `ovs-ofctl` as they are used to.
 fn bridge_spec(config: &AgentConfig) -> BridgeSpec {
     let mut spec = BridgeSpec::new(&config.bridge);
-    spec.protocols.insert("OpenFlow10".to_owned());
     spec.datapath_type.clone_from(&config.datapath);
     spec
 }
