@@ -1,0 +1,138 @@
+//! The figures of `docs/performance.md`: what the region, the agent and the switch cost and
+//! how long they take, measured from outside on real processes.
+//!
+//! `cargo bench --package alcor --bench figures -- api` runs one of them and prints a table;
+//! `--json FILE` writes the same for machines. These are benchmarks, not tests: they judge
+//! nothing but by the goals printed beside each figure, and a missed goal is no failure.
+//! Everything they start lives on the loopback and in namespaces of its own, and ends with
+//! them.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a measuring program prints, and counts of things measured fit a float"
+)]
+
+mod agent;
+mod api;
+mod dhcp;
+mod frame;
+mod intent;
+mod load;
+mod machine;
+mod meter;
+mod region;
+mod report;
+mod samples;
+mod stub;
+mod switch;
+mod wire;
+
+use clap::{Parser, ValueEnum};
+use report::Report;
+use std::path::PathBuf;
+
+/// One benchmark.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// REST: creates, bulks, shows and lists on a durable store.
+    Api,
+    /// From POST to ACTIVE and to the first ping, beside many ports.
+    Intent,
+    /// One agent and its switch taking many neighbours.
+    Agent,
+    /// DHCP transactions of the responder.
+    Dhcp,
+}
+
+/// Measures, and prints a table.
+#[derive(Parser)]
+#[command(name = "figures")]
+struct Arguments {
+    /// What to measure; everything when nothing is named
+    #[arg(value_enum)]
+    names: Vec<Name>,
+    /// Write the figures as JSON to this file, too
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Fewer and smaller rounds: to see that it works, not to quote
+    #[arg(long)]
+    quick: bool,
+    /// Emulated hosts of the intent benchmark
+    #[arg(long, default_value_t = 3)]
+    hosts: u16,
+    /// What `cargo bench` passes to every benchmark
+    #[arg(long, hide = true)]
+    bench: bool,
+    /// What test runners ask of every target: there are no tests here
+    #[arg(long, hide = true)]
+    list: bool,
+    /// What test runners pass with `--list`
+    #[arg(long, hide = true, value_name = "FORMAT")]
+    format: Option<String>,
+    /// What test runners pass with `--list`
+    #[arg(long, hide = true)]
+    ignored: bool,
+}
+
+/// How large the rounds are.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+    quick: bool,
+    hosts: u16,
+}
+
+impl Scale {
+    /// The full size, or the small one of `--quick`.
+    fn pick<T>(self, full: T, quick: T) -> T {
+        if self.quick { quick } else { full }
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    if arguments.list || !arguments.bench {
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(measure(&arguments))
+}
+
+async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
+    let scale = Scale {
+        quick: arguments.quick,
+        hosts: arguments.hosts,
+    };
+    let all = Name::value_variants();
+    let chosen = |name: &Name| arguments.names.is_empty() || arguments.names.contains(name);
+    let mut reports = Vec::new();
+    for name in all.iter().copied().filter(chosen) {
+        let report = run(name, scale).await?;
+        println!("{report}");
+        reports.push(report);
+        // Written after every one, so that a later one that fails costs nothing.
+        if let Some(path) = &arguments.json {
+            std::fs::write(path, serde_json::to_vec_pretty(&reports)?)?;
+        }
+    }
+    Ok(())
+}
+
+async fn run(name: Name, scale: Scale) -> anyhow::Result<Report> {
+    let mut report = Report::begin(match name {
+        Name::Api => "api",
+        Name::Intent => "intent",
+        Name::Agent => "agent",
+        Name::Dhcp => "dhcp",
+    });
+    match name {
+        Name::Api => api::run(scale, &mut report).await?,
+        Name::Intent => intent::run(scale, &mut report).await?,
+        Name::Agent => agent::run(scale, &mut report).await?,
+        Name::Dhcp => dhcp::run(scale, &mut report)?,
+    }
+    report.end();
+    Ok(report)
+}
