@@ -20,15 +20,6 @@ pub(crate) fn show(command: &mut Command) -> anyhow::Result<()> {
     }
 }
 
-/// Runs a program and says whether it succeeded; shows nothing.
-pub(crate) fn succeeds(command: &mut Command) -> bool {
-    let quiet = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    quiet.status().is_ok_and(|status| status.success())
-}
-
 /// The cargo that runs us.
 pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))

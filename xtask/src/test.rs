@@ -18,7 +18,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         check()?;
     }
     let mut nextest = run::cargo();
-    nextest.args(["nextest", "run", "--locked", "--all-targets"]);
+    nextest.args(["nextest", "run", "--locked"]);
     if options.package.is_empty() {
         nextest.arg("--workspace");
     }
