@@ -10,6 +10,7 @@ use alcor_goalstate::wire::{
     Ack, AckStage, AgentMessage, Heartbeat, Hello, OperationStatus, PortReport, Push,
     RegionMessage, ResourceType, ScopeRevision, Welcome, region_message,
 };
+use alcor_managers::ApiError;
 use alcor_managers::node::{self, Registration};
 use alcor_types::{HostName, PortState, PortStatus, Revision, Timestamp};
 use prost::Message;
@@ -101,14 +102,23 @@ where
     ended
 }
 
-/// Makes or refreshes the host's node, and waits until the compiler knows it.
+/// Makes or refreshes the host's node, and waits until the compiler knows it. An agent that
+/// comes back with nothing new writes nothing: there is no change that the feed could bring, and
+/// nothing to wait for.
 async fn register(shared: &Shared, hello: &Hello) -> Result<(), DeliveryError> {
     let registration = registration(hello)?;
     let committed = shared
         .store
-        .transact(move |txn| node::register(txn, &registration))
+        .transact(move |txn| {
+            let before = node::by_name(txn, &registration.host)?;
+            let after = node::register(txn, &registration)?;
+            Ok::<_, ApiError>(before.as_ref() != Some(&after))
+        })
         .await
         .map_err(|error| DeliveryError::Node(error.to_string()))?;
+    if !committed.value {
+        return Ok(());
+    }
     let mut progress = shared.progress.clone();
     let known = progress.wait_for(|at| *at >= committed.revision);
     match tokio::time::timeout(REGISTRATION, known).await {
