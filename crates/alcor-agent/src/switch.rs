@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 /// The first and the longest wait between two tries: flows must be back soon after the
 /// switch is.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(100));
 
 /// What happens at the switch.
 #[derive(Debug)]
