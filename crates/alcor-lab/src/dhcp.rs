@@ -23,6 +23,10 @@ const LOOK: Duration = Duration::from_millis(3);
 /// What a client has to end, or to say that it has released its lease.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// When a client that has not done what a signal told it is told again: dhcpcd loses signals
+/// that come while its hook runs.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// A DHCP client that people use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -88,8 +92,7 @@ impl Lab {
                 return self.run_client(&name, &files, &request).await;
             }
         };
-        let wait = Wait::begin(&files, record.process, deadline)?;
-        record.process.signal(signal);
+        let wait = Wait::begin(&files, record.process, deadline)?.ordering(signal);
         let lease = wait.lease(&name).await?;
         self.apply(&name, &lease).await?;
         Ok(lease)
@@ -103,11 +106,11 @@ impl Lab {
         match record.client {
             Client::Udhcpc => {
                 let wait = Wait::begin(&files, record.process, PATIENCE)?;
-                record.process.signal(Signal::SIGUSR2);
+                let wait = wait.ordering(Signal::SIGUSR2);
                 wait.event(&name, |event| (event.reason() == "deconfig").then_some(()))
                     .await?;
             }
-            Client::Dhcpcd => record.process.signal(Signal::SIGALRM),
+            Client::Dhcpcd => end_by(record.process, Signal::SIGALRM).await,
             Client::Dhclient => {
                 let release = files.release();
                 let enter = ["netns", "exec", &self.layout.vm_namespace(&name)].map(str::to_owned);
@@ -182,6 +185,7 @@ impl Lab {
         let wait = Wait {
             files,
             process,
+            order: None,
             before,
             began,
             deadline: request.deadline,
@@ -224,10 +228,23 @@ impl Lab {
     }
 }
 
+/// Signals a process until it has ended or its time is over.
+async fn end_by(process: ProcessId, signal: Signal) {
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        process.signal(signal);
+        if process.gone(AGAIN).await.is_ok() {
+            return;
+        }
+    }
+}
+
 /// A wait for the next event of a client.
 struct Wait<'a> {
     files: &'a Files,
     process: ProcessId,
+    /// The signal that asks for the event.
+    order: Option<Signal>,
     /// How many events there were before.
     before: usize,
     began: Instant,
@@ -239,10 +256,19 @@ impl<'a> Wait<'a> {
         Ok(Self {
             files,
             process,
+            order: None,
             before: read_events(files)?.len(),
             began: Instant::now(),
             deadline,
         })
+    }
+
+    /// The same for an event that the client is asked for by a signal.
+    fn ordering(self, signal: Signal) -> Self {
+        Self {
+            order: Some(signal),
+            ..self
+        }
     }
 
     async fn lease(&self, vm: &VmName) -> Result<Lease, LabError> {
@@ -255,7 +281,14 @@ impl<'a> Wait<'a> {
         vm: &VmName,
         wanted: impl Fn(&Event) -> Option<T>,
     ) -> Result<T, LabError> {
+        let mut ordered: Option<Instant> = None;
         loop {
+            if let Some(signal) = self.order
+                && ordered.is_none_or(|at| at.elapsed() > AGAIN)
+            {
+                self.process.signal(signal);
+                ordered = Some(Instant::now());
+            }
             // Looked at before the events, so that a last word is not missed.
             let alive = self.process.alive();
             let all = read_events(self.files)?;
