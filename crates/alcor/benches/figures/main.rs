@@ -28,9 +28,11 @@ mod stub;
 mod switch;
 mod wire;
 
+use anyhow::bail;
 use clap::{Parser, ValueEnum};
 use report::Report;
 use std::path::PathBuf;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// One benchmark.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -97,7 +99,16 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(measure(&arguments))
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        // What is given up is dropped, and takes its processes and namespaces with it.
+        tokio::select! {
+            measured = measure(&arguments) => measured,
+            _ = terminate.recv() => bail!("stopped by SIGTERM"),
+            _ = interrupt.recv() => bail!("stopped by SIGINT"),
+        }
+    })
 }
 
 async fn measure(arguments: &Arguments) -> anyhow::Result<()> {

@@ -98,23 +98,23 @@ fn tell(size: usize, times: &Times, others: f64, report: &mut Report) {
     let rows = match size {
         10 => [
             active.peer("20 ms (secure)").goal(Goal::Below(8.0)),
-            worst.peer("38 ms").goal(Goal::Below(30.0)),
-            pinged.peer("21 ms"),
-            late.peer("38 ms"),
+            worst.peer("38 ms (worst, secure)").goal(Goal::Below(30.0)),
+            pinged.peer("21 ms (secure)"),
+            late.peer("38 ms (worst, secure)"),
         ],
         1_000 => [
             active.peer("64 ms (bare), 271 (secure)"),
-            worst.peer("82 ms (bare)"),
+            worst.peer("82 ms (worst, bare)"),
             pinged.peer("72 ms (bare), 204 (secure)"),
-            late.peer("100 ms (bare)"),
+            late.peer("100 ms (worst, bare)"),
         ],
         _ => [
             active
                 .peer("1,237 ms (20 hosts, bare)")
                 .goal(Goal::Below(15.0)),
-            worst.peer("1,495 ms (20 hosts, bare)"),
+            worst.peer("1,495 ms (worst, 20 hosts, bare)"),
             pinged.peer("1,223 ms (20 hosts, bare)"),
-            late.peer("1,572 ms (20 hosts, bare)"),
+            late.peer("1,572 ms (worst, 20 hosts, bare)"),
         ],
     };
     rows.into_iter().for_each(|row| report.add(row));
