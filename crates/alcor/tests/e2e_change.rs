@@ -205,10 +205,13 @@ async fn a_port_is_made_again_elsewhere(
     let new = settle(region, "b", 2, net, address).await?;
     assert_ne!((new.id, new.mac), (old.id, old.mac));
     // As guests do when their interface comes up: `a` still has the old Ethernet address.
-    let line = format!("busybox arping -A -c 1 -w 1 -I eth0 {}", new.ip);
+    let line = format!("busybox arping -U -c 1 -w 1 -I eth0 {}", new.ip);
     run(lab, "b", &line).await?;
+    until("a has heard it", async || {
+        let known = run(lab, "a", "ip neigh").await?;
+        anyhow::Ok(known.contains(&new.mac.to_string()))
+    })
+    .await?;
     lab.first_answer("a", new.ip, LONG).await?;
-    let known = run(lab, "a", "ip neigh").await?;
-    assert!(known.contains(&new.mac.to_string()), "{known}");
     Ok(())
 }

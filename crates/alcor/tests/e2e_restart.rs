@@ -6,8 +6,8 @@ use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_lab::{Role, Signal};
 use serde_json::json;
 use stage::{
-    LONG, assert_untouched, caught_up, change, flows, metric, on_hosts, reaches, settle,
-    steady_ping, until,
+    LONG, assert_untouched, binary, caught_up, change, flows, flows_are, metric, on_hosts, reaches,
+    settle, steady_ping, until, without_agents,
 };
 
 /// `a` on host 1 and `b` on host 2, which have reached each other.
@@ -213,6 +213,29 @@ async fn agents_resume_by_revision_and_a_hung_one_is_shown() -> anyhow::Result<(
         assert!(!gone.mention(&b.mac.to_string()), "{gone:#?}");
         assert!(reaches(lab, "c", a.ip, 20).await?);
         assert_eq!(metric(region, "alcor_delivery_snapshots_total").await?, 0);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_agent_mends_what_others_did_to_its_switch() -> anyhow::Result<()> {
+    without_agents(1, async |region| {
+        let lab = region.lab();
+        let often = ["--datapath=netdev", "--audit-seconds=1"];
+        lab.start_agent(1, binary(), often).await?;
+        let net = region.segment("net", "10.0.0.0/24").await?;
+        settle(region, "a", 1, &net, json!({})).await?;
+        let b = settle(region, "b", 1, &net, json!({})).await?;
+        lab.first_answer("a", b.ip, LONG).await?;
+        let right = flows(lab, 1).await?;
+
+        lab.ofctl(1, ["del-flows", "br-int"], "").await?;
+        flows_are(lab, 1, &right).await?;
+        let foreign = "priority=7777,ip,actions=NORMAL";
+        lab.ofctl(1, ["add-flow", "br-int", foreign], "").await?;
+        flows_are(lab, 1, &right).await?;
+        assert!(reaches(lab, "a", b.ip, 20).await?);
         Ok(())
     })
     .await
