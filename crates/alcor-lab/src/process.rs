@@ -83,15 +83,20 @@ impl ProcessId {
 
 /// The start time in a line of `/proc/PID/stat`; nothing for a zombie. The program's name
 /// (field 2) may hold spaces and parentheses, so that counting begins after the last one.
+///
+/// A process that is killed may be a zombie by its first thread while others are still on
+/// their way out; until the last has gone, its sockets and locks are held.
 fn start_of_living(stat: &str) -> Option<u64> {
     let (_, rest) = stat.rsplit_once(')')?;
     let mut fields = rest.split_ascii_whitespace();
     let state = fields.next()?;
-    if state.starts_with(['Z', 'X']) {
+    // The state was field 3; the number of threads is field 20, the start time field 22.
+    let threads: u64 = fields.nth(16)?.parse().ok()?;
+    let ended = state.starts_with('X') || (state.starts_with('Z') && threads <= 1);
+    if ended {
         return None;
     }
-    // The state was field 3; the start time is field 22.
-    fields.nth(18)?.parse().ok()
+    fields.nth(1)?.parse().ok()
 }
 
 /// Every living process, but ours, that lives in one of these namespaces (paths like
@@ -139,12 +144,18 @@ mod tests {
 
     #[test]
     fn a_name_with_parentheses_does_not_shift_the_fields() {
-        let tail = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20";
+        let tail = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 1 18 4711 20";
         assert_eq!(
             start_of_living(&format!("9 (a) b) c) S {tail}")),
             Some(4711)
         );
         assert_eq!(start_of_living(&format!("9 (a) Z {tail}")), None);
+        let threads = tail.replace(" 1 18 ", " 3 18 ");
+        assert_eq!(
+            start_of_living(&format!("9 (a) Z {threads}")),
+            Some(4711),
+            "threads of it still run"
+        );
         assert_eq!(start_of_living("9 (a"), None);
         assert_eq!(start_of_living("9 (a) S 1 2"), None);
     }
