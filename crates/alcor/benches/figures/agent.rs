@@ -19,7 +19,7 @@ const HOST: u16 = 1;
 /// Hosts that the neighbours are spread over, as in the intent benchmark's larger form.
 const PEERS: u32 = 20;
 /// What anything may take before the benchmark gives up.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How long an agent with nothing to do is watched.
 const IDLE: Duration = Duration::from_secs(10);
 

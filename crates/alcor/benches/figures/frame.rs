@@ -22,7 +22,7 @@ const WISHES: [OptionCode; 8] = [
 
 /// "Who gives me an address?"
 pub(crate) fn discover(mac: MacAddr, transaction: u32) -> anyhow::Result<Vec<u8>> {
-    frame(mac, message(mac, transaction, MessageType::Discover))
+    frame(mac, &message(mac, transaction, MessageType::Discover))
 }
 
 /// "This server offered me this address: I take it."
@@ -36,7 +36,7 @@ pub(crate) fn request(
     let options = message.opts_mut();
     options.insert(DhcpOption::ServerIdentifier(server));
     options.insert(DhcpOption::RequestedIpAddress(address));
-    frame(mac, message)
+    frame(mac, &message)
 }
 
 fn message(mac: MacAddr, transaction: u32, kind: MessageType) -> Message {
@@ -48,7 +48,7 @@ fn message(mac: MacAddr, transaction: u32, kind: MessageType) -> Message {
     message
 }
 
-fn frame(mac: MacAddr, message: Message) -> anyhow::Result<Vec<u8>> {
+fn frame(mac: MacAddr, message: &Message) -> anyhow::Result<Vec<u8>> {
     let payload = message.to_vec()?;
     let builder = PacketBuilder::ethernet2(mac.0, MacAddr::BROADCAST.0)
         .ipv4(NONE.octets(), Ipv4Addr::BROADCAST.octets(), 64)

@@ -61,7 +61,9 @@ pub(crate) async fn run(
     let all = try_join_all(clients).await?;
     let usage = meter.read();
     let mut latencies = Samples::default();
-    all.iter().for_each(|one| latencies.extend(one));
+    for one in &all {
+        latencies.extend(one);
+    }
     Ok(Round { latencies, usage })
 }
 

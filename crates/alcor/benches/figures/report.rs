@@ -181,7 +181,7 @@ impl fmt::Display for Report {
 /// Three digits that matter, and no more than that.
 fn number(value: f64) -> String {
     match value.abs() {
-        size if size == 0.0 => "0".to_owned(),
+        0.0 => "0".to_owned(),
         size if size >= 100.0 => grouped(value),
         size if size >= 10.0 => format!("{value:.1}"),
         size if size >= 0.1 => format!("{value:.2}"),

@@ -58,9 +58,9 @@ async fn single(scale: Scale, region: &Region, on: &str) -> anyhow::Result<Vec<V
 fn tell(clients: usize, rounds: &[Round], durable_write: f64, report: &mut Report) {
     let rates: Samples = rounds.iter().map(Round::rate).collect();
     let mut latencies = Samples::default();
-    rounds
-        .iter()
-        .for_each(|round| latencies.extend(&round.latencies));
+    for round in rounds {
+        latencies.extend(&round.latencies);
+    }
     let mean = |of: fn(&Round) -> f64| rounds.iter().map(of).sum::<f64>() / rounds.len() as f64;
     let note = format!(
         "server {:.0} us CPU each; cores: server {:.2}, client {:.2}, others {:.2}",
@@ -93,7 +93,9 @@ fn tell(clients: usize, rounds: &[Round], durable_write: f64, report: &mut Repor
         ],
         _ => [rate, p50, p99],
     };
-    rows.into_iter().for_each(|row| report.add(row));
+    for row in rows {
+        report.add(row);
+    }
 }
 
 async fn bulks(scale: Scale, wire: &mut Wire, on: &str, report: &mut Report) -> anyhow::Result<()> {

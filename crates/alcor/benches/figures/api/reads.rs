@@ -77,12 +77,12 @@ async fn show(
             requests: scale.pick(20_000, 1_000),
             status: 200,
         };
-        let make = |number: u64| {
+        let request = |number: u64| {
             // A prime stride looks at rows all over the table.
             let at = usize::try_from(number * 7_919).unwrap_or(0) % made.ports.len();
             wire::get(&format!("/v2.0/ports/{}", made.ports[at]))
         };
-        let round = load::run(plan, region.pid(), make).await?;
+        let round = load::run(plan, region.pid(), request).await?;
         let what = format!("show among {size} ports, {clients} at once");
         let note = format!(
             "{:.0}/s, server {:.0} us CPU each, others {:.2} cores",

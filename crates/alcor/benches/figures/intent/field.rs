@@ -18,7 +18,7 @@ const CIDR: &str = "10.0.0.0/8";
 /// Ports created by one call.
 const BULK: usize = 1_000;
 /// What anything may take before the benchmark gives up.
-pub(super) const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const PATIENCE: Duration = Duration::from_mins(2);
 /// How often the API is asked for something that it has no event for.
 const LOOK: Duration = Duration::from_millis(1);
 

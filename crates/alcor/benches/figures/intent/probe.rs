@@ -117,5 +117,7 @@ fn tell(size: usize, times: &Times, others: f64, report: &mut Report) {
             late.peer("1,572 ms (worst, 20 hosts, bare)"),
         ],
     };
-    rows.into_iter().for_each(|row| report.add(row));
+    for row in rows {
+        report.add(row);
+    }
 }
