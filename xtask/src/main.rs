@@ -7,7 +7,10 @@
 //!
 //! What a machine lacks is installed by its package manager, and said once.
 
-#![allow(clippy::print_stdout, reason = "a chore speaks to its caller on standard output")]
+#![allow(
+    clippy::print_stdout,
+    reason = "a chore speaks to its caller on standard output"
+)]
 
 mod bench;
 mod demo;

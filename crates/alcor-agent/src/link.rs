@@ -86,9 +86,13 @@ fn jittered(wait: Duration) -> Duration {
     wait / 2 + wait * u32::from(random) / 512
 }
 
-/// The address, with the timeouts of the link.
-pub(crate) fn endpoint(region: &str) -> Result<Endpoint, tonic::transport::Error> {
-    Ok(Endpoint::from_shared(region.to_owned())?
+/// The address, with the timeouts of the link; else what is wrong with it.
+pub(crate) fn endpoint(region: &str) -> Result<Endpoint, String> {
+    let endpoint = Endpoint::from_shared(region.to_owned()).map_err(|error| error.to_string())?;
+    if endpoint.uri().scheme_str() != Some("http") || endpoint.uri().host().is_none() {
+        return Err("write a URL like http://127.0.0.1:9697".to_owned());
+    }
+    Ok(endpoint
         .connect_timeout(DIAL)
         .tcp_nodelay(true)
         .http2_keep_alive_interval(KEEP_ALIVE)
@@ -140,5 +144,18 @@ async fn read(
             Ok(None)
         }
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::endpoint;
+
+    #[test]
+    fn a_region_is_a_url() {
+        assert!(endpoint("http://127.0.0.1:9697").is_ok());
+        for wrong in ["", "nonsense", "127.0.0.1:9697", "ftp://host:1", "http://"] {
+            assert!(endpoint(wrong).is_err(), "{wrong}");
+        }
     }
 }
