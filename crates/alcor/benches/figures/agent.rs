@@ -52,7 +52,7 @@ pub(crate) async fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()>
     report.add(
         Row::once("the program's file", size, "MB")
             .goal(Target::Below(20.0))
-            .note("server, agent and lab in one, with line tables"),
+            .note("server, agent and lab in one"),
     );
     Ok(())
 }
