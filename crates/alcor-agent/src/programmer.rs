@@ -5,8 +5,8 @@ use alcor_openflow::{BundleItem, Client, CommitError, FlowMod};
 use alcor_pipeline::FlowChanges;
 
 /// Changes in one bundle. A bundle is applied at once, and the switch does nothing else
-/// meanwhile.
-const PER_BUNDLE: usize = 10_000;
+/// meanwhile; a copy of it is kept until the switch has confirmed it.
+const PER_BUNDLE: usize = 2_000;
 
 /// Refused changes that are looked for one by one; with more the switch is no switch of ours.
 const MAX_REFUSED: usize = 100;

@@ -36,7 +36,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             keep_changes: 65_536,
-            keep_change_bytes: 128 << 20,
+            keep_change_bytes: 32 << 20,
             max_batch: 512,
             queue: 1_024,
         }
