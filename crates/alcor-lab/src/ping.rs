@@ -214,7 +214,9 @@ impl RunningPing {
 
 impl Lab {
     /// Pings from a VM or host and waits for the end. No answer is no error; an address for
-    /// which there is no route counts as no packet sent.
+    /// which there is no route counts as no packet sent. Once there was an answer, `ping` waits
+    /// for the last ones no longer than the interval or two round trips: with a short interval
+    /// on a busy machine, they may seem lost. [`Lab::spawn_ping`] does not judge them.
     pub async fn ping(&self, from: &str, request: PingRequest) -> Result<PingReport, LabError> {
         let mut ping = self.spawn_ping(from, request)?;
         let progress = ping.end(request.deadline).await?;
