@@ -8,7 +8,7 @@ mod stage;
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_lab::PingRequest;
 use serde_json::{Value, json};
-use stage::{LONG, change, on_hosts, quick_ping, reaches, received, run, settle, until};
+use stage::{LONG, change, misses, on_hosts, quick_ping, reach, received, run, settle, until};
 
 /// Frames sent to see who gets them. What VMs send unasked meanwhile (router solicitations
 /// and the like) is far less than half of that.
@@ -51,13 +51,13 @@ async fn unicast_stays_in_its_network(
     let lab = region.lab();
     lab.first_answer("a", b.ip, LONG).await?;
     let before = region.echo_requests("b").await?;
-    assert!(reaches(lab, "a", b.ip, 10).await?, "across hosts");
-    assert!(reaches(lab, "a", c.ip, 10).await?, "on one host");
-    assert_eq!(region.echo_requests("b").await?, before + 10);
+    reach(lab, "a", b.ip, 10).await?;
+    reach(lab, "a", c.ip, 10).await?;
+    assert!(region.echo_requests("b").await? >= before + 10);
     assert_eq!(region.echo_requests("other-b").await?, 0);
     // The other network has a member of this address, ours has not.
     let foreign = "10.0.0.14".parse()?;
-    assert_eq!(quick_ping(lab, "a", foreign, 3).await?, 0);
+    assert!(misses(lab, "a", foreign).await?);
     assert_eq!(region.echo_requests("other-d").await?, 0);
     Ok(())
 }
@@ -98,7 +98,8 @@ async fn unknown_unicast_is_dropped(region: &Scenario) -> anyhow::Result<()> {
         received(lab, 3, "alcor-vxlan").await?,
         heard(region, "c").await?,
     ];
-    assert_eq!(quick_ping(lab, "a", "10.0.0.99".parse()?, MANY).await?, 0);
+    let report = quick_ping(lab, "a", "10.0.0.99".parse()?, MANY).await?;
+    assert_eq!(report.received, 0);
     let after = [
         received(lab, 2, "alcor-vxlan").await?,
         received(lab, 3, "alcor-vxlan").await?,
@@ -196,15 +197,12 @@ async fn a_port_that_is_switched_off_is_silent_until_it_is_on_again() -> anyhow:
             change(region, off, json!({ "admin_state_up": false })).await?;
             let shown = stage::port(region, off).await?;
             assert_eq!(shown["status"], "DOWN", "{shown}");
-            until("nobody answers", async || {
-                anyhow::Ok(quick_ping(lab, "a", to.ip, 3).await? == 0)
-            })
-            .await?;
+            until("nobody answers", async || misses(lab, "a", to.ip).await).await?;
             change(region, off, json!({ "admin_state_up": true })).await?;
             region.wait_for_status(off.id, "ACTIVE").await?;
             if off.id == c.id {
                 // ACTIVE is the word of the port's own host: no need to try again.
-                assert!(reaches(lab, "a", to.ip, 3).await?);
+                reach(lab, "a", to.ip, 3).await?;
             }
             lab.first_answer("a", to.ip, LONG).await?;
         }
@@ -224,10 +222,7 @@ async fn a_network_that_is_switched_off_is_silent_until_it_is_on_again() -> anyh
         let path = format!("/v2.0/networks/{}", net.network);
         let up = |up: bool| json!({ "network": { "admin_state_up": up } });
         region.rest().put(&path, &up(false)).await?;
-        until("nobody answers", async || {
-            anyhow::Ok(quick_ping(lab, "a", b.ip, 3).await? == 0)
-        })
-        .await?;
+        until("nobody answers", async || misses(lab, "a", b.ip).await).await?;
         region.rest().put(&path, &up(true)).await?;
         lab.first_answer("a", b.ip, LONG).await?;
         Ok(())

@@ -6,7 +6,7 @@ use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_lab::{Role, Signal};
 use serde_json::json;
 use stage::{
-    LONG, assert_untouched, binary, caught_up, change, flows, flows_are, metric, on_hosts, reaches,
+    LONG, assert_untouched, binary, caught_up, change, flows, flows_are, metric, on_hosts, reach,
     settle, steady_ping, until, without_agents,
 };
 
@@ -93,7 +93,7 @@ async fn an_agent_that_cannot_see_interfaces_yet_draws_no_conclusions() -> anyho
             agent_says(region, 2, "welcomed by the region", 2).await?;
             agent_says(region, 2, "switch connected", 2).await?;
             // Time for wrong conclusions.
-            assert!(reaches(lab, "a", b.ip, 50).await?);
+            reach(lab, "a", b.ip, 50).await?;
             lab.signal(Role::Ovsdb(2), Signal::SIGCONT)?;
             caught_up(region, 2, &net).await
         };
@@ -141,12 +141,12 @@ async fn stale_flows_are_swept_after_the_agents_return_and_only_then() -> anyhow
         lab.signal(Role::Region, Signal::SIGSTOP)?;
         lab.start(Role::Agent(1)).await?;
         agent_says(region, 1, "switch connected", 2).await?;
-        assert!(reaches(lab, "a", b.ip, 20).await?);
+        reach(lab, "a", b.ip, 20).await?;
         assert_untouched(&stale, &flows(lab, 1).await?);
         lab.signal(Role::Region, Signal::SIGCONT)?;
         let swept = async || anyhow::Ok(!flows(lab, 1).await?.mention(&mac));
         until("the stale flows are swept", swept).await?;
-        assert!(reaches(lab, "b", a.ip, 20).await?);
+        reach(lab, "b", a.ip, 20).await?;
         assert!(kept.mention(&mac));
         Ok(())
     })
@@ -167,7 +167,7 @@ async fn a_switch_gets_its_flows_back_and_its_database_is_not_missed() -> anyhow
             println!("switch restarted (kill {kill}): {gap} pings of 10 ms lost");
             let now = flows(lab, 2).await?;
             assert_eq!(now.all.len(), count, "{now:#?}");
-            assert!(reaches(lab, "b", a.ip, 20).await?);
+            reach(lab, "b", a.ip, 20).await?;
         }
         let before = [flows(lab, 1).await?, flows(lab, 2).await?];
         let ping = steady_ping(lab, "a", b.ip).await?;
@@ -211,7 +211,7 @@ async fn agents_resume_by_revision_and_a_hung_one_is_shown() -> anyhow::Result<(
         lab.first_answer("a", c.ip, LONG).await?;
         let gone = flows(lab, 1).await?;
         assert!(!gone.mention(&b.mac.to_string()), "{gone:#?}");
-        assert!(reaches(lab, "c", a.ip, 20).await?);
+        reach(lab, "c", a.ip, 20).await?;
         assert_eq!(metric(region, "alcor_delivery_snapshots_total").await?, 0);
         Ok(())
     })
@@ -235,7 +235,7 @@ async fn an_agent_mends_what_others_did_to_its_switch() -> anyhow::Result<()> {
         let foreign = "priority=7777,ip,actions=NORMAL";
         lab.ofctl(1, ["add-flow", "br-int", foreign], "").await?;
         flows_are(lab, 1, &right).await?;
-        assert!(reaches(lab, "a", b.ip, 20).await?);
+        reach(lab, "a", b.ip, 20).await?;
         Ok(())
     })
     .await

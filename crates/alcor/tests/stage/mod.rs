@@ -15,7 +15,7 @@ pub(crate) use flows::{Flow, Flows, assert_untouched, flows, flows_are, received
 pub(crate) use server::{Server, Tokens, command, refusal};
 
 use alcor::scenario::{PortInfo, Scenario, Segment};
-use alcor_lab::{Lab, PingRequest, RunningPing, Settings};
+use alcor_lab::{Lab, PingReport, PingRequest, RunningPing, Settings};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use std::net::IpAddr;
@@ -134,7 +134,7 @@ pub(crate) async fn run(lab: &Lab, place: &str, line: &str) -> anyhow::Result<St
     Ok(output.stdout)
 }
 
-/// A ping every ten milliseconds until it is stopped, which has had its first answers.
+/// A ping every ten milliseconds until it is stopped, which has had its first answer.
 pub(crate) async fn steady_ping(lab: &Lab, from: &str, to: IpAddr) -> anyhow::Result<RunningPing> {
     let request = PingRequest {
         count: None,
@@ -142,29 +142,38 @@ pub(crate) async fn steady_ping(lab: &Lab, from: &str, to: IpAddr) -> anyhow::Re
         ..PingRequest::to(to)
     };
     let mut ping = lab.spawn_ping(from, request)?;
-    ping.answered(5, LONG).await?;
+    ping.answered(1, LONG).await?;
     Ok(ping)
 }
 
-/// Whether each of `count` quick pings is answered.
-pub(crate) async fn reaches(lab: &Lab, from: &str, to: IpAddr, count: u32) -> anyhow::Result<bool> {
-    Ok(quick_ping(lab, from, to, count).await? == count)
+/// Panics unless so many quick pings are answered, none of them lost.
+pub(crate) async fn reach(lab: &Lab, from: &str, to: IpAddr, count: u32) -> anyhow::Result<()> {
+    let mut ping = steady_ping(lab, from, to).await?;
+    ping.answered(count, LONG).await?;
+    let report = ping.stop().await?;
+    assert!(report.complete(), "{from} pings {to}: {report:?}");
+    Ok(())
 }
 
-/// How many of `count` quick pings are answered.
+/// Whether none of a few quick pings is answered.
+pub(crate) async fn misses(lab: &Lab, from: &str, to: IpAddr) -> anyhow::Result<bool> {
+    Ok(quick_ping(lab, from, to, 3).await?.received == 0)
+}
+
+/// What becomes of so many quick pings.
 pub(crate) async fn quick_ping(
     lab: &Lab,
     from: &str,
     to: IpAddr,
     count: u32,
-) -> anyhow::Result<u32> {
+) -> anyhow::Result<PingReport> {
     let request = PingRequest {
         count: Some(count),
         interval: Duration::from_millis(10),
         deadline: LONG,
         ..PingRequest::to(to)
     };
-    Ok(lab.ping(from, request).await?.received)
+    Ok(lab.ping(from, request).await?)
 }
 
 /// A port as the API shows it now.
