@@ -25,6 +25,9 @@ pub enum DeliveryError {
     /// The agent was refused by the rules for nodes.
     #[error("node: {0}")]
     Node(String),
+    /// What was written has not reached the compiler in time; the agent may try again.
+    #[error("the region is behind with its own changes")]
+    Behind,
     /// The agent said nothing for too long.
     #[error("silent for {0} ms")]
     Silent(u128),

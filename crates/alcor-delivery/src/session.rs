@@ -123,9 +123,7 @@ async fn register(shared: &Shared, hello: &Hello) -> Result<(), DeliveryError> {
     let known = progress.wait_for(|at| *at >= committed.revision);
     match tokio::time::timeout(REGISTRATION, known).await {
         Ok(Ok(_)) => Ok(()),
-        _ => Err(DeliveryError::Node(
-            "the region is behind with its own changes".to_owned(),
-        )),
+        _ => Err(DeliveryError::Behind),
     }
 }
 

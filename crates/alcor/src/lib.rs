@@ -28,7 +28,12 @@ struct Arguments {
     #[arg(long, global = true, env = "ALCOR_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// What to log: a level, or directives such as `info,alcor_delivery=debug`.
-    #[arg(long, global = true, env = "ALCOR_LOG", default_value = "info")]
+    #[arg(
+        long,
+        global = true,
+        env = "ALCOR_LOG",
+        default_value = "info,fjall=warn,lsm_tree=warn"
+    )]
     log: String,
     /// Log as one JSON object a line.
     #[arg(long, global = true, env = "ALCOR_LOG_JSON")]
