@@ -17,6 +17,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("dhcpcd", "dhcpcd-base"),
     ("cc", "gcc"),
     ("python3", "python3"),
+    ("kill", "procps"),
     ("openstack", "python3-openstackclient"),
 ];
 

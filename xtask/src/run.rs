@@ -1,7 +1,7 @@
 //! Running other programs, and saying which one failed.
 
 use anyhow::{Context, bail};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Runs a program in the repository's root and shows its output.
@@ -36,8 +36,11 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
+/// The command as one would type it.
 fn words(command: &Command) -> String {
-    let program = command.get_program().to_string_lossy().into_owned();
+    let program = Path::new(command.get_program());
+    let program = program.file_name().unwrap_or(program.as_os_str());
+    let program = program.to_string_lossy().into_owned();
     let arguments = command
         .get_args()
         .map(|word| word.to_string_lossy().into_owned());
