@@ -210,15 +210,13 @@ impl Engine {
 
     /// The job is over.
     pub(crate) fn programmed(&mut self, result: JobResult) -> Vec<Effect> {
-        let Some(parties) = self.in_flight.take() else {
+        let JobResult::Done(refused) = result else {
+            // What of it was done is unknown: only a new look at the switch tells.
+            self.switch_lost();
             return Vec::new();
         };
-        let refused = match result {
-            JobResult::Done(refused) => refused,
-            JobResult::Lost => {
-                self.waiting.join(parties);
-                return Vec::new();
-            }
+        let Some(parties) = self.in_flight.take() else {
+            return Vec::new();
         };
         let mut ports = parties.ports;
         for Refused { flow, reason } in refused {
@@ -249,7 +247,7 @@ impl Engine {
     /// is still the same when it is done.
     pub(crate) fn audit_ticket(&self) -> Option<u64> {
         let quiet = self.in_flight.is_none() && self.installer.is_connected();
-        (quiet && self.holdings.is_complete()).then_some(self.jobs)
+        (quiet && self.sees_all()).then_some(self.jobs)
     }
 
     /// The switch's flows as read back for an audit.
@@ -314,13 +312,19 @@ impl Engine {
         }
     }
 
+    /// Whether a flow that nothing asks for is really stale: before that it may only not have
+    /// been heard of, neither from the region nor from the bridge.
+    fn sees_all(&self) -> bool {
+        self.holdings.is_complete() && self.vifs.is_complete()
+    }
+
     /// Starts the next job, if the switch is free and there is anything to do or to confirm.
     fn advance(&mut self) -> Vec<Effect> {
         if self.in_flight.is_some() || !self.installer.is_connected() {
             return self.words_without_switch();
         }
         let mut changes = self.installer.filter(self.pipeline.take_changes());
-        if self.holdings.is_complete() && self.vifs.is_complete() {
+        if self.sees_all() {
             changes.delete.extend(self.installer.sweep());
         }
         if changes.is_empty() && self.waiting.is_empty() {
@@ -405,4 +409,51 @@ fn ack(sequence: u64, stage: AckStage, reason: String) -> Effect {
         stage: stage.into(),
         reason,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seeing_all() -> Engine {
+        let mut engine = Engine::new(60);
+        engine.welcomed(&Welcome::default());
+        engine.bridge_seen(&BTreeSet::new());
+        engine
+    }
+
+    #[test]
+    fn a_lost_job_is_not_confirmed_before_the_switch_is_read_again() {
+        let mut engine = seeing_all();
+        engine.switch_found(Vec::new());
+        engine.pushed(&Push {
+            sequence: 7,
+            scope: uuid::Uuid::nil().to_string(),
+            ..Push::default()
+        });
+        assert!(engine.programmed(JobResult::Lost).is_empty());
+        assert!(engine.advance().is_empty());
+        let again = engine.switch_found(Vec::new());
+        let [Effect::Program(changes)] = &again[..] else {
+            panic!("{again:?}");
+        };
+        assert!(!changes.add.is_empty(), "the base flows are owed again");
+        let effects = engine.programmed(JobResult::Done(Vec::new()));
+        assert!(matches!(
+            &effects[..],
+            [Effect::Say(Body::Ack(Ack { sequence: 7, .. }))]
+        ));
+    }
+
+    #[test]
+    fn nothing_is_audited_before_region_and_bridge_are_both_known() {
+        let mut engine = Engine::new(60);
+        engine.switch_found(Vec::new());
+        engine.programmed(JobResult::Done(Vec::new()));
+        engine.welcomed(&Welcome::default());
+        assert_eq!(engine.audit_ticket(), None);
+        engine.bridge_seen(&BTreeSet::new());
+        engine.programmed(JobResult::Done(Vec::new()));
+        assert!(engine.audit_ticket().is_some());
+    }
 }

@@ -31,7 +31,6 @@ pub struct Holdings {
     awaited: Option<HashSet<NetworkId>>,
     /// Scopes that the region named in this session.
     named: HashSet<NetworkId>,
-    out_of_order: u64,
 }
 
 impl Holdings {
@@ -49,11 +48,6 @@ impl Holdings {
     /// Whether the host holds everything that the region wants it to, and nothing else.
     pub fn is_complete(&self) -> bool {
         self.awaited.as_ref().is_some_and(HashSet::is_empty)
-    }
-
-    /// Changes dropped because something newer was held.
-    pub fn out_of_order(&self) -> u64 {
-        self.out_of_order
     }
 
     /// All goals of all scopes.
@@ -124,7 +118,7 @@ impl Holdings {
             match goals.apply(&change) {
                 Applied::Changed => news.push(change),
                 Applied::Unchanged => {}
-                Applied::OutOfOrder => self.out_of_order += 1,
+                Applied::OutOfOrder => tracing::debug!(key = ?change.key(), "older change dropped"),
             }
         }
         for change in &news {

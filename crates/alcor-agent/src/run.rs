@@ -123,9 +123,7 @@ impl Agent {
                     self.interfaced(event.ok_or(AgentError::Task("database"))?);
                 }
                 result = finished(&mut self.job) => {
-                    self.job = None;
-                    let effects = self.engine.programmed(result.unwrap_or(JobResult::Lost));
-                    self.carry_out(effects);
+                    self.finished(result.unwrap_or(JobResult::Lost));
                 }
                 (ticket, found) = dumped(&mut self.dump) => self.inspected(ticket, found),
                 _ = self.heartbeat.tick() => self.beat(),
@@ -170,12 +168,28 @@ impl Agent {
                 self.carry_out(effects);
             }
             SwitchEvent::Packet(packet) => self.packet(&packet),
-            SwitchEvent::Lost => {
-                self.client = None;
-                self.replies = None;
-                self.job = None;
-                self.engine.switch_lost();
-            }
+            SwitchEvent::Lost => self.lose_switch(),
+        }
+    }
+
+    /// Drops all that holds the connection, so that a new one is made and the switch read anew.
+    fn lose_switch(&mut self) {
+        self.client = None;
+        self.replies = None;
+        self.job = None;
+        if let Some((_, dump)) = self.dump.take() {
+            dump.abort();
+        }
+        self.engine.switch_lost();
+    }
+
+    fn finished(&mut self, result: JobResult) {
+        self.job = None;
+        let lost = result == JobResult::Lost;
+        let effects = self.engine.programmed(result);
+        self.carry_out(effects);
+        if lost {
+            self.lose_switch();
         }
     }
 
