@@ -92,11 +92,6 @@ impl Dispatch {
         !self.outbox.is_empty() || !self.news.is_empty()
     }
 
-    /// Whether all that was known when last asked has been sent and received.
-    pub fn is_idle(&self) -> bool {
-        !self.has_news() && self.in_flight.is_empty()
-    }
-
     /// The next push, where there is one and room for it. It counts as in flight from now on.
     pub fn next(&mut self, compiler: &Compiler) -> Option<Push> {
         if !self.has_room() {

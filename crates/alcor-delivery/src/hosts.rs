@@ -75,15 +75,6 @@ impl Hosts {
         })
     }
 
-    /// How many hosts have an open session.
-    pub fn open(&self) -> usize {
-        self.entries
-            .lock()
-            .values()
-            .filter(|entry| entry.open)
-            .count()
-    }
-
     /// All hosts that have had a session.
     pub(crate) fn names(&self) -> Vec<HostName> {
         self.entries.lock().keys().cloned().collect()

@@ -117,11 +117,6 @@ impl Delivery {
         self.shared.hosts.heard(host)
     }
 
-    /// The compiler, for operators' questions; sessions read it, only the feed writes it.
-    pub fn compiler(&self) -> &Arc<RwLock<Compiler>> {
-        &self.shared.compiler
-    }
-
     /// Ends all sessions and tasks.
     pub fn stop(&self) {
         self.shared.stop.cancel();
