@@ -26,6 +26,9 @@ type Check = fn(&Value) -> Result<(), String>;
 /// Reads the attribute from a row.
 pub(crate) type Reader<R> = for<'r> fn(&'r Row<'_, R>) -> Field<'r>;
 
+/// Reads an attribute that is a list from a row.
+pub(crate) type EachReader<R> = for<'r> fn(&'r Row<'_, R>) -> Vec<Field<'r>>;
+
 /// One attribute of a resource.
 pub(crate) struct Attribute<R: Resource> {
     /// Its name in JSON and in the query string.
@@ -42,6 +45,8 @@ pub(crate) struct Attribute<R: Resource> {
     pub(crate) shown: bool,
     /// How filters and sorting read it; attributes without a reader have neither.
     pub(crate) read: Option<Reader<R>>,
+    /// How filters read an attribute that is a list; a row passes by any of its values.
+    pub(crate) read_each: Option<EachReader<R>>,
     /// What a value in a body must be.
     check: Check,
 }
@@ -57,6 +62,7 @@ impl<R: Resource> Attribute<R> {
             admin: false,
             shown: true,
             read: None,
+            read_each: None,
             check: |_| Ok(()),
         }
     }
@@ -103,6 +109,25 @@ impl<R: Resource> Attribute<R> {
     pub(crate) const fn read(mut self, read: Reader<R>) -> Self {
         self.read = Some(read);
         self
+    }
+
+    /// Filters pass rows of which one of these values is wanted; `kind` is the values' type.
+    pub(crate) const fn read_each(mut self, kind: Kind, read: EachReader<R>) -> Self {
+        self.kind = kind;
+        self.read_each = Some(read);
+        self
+    }
+
+    /// Whether the row has one of these values.
+    pub(crate) fn is_one_of(&self, row: &Row<'_, R>, values: &[Field<'_>]) -> bool {
+        let each = |read: EachReader<R>| read(row).iter().any(|value| values.contains(value));
+        self.read.is_some_and(|read| values.contains(&read(row)))
+            || self.read_each.is_some_and(each)
+    }
+
+    /// Whether it can be filtered by.
+    pub(crate) fn is_filter(&self) -> bool {
+        self.read.is_some() || self.read_each.is_some()
     }
 }
 
@@ -156,6 +181,11 @@ pub(crate) enum Verb {
 pub(crate) struct Attributes(Map<String, Value>);
 
 impl Attributes {
+    /// Adds an attribute that the path gives, such as the parent's id.
+    pub(crate) fn insert(&mut self, name: &str, value: Value) {
+        self.0.insert(name.to_owned(), value);
+    }
+
     /// Checks a body's object against the table.
     pub(crate) fn check<R: Resource>(
         mut map: Map<String, Value>,

@@ -1,5 +1,7 @@
 //! Create, list, show, update and delete: the same five for every managed resource.
 
+pub(crate) mod nested;
+
 use crate::attribute::Attributes;
 use crate::auth::Who;
 use crate::body::{self, Wanted};
@@ -26,7 +28,17 @@ pub(crate) async fn create<R: Managed>(
     body: Body,
 ) -> Result<Response, RequestError> {
     let body = body::object(body, state.limits.body_bytes).await?;
-    let (bodies, bulk) = match body::create::<R>(body)? {
+    let answer = make::<R>(&state, caller, body::create::<R>(body)?).await?;
+    Ok((StatusCode::CREATED, json(answer)).into_response())
+}
+
+/// Commits a create and writes what it made.
+async fn make<R: Managed>(
+    state: &ApiState,
+    caller: Caller,
+    wanted: Wanted,
+) -> Result<Vec<u8>, RequestError> {
+    let (bodies, bulk) = match wanted {
         Wanted::One(body) => (vec![body], false),
         Wanted::Many(bodies) => (bodies, true),
     };
@@ -40,15 +52,13 @@ pub(crate) async fn create<R: Managed>(
         .transact(move |txn| R::create(txn, &requests, &asker, &settings))
         .await?;
     let selection = Selection::of::<R>(&[], &caller);
-    let reading = state.reading();
-    let body = if bulk {
-        many::<R>(committed.value, &reading, &selection)?
-    } else {
-        let record = committed.value.into_iter().next();
-        let record = record.ok_or(RequestError::Damaged)?;
-        view::single(&Row::<R>::new(record, &reading), &selection)?
-    };
-    Ok((StatusCode::CREATED, json(body)).into_response())
+    let reading = state.reading(&caller);
+    if bulk {
+        return many::<R>(committed.value, &reading, &selection);
+    }
+    let record = committed.value.into_iter().next();
+    let record = record.ok_or(RequestError::Damaged)?;
+    view::single(&Row::<R>::new(record, &reading), &selection)
 }
 
 /// `{"networks": [...]}` of these records.
@@ -79,7 +89,7 @@ pub(crate) async fn list<R: Resource>(
     let query = QueryString::of(&uri)?;
     let selection = Selection::of::<R>(&query.fields(), &caller);
     let listing = Listing::<R> {
-        reading: state.reading(),
+        reading: state.reading(&caller),
         caller,
         query: ListQuery::read(&query)?,
     };
@@ -95,7 +105,7 @@ pub(crate) async fn show<R: Resource>(
 ) -> Result<Response, RequestError> {
     let query = QueryString::of(&uri)?;
     let selection = Selection::of::<R>(&query.fields(), &caller);
-    let reading = state.reading();
+    let reading = state.reading(&caller);
     let row = find::<R>(&reading, &id, &caller)?;
     Ok(json(view::single(&row, &selection)?))
 }
@@ -123,12 +133,12 @@ async fn change<R: Managed>(
     request: R::Update,
 ) -> Result<Response, RequestError> {
     let selection = Selection::of::<R>(&[], &caller);
-    let settings = Arc::clone(&state.settings);
+    let (settings, asker) = (Arc::clone(&state.settings), caller.clone());
     let committed = state
         .store
-        .transact(move |txn| R::update(txn, id, &request, &caller, &settings))
+        .transact(move |txn| R::update(txn, id, &request, &asker, &settings))
         .await?;
-    let reading = state.reading();
+    let reading = state.reading(&caller);
     let row = Row::<R>::new(committed.value, &reading);
     Ok(json(view::single(&row, &selection)?))
 }

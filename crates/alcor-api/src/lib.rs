@@ -28,6 +28,7 @@ mod metrics;
 mod operator;
 mod query;
 mod resource;
+mod route;
 mod router;
 mod server;
 mod state;

@@ -6,5 +6,5 @@ mod plan;
 mod stream;
 mod walk;
 
-pub(crate) use plan::{IndexRule, Lookup};
+pub(crate) use plan::{IndexRule, Lookup, granted};
 pub(crate) use stream::{Listing, answer, json};

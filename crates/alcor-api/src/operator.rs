@@ -53,7 +53,7 @@ pub(crate) async fn show_node(
     Path(id): Path<String>,
 ) -> Result<Response, RequestError> {
     admin_only(&caller)?;
-    let reading = state.reading();
+    let reading = state.reading(&caller);
     let node = node::get(&reading.snapshot, &id, &caller)?;
     one::<Nodes>(node, &reading, &caller)
 }
@@ -75,7 +75,7 @@ pub(crate) async fn create_node(
     };
     let node = upsert(&state, &caller, &bodies).await?.into_iter().next();
     let node = node.ok_or(RequestError::Damaged)?;
-    let response = one::<Nodes>(node, &state.reading(), &caller)?;
+    let response = one::<Nodes>(node, &state.reading(&caller), &caller)?;
     Ok((StatusCode::CREATED, response).into_response())
 }
 
@@ -93,7 +93,7 @@ pub(crate) async fn create_nodes(
     };
     let nodes = upsert(&state, &caller, &bodies).await?;
     let selection = Selection::of::<Nodes>(&[], &caller);
-    let body = handler::many::<Nodes>(nodes, &state.reading(), &selection)?;
+    let body = handler::many::<Nodes>(nodes, &state.reading(&caller), &selection)?;
     Ok(json(body))
 }
 
@@ -132,7 +132,7 @@ pub(crate) async fn update_node(
             node::update(txn, present.id, &request, &asker)
         })
         .await?;
-    one::<Nodes>(committed.value, &state.reading(), &caller)
+    one::<Nodes>(committed.value, &state.reading(&caller), &caller)
 }
 
 /// `DELETE /nodes/{id or name}`.
@@ -160,7 +160,7 @@ pub(crate) async fn update_agent(
     let id = parse_id::<Agents>(&id)?;
     let body = body::object(body, state.limits.body_bytes).await?;
     let body = body::update::<Agents>(body)?;
-    handler::find::<Agents>(&state.reading(), &id.to_string(), &caller)?;
+    handler::find::<Agents>(&state.reading(&caller), &id.to_string(), &caller)?;
     let description = body.get::<Option<String>>("description")?;
     let request = UpdateNode {
         admin_state_up: body.get("admin_state_up")?,
@@ -172,5 +172,5 @@ pub(crate) async fn update_agent(
         .store
         .transact(move |txn| node::update(txn, NodeId(id), &request, &asker))
         .await?;
-    one::<Agents>(committed.value, &state.reading(), &caller)
+    one::<Agents>(committed.value, &state.reading(&caller), &caller)
 }

@@ -43,6 +43,11 @@ impl QueryString {
         Ok(Self(pairs.0))
     }
 
+    /// Adds a parameter that the path gives, such as the parent's id.
+    pub(crate) fn push(&mut self, name: &str, value: String) {
+        self.0.push((name.to_owned(), value));
+    }
+
     /// All values of one parameter, in order.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.pairs()

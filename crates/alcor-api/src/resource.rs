@@ -35,6 +35,8 @@ pub(crate) struct Reading {
     pub(crate) snapshot: Snapshot,
     /// Which agents are alive now.
     pub(crate) liveness: Arc<dyn Liveness>,
+    /// Who asks; some attributes depend on it.
+    pub(crate) caller: Caller,
 }
 
 impl Reading {
@@ -87,6 +89,8 @@ pub(crate) trait Resource: Sized + Send + Sync + 'static {
     const SINGULAR: &'static str;
     /// The envelope of many: `networks`.
     const PLURAL: &'static str;
+    /// Its path below `/v2.0`, where it differs from the envelope: `security-groups`.
+    const PATH: &'static str = Self::PLURAL;
     /// Whether it has tags and times, and the filters that go with them.
     const HAS_STANDARD: bool;
     /// Whether it has the filter `fixed_ips`.
@@ -178,6 +182,18 @@ pub(crate) trait Managed: Resource {
         caller: &Caller,
         expected: Option<u64>,
     ) -> Result<(), ApiError>;
+}
+
+/// A resource that lives under another one's path: `/v2.0/floatingips/{parent}/...`.
+pub(crate) trait Nested: Managed {
+    /// The resource it belongs to. Who sees that sees this.
+    type Parent: Resource;
+    /// The attribute that holds the parent's id, in the table and for filters, even where views
+    /// do not show it.
+    const PARENT: &'static str;
+
+    /// The parent of this one.
+    fn parent(record: &Self::Record) -> Uuid;
 }
 
 /// Reads an id of any kind as a field.

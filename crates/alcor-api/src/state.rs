@@ -3,7 +3,7 @@
 use crate::auth::Auth;
 use crate::metrics::Metrics;
 use crate::resource::Reading;
-use alcor_managers::Settings;
+use alcor_managers::{Caller, Settings};
 use alcor_store::Store;
 use alcor_types::{HostName, Timestamp};
 use parking_lot::Mutex;
@@ -106,11 +106,12 @@ impl ApiState {
         self.ready.store(ready, Ordering::Release);
     }
 
-    /// The newest view of the region.
-    pub(crate) fn reading(&self) -> Reading {
+    /// The newest view of the region, for this caller.
+    pub(crate) fn reading(&self, caller: &Caller) -> Reading {
         Reading {
             snapshot: self.store.snapshot(),
             liveness: Arc::clone(&self.liveness),
+            caller: caller.clone(),
         }
     }
 }

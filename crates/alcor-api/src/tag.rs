@@ -57,7 +57,7 @@ pub(crate) async fn list<R: Tagged>(
     Who(caller): Who,
     Path(id): Path<String>,
 ) -> Result<Response, RequestError> {
-    let reading = state.reading();
+    let reading = state.reading(&caller);
     let row = find::<R>(&reading, &id, &caller)?;
     let none = BTreeSet::new();
     let tags = R::standard(&row.record).map_or(&none, |standard| &standard.tags);
@@ -70,7 +70,7 @@ pub(crate) async fn check<R: Tagged>(
     Who(caller): Who,
     Path((id, tag)): Path<(String, String)>,
 ) -> Result<StatusCode, RequestError> {
-    let reading = state.reading();
+    let reading = state.reading(&caller);
     let row = find::<R>(&reading, &id, &caller)?;
     if R::standard(&row.record).is_some_and(|standard| standard.tags.contains(&tag)) {
         return Ok(StatusCode::NO_CONTENT);

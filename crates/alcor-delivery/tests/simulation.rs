@@ -12,7 +12,7 @@ use alcor_goalstate::wire::Push;
 use alcor_goalstate::{Goal, GoalKey};
 use alcor_types::{
     FixedIp, HostName, MacAddr, Network, NetworkId, NetworkType, Node, NodeId, Port, PortId,
-    Revision, Standard, Subnet, SubnetId, Timestamp, Vni,
+    Revision, Sharing, Standard, Subnet, SubnetId, Timestamp, Vni,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -68,8 +68,8 @@ fn network(number: u8) -> Fact {
         project_id: "p".into(),
         standard: Standard::default(),
         admin_state_up: true,
-        shared: false,
-        external: false,
+        shared: Sharing::default(),
+        external: Sharing::default(),
         mtu: 1450,
         network_type: NetworkType::Vxlan,
         vni: Vni::new(7 + u32::from(number)).unwrap(),

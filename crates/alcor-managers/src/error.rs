@@ -5,6 +5,8 @@
 
 mod answer;
 
+use crate::quota::QuotaError;
+
 use alcor_store::records::RecordError;
 use alcor_types::{
     HostName, IpPool, MacAddr, NetworkId, ParseAddressError, PortId, ProjectId, SubnetId,
@@ -317,6 +319,9 @@ pub enum ApiError {
         /// What the resource has.
         present: u64,
     },
+    /// A quota is used up.
+    #[error(transparent)]
+    Quota(#[from] QuotaError),
     /// A record of the store cannot be read or written; no fault of the caller's.
     #[error("The region's store failed: {0}")]
     Store(#[from] RecordError),

@@ -7,7 +7,6 @@
 //! transaction on an error, which `Store::transact` does.
 //!
 //! The semantics are those of OpenStack Neutron's API, and the errors carry its names.
-//! Project quotas will be checked beside [`Caller`]'s rights when they exist; today there are none.
 
 mod bitmap;
 mod caller;
@@ -18,6 +17,7 @@ pub mod network;
 pub mod node;
 mod policy;
 pub mod port;
+pub mod quota;
 pub mod records;
 pub mod schema;
 mod settings;

@@ -4,11 +4,12 @@ mod request;
 
 pub use request::{CreateNetwork, UpdateNetwork};
 
+use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{PORT_BY_NETWORK, SUBNET_BY_NETWORK};
 use crate::{ApiError, Caller, Settings, policy, port, standard, subnet, vni};
 use alcor_store::{Read, Txn};
-use alcor_types::{Network, NetworkId, NetworkType, Port, Subnet, SubnetId, Vni};
+use alcor_types::{Network, NetworkId, NetworkType, Port, Sharing, Subnet, SubnetId, Vni};
 
 /// The least MTU of IPv4 (RFC 791) and what Neutron accepts, in bytes.
 const MIN_MTU: u16 = 68;
@@ -28,13 +29,14 @@ pub fn create(
     let id = request.id.unwrap_or_else(NetworkId::random);
     standard::check_free::<Network>(txn, id.as_bytes(), &id)?;
     check_dns_domain(&request.dns_domain)?;
+    quota::take(txn, Kind::Network, &project_id, settings)?;
     let network = Network {
         id,
         project_id,
         standard: standard::create(&request.name, &request.description, &request.tags)?,
         admin_state_up: request.admin_state_up.unwrap_or(true),
-        shared: request.shared.unwrap_or(false),
-        external: request.external.unwrap_or(false),
+        shared: Sharing::of(request.shared.unwrap_or(false)),
+        external: Sharing::of(request.external.unwrap_or(false)),
         mtu: mtu(request.mtu, settings)?,
         network_type: NetworkType::Vxlan,
         vni: take_vni(txn, request.segmentation_id, settings)?,
@@ -85,18 +87,18 @@ pub fn update(
         caller,
         request
             .shared
-            .is_some_and(|shared| shared != network.shared),
+            .is_some_and(|shared| shared != network.shared.is_public()),
         "update_network:shared",
     )?;
     policy::admin_only(
         caller,
         request
             .external
-            .is_some_and(|external| external != network.external),
+            .is_some_and(|external| external != network.external.is_public()),
         "update_network:router:external",
     )?;
     standard::check_revision(&network.standard, request.expected_revision)?;
-    if request.shared == Some(false) && network.shared {
+    if request.shared == Some(false) && network.shared.is_public() {
         check_unshare(txn, &network)?;
     }
     if let Some(asked) = request.mtu {
@@ -108,8 +110,12 @@ pub fn update(
         network.dns_domain.clone_from(domain);
     }
     network.admin_state_up = request.admin_state_up.unwrap_or(network.admin_state_up);
-    network.shared = request.shared.unwrap_or(network.shared);
-    network.external = request.external.unwrap_or(network.external);
+    if let Some(shared) = request.shared {
+        network.shared.set_public(shared);
+    }
+    if let Some(external) = request.external {
+        network.external.set_public(external);
+    }
     network.port_security_enabled = request
         .port_security_enabled
         .unwrap_or(network.port_security_enabled);
@@ -140,6 +146,7 @@ pub fn delete(
         subnet::remove(txn, &subnet)?;
     }
     vni::release(txn, network.vni)?;
+    quota::give(txn, Kind::Network, &network.project_id)?;
     records::delete::<Network>(txn, id.as_bytes())?;
     Ok(())
 }

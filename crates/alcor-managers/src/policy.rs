@@ -54,7 +54,10 @@ pub(crate) fn owner_only(
 
 /// Whether the caller may see and use the network.
 pub(crate) fn sees_network(caller: &Caller, network: &Network) -> bool {
-    network.shared || network.external || caller.owns(&network.project_id)
+    let project = &caller.project_id;
+    caller.owns(&network.project_id)
+        || network.shared.includes(project)
+        || network.external.includes(project)
 }
 
 fn allow(allowed: bool, rule: &'static str, reason: &'static str) -> Result<(), ApiError> {

@@ -14,6 +14,7 @@ pub(crate) use check::is_dns_label;
 pub use request::{CreatePort, ExtraDhcpOptionRequest, FixedIpRequest, UpdatePort};
 pub use state::{PortView, record_states, state};
 
+use crate::quota::{self, Kind};
 use crate::records;
 use crate::{ApiError, Caller, Settings, ip, mac, network, policy, standard, subnet};
 use addresses::Interface;
@@ -76,6 +77,7 @@ pub fn create(
         request.fixed_ips.as_deref(),
         Absent::Automatic,
     )?;
+    quota::take(txn, Kind::Port, &port.project_id, settings)?;
     records::insert(txn, &port)?;
     Ok(port)
 }
@@ -169,6 +171,7 @@ pub(crate) fn remove(txn: &mut Txn<'_>, port: &Port) -> Result<(), ApiError> {
         release(txn, fixed)?;
     }
     state::forget(txn, port)?;
+    quota::give(txn, Kind::Port, &port.project_id)?;
     records::delete::<Port>(txn, port.id.as_bytes())?;
     Ok(())
 }

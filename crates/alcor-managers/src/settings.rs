@@ -1,6 +1,8 @@
 //! The operator's choices that the rules depend on.
 
+use crate::quota::Kind;
 use alcor_types::{DEFAULT_MTU, Vni};
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 /// Region-wide settings; the same for every call of a running server.
@@ -24,6 +26,16 @@ pub struct Settings {
     pub max_host_routes: usize,
     /// How many allowed address pairs one port may have (`max_allowed_address_pair`).
     pub max_address_pairs: usize,
+    /// The limits of projects with no quota of their own, where they differ from Neutron's.
+    pub quotas: BTreeMap<Kind, i64>,
+}
+
+impl Settings {
+    /// The limit of a project with no quota of its own; -1 is no limit.
+    pub fn default_limit(&self, kind: Kind) -> i64 {
+        let own = self.quotas.get(&kind).copied();
+        own.unwrap_or_else(|| kind.neutron_default())
+    }
 }
 
 impl Default for Settings {
@@ -39,6 +51,7 @@ impl Default for Settings {
             max_dns_nameservers: 5,
             max_host_routes: 20,
             max_address_pairs: 10,
+            quotas: BTreeMap::new(),
         }
     }
 }

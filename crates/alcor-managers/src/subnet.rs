@@ -8,6 +8,7 @@ pub(crate) use block::hosts;
 pub use request::{CreateSubnet, UpdateSubnet};
 
 use crate::network::MIN_MTU_V6;
+use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{PORT_BY_SUBNET, PORT_BY_SUBNET_IP, ip_part};
 use crate::{ApiError, Caller, Settings, ip, network, policy, port, standard};
@@ -29,6 +30,7 @@ pub fn create(
     check::check_attributes(&subnet, settings)?;
     check_on_network(txn, &subnet, &network)?;
     standard::check_free::<Subnet>(txn, subnet.id.as_bytes(), &subnet.id)?;
+    quota::take(txn, Kind::Subnet, &subnet.project_id, settings)?;
     records::insert(txn, &subnet)?;
     if is_auto_address(&subnet) {
         port::add_auto_address(txn, &subnet)?;
@@ -65,7 +67,9 @@ pub fn visible(read: &dyn Read, subnet: &Subnet, caller: &Caller) -> Result<bool
         return Ok(true);
     }
     let network = network::find(read, subnet.network_id)?;
-    Ok(network.is_some_and(|network| network.shared || caller.owns(&network.project_id)))
+    Ok(network.is_some_and(|network| {
+        network.shared.includes(&caller.project_id) || caller.owns(&network.project_id)
+    }))
 }
 
 /// Whether the subnet's addresses follow from MACs and are never chosen.
@@ -131,6 +135,7 @@ pub fn delete(
 /// Removes the record and its allocation rows, when no port holds an address.
 pub(crate) fn remove(txn: &mut Txn<'_>, subnet: &Subnet) -> Result<(), ApiError> {
     ip::forget(txn, subnet.id);
+    quota::give(txn, Kind::Subnet, &subnet.project_id)?;
     records::delete::<Subnet>(txn, subnet.id.as_bytes())?;
     Ok(())
 }

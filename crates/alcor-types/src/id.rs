@@ -61,6 +61,52 @@ uuid_id! {
     PortId;
     /// Identifies a node (a host that runs an agent).
     NodeId;
+    /// Identifies a segment: one layer-2 piece of a network.
+    SegmentId;
+    /// Identifies a range of segmentation ids.
+    SegmentRangeId;
+    /// Identifies a subnet pool.
+    SubnetPoolId;
+    /// Identifies an address scope.
+    AddressScopeId;
+    /// Identifies a security group.
+    SecurityGroupId;
+    /// Identifies a security group rule, or a template of one.
+    SecurityGroupRuleId;
+    /// Identifies an address group.
+    AddressGroupId;
+    /// Identifies a router.
+    RouterId;
+    /// Identifies a floating IP.
+    FloatingIpId;
+    /// Identifies a port forwarding of a floating IP.
+    PortForwardingId;
+    /// Identifies a conntrack helper of a router.
+    ConntrackHelperId;
+    /// Identifies an RBAC policy: one grant of an object to a project.
+    RbacPolicyId;
+    /// Identifies a QoS policy.
+    QosPolicyId;
+    /// Identifies a rule of a QoS policy.
+    QosRuleId;
+    /// Identifies a metering label.
+    MeteringLabelId;
+    /// Identifies a metering label rule.
+    MeteringRuleId;
+    /// Identifies a trunk.
+    TrunkId;
+    /// Identifies a flavor of network services.
+    FlavorId;
+    /// Identifies a service profile of a flavor.
+    ServiceProfileId;
+    /// Identifies a network ACL.
+    NetworkAclId;
+    /// Identifies a rule of a network ACL.
+    NetworkAclRuleId;
+    /// Identifies a gateway.
+    GatewayId;
+    /// Identifies a VPC or subnet route table.
+    RouteTableId;
 }
 
 macro_rules! name_id {

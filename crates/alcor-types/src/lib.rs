@@ -11,14 +11,22 @@ mod network;
 mod node;
 mod port;
 mod revision;
+mod sharing;
 mod standard;
 mod subnet;
 
 pub use address::{IpPool, MacAddr, ParseAddressError, Vni};
-pub use id::{HostName, NetworkId, NodeId, PortId, ProjectId, SubnetId};
+pub use id::{
+    AddressGroupId, AddressScopeId, ConntrackHelperId, FlavorId, FloatingIpId, GatewayId, HostName,
+    MeteringLabelId, MeteringRuleId, NetworkAclId, NetworkAclRuleId, NetworkId, NodeId,
+    PortForwardingId, PortId, ProjectId, QosPolicyId, QosRuleId, RbacPolicyId, RouteTableId,
+    RouterId, SecurityGroupId, SecurityGroupRuleId, SegmentId, SegmentRangeId, ServiceProfileId,
+    SubnetId, SubnetPoolId, TrunkId,
+};
 pub use network::{DEFAULT_MTU, Network, NetworkType, VXLAN_OVERHEAD};
 pub use node::Node;
 pub use port::{AllowedAddressPair, ExtraDhcpOption, FixedIp, Port, PortState, PortStatus};
 pub use revision::Revision;
+pub use sharing::{EVERYONE, Sharing};
 pub use standard::{Standard, Timestamp};
 pub use subnet::{HostRoute, Ipv6Mode, Subnet};

@@ -1,6 +1,6 @@
 //! A network: one layer-2 broadcast domain of a tenant (the first Alcor's VPC).
 
-use crate::{NetworkId, ProjectId, Standard, Vni};
+use crate::{NetworkId, ProjectId, Sharing, Standard, Vni};
 use serde::{Deserialize, Serialize};
 
 /// What a network offers its VMs when nobody asked for less: 1500 bytes of underlay less
@@ -29,10 +29,10 @@ pub struct Network {
     pub standard: Standard,
     /// While false, its ports forward nothing.
     pub admin_state_up: bool,
-    /// Whether every project may use it.
-    pub shared: bool,
-    /// Whether it leads outside the region (`router:external`).
-    pub external: bool,
+    /// Which projects may plug ports into it (`shared`: every one).
+    pub shared: Sharing,
+    /// Which projects may use it as the outside of their routers (`router:external`: any).
+    pub external: Sharing,
     /// The largest IP packet a VM may send, in bytes.
     pub mtu: u16,
     /// How its frames travel between hosts.

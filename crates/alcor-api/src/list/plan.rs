@@ -8,6 +8,7 @@ use crate::query::Filter;
 use crate::resource::{Reading, Resource};
 use alcor_managers::records::Index;
 use alcor_managers::{Caller, schema};
+use alcor_types::EVERYONE;
 use uuid::Uuid;
 
 /// An index that answers a filter.
@@ -18,6 +19,45 @@ pub(crate) struct IndexRule {
     pub(crate) index: Index,
     /// Its rank: the lower, the fewer rows one value has.
     pub(crate) rank: u8,
+    /// Whether it is an index of grants, where true stands for what everyone or the caller got.
+    grants: bool,
+}
+
+impl IndexRule {
+    /// An index by the attribute's value.
+    pub(crate) const fn new(attribute: &'static str, index: Index, rank: u8) -> Self {
+        Self {
+            attribute,
+            index,
+            rank,
+            grants: false,
+        }
+    }
+
+    /// An index by the projects that something is granted to.
+    pub(crate) const fn granted(attribute: &'static str, index: Index, rank: u8) -> Self {
+        Self {
+            grants: true,
+            ..Self::new(attribute, index, rank)
+        }
+    }
+
+    /// The entries that hold every row with this value; none where the index has no such.
+    fn lookups(&self, value: &Field<'_>, caller: &Caller) -> Option<Vec<Lookup>> {
+        if self.grants {
+            return matches!(value, Field::Flag(true)).then(|| granted(self.index, caller));
+        }
+        let (index, parts) = (self.index, parts(value)?);
+        Some(vec![Lookup { index, parts }])
+    }
+}
+
+/// The entries of what is granted to everyone and to the caller's project.
+pub(crate) fn granted(index: Index, caller: &Caller) -> Vec<Lookup> {
+    vec![
+        Lookup::new(index, &[EVERYONE.as_bytes()]),
+        Lookup::new(index, &[caller.project_id.as_str().as_bytes()]),
+    ]
 }
 
 /// The rank of an address, which few ports share.
@@ -69,7 +109,7 @@ pub(crate) fn plan<R: Resource>(
         return Source::Keys(keys);
     }
     let mut best: Option<(u8, Vec<Lookup>)> = None;
-    for (rank, lookups) in filters.iter().filter_map(lookups) {
+    for (rank, lookups) in filters.iter().filter_map(|filter| lookups(filter, caller)) {
         if best.as_ref().is_none_or(|(lowest, _)| rank < *lowest) {
             best = Some((rank, lookups));
         }
@@ -101,18 +141,15 @@ fn by_id<R: Resource>(filter: &Filter<R>) -> Option<Vec<Vec<u8>>> {
     Some(ids.iter().map(|id| id.as_bytes().to_vec()).collect())
 }
 
-fn lookups<R: Resource>(filter: &Filter<R>) -> Option<(u8, Vec<Lookup>)> {
+fn lookups<R: Resource>(filter: &Filter<R>, caller: &Caller) -> Option<(u8, Vec<Lookup>)> {
     match filter {
         Filter::OneOf { attribute, values } => {
             let rule = R::indexes()
                 .iter()
                 .find(|rule| rule.attribute == attribute.name)?;
-            let values = values.iter().map(|value| {
-                let parts = parts(value)?;
-                let index = rule.index;
-                Some(Lookup { index, parts })
-            });
-            Some((rule.rank, values.collect::<Option<_>>()?))
+            let values = values.iter().map(|value| rule.lookups(value, caller));
+            let values: Vec<_> = values.collect::<Option<_>>()?;
+            Some((rule.rank, values.into_iter().flatten().collect()))
         }
         Filter::Tags { not: true, .. } | Filter::ChangedSince(_) => None,
         Filter::Tags { tags, any, .. } => Some((RANK_TAG, by_tags(R::TAG_INDEX?, tags, *any)?)),

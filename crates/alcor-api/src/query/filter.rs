@@ -87,9 +87,7 @@ impl<R: Resource> Filter<R> {
     /// Whether the row is wanted.
     pub(crate) fn allows(&self, row: &Row<'_, R>) -> bool {
         match self {
-            Self::OneOf { attribute, values } => attribute
-                .read
-                .is_some_and(|read| values.contains(&read(row))),
+            Self::OneOf { attribute, values } => attribute.is_one_of(row, values),
             Self::Tags { tags, any, not } => {
                 let has = |own: &BTreeSet<String>| {
                     let mut each = tags.iter().map(|tag| own.contains(tag));
@@ -159,7 +157,7 @@ fn one<R: Resource>(query: &QueryString, name: &str) -> Result<Option<Filter<R>>
             query.all(name).try_for_each(|pair| wanted.add(pair))?;
             Filter::FixedIps(wanted)
         }
-        _ => match find::<R>(name).filter(|attribute| attribute.read.is_some()) {
+        _ => match find::<R>(name).filter(|attribute| attribute.is_filter()) {
             Some(attribute) => one_of(query, name, attribute)?,
             None => return Ok(None),
         },

@@ -81,6 +81,7 @@ async fn views_show_what_the_tables_say() {
     let reading = Reading {
         snapshot: store.snapshot(),
         liveness: Arc::new(Nobody),
+        caller: Caller::admin(),
     };
     check::<Networks>(network, &reading);
     check::<Subnets>(subnet, &reading);

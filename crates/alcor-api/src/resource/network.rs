@@ -4,7 +4,7 @@ use super::{Managed, Reading, Resource, Row, id_field};
 use crate::attribute::{Attribute, Attributes, with_standard};
 use crate::error::RequestError;
 use crate::field::{Field, Kind};
-use crate::list::{IndexRule, Lookup};
+use crate::list::{IndexRule, Lookup, granted};
 use crate::tag::Tagged;
 use crate::view::Fields;
 use alcor_managers::network::{self, CreateNetwork, UpdateNetwork};
@@ -34,10 +34,10 @@ const ATTRIBUTES: &[Attribute<Networks>] = with_standard![
     Attribute::new("status", Kind::Text).read(|_| Field::text(STATUS)),
     Attribute::new("shared", Kind::Flag)
         .write::<bool>()
-        .read(|row| Field::Flag(row.record.shared)),
+        .read(|row| Field::Flag(row.is_shared())),
     Attribute::new("router:external", Kind::Flag)
         .write::<bool>()
-        .read(|row| Field::Flag(row.record.external)),
+        .read(|row| Field::Flag(row.is_external())),
     Attribute::new("mtu", Kind::Number)
         .write::<u32>()
         .read(|row| Field::Number(row.record.mtu.into())),
@@ -64,36 +64,28 @@ const ATTRIBUTES: &[Attribute<Networks>] = with_standard![
 ];
 
 const INDEXES: &[IndexRule] = &[
-    IndexRule {
-        attribute: "provider:segmentation_id",
-        index: schema::NETWORK_BY_VNI,
-        rank: 1,
-    },
-    IndexRule {
-        attribute: "name",
-        index: schema::NETWORK_BY_NAME,
-        rank: 3,
-    },
-    IndexRule {
-        attribute: "project_id",
-        index: schema::NETWORK_BY_PROJECT,
-        rank: 7,
-    },
-    IndexRule {
-        attribute: "shared",
-        index: schema::NETWORK_BY_SHARED,
-        rank: 6,
-    },
-    IndexRule {
-        attribute: "router:external",
-        index: schema::NETWORK_BY_EXTERNAL,
-        rank: 6,
-    },
+    IndexRule::new("provider:segmentation_id", schema::NETWORK_BY_VNI, 1),
+    IndexRule::new("name", schema::NETWORK_BY_NAME, 3),
+    IndexRule::new("project_id", schema::NETWORK_BY_PROJECT, 7),
+    IndexRule::granted("shared", schema::NETWORK_BY_SHARED, 6),
+    IndexRule::new("router:external", schema::NETWORK_IS_EXTERNAL, 6),
 ];
 
 fn type_name(kind: NetworkType) -> &'static str {
     match kind {
         NetworkType::Vxlan => "vxlan",
+    }
+}
+
+impl Row<'_, Networks> {
+    /// Whether everyone, or the caller by a grant, may plug ports into it; as Neutron shows it.
+    fn is_shared(&self) -> bool {
+        let project = &self.reading.caller.project_id;
+        self.record.shared.includes(project)
+    }
+
+    fn is_external(&self) -> bool {
+        self.record.external.targets().next().is_some()
     }
 }
 
@@ -127,11 +119,10 @@ impl Resource for Networks {
 
     fn scope(caller: &Caller, _: &Reading) -> Option<Vec<Lookup>> {
         let project = caller.project_id.as_str().as_bytes();
-        Some(vec![
-            Lookup::new(schema::NETWORK_BY_PROJECT, &[project]),
-            Lookup::new(schema::NETWORK_BY_SHARED, &[]),
-            Lookup::new(schema::NETWORK_BY_EXTERNAL, &[]),
-        ])
+        let mut lookups = vec![Lookup::new(schema::NETWORK_BY_PROJECT, &[project])];
+        lookups.extend(granted(schema::NETWORK_BY_SHARED, caller));
+        lookups.extend(granted(schema::NETWORK_BY_EXTERNAL, caller));
+        Some(lookups)
     }
 
     fn not_found(id: &str) -> RequestError {
@@ -152,8 +143,8 @@ impl Resource for Networks {
         fields.put_standard(&network.standard)?;
         fields.put("admin_state_up", &network.admin_state_up)?;
         fields.put("status", STATUS)?;
-        fields.put("shared", &network.shared)?;
-        fields.put("router:external", &network.external)?;
+        fields.put("shared", &row.is_shared())?;
+        fields.put("router:external", &row.is_external())?;
         fields.put("mtu", &network.mtu)?;
         fields.put("port_security_enabled", &network.port_security_enabled)?;
         fields.put("dns_domain", &network.dns_domain)?;

@@ -55,21 +55,9 @@ const ATTRIBUTES: &[Attribute<Nodes>] = &[
 ];
 
 const INDEXES: &[IndexRule] = &[
-    IndexRule {
-        attribute: "node_name",
-        index: schema::NODE_BY_NAME,
-        rank: 1,
-    },
-    IndexRule {
-        attribute: "name",
-        index: schema::NODE_BY_NAME,
-        rank: 1,
-    },
-    IndexRule {
-        attribute: "local_ip",
-        index: schema::NODE_BY_IP,
-        rank: 2,
-    },
+    IndexRule::new("node_name", schema::NODE_BY_NAME, 1),
+    IndexRule::new("name", schema::NODE_BY_NAME, 1),
+    IndexRule::new("local_ip", schema::NODE_BY_IP, 2),
 ];
 
 impl Resource for Nodes {

@@ -79,36 +79,12 @@ const ATTRIBUTES: &[Attribute<Ports>] = with_standard![
 ];
 
 const INDEXES: &[IndexRule] = &[
-    IndexRule {
-        attribute: "mac_address",
-        index: schema::PORT_BY_MAC,
-        rank: 1,
-    },
-    IndexRule {
-        attribute: "device_id",
-        index: schema::PORT_BY_DEVICE,
-        rank: 2,
-    },
-    IndexRule {
-        attribute: "name",
-        index: schema::PORT_BY_NAME,
-        rank: 3,
-    },
-    IndexRule {
-        attribute: "binding:host_id",
-        index: schema::PORT_BY_HOST,
-        rank: 4,
-    },
-    IndexRule {
-        attribute: "network_id",
-        index: schema::PORT_BY_NETWORK,
-        rank: 5,
-    },
-    IndexRule {
-        attribute: "project_id",
-        index: schema::PORT_BY_PROJECT,
-        rank: 7,
-    },
+    IndexRule::new("mac_address", schema::PORT_BY_MAC, 1),
+    IndexRule::new("device_id", schema::PORT_BY_DEVICE, 2),
+    IndexRule::new("name", schema::PORT_BY_NAME, 3),
+    IndexRule::new("binding:host_id", schema::PORT_BY_HOST, 4),
+    IndexRule::new("network_id", schema::PORT_BY_NETWORK, 5),
+    IndexRule::new("project_id", schema::PORT_BY_PROJECT, 7),
 ];
 
 fn host(port: &Port) -> &str {

@@ -61,34 +61,23 @@ const ATTRIBUTES: &[Attribute<Subnets>] = with_standard![
     Attribute::new("subnetpool_id", Kind::Id)
         .post::<Unsupported>()
         .read(|_| Field::Null),
-    Attribute::new("router:external", Kind::Flag)
-        .read(|row| Field::Flag(row.network().is_some_and(|network| network.external))),
+    Attribute::new("router:external", Kind::Flag).read(|row| Field::Flag(
+        row.network()
+            .is_some_and(|network| network.external.targets().next().is_some())
+    )),
     Attribute::new("shared", Kind::Flag)
         .hidden()
-        .read(|row| Field::Flag(row.network().is_some_and(|network| network.shared))),
+        .read(|row| Field::Flag(
+            row.network()
+                .is_some_and(|network| network.shared.includes(&row.reading.caller.project_id))
+        )),
 ];
 
 const INDEXES: &[IndexRule] = &[
-    IndexRule {
-        attribute: "network_id",
-        index: schema::SUBNET_BY_NETWORK,
-        rank: 2,
-    },
-    IndexRule {
-        attribute: "cidr",
-        index: schema::SUBNET_BY_CIDR,
-        rank: 4,
-    },
-    IndexRule {
-        attribute: "name",
-        index: schema::SUBNET_BY_NAME,
-        rank: 3,
-    },
-    IndexRule {
-        attribute: "project_id",
-        index: schema::SUBNET_BY_PROJECT,
-        rank: 7,
-    },
+    IndexRule::new("network_id", schema::SUBNET_BY_NETWORK, 2),
+    IndexRule::new("cidr", schema::SUBNET_BY_CIDR, 4),
+    IndexRule::new("name", schema::SUBNET_BY_NAME, 3),
+    IndexRule::new("project_id", schema::SUBNET_BY_PROJECT, 7),
 ];
 
 fn version(subnet: &Subnet) -> u8 {
@@ -191,7 +180,8 @@ impl Resource for Subnets {
         fields.put("service_types", &subnet.service_types)?;
         fields.put("subnetpool_id", &None::<Uuid>)?;
         fields.put_with("router:external", || {
-            row.network().is_some_and(|network| network.external)
+            row.network()
+                .is_some_and(|network| network.external.targets().next().is_some())
         })
     }
 }

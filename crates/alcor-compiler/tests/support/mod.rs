@@ -7,7 +7,7 @@ use alcor_compiler::{Compiler, Delta, Fact};
 use alcor_goalstate::{Goal, GoalKey, ScopeGoals};
 use alcor_types::{
     FixedIp, HostName, Network, NetworkId, NetworkType, Node, NodeId, Port, PortId, Revision,
-    Standard, Subnet, SubnetId, Timestamp, Vni,
+    Sharing, Standard, Subnet, SubnetId, Timestamp, Vni,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -42,8 +42,8 @@ pub(crate) fn network(number: u8) -> Network {
         project_id: "p".into(),
         standard: standard(format!("net-{number}")),
         admin_state_up: true,
-        shared: false,
-        external: false,
+        shared: Sharing::default(),
+        external: Sharing::default(),
         mtu: 1450,
         network_type: NetworkType::Vxlan,
         vni: Vni::new(100 + u32::from(number)).unwrap(),

@@ -12,7 +12,7 @@ pub(super) fn usable_network(
     caller: &Caller,
 ) -> Result<Network, ApiError> {
     let network = network::get(read, id, caller)?;
-    let given = !network.shared;
+    let given = !network.shared.includes(&caller.project_id);
     policy::network_owner_only(caller, &network, given, "create_port")?;
     Ok(network)
 }

@@ -20,7 +20,7 @@ fn delete(region: &Region, network: &Network) -> Result<(), ApiError> {
 #[test]
 fn a_network_begins_with_neutrons_defaults() {
     let network = Region::new().network();
-    assert!(network.admin_state_up && !network.shared && network.port_security_enabled);
+    assert!(network.admin_state_up && !network.shared.is_public() && network.port_security_enabled);
     assert_eq!(
         (network.mtu, network.standard.revision_number),
         (DEFAULT_MTU, 0)
@@ -237,7 +237,12 @@ fn a_network_in_use_elsewhere_cannot_be_unshared() {
         409,
     );
     region.delete_port(&port).unwrap();
-    assert!(!update(&region, &network, unshare()).unwrap().shared);
+    assert!(
+        !update(&region, &network, unshare())
+            .unwrap()
+            .shared
+            .is_public()
+    );
 }
 
 #[test]

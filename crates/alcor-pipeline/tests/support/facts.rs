@@ -3,8 +3,8 @@
 use super::goals::{host_ip, ip, mac, port_id, subnet_id, vni, vpc_id};
 use alcor_compiler::Fact;
 use alcor_types::{
-    FixedIp, HostName, MacAddr, Network, NetworkType, Node, NodeId, Port, Standard, Subnet,
-    Timestamp,
+    FixedIp, HostName, MacAddr, Network, NetworkType, Node, NodeId, Port, Sharing, Standard,
+    Subnet, Timestamp,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -20,8 +20,8 @@ pub(crate) fn network(number: u8, up: bool) -> Fact {
         project_id: "p".into(),
         standard: Standard::default(),
         admin_state_up: up,
-        shared: false,
-        external: false,
+        shared: Sharing::default(),
+        external: Sharing::default(),
         mtu: 1450,
         network_type: NetworkType::Vxlan,
         vni: vni(number),

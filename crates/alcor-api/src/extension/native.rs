@@ -1,0 +1,5 @@
+//! Of Alcor's own paths.
+
+use super::Extension;
+
+pub(super) const EXTENSIONS: &[Extension] = &[];

@@ -1,0 +1,5 @@
+//! Of QoS, metering, quotas, flavors.
+
+use super::Extension;
+
+pub(super) const EXTENSIONS: &[Extension] = &[];

@@ -1,0 +1,106 @@
+//! How ports and their states lie in the store, and by what they are found.
+
+use super::table::{PORT_STATES, PORTS};
+use super::{Usual, add_text, add_usual, ip_part};
+use crate::records::Record;
+use alcor_store::records::{Index, Indexes, Table};
+use alcor_types::{Port, PortState};
+
+/// Parts: project.
+pub const PORT_BY_PROJECT: Index = Index {
+    id: 1,
+    name: "project_id",
+};
+/// Parts: name.
+pub const PORT_BY_NAME: Index = Index {
+    id: 2,
+    name: "name",
+};
+/// Parts: tag; one entry for each.
+pub const PORT_BY_TAG: Index = Index {
+    id: 3,
+    name: "tags",
+};
+/// Parts: network id.
+pub const PORT_BY_NETWORK: Index = Index {
+    id: 4,
+    name: "network_id",
+};
+/// Parts: device id.
+pub const PORT_BY_DEVICE: Index = Index {
+    id: 5,
+    name: "device_id",
+};
+/// Parts: host name; only bound ports have an entry.
+pub const PORT_BY_HOST: Index = Index {
+    id: 6,
+    name: "binding:host_id",
+};
+/// Parts: the six bytes of the MAC.
+pub const PORT_BY_MAC: Index = Index {
+    id: 7,
+    name: "mac_address",
+};
+/// Parts: network id, MAC. Unique: a MAC appears once in a network.
+pub const PORT_BY_NETWORK_MAC: Index = Index {
+    id: 8,
+    name: "network_id, mac_address",
+};
+/// Parts: the address (see [`ip_part`]); one entry for each address.
+pub const PORT_BY_IP: Index = Index {
+    id: 9,
+    name: "fixed_ips ip_address",
+};
+/// Parts: subnet id; one entry for each subnet.
+pub const PORT_BY_SUBNET: Index = Index {
+    id: 10,
+    name: "fixed_ips subnet_id",
+};
+/// Parts: subnet id, address. Unique: an address appears once in a subnet.
+pub const PORT_BY_SUBNET_IP: Index = Index {
+    id: 11,
+    name: "fixed_ips",
+};
+
+const USUAL: Usual = Usual {
+    project: PORT_BY_PROJECT,
+    name: PORT_BY_NAME,
+    tag: PORT_BY_TAG,
+};
+
+impl Record for Port {
+    const TABLE: Table = PORTS;
+
+    fn key(&self) -> Vec<u8> {
+        self.id.as_bytes().to_vec()
+    }
+
+    fn indexes(&self, to: &mut Indexes) {
+        let network = self.network_id.as_bytes();
+        let mac = &self.mac_address.0;
+        add_usual(to, USUAL, &self.project_id, &self.standard);
+        to.add(PORT_BY_NETWORK, &[network]);
+        add_text(to, PORT_BY_DEVICE, &self.device_id);
+        if let Some(host) = &self.host {
+            add_text(to, PORT_BY_HOST, host.as_str());
+        }
+        to.add(PORT_BY_MAC, &[mac]);
+        to.unique(PORT_BY_NETWORK_MAC, &[network, mac]);
+        for fixed in &self.fixed_ips {
+            let address = ip_part(fixed.ip_address);
+            to.add(PORT_BY_IP, &[&address]);
+            to.add(PORT_BY_SUBNET, &[fixed.subnet_id.as_bytes()]);
+            to.unique(PORT_BY_SUBNET_IP, &[fixed.subnet_id.as_bytes(), &address]);
+        }
+    }
+}
+
+impl Record for PortState {
+    const TABLE: Table = PORT_STATES;
+
+    fn key(&self) -> Vec<u8> {
+        self.id.as_bytes().to_vec()
+    }
+
+    fn indexes(&self, _to: &mut Indexes) {}
+}
