@@ -128,7 +128,7 @@ async fn main() -> Result<(), Failure> {
         None => Store::ephemeral(),
     };
     let auth = Auth::None;
-    let settings = Arc::new(Settings::default());
+    let settings = Arc::new(Settings::default().without_quotas());
     let state = ApiState::new(
         store.clone(),
         settings,
@@ -226,7 +226,12 @@ async fn overhead(store: &Store, app: Router, target: &Target) -> Result<(), Fai
                 name: "p".to_owned(),
                 ..CreatePort::new(id)
             };
-            port::create(txn, &request, &Caller::admin(), &Settings::default())
+            port::create(
+                txn,
+                &request,
+                &Caller::admin(),
+                &Settings::default().without_quotas(),
+            )
         };
         store.transact(create).await?;
     }

@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let state = ApiState::new(
         Store::ephemeral(),
-        Arc::new(Settings::default()),
+        Arc::new(Settings::default().without_quotas()),
         auth,
         Arc::new(AllAlive),
         Arc::default(),

@@ -31,6 +31,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The same with no default limit on anything.
+    pub fn without_quotas(self) -> Self {
+        let quotas = Kind::ALL.map(|kind| (kind, -1)).into();
+        Self { quotas, ..self }
+    }
+
     /// The limit of a project with no quota of its own; -1 is no limit.
     pub fn default_limit(&self, kind: Kind) -> i64 {
         let own = self.quotas.get(&kind).copied();

@@ -96,7 +96,7 @@ impl Region {
         let store = Store::ephemeral();
         let state = change(ApiState::new(
             store.clone(),
-            Arc::new(Settings::default()),
+            Arc::new(Settings::default().without_quotas()),
             auth,
             Arc::new(HostsNamedUp),
             Arc::default(),

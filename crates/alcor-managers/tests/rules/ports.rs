@@ -474,6 +474,6 @@ fn a_port_costs_few_rows() {
     let mut watch = region.store.watch(region.store.revision(), &[]).unwrap();
     region.port(&network);
     let commit = region.wait(async move { watch.next().await.unwrap() });
-    // The port, seven index entries, the allocation bitmap and its cursor.
-    assert_eq!(commit.changes.len(), 10, "{:?}", commit.changes);
+    // The port, seven index entries, the allocation bitmap and its cursor, the usage counter.
+    assert_eq!(commit.changes.len(), 11, "{:?}", commit.changes);
 }
