@@ -47,6 +47,8 @@ pub(crate) struct Attribute<R: Resource> {
     pub(crate) read: Option<Reader<R>>,
     /// How filters read an attribute that is a list; a row passes by any of its values.
     pub(crate) read_each: Option<EachReader<R>>,
+    /// The JSON Schema of a value in a body.
+    pub(crate) schema: fn() -> Value,
     /// What a value in a body must be.
     check: Check,
 }
@@ -63,6 +65,7 @@ impl<R: Resource> Attribute<R> {
             shown: true,
             read: None,
             read_each: None,
+            schema: || Value::Bool(false),
             check: |_| Ok(()),
         }
     }
@@ -70,6 +73,7 @@ impl<R: Resource> Attribute<R> {
     /// A create may have it, as this type.
     pub(crate) const fn post<T: FromJson>(mut self) -> Self {
         self.post = Presence::Optional;
+        self.schema = T::schema;
         self.check = |value| T::from_json(value).map(drop);
         self
     }
@@ -83,6 +87,7 @@ impl<R: Resource> Attribute<R> {
     /// An update may have it, as this type; a create may not.
     pub(crate) const fn put<T: FromJson>(mut self) -> Self {
         self.put = true;
+        self.schema = T::schema;
         self.check = |value| T::from_json(value).map(drop);
         self
     }

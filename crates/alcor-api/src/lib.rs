@@ -25,6 +25,7 @@ mod layer;
 mod link;
 mod list;
 mod metrics;
+mod openapi;
 mod operator;
 mod query;
 mod resource;
@@ -38,6 +39,7 @@ mod version;
 mod view;
 
 pub use auth::{Auth, DEFAULT_PROJECT, TokenFile, TokenFileError};
+pub use openapi::document as openapi;
 pub use router::router;
 pub use server::serve;
 pub use state::{AgentLiveness, ApiState, Limits, Liveness};

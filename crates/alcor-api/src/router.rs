@@ -3,7 +3,7 @@
 use crate::error::RequestError;
 use crate::route;
 use crate::state::ApiState;
-use crate::{extension, health, layer, version};
+use crate::{health, layer};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
@@ -12,20 +12,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 /// The API as a service.
 pub fn router(state: ApiState) -> Router {
-    let api = Router::new()
-        .route("/v2.0", get(version::v2))
-        .route("/v2.0/", get(version::v2))
-        .route("/v2.0/extensions", get(extension::list))
-        .route("/v2.0/extensions/{alias}", get(extension::show))
-        .merge(route::layer2())
-        .merge(route::addressing())
-        .merge(route::ports())
-        .merge(route::security())
-        .merge(route::routing())
-        .merge(route::service())
-        .merge(route::operator())
-        .merge(route::native())
-        .route("/", get(version::root))
+    let api = route::all()
+        .into_router()
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(state.clone(), layer::bound));

@@ -8,7 +8,7 @@ pub(crate) use item::{DhcpOptionWish, FixedIpWish};
 
 use alcor_types::{Ipv6Mode, MacAddr};
 use ipnet::IpNet;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::net::IpAddr;
 use std::str::FromStr;
 use uuid::Uuid;
@@ -20,6 +20,11 @@ const MAX_ITEMS: usize = 10_000;
 pub(crate) trait FromJson: Sized {
     /// Reads `value`; the error is the reason, without a full stop.
     fn from_json(value: &Value) -> Result<Self, String>;
+
+    /// The JSON Schema of what it reads; by default any text.
+    fn schema() -> Value {
+        json!({ "type": "string" })
+    }
 }
 
 /// The value as an error text shows it: cut, because callers may send anything.
@@ -69,6 +74,10 @@ impl FromJson for bool {
         };
         known.ok_or_else(|| format!("'{}' cannot be converted to boolean", shown(value)))
     }
+
+    fn schema() -> Value {
+        json!({ "type": "boolean" })
+    }
 }
 
 fn flag_of_number(number: Option<u64>) -> Option<bool> {
@@ -99,6 +108,10 @@ impl FromJson for i64 {
         };
         number.ok_or_else(|| format!("'{}' is not an integer", shown(value)))
     }
+
+    fn schema() -> Value {
+        json!({ "type": "integer" })
+    }
 }
 
 macro_rules! narrow_integers {
@@ -109,6 +122,10 @@ macro_rules! narrow_integers {
                 Self::try_from(i64::from_json(value)?)
                     .map_err(|_| format!("'{}' is not between {low} and {high}", shown(value)))
             }
+
+            fn schema() -> Value {
+                json!({ "type": "integer", "minimum": Self::MIN, "maximum": Self::MAX })
+            }
         }
     )*};
 }
@@ -116,19 +133,24 @@ macro_rules! narrow_integers {
 narrow_integers!(u8, u16, u32);
 
 macro_rules! parsed_texts {
-    ($($kind:ty => $what:literal),* $(,)?) => {$(
+    ($($kind:ty => $what:literal, $schema:tt);* $(;)?) => {$(
         impl FromJson for $kind {
             fn from_json(value: &Value) -> Result<Self, String> {
                 parsed(value, $what)
+            }
+
+            fn schema() -> Value {
+                json!($schema)
             }
         }
     )*};
 }
 
 parsed_texts! {
-    Uuid => "a valid UUID",
-    MacAddr => "a valid MAC address, like fa:16:3e:00:00:01",
+    Uuid => "a valid UUID", { "type": "string", "format": "uuid" };
+    MacAddr => "a valid MAC address, like fa:16:3e:00:00:01", { "type": "string" };
     IpAddr => "a valid IP address",
+        { "type": "string", "anyOf": [{ "format": "ipv4" }, { "format": "ipv6" }] };
 }
 
 impl FromJson for IpNet {
@@ -161,6 +183,10 @@ impl FromJson for Ipv6Mode {
             )),
         }
     }
+
+    fn schema() -> Value {
+        json!({ "enum": ["dhcpv6-stateful", "dhcpv6-stateless", "slaac"] })
+    }
 }
 
 /// A JSON object that is kept as it is.
@@ -169,6 +195,10 @@ pub(crate) struct Object(pub(crate) Map<String, Value>);
 impl FromJson for Object {
     fn from_json(value: &Value) -> Result<Self, String> {
         object(value).cloned().map(Self)
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "object" })
     }
 }
 
@@ -185,6 +215,10 @@ impl FromJson for Unsupported {
             )),
         }
     }
+
+    fn schema() -> Value {
+        json!({ "type": "null" })
+    }
 }
 
 fn object(value: &Value) -> Result<&Map<String, Value>, String> {
@@ -199,6 +233,10 @@ impl<T: FromJson> FromJson for Option<T> {
             Value::Null => Ok(None),
             other => T::from_json(other).map(Some),
         }
+    }
+
+    fn schema() -> Value {
+        json!({ "anyOf": [T::schema(), { "type": "null" }] })
     }
 }
 
@@ -215,13 +253,16 @@ impl<T: FromJson> FromJson for Vec<T> {
         }
         items.iter().map(T::from_json).collect()
     }
+
+    fn schema() -> Value {
+        json!({ "type": "array", "items": T::schema() })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use alcor_types::AllowedAddressPair;
-    use serde_json::json;
 
     #[test]
     fn booleans_and_integers_are_read_as_neutron_reads_them() {

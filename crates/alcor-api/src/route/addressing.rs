@@ -1,10 +1,8 @@
 //! Subnets, subnet pools and address scopes.
 
-use super::tagged;
+use super::Routes;
 use crate::resource::Subnets;
-use crate::state::ApiState;
-use axum::Router;
 
-pub(crate) fn routes() -> Router<ApiState> {
-    Router::new().merge(tagged::<Subnets>())
+pub(super) fn routes() -> Routes {
+    Routes::new().tagged::<Subnets>()
 }

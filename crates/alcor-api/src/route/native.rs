@@ -1,8 +1,7 @@
 //! Alcor's own paths: `/project/{project}/...`, gateways and managers.
 
-use crate::state::ApiState;
-use axum::Router;
+use super::Routes;
 
-pub(crate) fn routes() -> Router<ApiState> {
-    Router::new()
+pub(super) fn routes() -> Routes {
+    Routes::new()
 }

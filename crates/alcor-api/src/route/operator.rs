@@ -1,25 +1,28 @@
 //! Nodes and agents, for administrators.
 
-use super::readable;
+use super::Routes;
+use crate::openapi::of_resource;
 use crate::operator;
-use crate::resource::Agents;
-use crate::state::ApiState;
-use axum::Router;
-use axum::routing::{get, post, put};
+use crate::resource::{Agents, Nodes};
 
-pub(crate) fn routes() -> Router<ApiState> {
-    Router::new()
-        .merge(readable::<Agents>())
-        .route("/v2.0/agents/{id}", put(operator::update_agent))
-        .route(
-            "/nodes",
-            get(operator::list_nodes).post(operator::create_node),
+pub(super) fn routes() -> Routes {
+    let nodes = of_resource::<Nodes>();
+    Routes::new()
+        .readable::<Agents>()
+        .put(
+            "/v2.0/agents/{id}",
+            operator::update_agent,
+            of_resource::<Agents>().update(),
         )
-        .route("/nodes/bulk", post(operator::create_nodes))
-        .route(
-            "/nodes/{id}",
-            get(operator::show_node)
-                .put(operator::update_node)
-                .delete(operator::delete_node),
+        .with_schemas(nodes.schemas())
+        .get("/nodes", operator::list_nodes, nodes.list())
+        .post("/nodes", operator::create_node, nodes.create())
+        .post(
+            "/nodes/bulk",
+            operator::create_nodes,
+            nodes.create().gives(200, nodes.many()),
         )
+        .get("/nodes/{id}", operator::show_node, nodes.show())
+        .put("/nodes/{id}", operator::update_node, nodes.update())
+        .delete("/nodes/{id}", operator::delete_node, nodes.delete())
 }

@@ -1,10 +1,8 @@
 //! Ports, their bindings, and trunks.
 
-use super::tagged;
+use super::Routes;
 use crate::resource::Ports;
-use crate::state::ApiState;
-use axum::Router;
 
-pub(crate) fn routes() -> Router<ApiState> {
-    Router::new().merge(tagged::<Ports>())
+pub(super) fn routes() -> Routes {
+    Routes::new().tagged::<Ports>()
 }

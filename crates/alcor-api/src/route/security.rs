@@ -1,8 +1,7 @@
 //! Security groups, address groups and RBAC policies.
 
-use crate::state::ApiState;
-use axum::Router;
+use super::Routes;
 
-pub(crate) fn routes() -> Router<ApiState> {
-    Router::new()
+pub(super) fn routes() -> Routes {
+    Routes::new()
 }

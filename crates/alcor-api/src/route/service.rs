@@ -1,8 +1,7 @@
 //! QoS, metering, quotas, flavors and service providers.
 
-use crate::state::ApiState;
-use axum::Router;
+use super::Routes;
 
-pub(crate) fn routes() -> Router<ApiState> {
-    Router::new()
+pub(super) fn routes() -> Routes {
+    Routes::new()
 }

@@ -1,6 +1,7 @@
 //! Objects that stand in lists: fixed IPs, pools, routes, address pairs, DHCP options.
 
 use super::{Cidr, FromJson, object, shown};
+use crate::openapi::object as object_schema;
 use alcor_types::{AllowedAddressPair, HostRoute, IpPool};
 use serde_json::{Map, Value};
 use std::net::IpAddr;
@@ -57,6 +58,14 @@ impl FromJson for FixedIpWish {
         }
         Ok(wish)
     }
+
+    fn schema() -> Value {
+        let members = [
+            ("subnet_id", Uuid::schema()),
+            ("ip_address", IpAddr::schema()),
+        ];
+        object_schema(members, &[])
+    }
 }
 
 impl FromJson for IpPool {
@@ -64,6 +73,11 @@ impl FromJson for IpPool {
         let members = Members::of(value, &["start", "end"])?;
         Self::new(members.required("start")?, members.required("end")?)
             .map_err(|error| error.to_string())
+    }
+
+    fn schema() -> Value {
+        let members = [("start", IpAddr::schema()), ("end", IpAddr::schema())];
+        object_schema(members, &["start", "end"])
     }
 }
 
@@ -75,6 +89,14 @@ impl FromJson for HostRoute {
             nexthop: members.required("nexthop")?,
         })
     }
+
+    fn schema() -> Value {
+        let members = [
+            ("destination", Cidr::schema()),
+            ("nexthop", IpAddr::schema()),
+        ];
+        object_schema(members, &["destination", "nexthop"])
+    }
 }
 
 impl FromJson for AllowedAddressPair {
@@ -84,6 +106,14 @@ impl FromJson for AllowedAddressPair {
             ip_address: members.required("ip_address")?,
             mac_address: members.optional("mac_address")?,
         })
+    }
+
+    fn schema() -> Value {
+        let members = [
+            ("ip_address", String::schema()),
+            ("mac_address", String::schema()),
+        ];
+        object_schema(members, &["ip_address"])
     }
 }
 
@@ -109,5 +139,14 @@ impl FromJson for DhcpOptionWish {
             opt_value: members.optional("opt_value")?,
             ip_version,
         })
+    }
+
+    fn schema() -> Value {
+        let members = [
+            ("opt_name", String::schema()),
+            ("opt_value", Option::<String>::schema()),
+            ("ip_version", u8::schema()),
+        ];
+        object_schema(members, &["opt_name"])
     }
 }

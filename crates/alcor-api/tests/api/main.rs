@@ -14,6 +14,7 @@ mod hostile;
 mod limits;
 mod list;
 mod nodes;
+mod openapi;
 mod paging;
 mod region;
 mod rules;
