@@ -25,7 +25,7 @@ const READY_LOOK: Duration = Duration::from_millis(10);
 impl Lab {
     /// Starts the region server in the caller's namespace and returns when `/readyz` answers
     /// 200. Unless given in `args`: `--listen`, `--agent-listen` (ports of this lab),
-    /// `--data-dir` (in the lab's folder) and `--auth none`.
+    /// `--data-dir` (in the lab's folder), `--auth none` and `--quota all=-1`.
     pub async fn start_region(
         &self,
         binary: impl Into<PathBuf>,
@@ -37,7 +37,8 @@ impl Lab {
             .default_flag("--listen", state.rest.to_string())
             .default_flag("--agent-listen", state.agents.to_string())
             .default_flag("--data-dir", data)
-            .default_flag("--auth", "none");
+            .default_flag("--auth", "none")
+            .default_flag("--quota", "all=-1");
         self.launch(Role::Region, program).await
     }
 

@@ -67,6 +67,11 @@ impl Kind {
         }
     }
 
+    /// The kind of this name; none when no such kind is counted.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// The limit of projects with no quota of their own, Neutron's; -1 is no limit.
     pub fn neutron_default(self) -> i64 {
         match self {

@@ -4,6 +4,7 @@
 use crate::{agent, server};
 use anyhow::Context;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The end of `alcor help`.
@@ -23,6 +24,10 @@ and `alcor help agent` show.
   mac-base = \"fa:16:3e\"
   max-mtu = 1450
   dns-domain = \"openstacklocal\"
+
+  [quota]                             # of projects without quotas of their own
+  network = 100                       # -1 is no limit; all = -1 is no limit on anything
+  port = 500
 
   [agent]
   host-id = \"node-1\"
@@ -50,6 +55,8 @@ pub(crate) struct File {
     pub(crate) server: server::Flags,
     /// Settings of `alcor agent`.
     pub(crate) agent: agent::Flags,
+    /// Default quotas by kind.
+    quota: BTreeMap<String, i64>,
 }
 
 impl File {
@@ -60,7 +67,20 @@ impl File {
         };
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the configuration file {}", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("in {}", path.display()))
+        Self::parse(&text).with_context(|| format!("in {}", path.display()))
+    }
+
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        let mut file: Self = toml::from_str(text)?;
+        // The limit of all kinds comes first, or it would hide the others.
+        let mut quotas: Vec<_> = std::mem::take(&mut file.quota).into_iter().collect();
+        quotas.sort_by_key(|(kind, _)| kind != "all");
+        file.server.quotas = quotas
+            .iter()
+            .map(|(kind, limit)| server::DefaultQuota::new(kind, *limit))
+            .collect::<anyhow::Result<_>>()
+            .context("[quota]")?;
+        Ok(file)
     }
 }
 
@@ -72,14 +92,16 @@ mod tests {
     fn the_example_in_the_help_is_a_valid_file() {
         let start = HELP.find("  [server]").unwrap();
         let end = HELP.find("Token file").unwrap();
-        let file: File = toml::from_str(&HELP[start..end]).unwrap();
+        let file = File::parse(&HELP[start..end]).unwrap();
         assert_eq!(file.server.vni_max, Some(16_777_215));
         assert_eq!(file.agent.bridge.as_deref(), Some("br-int"));
+        assert_eq!(file.server.quotas.len(), 2);
     }
 
     #[test]
     fn a_misspelt_setting_is_refused() {
-        assert!(toml::from_str::<File>("[server]\nlissten = \"127.0.0.1:1\"").is_err());
+        assert!(File::parse("[server]\nlissten = \"127.0.0.1:1\"").is_err());
+        assert!(File::parse("[quota]\nnets = 1").is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use alcor_api::{AgentLiveness, ApiState, Auth, Liveness, TokenFile};
 use alcor_delivery::{Delivery, Metrics, Tasks};
 use alcor_managers::Settings;
+use alcor_managers::quota::Kind;
 use alcor_store::{Options, Store};
 use alcor_types::{HostName, Vni};
 use anyhow::{Context, bail};
@@ -10,8 +11,10 @@ use clap::{Args, ValueEnum};
 use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -61,6 +64,56 @@ pub(crate) struct Flags {
     /// The domain of names where a network has none [default: openstacklocal]
     #[arg(long, env = "ALCOR_DNS_DOMAIN", value_name = "DOMAIN")]
     pub(crate) dns_domain: Option<String>,
+    /// How many of a kind a project without a quota of its own may have, such as network=20;
+    /// all=-1 is no limit on anything; may be repeated, and the last wins [default: Neutron's]
+    #[arg(
+        long = "quota",
+        env = "ALCOR_QUOTA",
+        value_name = "KIND=LIMIT",
+        value_delimiter = ','
+    )]
+    #[serde(skip)]
+    pub(crate) quotas: Vec<DefaultQuota>,
+}
+
+/// The limit of one kind, or of all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct DefaultQuota {
+    kind: Option<Kind>,
+    limit: i64,
+}
+
+impl DefaultQuota {
+    /// Of a kind by its name, or of `all`.
+    pub(crate) fn new(kind: &str, limit: i64) -> anyhow::Result<Self> {
+        if limit < -1 {
+            bail!("{kind}={limit}: a limit is 0 or more, or -1 for none");
+        }
+        let kind = match kind {
+            "all" => None,
+            kind => Some(Kind::named(kind).with_context(|| {
+                let known = Kind::ALL.map(Kind::as_str).join(", ");
+                format!("'{kind}' has no quota: name one of {known}, or all")
+            })?),
+        };
+        Ok(Self { kind, limit })
+    }
+
+    fn apply(self, to: &mut BTreeMap<Kind, i64>) {
+        let kinds = Kind::ALL.into_iter();
+        let named = kinds.filter(|kind| self.kind.is_none_or(|named| named == *kind));
+        to.extend(named.map(|kind| (kind, self.limit)));
+    }
+}
+
+impl FromStr for DefaultQuota {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let wrong = || format!("'{text}': write KIND=LIMIT, like network=20");
+        let (kind, limit) = text.split_once('=').with_context(wrong)?;
+        Self::new(kind.trim(), limit.trim().parse().with_context(wrong)?)
+    }
 }
 
 impl Flags {
@@ -77,6 +130,7 @@ impl Flags {
             mac_base: self.mac_base.or(other.mac_base),
             max_mtu: self.max_mtu.or(other.max_mtu),
             dns_domain: self.dns_domain.or(other.dns_domain),
+            quotas: [other.quotas, self.quotas].concat(),
         }
     }
 
@@ -95,8 +149,17 @@ impl Flags {
             mac_base: mac_base.unwrap_or(defaults.mac_base),
             max_mtu: self.max_mtu.unwrap_or(defaults.max_mtu),
             dns_domain: self.dns_domain.clone().unwrap_or(defaults.dns_domain),
+            quotas: self.default_quotas(),
             ..Settings::default()
         })
+    }
+
+    fn default_quotas(&self) -> BTreeMap<Kind, i64> {
+        let mut quotas = BTreeMap::new();
+        for quota in &self.quotas {
+            quota.apply(&mut quotas);
+        }
+        quotas
     }
 
     fn auth(&self) -> anyhow::Result<Auth> {
@@ -276,6 +339,22 @@ mod tests {
         assert!(mac_base("fb:16:3e").is_err());
         assert!(mac_base("fa:16").is_err());
         assert_eq!(mac_base("02:00:00").unwrap(), [2, 0, 0]);
+    }
+
+    #[test]
+    fn default_quotas_are_taken_in_order_flags_last() {
+        let quotas = |texts: &[&str]| Flags {
+            quotas: texts.iter().map(|text| text.parse().unwrap()).collect(),
+            ..Flags::default()
+        };
+        let both = quotas(&["port=7"]).or(quotas(&["all=-1", "network=3"]));
+        let settings = both.settings().unwrap();
+        assert_eq!(settings.default_limit(Kind::Router), -1);
+        assert_eq!(settings.default_limit(Kind::Network), 3);
+        assert_eq!(settings.default_limit(Kind::Port), 7);
+        for wrong in ["nets=1", "network", "network=-2", "network=x"] {
+            assert!(wrong.parse::<DefaultQuota>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

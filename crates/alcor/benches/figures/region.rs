@@ -37,7 +37,14 @@ impl Region {
             .open(dir.join("region.log"))?;
         let began = Instant::now();
         let child = Command::new(PROGRAM)
-            .args(["server", "--auth", "none", "--log", "warn"])
+            .args([
+                "server",
+                "--auth",
+                "none",
+                "--log",
+                "warn",
+                "--quota=all=-1",
+            ])
             .args(["--listen", &rest.to_string()])
             .args(["--agent-listen", &agents.to_string()])
             .arg("--data-dir")

@@ -75,7 +75,7 @@ impl Server {
         let mut command = command();
         command
             .args(["--listen=127.0.0.1:0", "--agent-listen=127.0.0.1:0"])
-            .args(["--data-dir", &data])
+            .args(["--data-dir", &data, "--quota=all=-1"])
             .args(more);
         Self::spawn(command).await
     }
