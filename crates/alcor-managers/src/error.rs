@@ -133,16 +133,6 @@ pub enum ApiError {
         /// The subnet.
         subnet: SubnetId,
     },
-    /// The address is the gateway's and waits for a router.
-    #[error(
-        "IP address {address} is already allocated to the gateway of subnet {subnet}: choose another, or change the subnet's gateway_ip first."
-    )]
-    GatewayIpReserved {
-        /// The address.
-        address: IpAddr,
-        /// The subnet.
-        subnet: SubnetId,
-    },
     /// The pools have no free address.
     #[error(
         "No more IP addresses available on network {0}: delete unused ports, widen the allocation pools, or add a subnet."
@@ -245,6 +235,16 @@ pub enum ApiError {
         network: NetworkId,
         /// One of its ports.
         port: PortId,
+    },
+    /// The port is a router's or a floating IP's.
+    #[error(
+        "Port {port} cannot be deleted directly via the port API: it has device owner {owner}. Remove it from its device, or delete the device."
+    )]
+    ServicePortInUse {
+        /// The port.
+        port: PortId,
+        /// Its device owner.
+        owner: String,
     },
     /// Ports have addresses of the subnet.
     #[error(

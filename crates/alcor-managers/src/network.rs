@@ -140,7 +140,7 @@ pub fn delete(
     let network = writable(txn, id, caller, "delete_network")?;
     standard::check_revision(&network.standard, expected_revision)?;
     for port in removable_ports(txn, id)? {
-        port::remove(txn, &port)?;
+        port::unplug(txn, &port)?;
     }
     for subnet in subnets(txn, id)? {
         subnet::remove(txn, &subnet)?;

@@ -7,10 +7,13 @@
 mod access;
 mod addresses;
 mod check;
+mod guard;
+mod plug;
 mod request;
 mod state;
 
 pub(crate) use check::is_dns_label;
+pub use plug::{claim, plug, readdress};
 pub use request::{CreatePort, ExtraDhcpOptionRequest, FixedIpRequest, UpdatePort};
 pub use state::{PortView, record_states, state};
 
@@ -19,7 +22,7 @@ use crate::records;
 use crate::{ApiError, Caller, Settings, ip, mac, network, policy, standard, subnet};
 use addresses::Interface;
 use alcor_store::{Read, Txn};
-use alcor_types::{FixedIp, MacAddr, NetworkId, Port, PortId, Subnet};
+use alcor_types::{FixedIp, MacAddr, Network, NetworkId, Port, PortId, ProjectId, Subnet};
 
 /// How the device owners of the region's own ports begin.
 pub(crate) const NETWORK_OWNERS: &str = "network:";
@@ -37,8 +40,22 @@ pub fn create(
     let network = access::usable_network(txn, request.network_id, caller)?;
     access::check_create_policy(request, caller, &network)?;
     let project_id = policy::project(caller, request.project_id.as_ref(), "create_port")?;
-    check::check_security_groups(request.security_groups.as_deref())?;
     check::check_fixed_ips(request.fixed_ips.as_deref(), settings)?;
+    let port = build(txn, request, &network, project_id, settings)?;
+    quota::take(txn, Kind::Port, &port.project_id, settings)?;
+    records::insert(txn, &port)?;
+    Ok(port)
+}
+
+/// The port that the request describes, with its MAC and addresses taken.
+fn build(
+    txn: &mut Txn<'_>,
+    request: &CreatePort,
+    network: &Network,
+    project_id: ProjectId,
+    settings: &Settings,
+) -> Result<Port, ApiError> {
+    check::check_security_groups(request.security_groups.as_deref())?;
     let id = request.id.unwrap_or_else(PortId::random);
     standard::check_free::<Port>(txn, id.as_bytes(), &id)?;
     let mut port = Port {
@@ -65,21 +82,20 @@ pub fn create(
             .unwrap_or_else(|| "{}".to_owned()),
         allowed_address_pairs: request.allowed_address_pairs.clone(),
         extra_dhcp_opts: check::merge_options(&[], &request.extra_dhcp_opts, true)?,
-        port_security_enabled: request
-            .port_security_enabled
-            .unwrap_or(network.port_security_enabled),
+        port_security_enabled: is_secured(request, network),
         dns_name: request.dns_name.clone(),
     };
     check::check_attributes(&port, settings)?;
-    change_addresses(
-        txn,
-        &mut port,
-        request.fixed_ips.as_deref(),
-        Absent::Automatic,
-    )?;
-    quota::take(txn, Kind::Port, &port.project_id, settings)?;
-    records::insert(txn, &port)?;
+    let asked = request.fixed_ips.as_deref();
+    change_addresses(txn, &mut port, asked, Absent::Automatic)?;
     Ok(port)
+}
+
+/// Whether a new port's traffic is to be filtered. The region's own ports are trusted.
+fn is_secured(request: &CreatePort, network: &Network) -> bool {
+    let asked = request.port_security_enabled;
+    !request.device_owner.starts_with(NETWORK_OWNERS)
+        && asked.unwrap_or(network.port_security_enabled)
 }
 
 /// Makes all the ports or none.
@@ -157,16 +173,24 @@ pub fn delete(
     let port = get(txn, id, caller)?;
     policy::may_write(caller, "delete_port")?;
     standard::check_revision(&port.standard, expected_revision)?;
-    remove(txn, &port)
+    guard::check_deletable(txn, &port)?;
+    unplug(txn, &port)
 }
 
-/// Whether ports of this device owner are a router's, which never derive addresses from MACs.
+/// Whether ports of this device owner are a router's inside, which never derives addresses from
+/// MACs.
 pub(crate) fn is_router(device_owner: &str) -> bool {
-    device_owner.starts_with("network:router_") || device_owner.starts_with("network:ha_router_")
+    matches!(
+        device_owner,
+        "network:router_interface"
+            | "network:router_interface_distributed"
+            | "network:ha_router_replicated_interface"
+            | "network:router_centralized_snat"
+    )
 }
 
-/// Removes the port, its state and its addresses.
-pub(crate) fn remove(txn: &mut Txn<'_>, port: &Port) -> Result<(), ApiError> {
+/// Removes the port, its state and its addresses, whoever uses it.
+pub fn unplug(txn: &mut Txn<'_>, port: &Port) -> Result<(), ApiError> {
     for fixed in &port.fixed_ips {
         release(txn, fixed)?;
     }

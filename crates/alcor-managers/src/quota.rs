@@ -153,6 +153,13 @@ pub fn take(
     Ok(())
 }
 
+/// Counts one more resource that the region makes for itself, whatever the limit.
+pub fn count(txn: &mut Txn<'_>, kind: Kind, project: &ProjectId) -> Result<(), ApiError> {
+    let used = used(txn, kind, project)?;
+    set_used(txn, kind, project, used + 1);
+    Ok(())
+}
+
 /// Counts one resource less. Every removal of a counted kind calls this.
 pub fn give(txn: &mut Txn<'_>, kind: Kind, project: &ProjectId) -> Result<(), ApiError> {
     let used = used(txn, kind, project)?;

@@ -9,7 +9,9 @@ mod layout;
 mod query;
 mod write;
 
-pub use query::{Changed, count, decode_change, exists, get, lookup, lookup_keys, scan, scan_keys};
+pub use query::{
+    Changed, count, decode_change, exists, get, lookup, lookup_keys, present, scan, scan_keys,
+};
 pub use write::{delete, insert, put};
 
 use layout::EntryKey;

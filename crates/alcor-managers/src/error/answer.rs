@@ -18,9 +18,7 @@ impl ApiError {
             Self::InvalidIpForNetwork { .. } => "InvalidIpForNetwork",
             Self::InvalidIpForSubnet { .. } => "InvalidIpForSubnet",
             Self::AllocationOnAutoAddressSubnet { .. } => "AllocationOnAutoAddressSubnet",
-            Self::IpAddressAlreadyAllocated { .. } | Self::GatewayIpReserved { .. } => {
-                "IpAddressAlreadyAllocated"
-            }
+            Self::IpAddressAlreadyAllocated { .. } => "IpAddressAlreadyAllocated",
             Self::IpAddressGenerationFailure(_) => "IpAddressGenerationFailure",
             Self::IpAddressGenerationFailureNoMatchingSubnet { .. } => {
                 "IpAddressGenerationFailureNoMatchingSubnet"
@@ -40,6 +38,7 @@ impl ApiError {
             Self::PolicyNotAuthorized { .. } => "PolicyNotAuthorized",
             Self::NetworkInUse { .. } => "NetworkInUse",
             Self::SubnetInUse { .. } => "SubnetInUse",
+            Self::ServicePortInUse { .. } => "ServicePortInUse",
             Self::InvalidSharedSetting { .. } => "InvalidSharedSetting",
             Self::NetworkMtuSubnetConflict { .. } => "NetworkMTUSubnetConflict",
             Self::TunnelIdInUse(_) => "TunnelIdInUse",

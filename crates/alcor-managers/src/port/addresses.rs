@@ -7,7 +7,7 @@ use alcor_store::Txn;
 use alcor_types::{FixedIp, MacAddr, NetworkId, Subnet};
 use std::net::IpAddr;
 
-use super::{FixedIpRequest, NETWORK_OWNERS, is_router};
+use super::{FixedIpRequest, is_router};
 
 /// Whose addresses are at stake.
 pub(super) struct Interface<'a> {
@@ -165,13 +165,6 @@ impl<'a> Interface<'a> {
         let derived = is_auto_address(subnet) && !is_router(self.device_owner);
         if derived && address != ip::eui64(&cidr, self.mac) {
             return Err(ApiError::AllocationOnAutoAddressSubnet {
-                address,
-                subnet: id,
-            });
-        }
-        let infrastructure = self.device_owner.starts_with(NETWORK_OWNERS);
-        if subnet.gateway_ip == Some(address) && !infrastructure {
-            return Err(ApiError::GatewayIpReserved {
                 address,
                 subnet: id,
             });

@@ -283,8 +283,7 @@ impl World {
     fn possible(&self, network: NetworkId, asked: &[FixedIpRequest], own: Option<&Port>) -> bool {
         let mut taken: BTreeSet<FixedIp> = self.taken(own).copied().collect();
         for address in asked.iter().filter_map(|one| one.ip_address) {
-            let host =
-                |subnet: &&Subnet| is_host(subnet, address) && subnet.gateway_ip != Some(address);
+            let host = |subnet: &&Subnet| is_host(subnet, address);
             let Some(subnet) = self.on(network).find(host) else {
                 return false;
             };

@@ -9,6 +9,8 @@ mod networks;
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]
+mod plugs;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod ports;

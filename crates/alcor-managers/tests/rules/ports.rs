@@ -95,11 +95,8 @@ fn an_address_outside_the_pools_may_be_chosen_and_others_may_not() {
         "InvalidIpForNetwork",
         400,
     );
-    refused(
-        region.port_at(&network, "10.0.0.1"),
-        "IpAddressAlreadyAllocated",
-        409,
-    );
+    // A port that a router will get later has the gateway's address already.
+    region.port_at(&network, "10.0.0.1").unwrap();
     let both = FixedIpRequest {
         subnet_id: Some(subnet.id),
         ..at("10.0.0.255")

@@ -1,7 +1,7 @@
 //! Finding records: by key, in key order, by index.
 
 use super::layout::{decode, index_prefix, primary_prefix, primary_row};
-use super::{Index, Record, RecordError};
+use super::{Index, Record, RecordError, Table};
 use crate::change::{Change, Key, Value};
 use crate::range::Range;
 use crate::read::{Read, after_prefix};
@@ -17,6 +17,11 @@ pub fn get<R: Record>(read: &dyn Read, key: &[u8]) -> Result<Option<R>, RecordEr
 /// Whether there is a record with this primary key. Decodes nothing.
 pub fn exists<R: Record>(read: &dyn Read, key: &[u8]) -> bool {
     read.get(&primary_row(R::TABLE, key)).is_some()
+}
+
+/// As [`exists`], of a table alone, where the record's type is not at hand.
+pub fn present(read: &dyn Read, table: Table, key: &[u8]) -> bool {
+    read.get(&primary_row(table, key)).is_some()
 }
 
 /// All records in primary key order, or in the reverse. With `after`, only those that come after

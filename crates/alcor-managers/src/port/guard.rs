@@ -1,0 +1,40 @@
+//! Ports that users may not delete, because something of the region stands on them and has its
+//! own way to end.
+
+use crate::ApiError;
+use crate::schema::{FLOATING_IPS, ROUTERS};
+use alcor_store::Read;
+use alcor_store::records::{Table, present};
+use alcor_types::Port;
+use uuid::Uuid;
+
+/// Where the devices live whose ports users may not delete. A gateway and the kinds of interface
+/// are all ports of a router.
+fn device_table(device_owner: &str) -> Option<Table> {
+    match device_owner {
+        "network:router_gateway"
+        | "network:router_interface"
+        | "network:router_interface_distributed"
+        | "network:ha_router_replicated_interface"
+        | "network:router_centralized_snat" => Some(ROUTERS),
+        "network:floatingip" => Some(FLOATING_IPS),
+        _ => None,
+    }
+}
+
+/// Refuses to delete the port of a router or a floating IP that exists. A port without addresses,
+/// or of a device that is gone, is an orphan that anybody who sees it may remove.
+pub(super) fn check_deletable(read: &dyn Read, port: &Port) -> Result<(), ApiError> {
+    let Some(table) = device_table(&port.device_owner).filter(|_| !port.fixed_ips.is_empty())
+    else {
+        return Ok(());
+    };
+    let device = Uuid::parse_str(&port.device_id).ok();
+    if device.is_some_and(|device| present(read, table, device.as_bytes())) {
+        return Err(ApiError::ServicePortInUse {
+            port: port.id,
+            owner: port.device_owner.clone(),
+        });
+    }
+    Ok(())
+}
