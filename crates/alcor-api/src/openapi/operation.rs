@@ -33,6 +33,8 @@ pub(crate) struct About {
     status: u16,
     answer: Option<Value>,
     parameters: Vec<Value>,
+    /// The envelope of what it makes, which is then found below its path by id.
+    makes: Option<&'static str>,
 }
 
 impl About {
@@ -44,6 +46,7 @@ impl About {
             status: 200,
             answer: Some(json!({ "type": "object" })),
             parameters: Vec::new(),
+            makes: None,
         }
     }
 
@@ -62,6 +65,12 @@ impl About {
     /// It answers with this status and no body.
     pub(crate) fn empty(mut self, status: u16) -> Self {
         (self.status, self.answer) = (status, None);
+        self
+    }
+
+    /// It makes something with this envelope, found below its path by id.
+    fn makes(mut self, envelope: &'static str) -> Self {
+        self.makes = Some(envelope);
         self
     }
 
@@ -97,6 +106,7 @@ impl Operation {
         let mut parameters: Vec<Value> = self.path_parameters().collect();
         parameters.extend(self.about.parameters.iter().cloned());
         let mut operation = json!({
+            "operationId": operation_id(self.method, &self.path),
             "summary": self.about.summary,
             "parameters": parameters,
             "responses": self.responses(),
@@ -114,6 +124,25 @@ impl Operation {
             .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
     }
 
+    /// Where the thing that was made is found, for clients and tests that walk the API.
+    fn links(&self, envelope: &str) -> Value {
+        let path = format!("{}/{{id}}", self.path);
+        let id = format!("$response.body#/{envelope}/id");
+        let mut parameters = json!({ "id": id });
+        if self.path.contains("{parent}") {
+            parameters["parent"] = json!("$request.path.parent");
+        }
+        ["get", "put", "delete"]
+            .into_iter()
+            .map(|method| {
+                let operation = operation_id(method, &path);
+                let link = json!({ "operationId": operation, "parameters": parameters });
+                (method.to_owned(), link)
+            })
+            .collect::<Map<_, _>>()
+            .into()
+    }
+
     fn responses(&self) -> Map<String, Value> {
         let refusal = |(status, when): (&str, &str)| {
             let body = content(&reference("Error"));
@@ -125,9 +154,21 @@ impl Operation {
         if let Some(schema) = &self.about.answer {
             success["content"] = content(schema);
         }
+        if let Some(envelope) = self.about.makes {
+            success["links"] = self.links(envelope);
+        }
         responses.insert(self.about.status.to_string(), success);
         responses
     }
+}
+
+/// A name that no other operation has: `get_v2_0_networks_id`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let words = words.chain(path.ends_with('/').then_some("root"));
+    words.fold(method.to_owned(), |name, word| name + "_" + word)
 }
 
 fn content(schema: &Value) -> Value {
@@ -186,6 +227,7 @@ impl<R: Resource> Described<R> {
                 201,
                 json!({ "oneOf": [envelope::<R>(""), several::<R>("")] }),
             )
+            .makes(R::SINGULAR)
     }
 
     /// Update.

@@ -32,6 +32,22 @@ fn every_reference_of_the_document_leads_somewhere() {
     }
 }
 
+#[test]
+fn no_two_operations_have_the_same_id() {
+    let document: Value = serde_json::from_str(&alcor_api::openapi()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    let operations = paths
+        .values()
+        .flat_map(|path| path.as_object().unwrap().values());
+    let mut ids: Vec<_> = operations
+        .map(|operation| operation["operationId"].as_str().unwrap())
+        .collect();
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count);
+}
+
 fn collect(value: &Value, to: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
