@@ -4,8 +4,8 @@
 
 use alcor_api::{AgentLiveness, ApiState, Auth, Liveness, serve};
 use alcor_managers::port::{self, CreatePort};
-use alcor_managers::{Caller, Settings};
-use alcor_store::{Options, Store, Txn};
+use alcor_managers::{Caller, Settings, schema};
+use alcor_store::{Store, Txn};
 use alcor_types::{HostName, NetworkId};
 use axum::Router;
 use axum::body::Body;
@@ -124,7 +124,7 @@ fn cpu_time() -> Result<Duration, Failure> {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let store = match std::env::args().nth(1) {
-        Some(dir) => Store::open(Path::new(&dir), Options::default())?,
+        Some(dir) => Store::open(Path::new(&dir), schema::store_options())?,
         None => Store::ephemeral(),
     };
     let auth = Auth::None;

@@ -10,7 +10,7 @@ use alcor_store::{Change, Key, Read, Txn, records as rows};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use alcor_store::records::Index;
+pub use alcor_store::records::{Derivation, Index};
 
 /// A resource that lives in a table.
 pub trait Record: Serialize + DeserializeOwned + Clone {
@@ -39,6 +39,11 @@ impl<R: Record> StoreRecord for Row<R> {
     fn indexes(&self, to: &mut Indexes) {
         self.0.indexes(to);
     }
+}
+
+/// How the index rows of `R`'s table follow from its records.
+pub const fn derivation<R: Record>() -> Derivation {
+    Derivation::of::<Row<R>>()
 }
 
 fn unwrap<R>(row: Row<R>) -> R {

@@ -20,9 +20,28 @@ pub use port::*;
 pub use subnet::*;
 pub use table::*;
 
+use crate::records::{self, Derivation};
+use alcor_store::Options;
 use alcor_store::records::{Index, Indexes};
-use alcor_types::{ProjectId, Sharing, Standard};
+use alcor_types::{Network, Node, Port, ProjectId, Sharing, Standard, Subnet};
 use std::net::IpAddr;
+
+/// The tables whose index rows the region makes anew at its start and does not store. Every
+/// table with indexes belongs here; one that is missing only costs disk.
+const DERIVED: &[Derivation] = &[
+    records::derivation::<Network>(),
+    records::derivation::<Node>(),
+    records::derivation::<Port>(),
+    records::derivation::<Subnet>(),
+];
+
+/// How a region opens its store.
+pub fn store_options() -> Options {
+    Options {
+        derived: DERIVED,
+        ..Options::default()
+    }
+}
 
 /// An address as an index part: four or sixteen bytes, most significant first.
 pub fn ip_part(address: IpAddr) -> Vec<u8> {

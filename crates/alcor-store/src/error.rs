@@ -1,5 +1,6 @@
 //! What can go wrong between a caller and the store, told apart by what the caller can do.
 
+use crate::records::RecordError;
 use alcor_types::Revision;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,6 +39,9 @@ pub enum StoreError {
     /// The writer thread could not be started.
     #[error("cannot start the store's writer thread: {0}")]
     Thread(Arc<std::io::Error>),
+    /// A stored record cannot be read, so its index rows cannot be made.
+    #[error("the data directory holds a record this build cannot read: {0}")]
+    Record(#[from] RecordError),
     /// The back end failed.
     #[error(transparent)]
     Backend(#[from] BackendError),

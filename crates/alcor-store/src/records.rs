@@ -5,10 +5,12 @@
 //! for each index entry. All of them change in the same transaction. A record is decoded when
 //! it is read; lookups touch only the rows they yield.
 
+pub(crate) mod derived;
 mod layout;
 mod query;
 mod write;
 
+pub use derived::Derivation;
 pub use query::{
     Changed, count, decode_change, exists, get, lookup, lookup_keys, present, scan, scan_keys,
 };

@@ -6,9 +6,10 @@ use crate::error::{BackendError, StoreError, TransactError};
 use crate::job::{Attempt, Call, Committed, Submission};
 use crate::log::Log;
 use crate::recent::Recent;
+use crate::records::Derivation;
+use crate::records::derived::{Derivations, Loading};
 use crate::shared::Shared;
 use crate::snapshot::{Head, Snapshot};
-use crate::tree::Tree;
 use crate::txn::Txn;
 use crate::watch::Watch;
 use crate::writer::{Request, Writer};
@@ -30,6 +31,9 @@ pub struct Options {
     pub max_batch: usize,
     /// Transactions that wait for the writer, at most; further callers wait before submitting.
     pub queue: usize,
+    /// Tables whose index rows are not kept on the medium or in the log, but made anew when the
+    /// store is opened.
+    pub derived: &'static [Derivation],
 }
 
 impl Default for Options {
@@ -39,6 +43,7 @@ impl Default for Options {
             keep_change_bytes: 32 << 20,
             max_batch: 512,
             queue: 1_024,
+            derived: &[],
         }
     }
 }
@@ -71,9 +76,10 @@ impl Store {
 
     /// A store over any medium.
     pub fn with_backend(mut backend: impl Backend, options: Options) -> Result<Self, StoreError> {
-        let mut rows = Tree::new();
+        let mut loading = Loading::new(Derivations(options.derived));
         let Loaded { revision, changes } =
-            backend.load(&mut |key, value| rows.set(&key, Some(value)))?;
+            backend.load(&mut |key, value| loading.take(&key, value))?;
+        let rows = loading.finish()?;
         check_log(revision, &changes)?;
         let mut log = Log::new(
             Revision(revision.0 - changes.len() as u64),
@@ -105,6 +111,7 @@ impl Store {
             news: sender,
             max_batch: options.max_batch.max(1),
             recent: Recent::new(revision),
+            derivations: Derivations(options.derived),
             failed: None,
         };
         let spawned = std::thread::Builder::new()

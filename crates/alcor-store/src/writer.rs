@@ -8,6 +8,7 @@ use crate::error::StoreError;
 use crate::job::{Attempt, Job, Submission};
 use crate::range::Writes;
 use crate::recent::Recent;
+use crate::records::derived::Derivations;
 use crate::shared::Shared;
 use crate::snapshot::Head;
 use crate::txn::Txn;
@@ -32,6 +33,7 @@ pub(crate) struct Writer {
     pub(crate) news: watch::Sender<Revision>,
     pub(crate) max_batch: usize,
     pub(crate) recent: Recent,
+    pub(crate) derivations: Derivations,
     pub(crate) failed: Option<StoreError>,
 }
 
@@ -121,7 +123,10 @@ impl Writer {
                 draft.head.rows.set(key, value.clone());
             }
             self.recent.add(&commit);
-            draft.commits.push(commit);
+            draft.commits.push(Commit {
+                changes: self.derivations.kept(&commit.changes),
+                ..commit
+            });
         }
         draft.answers.push((job, draft.head.revision));
     }

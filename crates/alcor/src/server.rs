@@ -4,7 +4,8 @@ use alcor_api::{AgentLiveness, ApiState, Auth, Liveness, TokenFile};
 use alcor_delivery::{Delivery, Metrics, Tasks};
 use alcor_managers::Settings;
 use alcor_managers::quota::Kind;
-use alcor_store::{Options, Store};
+use alcor_managers::schema;
+use alcor_store::Store;
 use alcor_types::{HostName, Vni};
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -237,7 +238,8 @@ async fn bind(
 /// Opening reads all rows; that is no work for the runtime's threads.
 async fn open(data_dir: PathBuf) -> anyhow::Result<Store> {
     let shown = data_dir.display().to_string();
-    let opened = tokio::task::spawn_blocking(move || Store::open(&data_dir, Options::default()));
+    let opened =
+        tokio::task::spawn_blocking(move || Store::open(&data_dir, schema::store_options()));
     opened
         .await?
         .with_context(|| format!("cannot open the store in {shown}"))

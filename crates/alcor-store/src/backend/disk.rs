@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// The layout this build reads and writes. Raise it with any change to the layout of keyspaces,
 /// log entries or record keys.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const FORMAT_KEY: &str = "format";
 const REVISION_KEY: &str = "revision";
 

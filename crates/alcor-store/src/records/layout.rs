@@ -13,7 +13,7 @@ use crate::change::Key;
 use bytes::Bytes;
 
 /// In place of an index number: the primary rows.
-const PRIMARY: u8 = 0;
+pub(super) const PRIMARY: u8 = 0;
 
 /// One index entry as a record names it, still without the primary key.
 #[derive(Debug)]

@@ -69,7 +69,7 @@ fn write<R: Record>(
 }
 
 /// The record's index rows.
-fn entries<R: Record>(record: &R, key: &[u8]) -> BTreeMap<Key, Value> {
+pub(super) fn entries<R: Record>(record: &R, key: &[u8]) -> BTreeMap<Key, Value> {
     Indexes::of(record)
         .entries
         .into_iter()

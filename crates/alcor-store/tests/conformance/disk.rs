@@ -55,7 +55,7 @@ async fn another_format_is_refused_with_advice() {
         error,
         BackendError::Format {
             found: 7,
-            supported: 1,
+            supported: 2,
             ..
         }
     ));

@@ -26,6 +26,7 @@ macro_rules! over_each_medium {
     };
 }
 
+mod derived;
 mod disk;
 mod failure;
 mod isolation;

@@ -63,6 +63,10 @@ impl Kept {
         self.0.lock().unwrap().broken = false;
     }
 
+    pub fn rows(&self) -> usize {
+        self.0.lock().unwrap().rows.len()
+    }
+
     pub fn logged(&self) -> usize {
         self.0.lock().unwrap().changes.len()
     }

@@ -1,0 +1,116 @@
+//! Index rows follow from records, so the medium need not keep them: a store that is told of
+//! the tables writes only primary rows, and makes the index rows anew when it is opened. A port
+//! is then one row on the disk instead of ten.
+
+use super::layout::{PRIMARY, decode};
+use super::write::entries;
+use super::{Record, RecordError, Table};
+use crate::change::{Change, Key, Value};
+use crate::tree::Tree;
+use std::sync::Arc;
+
+/// Index rows made at once while a store is opened; sorted, they fall on the same pages.
+const CHUNK: usize = 1 << 18;
+
+/// The index rows that follow from a primary row.
+type Derive = fn(&[u8], &Value) -> Result<Vec<(Key, Value)>, RecordError>;
+
+/// How the index rows of one table follow from its primary rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Derivation {
+    table: Table,
+    derive: Derive,
+}
+
+impl Derivation {
+    /// That of `R`'s table.
+    pub const fn of<R: Record>() -> Self {
+        Self {
+            table: R::TABLE,
+            derive: |key, value| Ok(entries(&decode::<R>(value)?, key).into_iter().collect()),
+        }
+    }
+}
+
+/// The tables whose index rows only memory holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Derivations(pub(crate) &'static [Derivation]);
+
+impl Derivations {
+    fn of_table(self, id: u8) -> Option<&'static Derivation> {
+        self.0.iter().find(|one| one.table.id == id)
+    }
+
+    /// Whether the row is an index row that is made anew at the start.
+    fn covers(self, key: &[u8]) -> bool {
+        let &[table, index, ..] = key else {
+            return false;
+        };
+        index != PRIMARY && self.of_table(table).is_some()
+    }
+
+    /// The changes that the medium and the log keep.
+    pub(crate) fn kept(self, changes: &Arc<[Change]>) -> Arc<[Change]> {
+        if self.0.is_empty() {
+            return Arc::clone(changes);
+        }
+        let kept = changes.iter().filter(|change| !self.covers(&change.key));
+        kept.cloned().collect()
+    }
+}
+
+/// Takes the rows of a medium into a tree, and makes the rows that the medium does not keep.
+pub(crate) struct Loading {
+    pub(crate) rows: Tree,
+    derivations: Derivations,
+    made: Vec<(Key, Value)>,
+    error: Option<RecordError>,
+}
+
+impl Loading {
+    pub(crate) fn new(derivations: Derivations) -> Self {
+        Self {
+            rows: Tree::new(),
+            derivations,
+            made: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// Takes one row.
+    pub(crate) fn take(&mut self, key: &Key, value: Value) {
+        if let Some(primary) = primary_key(key)
+            && let Some(derivation) = self.derivations.of_table(key[0])
+        {
+            match (derivation.derive)(primary, &value) {
+                Ok(rows) => self.made.extend(rows),
+                Err(error) => self.error = Some(error),
+            }
+            if self.made.len() >= CHUNK {
+                self.place();
+            }
+        }
+        self.rows.set(key, Some(value));
+    }
+
+    /// The tree, once every row was taken.
+    pub(crate) fn finish(mut self) -> Result<Tree, RecordError> {
+        self.place();
+        self.error.map_or(Ok(self.rows), Err)
+    }
+
+    fn place(&mut self) {
+        self.made.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        for (key, value) in self.made.drain(..) {
+            self.rows.set(&key, Some(value));
+        }
+    }
+}
+
+/// The primary key in a primary row's key.
+fn primary_key(row: &[u8]) -> Option<&[u8]> {
+    match row {
+        [_, PRIMARY, key @ ..] if !key.is_empty() => Some(key),
+        _ => None,
+    }
+}
