@@ -109,6 +109,22 @@ impl Bitmap {
         Ok(None)
     }
 
+    /// Every number that is taken, in order; for the audit.
+    pub(crate) fn taken(&self, read: &dyn Read) -> Result<Vec<u128>, ApiError> {
+        let damaged = || ApiError::Damaged("allocation bitmap");
+        let mut prefix = self.prefix.clone();
+        prefix.push(0);
+        let mut numbers = Vec::new();
+        for (key, value) in read.prefix(&prefix) {
+            let row = key.get(prefix.len()..).and_then(|row| row.try_into().ok());
+            let row = row.map(u128::from_be_bytes).ok_or_else(damaged)?;
+            let bits = Row::decode(&value).ok_or_else(damaged)?;
+            let taken = (0..=u8::MAX).filter(|bit| bits.has(*bit));
+            numbers.extend(taken.map(|bit| join(row, bit)));
+        }
+        Ok(numbers)
+    }
+
     /// Where the next search is to begin; none before the first.
     pub(crate) fn cursor(&self, read: &dyn Read) -> Result<Option<u128>, ApiError> {
         let Some(value) = read.get(&self.cursor_key()) else {

@@ -52,6 +52,15 @@ pub fn release(txn: &mut Txn<'_>, subnet: &Subnet, address: IpAddr) -> Result<()
     space(subnet).free(txn, offset(&subnet.cidr, address))
 }
 
+/// Every address of the subnet that is marked as taken, in order; for the audit.
+pub(crate) fn taken(read: &dyn Read, subnet: &Subnet) -> Result<Vec<IpAddr>, ApiError> {
+    let taken = space(subnet).taken(read)?;
+    Ok(taken
+        .into_iter()
+        .map(|offset| at(&subnet.cidr, offset))
+        .collect())
+}
+
 /// Forgets a subnet that has no addresses left.
 pub(crate) fn forget(txn: &mut Txn<'_>, subnet: SubnetId) {
     let rows = txn.prefix(&prefix(subnet));

@@ -8,6 +8,7 @@
 //!
 //! The semantics are those of OpenStack Neutron's API, and the errors carry its names.
 
+mod audit;
 mod bitmap;
 mod caller;
 mod error;
@@ -25,6 +26,7 @@ mod standard;
 pub mod subnet;
 pub mod vni;
 
+pub use audit::audit;
 pub use caller::{Caller, Roles};
 pub use error::{ApiError, Pool};
 pub use settings::Settings;

@@ -192,6 +192,23 @@ pub fn find(read: &dyn Read, project: &ProjectId) -> Result<Option<Quota>, ApiEr
     Ok(records::get(read, project.as_str().as_bytes())?)
 }
 
+/// All usage counters, for the audit.
+pub(crate) fn all_used(read: &dyn Read) -> Result<BTreeMap<(Kind, ProjectId), u64>, ApiError> {
+    let damaged = || ApiError::Damaged("quota usage");
+    let mut counters = BTreeMap::new();
+    for (key, value) in read.prefix(&[schema::USAGE]) {
+        let [_, kind, project @ ..] = &key[..] else {
+            return Err(damaged());
+        };
+        let kind = Kind::ALL.into_iter().find(|one| *one as u8 == *kind);
+        let project = std::str::from_utf8(project).map_err(|_| damaged())?;
+        let count = <[u8; 8]>::try_from(&value[..]).map_err(|_| damaged())?;
+        let owner = (kind.ok_or_else(damaged)?, ProjectId::from(project));
+        counters.insert(owner, u64::from_be_bytes(count));
+    }
+    Ok(counters)
+}
+
 fn set_used(txn: &mut Txn<'_>, kind: Kind, project: &ProjectId, used: u64) {
     let key = usage_key(kind, project);
     if used == 0 {

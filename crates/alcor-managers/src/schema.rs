@@ -28,7 +28,7 @@ use std::net::IpAddr;
 
 /// The tables whose index rows the region makes anew at its start and does not store. Every
 /// table with indexes belongs here; one that is missing only costs disk.
-const DERIVED: &[Derivation] = &[
+pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<Network>(),
     records::derivation::<Node>(),
     records::derivation::<Port>(),

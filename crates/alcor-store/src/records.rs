@@ -10,7 +10,7 @@ mod layout;
 mod query;
 mod write;
 
-pub use derived::Derivation;
+pub use derived::{Derivation, Mismatch};
 pub use query::{
     Changed, count, decode_change, exists, get, lookup, lookup_keys, present, scan, scan_keys,
 };

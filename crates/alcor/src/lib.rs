@@ -10,6 +10,7 @@
 )]
 
 mod agent;
+mod audit;
 mod config;
 mod lab;
 mod log;
@@ -48,6 +49,8 @@ enum Command {
     Server(server::Flags),
     /// Program this host's Open vSwitch as the region wants it.
     Agent(agent::Flags),
+    /// Check the data of a region that is not running.
+    Audit(audit::Flags),
     /// Emulated hosts and VMs on this machine.
     #[command(subcommand)]
     Lab(lab::Command),
@@ -63,6 +66,7 @@ pub fn run() -> anyhow::Result<()> {
         match arguments.command {
             Command::Server(flags) => server::run(flags.or(file.server)).await,
             Command::Agent(flags) => agent::run(flags.or(file.agent)).await,
+            Command::Audit(flags) => audit::run(flags).await,
             Command::Lab(command) => lab::run(command).await,
         }
     })

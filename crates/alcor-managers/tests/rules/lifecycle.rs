@@ -6,7 +6,7 @@ use crate::region::Region;
 use alcor_managers::network::CreateNetwork;
 use alcor_managers::port::{CreatePort, FixedIpRequest, UpdatePort};
 use alcor_managers::subnet::{CreateSubnet, UpdateSubnet};
-use alcor_managers::{ApiError, Caller, Settings, network, records, schema, subnet};
+use alcor_managers::{ApiError, Caller, Settings, audit, network, records, schema, subnet};
 use alcor_types::{FixedIp, IpPool, Network, NetworkId, Port, PortId, Subnet, SubnetId};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -418,6 +418,7 @@ proptest! {
         for step in &steps {
             world.step(step);
             world.check();
+            assert_eq!(audit(&world.region.store.snapshot()).unwrap(), [""; 0]);
         }
         world.clear();
     }

@@ -1,6 +1,7 @@
 //! The rules as callers meet them: whole transactions on the real store, without a disk.
 
 #[cfg(test)]
+mod audits;
 mod concurrency;
 #[cfg(test)]
 mod lifecycle;

@@ -6,7 +6,9 @@ use super::layout::{PRIMARY, decode};
 use super::write::entries;
 use super::{Record, RecordError, Table};
 use crate::change::{Change, Key, Value};
+use crate::read::Read;
 use crate::tree::Tree;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Index rows made at once while a store is opened; sorted, they fall on the same pages.
@@ -14,6 +16,9 @@ const CHUNK: usize = 1 << 18;
 
 /// The index rows that follow from a primary row.
 type Derive = fn(&[u8], &Value) -> Result<Vec<(Key, Value)>, RecordError>;
+
+/// An index row that is not as the records say: table, key, what is wrong.
+pub type Mismatch = (&'static str, Key, &'static str);
 
 /// How the index rows of one table follow from its primary rows.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +34,27 @@ impl Derivation {
             table: R::TABLE,
             derive: |key, value| Ok(entries(&decode::<R>(value)?, key).into_iter().collect()),
         }
+    }
+
+    /// Which of the table's index rows are not as its records say: the table's name, the row's
+    /// key and what is wrong with it. None, unless there is a defect.
+    pub fn check(&self, read: &dyn Read) -> Result<Vec<Mismatch>, RecordError> {
+        let rows = read.prefix(&[self.table.id]);
+        let rows = rows.map(|(key, value)| (Key::copy_from_slice(key), value.clone()));
+        let (primary, mut there): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            rows.partition(|(key, _)| key.get(1) == Some(&PRIMARY));
+        let mut missing = Vec::new();
+        for (row, value) in primary {
+            let key = primary_key(&row).unwrap_or_default();
+            for (entry, value) in (self.derive)(key, &value)? {
+                if there.remove(&entry) != Some(value) {
+                    missing.push((self.table.name, entry, "is missing or leads elsewhere"));
+                }
+            }
+        }
+        let stray = there.into_keys();
+        missing.extend(stray.map(|entry| (self.table.name, entry, "leads to nothing")));
+        Ok(missing)
     }
 }
 
