@@ -11,6 +11,7 @@ mod concurrency;
 mod create;
 mod discovery;
 mod hostile;
+mod life;
 mod limits;
 mod list;
 mod nodes;

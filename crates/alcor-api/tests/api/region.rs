@@ -93,10 +93,24 @@ impl Region {
     }
 
     pub(crate) fn with(auth: Auth, change: impl FnOnce(ApiState) -> ApiState) -> Self {
-        let store = Store::ephemeral();
+        let settings = Settings::default().without_quotas();
+        Self::over(Store::ephemeral(), settings, auth, change)
+    }
+
+    /// Over a store that was there before, without authentication.
+    pub(crate) fn on(store: Store, settings: Settings) -> Self {
+        Self::over(store, settings, Auth::None, |state| state)
+    }
+
+    fn over(
+        store: Store,
+        settings: Settings,
+        auth: Auth,
+        change: impl FnOnce(ApiState) -> ApiState,
+    ) -> Self {
         let state = change(ApiState::new(
             store.clone(),
-            Arc::new(Settings::default().without_quotas()),
+            Arc::new(settings),
             auth,
             Arc::new(HostsNamedUp),
             Arc::default(),
