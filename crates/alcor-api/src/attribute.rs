@@ -191,6 +191,16 @@ impl Attributes {
         self.0.insert(name.to_owned(), value);
     }
 
+    /// What the request names, with its JSON.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The JSON of an attribute.
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
     /// Checks a body's object against the table.
     pub(crate) fn check<R: Resource>(
         mut map: Map<String, Value>,

@@ -32,6 +32,11 @@ pub(crate) enum RequestError {
     /// The token is valid, and its roles do not allow this.
     #[error("{0}")]
     Forbidden(String),
+    /// The token is for something that is not served.
+    #[error(
+        "The token is scoped to no project: ask Keystone for a token of the project to work in."
+    )]
+    Scope,
     /// Nothing is served under this path.
     #[error("The resource could not be found.")]
     UnknownPath,
@@ -83,7 +88,7 @@ impl RequestError {
             Self::BadRequest(_) | Self::InvalidInput { .. } => StatusCode::BAD_REQUEST,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::Scope => StatusCode::FORBIDDEN,
             Self::UnknownPath | Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Busy | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -103,6 +108,7 @@ impl RequestError {
             Self::TooLarge { .. } => "HTTPRequestEntityTooLarge",
             Self::Unauthorized => "HTTPUnauthorized",
             Self::Forbidden(_) => "PolicyNotAuthorized",
+            Self::Scope => "InvalidScope",
             Self::UnknownPath => "HTTPNotFound",
             Self::NotFound { kind, .. } => kind,
             Self::MethodNotAllowed => "HTTPMethodNotAllowed",

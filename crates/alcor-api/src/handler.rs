@@ -5,6 +5,7 @@ pub(crate) mod nested;
 use crate::attribute::Attributes;
 use crate::auth::Who;
 use crate::body::{self, Wanted};
+use crate::enforce;
 use crate::error::RequestError;
 use crate::link::Origin;
 use crate::list::{self, Listing, json};
@@ -28,20 +29,23 @@ pub(crate) async fn create<R: Managed>(
     body: Body,
 ) -> Result<Response, RequestError> {
     let body = body::object(body, state.limits.body_bytes).await?;
-    let answer = make::<R>(&state, caller, body::create::<R>(body)?).await?;
+    let reading = state.reading(&caller);
+    let answer = make::<R>(&state, &reading, body::create::<R>(body)?).await?;
     Ok((StatusCode::CREATED, json(answer)).into_response())
 }
 
 /// Commits a create and writes what it made.
 async fn make<R: Managed>(
     state: &ApiState,
-    caller: Caller,
+    before: &Reading,
     wanted: Wanted,
 ) -> Result<Vec<u8>, RequestError> {
     let (bodies, bulk) = match wanted {
         Wanted::One(body) => (vec![body], false),
         Wanted::Many(bodies) => (bodies, true),
     };
+    enforce::create::<R>(before, &bodies)?;
+    let caller = &before.caller;
     let requests = bodies
         .iter()
         .map(R::create_request)
@@ -51,8 +55,8 @@ async fn make<R: Managed>(
         .store
         .transact(move |txn| R::create(txn, &requests, &asker, &settings))
         .await?;
-    let selection = Selection::of::<R>(&[], &caller);
-    let reading = state.reading(&caller);
+    let selection = Selection::of::<R>(&[], caller);
+    let reading = before.renewed(state);
     if bulk {
         return many::<R>(committed.value, &reading, &selection);
     }
@@ -118,27 +122,31 @@ pub(crate) async fn update<R: Managed>(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, RequestError> {
-    let id = parse_id::<R>(&id)?;
     let body = body::object(body, state.limits.body_bytes).await?;
     let body: Attributes = body::update::<R>(body)?;
-    let request = R::update_request(&body, if_match(&headers)?)?;
-    change::<R>(&state, caller, id, request).await
+    let expected = if_match(&headers)?;
+    change::<R>(&state, &state.reading(&caller), &id, &body, expected).await
 }
 
 /// Commits an update and answers with what it made.
 async fn change<R: Managed>(
     state: &ApiState,
-    caller: Caller,
-    id: Uuid,
-    request: R::Update,
+    before: &Reading,
+    id: &str,
+    body: &Attributes,
+    expected: Option<u64>,
 ) -> Result<Response, RequestError> {
-    let selection = Selection::of::<R>(&[], &caller);
+    let caller = &before.caller;
+    enforce::update(&find::<R>(before, id, caller)?, body)?;
+    let id = parse_id::<R>(id)?;
+    let request = R::update_request(body, expected)?;
+    let selection = Selection::of::<R>(&[], caller);
     let (settings, asker) = (Arc::clone(&state.settings), caller.clone());
     let committed = state
         .store
         .transact(move |txn| R::update(txn, id, &request, &asker, &settings))
         .await?;
-    let reading = state.reading(&caller);
+    let reading = before.renewed(state);
     let row = Row::<R>::new(committed.value, &reading);
     Ok(json(view::single(&row, &selection)?))
 }
@@ -150,8 +158,21 @@ pub(crate) async fn delete<R: Managed>(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, RequestError> {
-    let id = parse_id::<R>(&id)?;
     let expected = if_match(&headers)?;
+    erase::<R>(&state, &state.reading(&caller), &id, expected).await
+}
+
+/// Commits a deletion.
+async fn erase<R: Managed>(
+    state: &ApiState,
+    before: &Reading,
+    id: &str,
+    expected: Option<u64>,
+) -> Result<StatusCode, RequestError> {
+    let caller = before.caller.clone();
+    let rule = format!("delete_{}", R::POLICY);
+    enforce::action(&find::<R>(before, id, &caller)?, &rule)?;
+    let id = parse_id::<R>(id)?;
     state
         .store
         .transact(move |txn| R::delete(txn, id, &caller, expected))
@@ -173,7 +194,7 @@ pub(crate) fn find<'a, R: Resource>(
             RequestError::Damaged
         })?
         .map(|record| Row::new(record, reading))
-        .filter(|row| R::visible(row, caller))
+        .filter(|row| enforce::sees(row, caller))
         .ok_or_else(|| R::not_found(id))
 }
 

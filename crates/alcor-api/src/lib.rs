@@ -16,6 +16,7 @@
 mod attribute;
 mod auth;
 mod body;
+mod enforce;
 mod error;
 mod extension;
 mod field;

@@ -18,7 +18,7 @@ use crate::attribute::{Attribute, Attributes};
 use crate::error::RequestError;
 use crate::field::Field;
 use crate::list::{IndexRule, Lookup};
-use crate::state::Liveness;
+use crate::state::{ApiState, Liveness};
 use crate::view::Fields;
 use alcor_managers::records::{self, Index, Record};
 use alcor_managers::{ApiError, Caller, Settings};
@@ -37,9 +37,19 @@ pub(crate) struct Reading {
     pub(crate) liveness: Arc<dyn Liveness>,
     /// Who asks; some attributes depend on it.
     pub(crate) caller: Caller,
+    /// The owner of the resource whose path this one lies below, where it lies below one.
+    pub(crate) parent_project: Option<String>,
 }
 
 impl Reading {
+    /// The same question to the newest state of the region.
+    pub(crate) fn renewed(&self, state: &ApiState) -> Self {
+        Self {
+            parent_project: self.parent_project.clone(),
+            ..state.reading(&self.caller)
+        }
+    }
+
     /// The record with this key. A record that cannot be read is logged and counts as absent,
     /// because one damaged row must not hide all others.
     pub(crate) fn get<T: Record>(&self, key: &[u8]) -> Option<T> {
@@ -91,6 +101,8 @@ pub(crate) trait Resource: Sized + Send + Sync + 'static {
     const PLURAL: &'static str;
     /// Its path below `/v2.0`, where it differs from the envelope: `security-groups`.
     const PATH: &'static str = Self::PLURAL;
+    /// Its name in the policy's rules, where it differs from the envelope: `create_port_binding`.
+    const POLICY: &'static str = Self::SINGULAR;
     /// Whether it has tags and times, and the filters that go with them.
     const HAS_STANDARD: bool;
     /// Whether it has the filter `fixed_ips`.

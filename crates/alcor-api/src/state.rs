@@ -4,6 +4,7 @@ use crate::auth::Auth;
 use crate::metrics::Metrics;
 use crate::resource::Reading;
 use alcor_managers::{Caller, Settings};
+use alcor_policy::Policy;
 use alcor_store::Store;
 use alcor_types::{HostName, Timestamp};
 use parking_lot::Mutex;
@@ -62,6 +63,7 @@ pub struct ApiState {
     pub(crate) store: Store,
     pub(crate) settings: Arc<Settings>,
     pub(crate) auth: Auth,
+    pub(crate) policy: Arc<Policy>,
     pub(crate) liveness: Arc<dyn Liveness>,
     pub(crate) limits: Limits,
     pub(crate) registry: Arc<Mutex<Registry>>,
@@ -85,6 +87,7 @@ impl ApiState {
             store,
             settings,
             auth,
+            policy: Policy::standard(),
             liveness,
             limits,
             registry,
@@ -101,6 +104,12 @@ impl ApiState {
         self
     }
 
+    /// The same under another policy than Neutron's default.
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = Arc::new(policy);
+        self
+    }
+
     /// Says by `/readyz` whether the region serves.
     pub fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Release);
@@ -112,6 +121,7 @@ impl ApiState {
             snapshot: self.store.snapshot(),
             liveness: Arc::clone(&self.liveness),
             caller: caller.clone(),
+            parent_project: None,
         }
     }
 }

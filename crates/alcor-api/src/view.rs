@@ -2,9 +2,11 @@
 //! caller asked for and may see.
 
 use crate::attribute::find;
+use crate::enforce;
 use crate::error::RequestError;
 use crate::resource::{Resource, Row};
 use alcor_managers::Caller;
+use alcor_policy::Verdict;
 use alcor_types::Standard;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -15,31 +17,60 @@ use std::fmt::Display;
 pub(crate) struct Selection {
     /// Only these; none means all.
     only: Option<Vec<&'static str>>,
+    /// Those of which each row's rule decides, with the rules.
+    doubtful: Vec<(&'static str, String)>,
 }
 
 impl Selection {
     /// What `caller` gets who asked for `fields`; names the resource does not have are passed
     /// over, as Neutron does.
     pub(crate) fn of<R: Resource>(fields: &[&str], caller: &Caller) -> Self {
-        let everything = fields.is_empty();
-        if everything && caller.is_admin() {
-            return Self { only: None };
+        let mut doubtful = Vec::new();
+        let mut all = fields.is_empty();
+        let mut only = Vec::new();
+        for attribute in R::attributes().iter().filter(|attribute| attribute.shown) {
+            let rule = format!("get_{}:{}", R::POLICY, attribute.name);
+            let verdict =
+                caller
+                    .verdict(&rule)
+                    .unwrap_or(if attribute.admin && !caller.sees_all() {
+                        Verdict::Denied
+                    } else {
+                        Verdict::Allowed
+                    });
+            match verdict {
+                Verdict::Denied => all = false,
+                _ if !fields.is_empty() && !fields.contains(&attribute.name) => {}
+                _ => only.push(attribute.name),
+            }
+            if verdict == Verdict::Depends {
+                doubtful.push((attribute.name, rule));
+            }
         }
-        let visible = R::attributes()
-            .iter()
-            .filter(|attribute| attribute.shown && (!attribute.admin || caller.is_admin()))
-            .map(|attribute| attribute.name);
-        let mut only: Vec<_> = visible
-            .filter(|name| everything || fields.contains(name))
-            .collect();
-        if find::<R>("project_id").is_some() && (everything || fields.contains(&"tenant_id")) {
+        let tenant = fields.is_empty() || fields.contains(&"tenant_id");
+        if tenant && find::<R>("project_id").is_some() {
             only.push("tenant_id");
         }
-        Self { only: Some(only) }
+        Self {
+            only: (!all).then_some(only),
+            doubtful,
+        }
     }
 
     fn has(&self, name: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(&name))
+    }
+
+    /// What this row's caller does not see of it, beyond what it sees of no row.
+    fn hidden<R: Resource>(&self, row: &Row<'_, R>) -> Vec<&'static str> {
+        let hides = |(name, rule): &&(&'static str, String)| {
+            self.has(name) && !enforce::sees_attribute(row, rule)
+        };
+        self.doubtful
+            .iter()
+            .filter(hides)
+            .map(|(name, _)| *name)
+            .collect()
     }
 }
 
@@ -47,16 +78,21 @@ impl Selection {
 pub(crate) struct Fields<'a, M> {
     map: M,
     selection: &'a Selection,
+    hidden: Vec<&'static str>,
 }
 
 impl<M: SerializeMap> Fields<'_, M> {
+    fn has(&self, name: &str) -> bool {
+        self.selection.has(name) && !self.hidden.contains(&name)
+    }
+
     /// Writes an attribute.
     pub(crate) fn put<T: Serialize + ?Sized>(
         &mut self,
         name: &'static str,
         value: &T,
     ) -> Result<(), M::Error> {
-        if self.selection.has(name) {
+        if self.has(name) {
             self.map.serialize_entry(name, value)?;
         }
         Ok(())
@@ -68,7 +104,7 @@ impl<M: SerializeMap> Fields<'_, M> {
         name: &'static str,
         value: impl FnOnce() -> T,
     ) -> Result<(), M::Error> {
-        if self.selection.has(name) {
+        if self.has(name) {
             self.map.serialize_entry(name, &value())?;
         }
         Ok(())
@@ -122,6 +158,7 @@ impl<R: Resource> Serialize for View<'_, R> {
         let mut fields = Fields {
             map: to.serialize_map(None)?,
             selection: self.selection,
+            hidden: self.selection.hidden(self.row),
         };
         R::write(self.row, &mut fields)?;
         fields.map.end()

@@ -27,6 +27,6 @@ pub mod subnet;
 pub mod vni;
 
 pub use audit::audit;
-pub use caller::{Caller, Roles};
+pub use caller::{Caller, implied};
 pub use error::{ApiError, Pool};
 pub use settings::Settings;

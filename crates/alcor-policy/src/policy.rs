@@ -7,6 +7,7 @@ use crate::subject::Subject;
 use crate::syntax;
 use crate::target::Target;
 use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 const DEFAULT: &str = include_str!("default.toml");
 
@@ -88,6 +89,12 @@ impl Policy {
             Some(false) => Verdict::Denied,
             None => Verdict::Depends,
         })
+    }
+
+    /// Neutron's default policy, compiled once for all who ask for it.
+    pub fn standard() -> Arc<Self> {
+        static STANDARD: LazyLock<Arc<Policy>> = LazyLock::new(Arc::default);
+        Arc::clone(&STANDARD)
     }
 
     /// Whether there is such a rule.

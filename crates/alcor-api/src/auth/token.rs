@@ -1,12 +1,13 @@
 //! The file of static tokens, and how a token is found in it.
 
-use alcor_managers::{Caller, Roles};
-use alcor_types::ProjectId;
+use alcor_managers::implied;
+use alcor_policy::Subject;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A token shorter than this could be guessed.
 const MIN_TOKEN_BYTES: usize = 8;
@@ -34,7 +35,7 @@ pub enum TokenFileError {
     /// holds secrets.
     #[error(
         "the token file is wrong at line {line}: it must be a list of [[token]] tables with \
-         token, project, user and roles (admin, member, reader)"
+         token, project, user and roles (admin, manager, member, reader, service)"
     )]
     Syntax {
         /// The line, from 1 on.
@@ -72,7 +73,7 @@ pub struct TokenFile {
 
 struct Entry {
     token: String,
-    caller: Caller,
+    subject: Arc<Subject>,
 }
 
 #[derive(Deserialize)]
@@ -95,8 +96,22 @@ struct EntryText {
 #[serde(rename_all = "lowercase")]
 enum Role {
     Admin,
+    Manager,
     Member,
     Reader,
+    Service,
+}
+
+impl Role {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Manager => "manager",
+            Self::Member => "member",
+            Self::Reader => "reader",
+            Self::Service => "service",
+        }
+    }
 }
 
 impl TokenFile {
@@ -130,37 +145,33 @@ impl TokenFile {
         if entry.token.len() < MIN_TOKEN_BYTES {
             return Err(TokenFileError::Weak { user: entry.user });
         }
-        if let Some(other) = self.caller(&entry.token) {
+        if let Some(other) = self.subject(&entry.token) {
             return Err(TokenFileError::Duplicate {
-                first: other.user_id,
+                first: other.user_id.as_deref().unwrap_or_default().to_owned(),
                 second: entry.user,
             });
         }
-        let has = |role| entry.roles.contains(&role);
-        let caller = Caller {
-            project_id: ProjectId::from(entry.project),
-            user_id: entry.user,
-            roles: Roles {
-                admin: has(Role::Admin),
-                member: has(Role::Member),
-                reader: has(Role::Reader),
-            },
+        let subject = Subject {
+            project_id: Some(entry.project.into()),
+            user_id: Some(entry.user.into()),
+            roles: implied(entry.roles.iter().map(|role| role.as_str())),
+            ..Subject::default()
         };
         let bucket = self.hasher.hash_one(&entry.token);
         self.entries.entry(bucket).or_default().push(Entry {
             token: entry.token,
-            caller,
+            subject: Arc::new(subject),
         });
         Ok(())
     }
 
     /// Whose token this is.
-    pub(super) fn caller(&self, token: &str) -> Option<Caller> {
+    pub(super) fn subject(&self, token: &str) -> Option<Arc<Subject>> {
         let bucket = self.entries.get(&self.hasher.hash_one(token))?;
         let found = bucket
             .iter()
             .find(|entry| same_bytes(entry.token.as_bytes(), token.as_bytes()))?;
-        Some(found.caller.clone())
+        Some(Arc::clone(&found.subject))
     }
 }
 
@@ -211,7 +222,6 @@ mod tests {
     use super::*;
     use crate::auth::Auth;
     use axum::http::HeaderMap;
-    use std::sync::Arc;
 
     const FILE: &str = r#"
         [[token]]
@@ -239,12 +249,13 @@ mod tests {
         let mut request = headers("tenant-secret");
         request.insert("x-project-id", "ops".parse().unwrap());
         request.insert("x-roles", "admin".parse().unwrap());
-        let caller = auth.caller(&request).unwrap();
-        assert_eq!(caller.project_id.as_str(), "p1");
-        assert!(!caller.is_admin());
-        assert!(auth.caller(&headers("operator-secret")).unwrap().is_admin());
-        assert!(auth.caller(&headers("operator-secre")).is_none());
-        assert!(auth.caller(&HeaderMap::new()).is_none());
+        let subject = auth.subject(&request).unwrap();
+        assert_eq!(subject.project_id.as_deref(), Some("p1"));
+        assert!(!subject.roles.has("admin"));
+        let operator = auth.subject(&headers("operator-secret")).unwrap();
+        assert!(operator.roles.has("admin"));
+        assert!(auth.subject(&headers("operator-secre")).is_err());
+        assert!(auth.subject(&HeaderMap::new()).is_err());
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The same five for a resource below a parent's path. Who does not see the parent finds nothing
 //! there, and an id of another parent's child names nothing.
 
-use super::{change, find, if_match, parse_id};
+use super::{change, erase, find, if_match, parse_id};
 use crate::attribute::Attributes;
 use crate::auth::Who;
 use crate::body::{self, Wanted};
+use crate::enforce;
 use crate::error::RequestError;
 use crate::link::Origin;
 use crate::list::{self, Listing, json};
@@ -12,7 +13,6 @@ use crate::query::{ListQuery, QueryString};
 use crate::resource::{Nested, Reading, Row};
 use crate::state::ApiState;
 use crate::view::{self, Selection};
-use alcor_managers::Caller;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -26,7 +26,7 @@ pub(crate) async fn create<R: Nested>(
     Path(parent): Path<String>,
     body: Body,
 ) -> Result<Response, RequestError> {
-    let parent = parent_id::<R>(&state.reading(&caller), &parent, &caller)?;
+    let (reading, parent) = below::<R>(state.reading(&caller), &parent)?;
     let body = body::object(body, state.limits.body_bytes).await?;
     let wanted = match body::create::<R>(body)? {
         Wanted::One(body) => Wanted::One(under::<R>(body, parent)),
@@ -37,7 +37,7 @@ pub(crate) async fn create<R: Nested>(
                 .collect(),
         ),
     };
-    let answer = super::make::<R>(&state, caller, wanted).await?;
+    let answer = super::make::<R>(&state, &reading, wanted).await?;
     Ok((StatusCode::CREATED, json(answer)).into_response())
 }
 
@@ -49,8 +49,7 @@ pub(crate) async fn list<R: Nested>(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, RequestError> {
-    let reading = state.reading(&caller);
-    let parent = parent_id::<R>(&reading, &parent, &caller)?;
+    let (reading, parent) = below::<R>(state.reading(&caller), &parent)?;
     let query = QueryString::of(&uri)?;
     let mut within = query.clone();
     within.push(R::PARENT, parent.to_string());
@@ -72,8 +71,8 @@ pub(crate) async fn show<R: Nested>(
 ) -> Result<Response, RequestError> {
     let query = QueryString::of(&uri)?;
     let selection = Selection::of::<R>(&query.fields(), &caller);
-    let reading = state.reading(&caller);
-    let row = child::<R>(&reading, &parent, &id, &caller)?;
+    let (reading, parent) = below::<R>(state.reading(&caller), &parent)?;
+    let row = child::<R>(&reading, parent, &id)?;
     Ok(json(view::single(&row, &selection)?))
 }
 
@@ -85,12 +84,11 @@ pub(crate) async fn update<R: Nested>(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, RequestError> {
-    child::<R>(&state.reading(&caller), &parent, &id, &caller)?;
-    let id = parse_id::<R>(&id)?;
+    let (reading, parent) = below::<R>(state.reading(&caller), &parent)?;
+    child::<R>(&reading, parent, &id)?;
     let body = body::object(body, state.limits.body_bytes).await?;
     let body: Attributes = body::update::<R>(body)?;
-    let request = R::update_request(&body, if_match(&headers)?)?;
-    change::<R>(&state, caller, id, request).await
+    change::<R>(&state, &reading, &id, &body, if_match(&headers)?).await
 }
 
 /// `DELETE /v2.0/{parents}/{parent}/{children}/{id}`.
@@ -100,29 +98,28 @@ pub(crate) async fn delete<R: Nested>(
     Path((parent, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<StatusCode, RequestError> {
-    child::<R>(&state.reading(&caller), &parent, &id, &caller)?;
-    super::delete::<R>(State(state), Who(caller), Path(id), headers).await
+    let (reading, parent) = below::<R>(state.reading(&caller), &parent)?;
+    child::<R>(&reading, parent, &id)?;
+    erase::<R>(&state, &reading, &id, if_match(&headers)?).await
 }
 
-/// The parent's id, where the caller sees the parent.
-fn parent_id<R: Nested>(
-    reading: &Reading,
-    id: &str,
-    caller: &Caller,
-) -> Result<Uuid, RequestError> {
-    find::<R::Parent>(reading, id, caller)?;
-    parse_id::<R::Parent>(id)
+/// The view of what lies below a parent that the caller sees, and the parent's id.
+fn below<R: Nested>(mut reading: Reading, parent: &str) -> Result<(Reading, Uuid), RequestError> {
+    let project = {
+        let row = find::<R::Parent>(&reading, parent, &reading.caller)?;
+        enforce::project_of(&row)
+    };
+    reading.parent_project = project;
+    Ok((reading, parse_id::<R::Parent>(parent)?))
 }
 
 /// The child with this id, where it is the parent's.
 fn child<'a, R: Nested>(
     reading: &'a Reading,
-    parent: &str,
+    parent: Uuid,
     id: &str,
-    caller: &Caller,
 ) -> Result<Row<'a, R>, RequestError> {
-    let parent = parent_id::<R>(reading, parent, caller)?;
-    let row = find::<R>(reading, id, caller)?;
+    let row = find::<R>(reading, id, &reading.caller)?;
     if R::parent(&row.record) != parent {
         return Err(R::not_found(id));
     }

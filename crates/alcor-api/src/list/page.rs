@@ -3,6 +3,7 @@
 
 use super::plan::{Source, plan};
 use super::walk::{Step, Walk};
+use crate::enforce;
 use crate::error::RequestError;
 use crate::query::{Direction, Filter, ListQuery, Order, Page, Place};
 use crate::resource::{Reading, Resource, Row};
@@ -51,7 +52,7 @@ impl<R: Resource> Listing<R> {
     }
 
     fn sees(&self, row: &Row<'_, R>) -> bool {
-        R::visible(row, &self.caller)
+        enforce::sees(row, &self.caller)
     }
 
     fn source(&self) -> Source {

@@ -4,7 +4,7 @@ use crate::region::{Region, any_of, at, member, refused};
 use alcor_managers::network::{self, CreateNetwork, UpdateNetwork};
 use alcor_managers::port::{self, CreatePort, UpdatePort};
 use alcor_managers::subnet::{self, CreateSubnet, UpdateSubnet};
-use alcor_managers::{ApiError, Caller, Roles};
+use alcor_managers::{ApiError, Caller};
 use alcor_types::{Network, Port};
 
 fn network_of(region: &Region, project: &str, shared: bool) -> Network {
@@ -223,13 +223,7 @@ fn some_attributes_are_the_administrators() {
 fn readers_read() {
     let region = Region::new();
     let network = network_of(&region, "blue", false);
-    let reader = Caller {
-        roles: Roles {
-            reader: true,
-            ..Roles::default()
-        },
-        ..member("blue")
-    };
+    let reader = Caller::with_roles("blue", &["reader"]);
     network::get(&region.store.snapshot(), network.id, &reader).unwrap();
     let writes = region.run({
         let reader = reader.clone();

@@ -4,7 +4,7 @@ use alcor_managers::network::{self, CreateNetwork};
 use alcor_managers::node::{self, CreateNode};
 use alcor_managers::port::{self, CreatePort, FixedIpRequest, UpdatePort};
 use alcor_managers::subnet::{self, CreateSubnet};
-use alcor_managers::{ApiError, Caller, Roles, Settings};
+use alcor_managers::{ApiError, Caller, Settings};
 use alcor_store::{Store, TransactError, Txn};
 use alcor_types::{Network, Node, Port, Subnet};
 use tokio::runtime::Runtime;
@@ -107,14 +107,7 @@ impl Region {
 
 /// A member of a project.
 pub(crate) fn member(project: &str) -> Caller {
-    Caller {
-        project_id: project.into(),
-        user_id: "someone".to_owned(),
-        roles: Roles {
-            member: true,
-            ..Roles::default()
-        },
-    }
+    Caller::with_roles(project, &["member"])
 }
 
 /// A request for one address, in whatever subnet holds it.

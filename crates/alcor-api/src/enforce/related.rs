@@ -1,0 +1,21 @@
+//! What rules ask of a related resource: `network:project_id`, and `networks:shared` of a port.
+
+use crate::resource::Reading;
+use alcor_types::{Network, ProjectId};
+use uuid::Uuid;
+
+/// The project that owns the resource of this kind: `network` for `network_id`.
+pub(super) fn owner(reading: &Reading, kind: &str, id: Uuid) -> Option<ProjectId> {
+    match kind {
+        "network" => reading
+            .get::<Network>(id.as_bytes())
+            .map(|found| found.project_id),
+        _ => None,
+    }
+}
+
+/// Whether the caller may use the network because it is shared with it.
+pub(super) fn shared_network(reading: &Reading, id: Uuid) -> Option<bool> {
+    let network = reading.get::<Network>(id.as_bytes())?;
+    Some(network.shared.includes(&reading.caller.project_id))
+}
