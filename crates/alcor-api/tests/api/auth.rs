@@ -50,8 +50,8 @@ async fn tenants_see_their_own_and_what_is_shared() {
     one.post("/v2.0/ports", foreign).await.error(404);
     let stolen = json!({ "network": { "project_id": "two" } });
     assert_eq!(
-        one.post("/v2.0/networks", stolen).await.error(403).0,
-        "PolicyNotAuthorized"
+        one.post("/v2.0/networks", stolen).await.error(400).0,
+        "HTTPBadRequest"
     );
 }
 
