@@ -3,6 +3,7 @@
 use crate::attribute::Attributes;
 use crate::auth::Who;
 use crate::body::{self, Wanted};
+use crate::enforce;
 use crate::error::RequestError;
 use crate::handler::{self, parse_id};
 use crate::list::json;
@@ -16,14 +17,6 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-
-fn admin_only(caller: &Caller) -> Result<(), RequestError> {
-    if caller.is_admin() {
-        return Ok(());
-    }
-    let message = "Nodes are for administrators: the caller does not have the role admin.";
-    Err(RequestError::Forbidden(message.to_owned()))
-}
 
 fn one<R: Resource<Record = Node>>(
     node: Node,
@@ -42,7 +35,7 @@ pub(crate) async fn list_nodes(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, RequestError> {
-    admin_only(&who.0)?;
+    enforce::general(&who.0, "get_node")?;
     handler::list::<Nodes>(state, who, uri, headers).await
 }
 
@@ -52,7 +45,7 @@ pub(crate) async fn show_node(
     Who(caller): Who,
     Path(id): Path<String>,
 ) -> Result<Response, RequestError> {
-    admin_only(&caller)?;
+    enforce::general(&caller, "get_node")?;
     let reading = state.reading(&caller);
     let node = node::get(&reading.snapshot, &id, &caller)?;
     one::<Nodes>(node, &reading, &caller)
@@ -64,7 +57,7 @@ pub(crate) async fn create_node(
     Who(caller): Who,
     body: Body,
 ) -> Result<Response, RequestError> {
-    admin_only(&caller)?;
+    enforce::general(&caller, "create_node")?;
     let body = body::object(body, state.limits.body_bytes).await?;
     let bodies = match body::create::<Nodes>(body)? {
         Wanted::One(body) => vec![body],
@@ -85,7 +78,7 @@ pub(crate) async fn create_nodes(
     Who(caller): Who,
     body: Body,
 ) -> Result<Response, RequestError> {
-    admin_only(&caller)?;
+    enforce::general(&caller, "create_node")?;
     let body = body::object(body, state.limits.body_bytes).await?;
     let Wanted::Many(bodies) = body::create::<Nodes>(body)? else {
         let message = "Unable to find 'host_infos' in request body";
@@ -121,7 +114,7 @@ pub(crate) async fn update_node(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Response, RequestError> {
-    admin_only(&caller)?;
+    enforce::general(&caller, "update_node")?;
     let body = body::object(body, state.limits.body_bytes).await?;
     let request = Nodes::update_request(&body::update::<Nodes>(body)?)?;
     let asker = caller.clone();
@@ -141,7 +134,7 @@ pub(crate) async fn delete_node(
     Who(caller): Who,
     Path(id): Path<String>,
 ) -> Result<StatusCode, RequestError> {
-    admin_only(&caller)?;
+    enforce::general(&caller, "delete_node")?;
     let delete = move |txn: &mut alcor_store::Txn<'_>| {
         let present = node::get(txn, &id, &caller)?;
         node::delete(txn, present.id, &caller)
@@ -160,7 +153,11 @@ pub(crate) async fn update_agent(
     let id = parse_id::<Agents>(&id)?;
     let body = body::object(body, state.limits.body_bytes).await?;
     let body = body::update::<Agents>(body)?;
-    handler::find::<Agents>(&state.reading(&caller), &id.to_string(), &caller)?;
+    let reading = state.reading(&caller);
+    enforce::update(
+        &handler::find::<Agents>(&reading, &id.to_string(), &caller)?,
+        &body,
+    )?;
     let description = body.get::<Option<String>>("description")?;
     let request = UpdateNode {
         admin_state_up: body.get("admin_state_up")?,

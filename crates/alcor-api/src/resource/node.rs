@@ -63,6 +63,7 @@ const INDEXES: &[IndexRule] = &[
 impl Resource for Nodes {
     const SINGULAR: &'static str = "host_info";
     const PLURAL: &'static str = "host_infos";
+    const POLICY: &'static str = "node";
     const HAS_STANDARD: bool = false;
     type Record = Node;
     type Extra = ();
