@@ -38,7 +38,9 @@ pub(crate) fn create<R: Resource>(
         let named = body
             .iter()
             .filter(|(name, value)| !fallback::is_default(R::POLICY, name, value));
-        named_attributes(&reading.caller, &action, named, &target)
+        let asked = named_attributes(&reading.caller, &action, named, &target);
+        // What it would belong to must not be found out by being refused.
+        asked.or_else(|refused| related::must_be_seen(reading, body).and(Err(refused)))
     })
 }
 

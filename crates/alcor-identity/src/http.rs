@@ -75,14 +75,20 @@ impl Http {
             request = request.header(CONTENT_TYPE, "application/json");
         }
         let body = Full::from(body.unwrap_or_default());
-        let request = request.body(body).map_err(unavailable)?;
+        let request = request
+            .body(body)
+            .map_err(|error| unavailable(error.to_string()))?;
         timeout(self.limit, self.exchange(request))
             .await
             .map_err(|_| unavailable(format!("no answer in {:?}", self.limit)))?
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Reply, IdentityError> {
-        let response = self.client.request(request).await.map_err(chain)?;
+        let response = self
+            .client
+            .request(request)
+            .await
+            .map_err(|error| chain(&error))?;
         let (parts, body) = response.into_parts();
         let token = parts.headers.get("x-subject-token");
         let subject_token = token.and_then(|token| token.to_str().ok()).map(Secret::new);
@@ -96,14 +102,14 @@ impl Http {
     }
 }
 
-pub(crate) fn unavailable(reason: impl ToString) -> IdentityError {
-    IdentityError::Unavailable(reason.to_string())
+pub(crate) fn unavailable(reason: impl Into<String>) -> IdentityError {
+    IdentityError::Unavailable(reason.into())
 }
 
 /// The failure with what led to it; hyper says only "client error" by itself.
-fn chain(error: hyper_util::client::legacy::Error) -> IdentityError {
+fn chain(error: &hyper_util::client::legacy::Error) -> IdentityError {
     let mut text = error.to_string();
-    let mut cause = std::error::Error::source(&error);
+    let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         text.push_str(": ");
         text.push_str(&error.to_string());

@@ -80,13 +80,12 @@ impl Keystone {
             if let Some(answer) = known.cache.get(key, Instant::now()) {
                 return answer;
             }
-            match known.flights.get(&key) {
-                Some(flight) => flight.clone(),
-                None => {
-                    let flight = self.launch(key, Secret::new(token));
-                    known.flights.insert(key, flight.clone());
-                    flight
-                }
+            if let Some(flight) = known.flights.get(&key) {
+                flight.clone()
+            } else {
+                let flight = self.launch(key, Secret::new(token));
+                known.flights.insert(key, flight.clone());
+                flight
             }
         };
         flight.await

@@ -1,6 +1,9 @@
 //! What rules ask of a related resource: `network:project_id`, and `networks:shared` of a port.
 
-use crate::resource::Reading;
+use crate::attribute::Attributes;
+use crate::error::RequestError;
+use crate::handler::find;
+use crate::resource::{Networks, Reading};
 use alcor_types::{Network, ProjectId};
 use uuid::Uuid;
 
@@ -18,4 +21,13 @@ pub(super) fn owner(reading: &Reading, kind: &str, id: Uuid) -> Option<ProjectId
 pub(super) fn shared_network(reading: &Reading, id: Uuid) -> Option<bool> {
     let network = reading.get::<Network>(id.as_bytes())?;
     Some(network.shared.includes(&reading.caller.project_id))
+}
+
+/// Refuses a wish for something that would belong to a resource the caller does not see.
+pub(super) fn must_be_seen(reading: &Reading, body: &Attributes) -> Result<(), RequestError> {
+    let id = |name| body.value(name).and_then(serde_json::Value::as_str);
+    if let Some(network) = id("network_id") {
+        find::<Networks>(reading, network, &reading.caller)?;
+    }
+    Ok(())
 }
