@@ -1,5 +1,6 @@
 //! What the generic parts (parsing, listing, views) need to know of each kind of resource.
 
+mod address_scope;
 mod agent;
 #[cfg(test)]
 mod consistency;
@@ -7,12 +8,15 @@ mod network;
 mod node;
 mod port;
 mod subnet;
+mod subnet_pool;
 
+pub(crate) use address_scope::AddressScopes;
 pub(crate) use agent::Agents;
 pub(crate) use network::Networks;
 pub(crate) use node::Nodes;
 pub(crate) use port::Ports;
 pub(crate) use subnet::Subnets;
+pub(crate) use subnet_pool::{SubnetPools, blocks};
 
 use crate::attribute::{Attribute, Attributes};
 use crate::error::RequestError;

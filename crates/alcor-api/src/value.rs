@@ -6,7 +6,7 @@ mod item;
 
 pub(crate) use item::{DhcpOptionWish, FixedIpWish};
 
-use alcor_types::{Ipv6Mode, MacAddr};
+use alcor_types::{IpVersion, Ipv6Mode, MacAddr};
 use ipnet::IpNet;
 use serde_json::{Map, Value, json};
 use std::net::IpAddr;
@@ -186,6 +186,55 @@ impl FromJson for Ipv6Mode {
 
     fn schema() -> Value {
         json!({ "enum": ["dhcpv6-stateful", "dhcpv6-stateless", "slaac"] })
+    }
+}
+
+impl FromJson for IpVersion {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        match i64::from_json(value)? {
+            4 => Ok(Self::V4),
+            6 => Ok(Self::V6),
+            other => Err(format!("'{other}' is not in [4, 6]")),
+        }
+    }
+
+    fn schema() -> Value {
+        json!({ "enum": [4, 6] })
+    }
+}
+
+/// A count as Neutron's columns hold it.
+pub(crate) struct Natural(pub(crate) u32);
+
+impl FromJson for Natural {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let wrong = || format!("'{}' is not between 0 and 2147483647", shown(value));
+        let number = u32::from_json(value)?;
+        i32::try_from(number).map_err(|_| wrong())?;
+        Ok(Self(number))
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "integer", "minimum": 0, "maximum": i32::MAX })
+    }
+}
+
+/// The id of a subnet pool. Neutron knows one that is no UUID, for prefixes that an upstream
+/// router delegates; there is no such router here.
+pub(crate) struct PoolId(pub(crate) Uuid);
+
+impl FromJson for PoolId {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        if value.as_str() == Some("prefix_delegation") {
+            let reason =
+                "prefix delegation is not available in this region, name a subnet pool instead";
+            return Err(reason.to_owned());
+        }
+        Uuid::from_json(value).map(Self)
+    }
+
+    fn schema() -> Value {
+        Uuid::schema()
     }
 }
 

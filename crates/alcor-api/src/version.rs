@@ -9,9 +9,10 @@ use axum::response::Response;
 use serde_json::{Value, json as object};
 
 /// The collections under `/v2.0` by their singular.
-const COLLECTIONS: [(&str, &str); 5] = [
+const COLLECTIONS: [(&str, &str); 6] = [
     ("network", "networks"),
     ("subnet", "subnets"),
+    ("subnetpool", "subnetpools"),
     ("port", "ports"),
     ("agent", "agents"),
     ("extension", "extensions"),

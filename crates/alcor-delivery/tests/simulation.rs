@@ -96,6 +96,9 @@ fn subnet(number: u8) -> Fact {
         ipv6_address_mode: None,
         ipv6_ra_mode: None,
         service_types: Vec::new(),
+        subnetpool_id: None,
+        dns_publish_fixed_ip: false,
+        segment_id: None,
     };
     Fact::Subnet(id, Some(Arc::new(subnet)))
 }

@@ -6,6 +6,7 @@
 
 mod addresses;
 mod indexes;
+mod pools;
 mod references;
 mod usage;
 
@@ -23,6 +24,7 @@ pub fn audit(read: &dyn Read) -> Result<Vec<String>, ApiError> {
         indexes::check,
         references::check,
         addresses::check,
+        pools::check,
         usage::check,
     ] {
         check(read, &mut faults)?;

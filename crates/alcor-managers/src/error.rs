@@ -6,6 +6,7 @@
 mod answer;
 
 use crate::quota::QuotaError;
+use crate::subnet_pool::PoolError;
 
 use alcor_store::records::RecordError;
 use alcor_types::{
@@ -322,6 +323,9 @@ pub enum ApiError {
     /// A quota is used up.
     #[error(transparent)]
     Quota(#[from] QuotaError),
+    /// A subnet pool or an address scope refuses.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
     /// A record of the store cannot be read or written; no fault of the caller's.
     #[error("The region's store failed: {0}")]
     Store(#[from] RecordError),

@@ -8,6 +8,7 @@
 //!
 //! The semantics are those of OpenStack Neutron's API, and the errors carry its names.
 
+pub mod address_scope;
 mod audit;
 mod bitmap;
 mod caller;
@@ -24,6 +25,7 @@ pub mod schema;
 mod settings;
 mod standard;
 pub mod subnet;
+pub mod subnet_pool;
 pub mod vni;
 
 pub use audit::audit;

@@ -3,6 +3,10 @@
 //! Usage is a counter in the same transaction as the resource it counts, so that no number of
 //! concurrent creates can pass a limit, and a failed create counts nothing.
 
+mod limits;
+
+pub use limits::{Limits, all, limits, reset, set};
+
 use crate::records::{self, Record};
 use crate::{ApiError, Settings, schema};
 use alcor_store::{Read, Txn};
@@ -93,7 +97,7 @@ pub struct Quota {
     pub limits: BTreeMap<Kind, i64>,
 }
 
-/// A create that a quota refuses.
+/// What a quota refuses.
 #[derive(Debug, thiserror::Error)]
 pub enum QuotaError {
     /// The project has as many as it may have.
@@ -110,6 +114,21 @@ pub enum QuotaError {
         /// How many there may be.
         limit: i64,
     },
+    /// The project has no quota of its own that could be taken back.
+    #[error("Project {0} has no quota of its own: the defaults hold for it already.")]
+    NotFound(ProjectId),
+    /// The new limit is less than there is.
+    #[error(
+        "Quota limit {limit} for {kind} must be greater than or equal to already used {used}: give a higher one, delete some, or say force."
+    )]
+    BelowUsage {
+        /// What is counted.
+        kind: &'static str,
+        /// The limit asked for.
+        limit: i64,
+        /// How many there are.
+        used: u64,
+    },
 }
 
 impl QuotaError {
@@ -117,12 +136,16 @@ impl QuotaError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::OverQuota { .. } => "OverQuota",
+            Self::NotFound(_) => "TenantQuotaNotFound",
+            Self::BelowUsage { .. } => "HTTPBadRequest",
         }
     }
 
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {
+            Self::BelowUsage { .. } => 400,
+            Self::NotFound(_) => 404,
             Self::OverQuota { .. } => 409,
         }
     }

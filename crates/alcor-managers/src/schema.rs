@@ -12,18 +12,22 @@ mod network;
 mod node;
 mod port;
 mod subnet;
+mod subnet_pool;
 mod table;
 
 pub use network::*;
 pub use node::*;
 pub use port::*;
 pub use subnet::*;
+pub use subnet_pool::*;
 pub use table::*;
 
 use crate::records::{self, Derivation};
 use alcor_store::Options;
 use alcor_store::records::{Index, Indexes};
-use alcor_types::{Network, Node, Port, ProjectId, Sharing, Standard, Subnet};
+use alcor_types::{
+    AddressScope, Network, Node, Port, ProjectId, Sharing, Standard, Subnet, SubnetPool,
+};
 use std::net::IpAddr;
 
 /// The tables whose index rows the region makes anew at its start and does not store. Every
@@ -33,6 +37,8 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<Node>(),
     records::derivation::<Port>(),
     records::derivation::<Subnet>(),
+    records::derivation::<SubnetPool>(),
+    records::derivation::<AddressScope>(),
 ];
 
 /// How a region opens its store.

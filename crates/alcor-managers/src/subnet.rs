@@ -3,6 +3,7 @@
 mod block;
 mod check;
 mod request;
+mod source;
 
 pub(crate) use block::hosts;
 pub use request::{CreateSubnet, UpdateSubnet};
@@ -11,9 +12,13 @@ use crate::network::MIN_MTU_V6;
 use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{PORT_BY_SUBNET, PORT_BY_SUBNET_IP, ip_part};
-use crate::{ApiError, Caller, Settings, ip, network, policy, port, standard};
+use crate::{ApiError, Caller, Settings, ip, network, policy, port, standard, subnet_pool};
 use alcor_store::{Read, Txn};
-use alcor_types::{Ipv6Mode, Network, Port, PortId, Subnet, SubnetId};
+use alcor_types::{
+    AddressScopeId, IpVersion, Ipv6Mode, Network, NetworkId, Port, PortId, ProjectId, Subnet,
+    SubnetId, SubnetPoolId,
+};
+use ipnet::IpNet;
 use std::net::IpAddr;
 
 /// Makes a subnet. Ports that are there already get an address where it derives them from MACs.
@@ -26,7 +31,10 @@ pub fn create(
     policy::may_write(caller, "create_subnet")?;
     let network = network::get(txn, request.network_id, caller)?;
     policy::owner_only(caller, &network.project_id, "create_subnet")?;
-    let subnet = describe(request, caller, &network)?;
+    let owner = request.project_id.as_ref();
+    let project = policy::project(caller, owner, "create_subnet")?;
+    let taken = source::take_block(txn, request, &project, &network, caller)?;
+    let subnet = describe(request, project, &network, taken)?;
     check::check_attributes(&subnet, settings)?;
     check_on_network(txn, &subnet, &network)?;
     standard::check_free::<Subnet>(txn, subnet.id.as_bytes(), &subnet.id)?;
@@ -80,6 +88,17 @@ pub fn is_auto_address(subnet: &Subnet) -> bool {
         .any(|mode| mode != Ipv6Mode::Dhcpv6Stateful)
 }
 
+/// The address scope that the network's subnets of the family are in.
+pub fn address_scope(
+    read: &dyn Read,
+    network: NetworkId,
+    version: IpVersion,
+) -> Result<Option<AddressScopeId>, ApiError> {
+    let mut subnets = network::subnets(read, network)?;
+    subnets.retain(|subnet| subnet.ip_version() == version);
+    source::scope_of(read, &subnets)
+}
+
 /// Changes what the request names and nothing else.
 pub fn update(
     txn: &mut Txn<'_>,
@@ -97,6 +116,9 @@ pub fn update(
         change_gateway(txn, &mut subnet, gateway)?;
     }
     block::check_gateway_outside(&subnet)?;
+    if request.enable_dhcp == Some(true) && !subnet.enable_dhcp {
+        block::check_dhcp(&subnet.cidr)?;
+    }
     subnet.enable_dhcp = request.enable_dhcp.unwrap_or(subnet.enable_dhcp);
     standard::assign(
         &mut subnet.dns_nameservers,
@@ -104,8 +126,11 @@ pub fn update(
     );
     standard::assign(&mut subnet.host_routes, request.host_routes.as_ref());
     standard::assign(&mut subnet.service_types, request.service_types.as_ref());
+    standard::assign(
+        &mut subnet.dns_publish_fixed_ip,
+        request.dns_publish_fixed_ip.as_ref(),
+    );
     check::check_attributes(&subnet, settings)?;
-    block::check_cidr(&subnet.cidr, subnet.enable_dhcp)?;
     standard::update(
         &mut subnet.standard,
         request.name.as_ref(),
@@ -135,6 +160,7 @@ pub fn delete(
 /// Removes the record and its allocation rows, when no port holds an address.
 pub(crate) fn remove(txn: &mut Txn<'_>, subnet: &Subnet) -> Result<(), ApiError> {
     ip::forget(txn, subnet.id);
+    subnet_pool::release(txn, subnet)?;
     quota::give(txn, Kind::Subnet, &subnet.project_id)?;
     records::delete::<Subnet>(txn, subnet.id.as_bytes())?;
     Ok(())
@@ -163,15 +189,17 @@ fn writable(
 /// The subnet that the request describes, as far as it can be judged by itself.
 fn describe(
     request: &CreateSubnet,
-    caller: &Caller,
+    project_id: ProjectId,
     network: &Network,
+    (cidr, subnetpool_id): (IpNet, Option<SubnetPoolId>),
 ) -> Result<Subnet, ApiError> {
-    let cidr = request.cidr.trunc();
     let enable_dhcp = request.enable_dhcp.unwrap_or(true);
-    check_version(request)?;
-    block::check_cidr(&cidr, enable_dhcp)?;
+    block::check_cidr(&cidr)?;
+    if enable_dhcp {
+        block::check_dhcp(&cidr)?;
+    }
     let gateway_ip = match request.gateway_ip {
-        None => Some(block::default_gateway(&cidr)?),
+        None => Some(block::default_gateway(&cidr)),
         Some(chosen) => chosen,
     };
     if let Some(gateway) = gateway_ip {
@@ -184,10 +212,11 @@ fn describe(
     };
     let subnet = Subnet {
         id: request.id.unwrap_or_else(SubnetId::random),
-        project_id: policy::project(caller, request.project_id.as_ref(), "create_subnet")?,
+        project_id,
         standard: standard::create(&request.name, &request.description, &request.tags)?,
         network_id: network.id,
         cidr,
+        subnetpool_id,
         gateway_ip,
         enable_dhcp,
         dns_nameservers: request.dns_nameservers.clone(),
@@ -196,20 +225,11 @@ fn describe(
         ipv6_address_mode: request.ipv6_address_mode,
         ipv6_ra_mode: request.ipv6_ra_mode,
         service_types: request.service_types.clone(),
+        dns_publish_fixed_ip: request.dns_publish_fixed_ip,
+        segment_id: None,
     };
     block::check_gateway_outside(&subnet)?;
     Ok(subnet)
-}
-
-fn check_version(request: &CreateSubnet) -> Result<(), ApiError> {
-    let version = if request.cidr.addr().is_ipv4() { 4 } else { 6 };
-    match request.ip_version {
-        Some(asked) if asked != version => Err(ApiError::InvalidInput(format!(
-            "cidr {} is of IP version {version}, but ip_version is {asked}; make them agree",
-            request.cidr
-        ))),
-        _ => Ok(()),
-    }
 }
 
 fn check_on_network(read: &dyn Read, subnet: &Subnet, network: &Network) -> Result<(), ApiError> {
@@ -222,15 +242,15 @@ fn check_on_network(read: &dyn Read, subnet: &Subnet, network: &Network) -> Resu
     for other in network::subnets(read, network.id)? {
         if other.cidr.contains(&subnet.cidr) || subnet.cidr.contains(&other.cidr) {
             return Err(ApiError::InvalidInput(format!(
-                "cidr {} overlaps with {} of subnet {} on network {}, choose another block",
-                subnet.cidr, other.cidr, other.id, network.id
+                "cidr {} overlaps with another subnet of network {}, choose another block",
+                subnet.cidr, network.id
             )));
         }
     }
     Ok(())
 }
 
-/// Sets the gateway, unless a port has the address of the old one or, as a VM, of the new one.
+/// Sets the gateway, unless a router has the address of the old one.
 fn change_gateway(
     read: &dyn Read,
     subnet: &mut Subnet,
@@ -239,8 +259,9 @@ fn change_gateway(
     if gateway == subnet.gateway_ip {
         return Ok(());
     }
+    let router = |port: &Port| port::is_router(&port.device_owner);
     if let Some(address) = subnet.gateway_ip
-        && let Some(port) = holder(read, subnet, address)?
+        && let Some(port) = holder(read, subnet, address)?.filter(router)
     {
         return Err(ApiError::GatewayIpInUse {
             address,
@@ -250,13 +271,6 @@ fn change_gateway(
     if let Some(address) = gateway {
         check::check_family(&subnet.cidr, address, "gateway_ip")?;
         block::check_gateway(&subnet.cidr, address)?;
-        let tenant = |port: &Port| !port.device_owner.starts_with(port::NETWORK_OWNERS);
-        if let Some(port) = holder(read, subnet, address)?.filter(tenant) {
-            return Err(ApiError::GatewayIpInUse {
-                address,
-                port: port.id,
-            });
-        }
     }
     subnet.gateway_ip = gateway;
     Ok(())

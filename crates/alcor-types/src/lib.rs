@@ -6,6 +6,7 @@
 //! text forms of Neutron, binary forms (the store) the compact ones.
 
 mod address;
+mod address_scope;
 mod id;
 mod network;
 mod node;
@@ -14,8 +15,10 @@ mod revision;
 mod sharing;
 mod standard;
 mod subnet;
+mod subnet_pool;
 
-pub use address::{IpPool, MacAddr, ParseAddressError, Vni};
+pub use address::{IpPool, IpVersion, MacAddr, ParseAddressError, Vni};
+pub use address_scope::AddressScope;
 pub use id::{
     AddressGroupId, AddressScopeId, ConntrackHelperId, FlavorId, FloatingIpId, GatewayId, HostName,
     MeteringLabelId, MeteringRuleId, NetworkAclId, NetworkAclRuleId, NetworkId, NodeId,
@@ -30,3 +33,4 @@ pub use revision::Revision;
 pub use sharing::{EVERYONE, Sharing};
 pub use standard::{Standard, Timestamp};
 pub use subnet::{HostRoute, Ipv6Mode, Subnet};
+pub use subnet_pool::SubnetPool;

@@ -1,6 +1,6 @@
 //! A subnet: a block of addresses on a network, and what DHCP tells about it.
 
-use crate::{IpPool, NetworkId, ProjectId, Standard, SubnetId};
+use crate::{IpPool, IpVersion, NetworkId, ProjectId, SegmentId, Standard, SubnetId, SubnetPoolId};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -41,7 +41,10 @@ pub struct Subnet {
     pub network_id: NetworkId,
     /// Its block, with the host bits cleared; overlaps no other subnet of the network.
     pub cidr: IpNet,
-    /// The router's address: inside `cidr` and outside every pool; none when there is no router.
+    /// The pool its block is from.
+    pub subnetpool_id: Option<SubnetPoolId>,
+    /// The router's address, outside every pool; none when there is no router. It may lie
+    /// outside `cidr`, where the router is reached on the link all the same.
     pub gateway_ip: Option<IpAddr>,
     /// Whether its ports are answered by DHCP.
     pub enable_dhcp: bool,
@@ -57,4 +60,15 @@ pub struct Subnet {
     pub ipv6_ra_mode: Option<Ipv6Mode>,
     /// Device owners whose ports get automatic addresses here; empty means all.
     pub service_types: Vec<String>,
+    /// Whether fixed IPs from here are published in an external DNS.
+    pub dns_publish_fixed_ip: bool,
+    /// The segment of the network that it is on; none where the network is one segment.
+    pub segment_id: Option<SegmentId>,
+}
+
+impl Subnet {
+    /// The family of its block.
+    pub fn ip_version(&self) -> IpVersion {
+        IpVersion::of(self.cidr.addr())
+    }
 }

@@ -1,15 +1,21 @@
 //! The attribute tables and the views are written apart; here they are held together.
 
-use super::{Agents, Networks, Nodes, Ports, Reading, Resource, Row, Subnets};
+use super::{
+    AddressScopes, Agents, Networks, Nodes, Ports, Reading, Resource, Row, SubnetPools, Subnets,
+};
 use crate::state::{AgentLiveness, Liveness};
 use crate::view::{Selection, single};
+use alcor_managers::address_scope::CreateAddressScope;
 use alcor_managers::network::CreateNetwork;
 use alcor_managers::node::CreateNode;
 use alcor_managers::port::CreatePort;
 use alcor_managers::subnet::CreateSubnet;
-use alcor_managers::{ApiError, Caller, Settings, network, node, port, subnet};
+use alcor_managers::subnet_pool::CreateSubnetPool;
+use alcor_managers::{
+    ApiError, Caller, Settings, address_scope, network, node, port, subnet, subnet_pool,
+};
 use alcor_store::Store;
-use alcor_types::{HostName, Network, Node, Port, Subnet};
+use alcor_types::{AddressScope, HostName, IpVersion, Network, Node, Port, Subnet, SubnetPool};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -73,10 +79,34 @@ fn check<R: Resource>(record: R::Record, reading: &Reading) {
     }
 }
 
+async fn pool_and_scope(store: &Store) -> (SubnetPool, AddressScope) {
+    let make = |txn: &mut alcor_store::Txn<'_>| -> Result<_, ApiError> {
+        let (caller, settings) = (Caller::admin(), Settings::default());
+        let pool = CreateSubnetPool {
+            name: "pool".to_owned(),
+            prefixes: vec!["10.0.0.0/16".parse().unwrap()],
+            ..CreateSubnetPool::default()
+        };
+        let scope = CreateAddressScope {
+            id: None,
+            project_id: None,
+            name: String::new(),
+            ip_version: IpVersion::V4,
+            shared: false,
+        };
+        Ok((
+            subnet_pool::create(txn, &pool, &caller, &settings)?,
+            address_scope::create(txn, &scope, &caller)?,
+        ))
+    };
+    store.transact(make).await.unwrap().value
+}
+
 #[tokio::test]
 async fn views_show_what_the_tables_say() {
     let store = Store::ephemeral();
     let (network, subnet, port, node) = records(&store).await;
+    let (pool, scope) = pool_and_scope(&store).await;
     let reading = Reading {
         snapshot: store.snapshot(),
         liveness: Arc::new(Nobody),
@@ -85,6 +115,8 @@ async fn views_show_what_the_tables_say() {
     };
     check::<Networks>(network, &reading);
     check::<Subnets>(subnet, &reading);
+    check::<SubnetPools>(pool, &reading);
+    check::<AddressScopes>(scope, &reading);
     check::<Ports>(port, &reading);
     check::<Nodes>(node.clone(), &reading);
     check::<Agents>(node, &reading);

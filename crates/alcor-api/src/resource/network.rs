@@ -9,9 +9,11 @@ use crate::tag::Tagged;
 use crate::view::Fields;
 use alcor_managers::network::{self, CreateNetwork, UpdateNetwork};
 use alcor_managers::records::Index;
-use alcor_managers::{ApiError, Caller, Settings, schema};
+use alcor_managers::{ApiError, Caller, Settings, schema, subnet};
 use alcor_store::Txn;
-use alcor_types::{Network, NetworkId, NetworkType, ProjectId, Standard};
+use alcor_types::{
+    AddressScopeId, IpVersion, Network, NetworkId, NetworkType, ProjectId, Standard,
+};
 use serde::ser::SerializeMap;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -49,6 +51,10 @@ const ATTRIBUTES: &[Attribute<Networks>] = with_standard![
         .read(|row| Field::text(&row.record.dns_domain)),
     Attribute::new("availability_zone_hints", Kind::Compound).post::<Vec<String>>(),
     Attribute::new("subnets", Kind::Compound),
+    Attribute::new("ipv4_address_scope", Kind::Id)
+        .read(|row| Field::or_null(row.address_scope(IpVersion::V4), |id| id_field(id.0))),
+    Attribute::new("ipv6_address_scope", Kind::Id)
+        .read(|row| Field::or_null(row.address_scope(IpVersion::V6), |id| id_field(id.0))),
     Attribute::new("provider:network_type", Kind::Text)
         .post::<Option<String>>()
         .admin()
@@ -82,6 +88,12 @@ impl Row<'_, Networks> {
     fn is_shared(&self) -> bool {
         let project = &self.reading.caller.project_id;
         self.record.shared.includes(project)
+    }
+
+    /// The address scope of its subnets of the family.
+    fn address_scope(&self, version: IpVersion) -> Option<AddressScopeId> {
+        let scope = subnet::address_scope(&self.reading.snapshot, self.record.id, version);
+        scope.ok().flatten()
     }
 
     fn is_external(&self) -> bool {
@@ -153,6 +165,8 @@ impl Resource for Networks {
             row.reading
                 .keys::<alcor_types::Subnet>(schema::SUBNET_BY_NETWORK, network.id.as_bytes())
         })?;
+        fields.put_with("ipv4_address_scope", || row.address_scope(IpVersion::V4))?;
+        fields.put_with("ipv6_address_scope", || row.address_scope(IpVersion::V6))?;
         fields.put("provider:network_type", type_name(network.network_type))?;
         fields.put("provider:physical_network", &None::<&str>)?;
         fields.put("provider:segmentation_id", &network.vni)

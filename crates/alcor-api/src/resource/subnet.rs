@@ -6,14 +6,15 @@ use crate::error::RequestError;
 use crate::field::{Field, Kind};
 use crate::list::{IndexRule, Lookup};
 use crate::tag::Tagged;
-use crate::value::{Cidr, Unsupported};
+use crate::value::{Cidr, PoolId, Unsupported};
 use crate::view::Fields;
 use alcor_managers::records::{self, Index};
 use alcor_managers::subnet::{self, CreateSubnet, UpdateSubnet};
 use alcor_managers::{ApiError, Caller, Settings, schema};
 use alcor_store::{Key, Txn};
 use alcor_types::{
-    HostRoute, IpPool, Ipv6Mode, Network, NetworkId, ProjectId, Standard, Subnet, SubnetId,
+    HostRoute, IpPool, IpVersion, Ipv6Mode, Network, NetworkId, ProjectId, Standard, Subnet,
+    SubnetId, SubnetPoolId,
 };
 use serde::ser::SerializeMap;
 use std::cell::OnceCell;
@@ -36,11 +37,10 @@ const ATTRIBUTES: &[Attribute<Subnets>] = with_standard![
         .required()
         .read(|row| id_field(row.record.network_id.0)),
     Attribute::new("ip_version", Kind::Number)
-        .post::<u8>()
-        .read(|row| Field::Number(version(&row.record).into())),
+        .post::<IpVersion>()
+        .read(|row| Field::Number(row.record.ip_version().number().into())),
     Attribute::new("cidr", Kind::Block)
-        .post::<Cidr>()
-        .required()
+        .post::<Option<Cidr>>()
         .read(|row| Field::Block(row.record.cidr)),
     Attribute::new("gateway_ip", Kind::Address)
         .write::<Option<IpAddr>>()
@@ -58,9 +58,22 @@ const ATTRIBUTES: &[Attribute<Subnets>] = with_standard![
         .post::<Option<Ipv6Mode>>()
         .read(|row| Field::or_null(row.record.ipv6_ra_mode, mode)),
     Attribute::new("service_types", Kind::Compound).write::<Vec<String>>(),
+    Attribute::new("dns_publish_fixed_ip", Kind::Flag)
+        .write::<bool>()
+        .read(|row| Field::Flag(row.record.dns_publish_fixed_ip)),
     Attribute::new("subnetpool_id", Kind::Id)
+        .post::<Option<PoolId>>()
+        .read(|row| Field::or_null(row.record.subnetpool_id, |id| id_field(id.0))),
+    Attribute::new("prefixlen", Kind::Number)
+        .post::<Option<u8>>()
+        .hidden(),
+    Attribute::new("use_default_subnetpool", Kind::Flag)
+        .post::<bool>()
+        .hidden(),
+    Attribute::new("segment_id", Kind::Id)
         .post::<Unsupported>()
-        .read(|_| Field::Null),
+        .admin()
+        .read(|row| Field::or_null(row.record.segment_id, |id| id_field(id.0))),
     Attribute::new("router:external", Kind::Flag).read(|row| Field::Flag(
         row.network()
             .is_some_and(|network| network.external.targets().next().is_some())
@@ -76,13 +89,13 @@ const ATTRIBUTES: &[Attribute<Subnets>] = with_standard![
 const INDEXES: &[IndexRule] = &[
     IndexRule::new("network_id", schema::SUBNET_BY_NETWORK, 2),
     IndexRule::new("cidr", schema::SUBNET_BY_CIDR, 4),
+    IndexRule::new("gateway_ip", schema::SUBNET_BY_GATEWAY, 4),
+    IndexRule::new("segment_id", schema::SUBNET_BY_SEGMENT, 5),
+    IndexRule::new("subnetpool_id", schema::SUBNET_BY_POOL, 6),
+    IndexRule::new("ip_version", schema::SUBNET_BY_VERSION, 9),
     IndexRule::new("name", schema::SUBNET_BY_NAME, 3),
     IndexRule::new("project_id", schema::SUBNET_BY_PROJECT, 7),
 ];
-
-fn version(subnet: &Subnet) -> u8 {
-    if subnet.cidr.addr().is_ipv4() { 4 } else { 6 }
-}
 
 fn mode(mode: Ipv6Mode) -> Field<'static> {
     Field::text(match mode {
@@ -90,6 +103,11 @@ fn mode(mode: Ipv6Mode) -> Field<'static> {
         Ipv6Mode::Dhcpv6Stateless => "dhcpv6-stateless",
         Ipv6Mode::Slaac => "slaac",
     })
+}
+
+fn pool_id(body: &Attributes) -> Result<Option<SubnetPoolId>, RequestError> {
+    let id = body.some::<PoolId>("subnetpool_id")?;
+    Ok(id.map(|id| SubnetPoolId(id.0)))
 }
 
 impl Row<'_, Subnets> {
@@ -168,7 +186,7 @@ impl Resource for Subnets {
         fields.put_project(subnet.project_id.as_str())?;
         fields.put_standard(&subnet.standard)?;
         fields.put("network_id", &subnet.network_id)?;
-        fields.put("ip_version", &version(subnet))?;
+        fields.put("ip_version", &subnet.ip_version().number())?;
         fields.put("cidr", &subnet.cidr)?;
         fields.put("gateway_ip", &subnet.gateway_ip)?;
         fields.put("enable_dhcp", &subnet.enable_dhcp)?;
@@ -178,7 +196,9 @@ impl Resource for Subnets {
         fields.put("ipv6_address_mode", &subnet.ipv6_address_mode)?;
         fields.put("ipv6_ra_mode", &subnet.ipv6_ra_mode)?;
         fields.put("service_types", &subnet.service_types)?;
-        fields.put("subnetpool_id", &None::<Uuid>)?;
+        fields.put("dns_publish_fixed_ip", &subnet.dns_publish_fixed_ip)?;
+        fields.put("subnetpool_id", &subnet.subnetpool_id)?;
+        fields.put("segment_id", &subnet.segment_id)?;
         fields.put_with("router:external", || {
             row.network()
                 .is_some_and(|network| network.external.targets().next().is_some())
@@ -199,7 +219,10 @@ impl Managed for Subnets {
             description: body.get("description")?.unwrap_or_default(),
             tags: body.tags()?,
             ip_version: body.get("ip_version")?,
-            cidr: body.required::<Cidr>("cidr")?.0,
+            cidr: body.some::<Cidr>("cidr")?.map(|cidr| cidr.0),
+            prefixlen: body.some("prefixlen")?,
+            subnetpool_id: pool_id(body)?,
+            use_default_subnetpool: body.get("use_default_subnetpool")?.unwrap_or(false),
             gateway_ip: body.get("gateway_ip")?,
             enable_dhcp: body.get("enable_dhcp")?,
             dns_nameservers: body.get("dns_nameservers")?.unwrap_or_default(),
@@ -208,6 +231,7 @@ impl Managed for Subnets {
             ipv6_address_mode: body.some("ipv6_address_mode")?,
             ipv6_ra_mode: body.some("ipv6_ra_mode")?,
             service_types: body.get("service_types")?.unwrap_or_default(),
+            dns_publish_fixed_ip: body.get("dns_publish_fixed_ip")?.unwrap_or(false),
         })
     }
 
@@ -225,6 +249,7 @@ impl Managed for Subnets {
             allocation_pools: body.some("allocation_pools")?,
             host_routes: body.get("host_routes")?,
             service_types: body.get("service_types")?,
+            dns_publish_fixed_ip: body.get("dns_publish_fixed_ip")?,
             expected_revision: expected,
         })
     }

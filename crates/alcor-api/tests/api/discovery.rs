@@ -33,13 +33,7 @@ async fn extensions_list_what_works_and_nothing_else() {
         .map(|e| e["alias"].as_str().unwrap())
         .collect();
     assert!(aliases.contains(&"revision-if-match"));
-    for absent in [
-        "security-group",
-        "port-security",
-        "router",
-        "quotas",
-        "rbac-policies",
-    ] {
+    for absent in ["security-group", "port-security", "router", "rbac-policies"] {
         assert!(!aliases.contains(&absent), "{absent}");
     }
     for extension in extensions {

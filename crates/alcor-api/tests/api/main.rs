@@ -17,6 +17,8 @@ mod list;
 mod nodes;
 mod openapi;
 mod paging;
+mod pools;
+mod quotas;
 mod region;
 mod rules;
 mod tags;

@@ -53,6 +53,7 @@ async fn a_network() {
         "availability_zone_hints": ["az"], "subnets": [SUBNET],
         "provider:network_type": "vxlan", "provider:physical_network": null,
         "provider:segmentation_id": 42,
+        "ipv4_address_scope": null, "ipv6_address_scope": null,
     });
     assert_eq!(still(shown["network"].clone()), expected);
 }
@@ -69,7 +70,8 @@ async fn a_subnet() {
         "allocation_pools": [{ "start": "10.0.0.10", "end": "10.0.0.20" }],
         "host_routes": [{ "destination": "10.9.0.0/16", "nexthop": "10.0.0.2" }],
         "ipv6_address_mode": null, "ipv6_ra_mode": null, "service_types": [],
-        "subnetpool_id": null, "router:external": false,
+        "subnetpool_id": null, "router:external": false, "segment_id": null,
+        "dns_publish_fixed_ip": false,
     });
     assert_eq!(still(subnet(&region).await), expected);
 }

@@ -69,6 +69,9 @@ pub(crate) fn subnet(number: u8, network: u8) -> Subnet {
         ipv6_address_mode: None,
         ipv6_ra_mode: None,
         service_types: Vec::new(),
+        subnetpool_id: None,
+        dns_publish_fixed_ip: false,
+        segment_id: None,
     }
 }
 

@@ -4,7 +4,7 @@ use super::all;
 use crate::ApiError;
 use crate::quota::{self, Kind};
 use alcor_store::Read;
-use alcor_types::{Network, Port, ProjectId, Subnet};
+use alcor_types::{Network, Port, ProjectId, Subnet, SubnetPool};
 use std::collections::BTreeMap;
 
 type Counts = BTreeMap<(Kind, ProjectId), u64>;
@@ -44,6 +44,9 @@ fn count(read: &dyn Read) -> Result<Counts, ApiError> {
     }
     for one in all::<Port>(read) {
         add(Kind::Port, one?.project_id);
+    }
+    for one in all::<SubnetPool>(read) {
+        add(Kind::SubnetPool, one?.project_id);
     }
     Ok(counts)
 }

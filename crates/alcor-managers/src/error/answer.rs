@@ -48,6 +48,7 @@ impl ApiError {
             Self::NodeInUse { .. } => "NodeInUse",
             Self::RevisionNumberConstraintFailed { .. } => "RevisionNumberConstraintFailed",
             Self::Quota(error) => error.kind(),
+            Self::Pool(error) => error.kind(),
             Self::Store(_) | Self::Damaged(_) => "HTTPInternalServerError",
         }
     }
@@ -75,6 +76,7 @@ impl ApiError {
             | Self::SecurityGroupNotFound(_) => 404,
             Self::RevisionNumberConstraintFailed { .. } => 412,
             Self::Quota(error) => error.status(),
+            Self::Pool(error) => error.status(),
             Self::Store(_) | Self::Damaged(_) => 500,
             Self::NoNetworkAvailable | Self::MacAddressGenerationFailure(_) => 503,
             _ => 409,

@@ -224,3 +224,5 @@ pub const AUTO_TOPOLOGIES: Table = Table {
     name: "auto_topologies",
     version: 1,
 };
+/// The byte before all rows of what subnet pools have free and given; no records.
+pub(crate) const POOL_SPACE: u8 = 60;

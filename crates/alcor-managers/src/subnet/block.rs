@@ -9,21 +9,36 @@ use std::net::IpAddr;
 /// How many pools one subnet may have; each costs a step of the search for a free address.
 const MAX_POOLS: usize = 128;
 
-/// Refuses blocks in which no host can live.
-pub(super) fn check_cidr(cidr: &IpNet, enable_dhcp: bool) -> Result<(), ApiError> {
+/// Refuses blocks that no subnet can have.
+pub(super) fn check_cidr(cidr: &IpNet) -> Result<(), ApiError> {
     let network = cidr.network();
     let wrong = if cidr.prefix_len() == 0 {
         "a prefix length of 0 is not allowed, give a longer prefix"
-    } else if network.is_multicast() {
-        "multicast addresses name no host, choose a unicast block"
-    } else if network.is_loopback() {
-        "loopback addresses never leave a host, choose another block"
-    } else if enable_dhcp && cidr.max_prefix_len() - cidr.prefix_len() < 2 {
-        "the prefix is too long for DHCP, shorten it or set enable_dhcp to false"
+    } else if network.is_ipv6() && network.is_unspecified() {
+        "an IPv6 subnet cannot begin with the unspecified address, choose another block"
     } else {
         return Ok(());
     };
     Err(ApiError::InvalidInput(format!("cidr {cidr}: {wrong}")))
+}
+
+/// Refuses blocks in which DHCP could serve nobody.
+pub(super) fn check_dhcp(cidr: &IpNet) -> Result<(), ApiError> {
+    let network = cidr.network();
+    let wrong = if cidr.max_prefix_len() - cidr.prefix_len() < 2 {
+        "the prefix is too long for DHCP"
+    } else if network.is_multicast() {
+        "multicast addresses name no host"
+    } else if network.is_loopback() {
+        "loopback addresses never leave a host"
+    } else if network.is_unspecified() {
+        "the first address names no host"
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::InvalidInput(format!(
+        "cidr {cidr}: {wrong}, choose another block or set enable_dhcp to false"
+    )))
 }
 
 /// The lowest and highest address a port may have: all but an IPv4 block's network and
@@ -44,23 +59,22 @@ pub(crate) fn hosts(cidr: &IpNet) -> IpPool {
     }
 }
 
-/// The gateway where the caller leaves the choice: the first address after the block's own.
-pub(super) fn default_gateway(cidr: &IpNet) -> Result<IpAddr, ApiError> {
-    let first = ip::after(cidr.network());
-    if cidr.contains(&first) {
-        return Ok(first);
-    }
-    let message = format!("cidr {cidr} has no room for a gateway, set gateway_ip to null");
-    Err(ApiError::InvalidInput(message))
+/// The gateway where the caller leaves the choice: the first address after the block's own,
+/// which in a block of one lies outside it.
+pub(super) fn default_gateway(cidr: &IpNet) -> IpAddr {
+    ip::after(cidr.network())
 }
 
-/// Refuses a gateway that no host of the block could be.
+/// Refuses a gateway that is an IPv4 block's network or broadcast address. One outside the
+/// block is reached on the link, as in Neutron.
 pub(super) fn check_gateway(cidr: &IpNet, gateway: IpAddr) -> Result<(), ApiError> {
-    if hosts(cidr).contains(gateway) {
+    let ends = [cidr.network(), cidr.broadcast()];
+    let ends_are_hosts = gateway.is_ipv6() || cidr.prefix_len() > 30;
+    if ends_are_hosts || !ends.contains(&gateway) {
         return Ok(());
     }
     let message = format!(
-        "gateway_ip {gateway} is not a valid host address of {cidr}, choose one inside it or null"
+        "gateway_ip {gateway} is the network or broadcast address of {cidr}, choose another or null"
     );
     Err(ApiError::InvalidInput(message))
 }
@@ -186,33 +200,32 @@ mod tests {
     #[test]
     fn the_default_gateway_is_the_first_host() {
         assert_eq!(
-            default_gateway(&"10.1.0.0/16".parse().unwrap())
-                .unwrap()
-                .to_string(),
+            default_gateway(&"10.1.0.0/16".parse().unwrap()).to_string(),
             "10.1.0.1"
         );
         assert_eq!(
-            default_gateway(&"fd00::/64".parse().unwrap())
-                .unwrap()
-                .to_string(),
+            default_gateway(&"fd00::/64".parse().unwrap()).to_string(),
             "fd00::1"
         );
-        assert!(default_gateway(&"10.0.0.1/32".parse().unwrap()).is_err());
     }
 
     #[test]
     fn blocks_without_hosts_are_refused() {
+        let parse = |cidr: &str| -> IpNet { cidr.parse().unwrap() };
+        for cidr in ["0.0.0.0/0", "::/0", "::/64"] {
+            assert!(check_cidr(&parse(cidr)).is_err(), "{cidr}");
+        }
         for cidr in [
-            "0.0.0.0/0",
             "224.0.0.0/8",
             "127.0.0.0/8",
+            "0.0.0.0/8",
             "10.0.0.0/31",
             "fd00::/127",
             "ff00::/16",
         ] {
-            assert!(check_cidr(&cidr.parse().unwrap(), true).is_err(), "{cidr}");
+            assert!(check_cidr(&parse(cidr)).is_ok(), "{cidr}");
+            assert!(check_dhcp(&parse(cidr)).is_err(), "{cidr}");
         }
-        assert!(check_cidr(&"10.0.0.0/31".parse().unwrap(), false).is_ok());
-        assert!(check_cidr(&"10.0.0.0/30".parse().unwrap(), true).is_ok());
+        assert!(check_dhcp(&parse("10.0.0.0/30")).is_ok());
     }
 }

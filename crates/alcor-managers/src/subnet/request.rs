@@ -1,6 +1,8 @@
 //! What a caller may say of a subnet. An absent member means "not sent".
 
-use alcor_types::{HostRoute, IpPool, Ipv6Mode, NetworkId, ProjectId, SubnetId};
+use alcor_types::{
+    HostRoute, IpPool, IpVersion, Ipv6Mode, NetworkId, ProjectId, SubnetId, SubnetPoolId,
+};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -20,10 +22,16 @@ pub struct CreateSubnet {
     pub description: String,
     /// Labels to filter by.
     pub tags: BTreeSet<String>,
-    /// 4 or 6; must agree with `cidr`.
-    pub ip_version: Option<u8>,
-    /// The block; host bits are cleared, as Neutron does.
-    pub cidr: IpNet,
+    /// Must agree with `cidr` and the pool.
+    pub ip_version: Option<IpVersion>,
+    /// The block; host bits are cleared, as Neutron does. Absent: a pool chooses one.
+    pub cidr: Option<IpNet>,
+    /// How large a block the pool is to choose. Default: the pool's own.
+    pub prefixlen: Option<u8>,
+    /// The pool that the block is from.
+    pub subnetpool_id: Option<SubnetPoolId>,
+    /// Whether the pool is the family's default one.
+    pub use_default_subnetpool: bool,
     /// The router's address: absent means the first host address, `Some(None)` means none.
     pub gateway_ip: Option<Option<IpAddr>>,
     /// Default: true.
@@ -40,6 +48,8 @@ pub struct CreateSubnet {
     pub ipv6_ra_mode: Option<Ipv6Mode>,
     /// Device owners it serves; empty means all.
     pub service_types: Vec<String>,
+    /// Default: false.
+    pub dns_publish_fixed_ip: bool,
 }
 
 impl CreateSubnet {
@@ -53,7 +63,10 @@ impl CreateSubnet {
             description: String::new(),
             tags: BTreeSet::new(),
             ip_version: None,
-            cidr,
+            cidr: Some(cidr),
+            prefixlen: None,
+            subnetpool_id: None,
+            use_default_subnetpool: false,
             gateway_ip: None,
             enable_dhcp: None,
             dns_nameservers: Vec::new(),
@@ -62,6 +75,7 @@ impl CreateSubnet {
             ipv6_address_mode: None,
             ipv6_ra_mode: None,
             service_types: Vec::new(),
+            dns_publish_fixed_ip: false,
         }
     }
 }
@@ -88,6 +102,8 @@ pub struct UpdateSubnet {
     pub host_routes: Option<Vec<HostRoute>>,
     /// All service types anew.
     pub service_types: Option<Vec<String>>,
+    /// Whether fixed IPs are published in an external DNS.
+    pub dns_publish_fixed_ip: Option<bool>,
     /// The `revision_number` the caller last saw (`If-Match`).
     pub expected_revision: Option<u64>,
 }

@@ -8,6 +8,7 @@ use alcor_managers::port::{CreatePort, FixedIpRequest, UpdatePort};
 use alcor_managers::subnet::{CreateSubnet, UpdateSubnet};
 use alcor_managers::{ApiError, Caller, Settings, audit, network, records, schema, subnet};
 use alcor_types::{FixedIp, IpPool, Network, NetworkId, Port, PortId, Subnet, SubnetId};
+use ipnet::IpNet;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -143,10 +144,11 @@ impl World {
     }
 
     fn make_subnet(&mut self, network: &Network, block: &str) -> bool {
-        let request = CreateSubnet::new(network.id, block.parse().unwrap());
-        let clear = self.on(network.id).all(|subnet| {
-            !subnet.cidr.contains(&request.cidr) && !request.cidr.contains(&subnet.cidr)
-        });
+        let block: IpNet = block.parse().unwrap();
+        let request = CreateSubnet::new(network.id, block);
+        let clear = self
+            .on(network.id)
+            .all(|subnet| !subnet.cidr.contains(&block) && !block.contains(&subnet.cidr));
         let made = self.region.create_subnet(request);
         assert_eq!(made.is_ok(), clear);
         made.is_ok_and(|subnet| self.subnets.insert(subnet.id, subnet).is_none())

@@ -14,7 +14,11 @@ mod plugs;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod pools;
+#[cfg(test)]
 mod ports;
+#[cfg(test)]
+mod quotas;
 #[cfg(test)]
 mod region;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::region::{Region, addresses, any_of, refused};
 use alcor_managers::port::CreatePort;
 use alcor_managers::subnet::{self, CreateSubnet, UpdateSubnet};
 use alcor_managers::{ApiError, Caller};
-use alcor_types::{HostRoute, IpPool, Ipv6Mode, Network, Subnet};
+use alcor_types::{HostRoute, IpPool, IpVersion, Ipv6Mode, Network, Subnet};
 
 fn update(region: &Region, subnet: &Subnet, request: UpdateSubnet) -> Result<Subnet, ApiError> {
     let id = subnet.id;
@@ -72,14 +72,14 @@ fn the_version_and_the_block_agree() {
     let region = Region::new();
     let network = region.network();
     let wrong = CreateSubnet {
-        ip_version: Some(6),
+        ip_version: Some(IpVersion::V6),
         ..request(&network, "10.0.0.0/24")
     };
     refused(region.create_subnet(wrong), "InvalidInput", 400);
 }
 
 #[test]
-fn a_gateway_lies_inside_the_block_and_outside_the_pools() {
+fn a_gateway_is_a_host_and_lies_outside_the_pools() {
     let region = Region::new();
     let network = region.network();
     let with = |gateway: &str, pools: Option<Vec<IpPool>>| CreateSubnet {
@@ -87,13 +87,16 @@ fn a_gateway_lies_inside_the_block_and_outside_the_pools() {
         allocation_pools: pools,
         ..request(&network, "10.0.0.0/24")
     };
-    for outside in ["10.0.1.1", "10.0.0.0", "10.0.0.255", "fd00::1"] {
-        refused(
-            region.create_subnet(with(outside, None)),
-            "InvalidInput",
-            400,
-        );
+    for wrong in ["10.0.0.0", "10.0.0.255", "fd00::1"] {
+        refused(region.create_subnet(with(wrong, None)), "InvalidInput", 400);
     }
+    let elsewhere = region.network();
+    let on_link = CreateSubnet {
+        gateway_ip: Some(Some("192.0.2.1".parse().unwrap())),
+        ..request(&elsewhere, "10.0.0.0/24")
+    };
+    let on_link = region.create_subnet(on_link).unwrap();
+    assert_eq!(on_link.allocation_pools, [pool("10.0.0.1", "10.0.0.254")]);
     let pools = Some(vec![pool("10.0.0.10", "10.0.0.20")]);
     let inside = with("10.0.0.15", pools.clone());
     refused(
@@ -249,7 +252,7 @@ fn an_update_that_does_not_name_the_gateway_keeps_it() {
 }
 
 #[test]
-fn a_gateway_that_a_port_has_cannot_change() {
+fn a_gateway_that_a_router_has_cannot_change() {
     let region = Region::new();
     let network = region.network();
     let subnet = region.subnet(&network, "10.0.0.0/24");
@@ -271,12 +274,7 @@ fn a_gateway_that_a_port_has_cannot_change() {
         409,
     );
     region.delete_port(&router).unwrap();
-    region.port_at(&network, "10.0.0.9").unwrap();
-    refused(
-        update(&region, &subnet, gateway("10.0.0.9")),
-        "GatewayIpInUse",
-        409,
-    );
+    update(&region, &subnet, gateway("10.0.0.9")).unwrap();
     update(&region, &subnet, gateway("10.0.0.10")).unwrap();
 }
 
