@@ -4,6 +4,7 @@
 //!   become VMs that reach each other across emulated hosts.
 //! * `cargo xtask test` sets everything up and passes all checks and tests.
 //! * `cargo xtask bench` prints the figures of `docs/performance.md`.
+//! * `cargo xtask conformance` runs OpenStack's network tests beside a real Keystone.
 //!
 //! What a machine lacks is installed by its package manager, and said once.
 
@@ -13,6 +14,7 @@
 )]
 
 mod bench;
+mod conformance;
 mod demo;
 mod packages;
 mod run;
@@ -36,6 +38,9 @@ enum Chore {
     Test(test::Options),
     /// Set up, build with optimisation, and print benchmark tables.
     Bench(bench::Options),
+    /// Set up, build, and run OpenStack's network tests (Tempest) against the region with a real
+    /// Keystone; exits 0 only if all that Neutron passes passes.
+    Conformance(conformance::Options),
     /// Install what the other chores need, and stop.
     Setup,
 }
@@ -45,6 +50,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Demo(options) => demo::run(&options),
         Chore::Test(options) => test::run(&options),
         Chore::Bench(options) => bench::run(&options),
+        Chore::Conformance(options) => conformance::run(&options),
         Chore::Setup => packages::ensure(),
     }
 }

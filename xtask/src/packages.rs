@@ -29,14 +29,7 @@ const TOOLS: &[(&str, &str, &str)] = &[
 
 /// Installs what is missing. Says so once; says nothing when all is there.
 pub(crate) fn ensure() -> anyhow::Result<()> {
-    let missing: Vec<&str> = PROGRAMS
-        .iter()
-        .filter(|(program, _)| !is_installed(program))
-        .map(|(_, package)| *package)
-        .collect();
-    if !missing.is_empty() {
-        install_packages(&missing)?;
-    }
+    ensure_programs(PROGRAMS)?;
     for (program, name, version) in TOOLS {
         if !is_installed(program) {
             println!("installing {name} {version} with cargo");
@@ -44,6 +37,29 @@ pub(crate) fn ensure() -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Installs the packages of those programs that are missing.
+pub(crate) fn ensure_programs(programs: &[(&str, &str)]) -> anyhow::Result<()> {
+    let missing: Vec<&str> = programs
+        .iter()
+        .filter(|(program, _)| !is_installed(program))
+        .map(|(_, package)| *package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    install_packages(&missing)
+}
+
+/// Installs the part of Python that Debian keeps in a package of its own.
+pub(crate) fn ensure_python_venv() -> anyhow::Result<()> {
+    let mut probe = Command::new("/usr/bin/python3");
+    let probe = probe.args(["-c", "import ensurepip"]).output();
+    if probe.is_ok_and(|output| output.status.success()) {
+        return Ok(());
+    }
+    install_packages(&["python3", "python3-venv"])
 }
 
 fn install_packages(missing: &[&str]) -> anyhow::Result<()> {

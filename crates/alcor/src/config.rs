@@ -24,6 +24,7 @@ and `alcor help agent` show.
   mac-base = \"fa:16:3e\"
   max-mtu = 1450
   dns-domain = \"openstacklocal\"
+  nova-url = \"http://127.0.0.1:8774/v2.1\"
 
   [quota]                             # of projects without quotas of their own
   network = 100                       # -1 is no limit; all = -1 is no limit on anything

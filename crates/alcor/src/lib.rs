@@ -14,6 +14,7 @@ mod audit;
 mod config;
 mod lab;
 mod log;
+mod nova;
 pub mod rest;
 pub mod scenario;
 mod server;

@@ -1,5 +1,6 @@
 //! `alcor server`: store, API and delivery in one process.
 
+use crate::nova::Telling;
 use alcor_api::{AgentLiveness, ApiState, Auth, Liveness, TokenFile};
 use alcor_delivery::{Delivery, Metrics, Tasks};
 use alcor_managers::Settings;
@@ -65,6 +66,10 @@ pub(crate) struct Flags {
     /// The domain of names where a network has none [default: openstacklocal]
     #[arg(long, env = "ALCOR_DNS_DOMAIN", value_name = "DOMAIN")]
     pub(crate) dns_domain: Option<String>,
+    /// Nova's endpoint, like http://127.0.0.1:8774/v2.1: tell it when its servers' ports are
+    /// plugged, unplugged, changed or gone
+    #[arg(long, env = "ALCOR_NOVA_URL", value_name = "URL")]
+    pub(crate) nova_url: Option<String>,
     /// How many of a kind a project without a quota of its own may have, such as network=20;
     /// all=-1 is no limit on anything; may be repeated, and the last wins [default: Neutron's]
     #[arg(
@@ -131,6 +136,7 @@ impl Flags {
             mac_base: self.mac_base.or(other.mac_base),
             max_mtu: self.max_mtu.or(other.max_mtu),
             dns_domain: self.dns_domain.or(other.dns_domain),
+            nova_url: self.nova_url.or(other.nova_url),
             quotas: [other.quotas, self.quotas].concat(),
         }
     }
@@ -218,7 +224,10 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
         revision = %store.revision(),
         "region serves"
     );
-    serve(api, agents, state, delivery, tasks).await?;
+    let telling = Telling::start(flags.nova_url, &store)?;
+    let served = serve(api, agents, state, delivery, tasks).await;
+    telling.end().await;
+    served?;
     store.close().await?;
     tracing::info!("region stopped");
     Ok(())

@@ -226,3 +226,9 @@ pub const AUTO_TOPOLOGIES: Table = Table {
 };
 /// The byte before all rows of what subnet pools have free and given; no records.
 pub(crate) const POOL_SPACE: u8 = 60;
+/// What Nova has been told of ports, by port id.
+pub const NOTICES: Table = Table {
+    id: 70,
+    name: "notices",
+    version: 1,
+};
