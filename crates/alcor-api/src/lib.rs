@@ -15,6 +15,7 @@
 
 mod attribute;
 mod auth;
+mod binding;
 mod body;
 mod enforce;
 mod error;
@@ -28,6 +29,7 @@ mod list;
 mod metrics;
 mod openapi;
 mod operator;
+mod pairs;
 mod query;
 mod quota;
 mod resource;

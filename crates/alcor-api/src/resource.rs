@@ -14,7 +14,7 @@ pub(crate) use address_scope::AddressScopes;
 pub(crate) use agent::Agents;
 pub(crate) use network::Networks;
 pub(crate) use node::Nodes;
-pub(crate) use port::Ports;
+pub(crate) use port::{Ports, Profile, VifDetails, profile_text};
 pub(crate) use subnet::Subnets;
 pub(crate) use subnet_pool::{SubnetPools, blocks};
 
@@ -43,6 +43,8 @@ pub(crate) struct Reading {
     pub(crate) caller: Caller,
     /// The owner of the resource whose path this one lies below, where it lies below one.
     pub(crate) parent_project: Option<String>,
+    /// The operator's choices.
+    pub(crate) settings: Arc<Settings>,
 }
 
 impl Reading {

@@ -122,6 +122,7 @@ impl ApiState {
             liveness: Arc::clone(&self.liveness),
             caller: caller.clone(),
             parent_project: None,
+            settings: Arc::clone(&self.settings),
         }
     }
 }

@@ -3,8 +3,9 @@
 //! Neutron is lenient where old clients need it (`"true"`, `1`, `"1450"`), so this is too.
 
 mod item;
+mod word;
 
-pub(crate) use item::{DhcpOptionWish, FixedIpWish};
+pub(crate) use item::{DhcpOptionWish, FixedIpWish, Members};
 
 use alcor_types::{IpVersion, Ipv6Mode, MacAddr};
 use ipnet::IpNet;

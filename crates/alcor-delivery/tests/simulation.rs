@@ -132,28 +132,16 @@ fn port(number: u8, net: u8, on: u8, name: u64) -> (PortId, Port) {
     ));
     let ip = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 10 + number));
     let port = Port {
-        id,
-        project_id: "p".into(),
         standard: Standard {
             name: name.to_string(),
             ..Standard::default()
         },
-        network_id: network_id(net),
-        admin_state_up: true,
-        mac_address: MacAddr([2, 0, 0, 0, net, number]),
         fixed_ips: vec![FixedIp {
             subnet_id: SubnetId(network_id(net).0),
             ip_address: ip,
         }],
-        device_id: String::new(),
-        device_owner: String::new(),
         host: Some(host(on)),
-        vnic_type: "normal".to_owned(),
-        binding_profile: "{}".to_owned(),
-        allowed_address_pairs: Vec::new(),
-        extra_dhcp_opts: Vec::new(),
-        port_security_enabled: true,
-        dns_name: String::new(),
+        ..Port::new(id, network_id(net), MacAddr([2, 0, 0, 0, net, number]))
     };
     (id, port)
 }

@@ -5,6 +5,7 @@
 
 mod answer;
 
+use crate::port::binding::BindingError;
 use crate::quota::QuotaError;
 use crate::subnet_pool::PoolError;
 
@@ -166,7 +167,7 @@ pub enum ApiError {
     MacAddressGenerationFailure(NetworkId),
     /// A bound port's MAC is in its VM.
     #[error(
-        "The MAC address of port {port} cannot change from {old} to {new} while it is bound to host '{host}': clear binding:host_id first."
+        "The MAC address {mac} of port {port} cannot change while the port is bound to host '{host}': clear binding:host_id first."
     )]
     PortBound {
         /// The port.
@@ -174,9 +175,7 @@ pub enum ApiError {
         /// The host it is bound to.
         host: HostName,
         /// The MAC address it has.
-        old: MacAddr,
-        /// The MAC address asked for.
-        new: MacAddr,
+        mac: MacAddr,
     },
     /// One address pair was given twice.
     #[error("The allowed address pair {address} with MAC {mac} is given twice: remove one.")]
@@ -320,6 +319,9 @@ pub enum ApiError {
         /// What the resource has.
         present: u64,
     },
+    /// A port's binding is refused.
+    #[error(transparent)]
+    Binding(#[from] BindingError),
     /// A quota is used up.
     #[error(transparent)]
     Quota(#[from] QuotaError),

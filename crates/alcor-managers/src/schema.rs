@@ -8,6 +8,7 @@
 //! a bucket of "all the rest" would select nothing. A listing that filters by an empty text
 //! must therefore pick another index.
 
+mod binding;
 mod network;
 mod node;
 mod port;
@@ -15,6 +16,7 @@ mod subnet;
 mod subnet_pool;
 mod table;
 
+pub use binding::*;
 pub use network::*;
 pub use node::*;
 pub use port::*;

@@ -7,6 +7,7 @@
 
 mod address;
 mod address_scope;
+mod binding;
 mod id;
 mod network;
 mod node;
@@ -19,6 +20,7 @@ mod subnet_pool;
 
 pub use address::{IpPool, IpVersion, MacAddr, ParseAddressError, Vni};
 pub use address_scope::AddressScope;
+pub use binding::PortBinding;
 pub use id::{
     AddressGroupId, AddressScopeId, ConntrackHelperId, FlavorId, FloatingIpId, GatewayId, HostName,
     MeteringLabelId, MeteringRuleId, NetworkAclId, NetworkAclRuleId, NetworkId, NodeId,
@@ -28,7 +30,10 @@ pub use id::{
 };
 pub use network::{DEFAULT_MTU, Network, NetworkType, VXLAN_OVERHEAD};
 pub use node::Node;
-pub use port::{AllowedAddressPair, ExtraDhcpOption, FixedIp, Port, PortState, PortStatus};
+pub use port::{
+    AllowedAddressPair, DataPlaneStatus, ExtraDhcpOption, FixedIp, IpAllocation, NumaPolicy, Port,
+    PortHardware, PortState, PortStatus,
+};
 pub use revision::Revision;
 pub use sharing::{EVERYONE, Sharing};
 pub use standard::{Standard, Timestamp};

@@ -70,6 +70,97 @@ pub struct Port {
     pub port_security_enabled: bool,
     /// Its host name in DNS and DHCP; empty when none.
     pub dns_name: String,
+    /// The domain of that name in an external DNS; empty for the network's.
+    pub dns_domain: String,
+    /// When it gets addresses.
+    pub ip_allocation: IpAllocation,
+    /// What the operator knows of the wires below it; none when unknown.
+    pub data_plane_status: Option<DataPlaneStatus>,
+    /// Whether a link that fails below it is shown to the VM as down.
+    pub propagate_uplink_status: bool,
+    /// What it asks of the hypervisor's hardware.
+    pub hardware: PortHardware,
+}
+
+impl Port {
+    /// A port of nobody and nothing, with every attribute at its default.
+    pub fn new(id: PortId, network_id: NetworkId, mac_address: MacAddr) -> Self {
+        Self {
+            id,
+            project_id: ProjectId::from(""),
+            standard: Standard::default(),
+            network_id,
+            admin_state_up: true,
+            mac_address,
+            fixed_ips: Vec::new(),
+            device_id: String::new(),
+            device_owner: String::new(),
+            host: None,
+            vnic_type: "normal".to_owned(),
+            binding_profile: "{}".to_owned(),
+            allowed_address_pairs: Vec::new(),
+            extra_dhcp_opts: Vec::new(),
+            port_security_enabled: true,
+            dns_name: String::new(),
+            dns_domain: String::new(),
+            ip_allocation: IpAllocation::Immediate,
+            data_plane_status: None,
+            propagate_uplink_status: true,
+            hardware: PortHardware::default(),
+        }
+    }
+}
+
+/// When a port gets its addresses (Neutron's `ip_allocation`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IpAllocation {
+    /// When it is made.
+    Immediate,
+    /// When it is bound, because only the host tells which segment, and so which subnet.
+    Deferred,
+    /// Never: its owner asked for none.
+    None,
+}
+
+/// What an operator says of the wires below a port (Neutron's `data_plane_status`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum DataPlaneStatus {
+    /// They work.
+    Active,
+    /// They do not.
+    Down,
+}
+
+/// Where a VM's memory should lie, seen from the port's device.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NumaPolicy {
+    /// On the device's node.
+    Required,
+    /// On the device's node where that is possible.
+    Preferred,
+    /// On the device's node where that is known.
+    Legacy,
+    /// On the device's socket.
+    Socket,
+}
+
+/// What a port asks of the hypervisor's hardware; the orchestrator reads it, the region only
+/// keeps it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct PortHardware {
+    /// Where the VM's memory should lie.
+    pub numa_affinity_policy: Option<NumaPolicy>,
+    /// Hints for the switch: a JSON object as text.
+    pub hints: Option<String>,
+    /// The accelerators it needs, by the name of a profile of Cyborg's.
+    pub device_profile: Option<String>,
+    /// How its packets are to be offloaded: `switchdev`.
+    pub offload_type: Option<String>,
+    /// Whether the VM may change the device's mode and MAC; none when nobody said.
+    pub trusted: Option<bool>,
 }
 
 /// What the API shows as a port's `status`.
@@ -83,6 +174,8 @@ pub enum PortStatus {
     Down,
     /// Its host could not program it; the reason says why.
     Error,
+    /// It is an address of the region's and never plugged anywhere.
+    NotApplicable,
 }
 
 impl PortStatus {
@@ -93,6 +186,7 @@ impl PortStatus {
             Self::Active => "ACTIVE",
             Self::Down => "DOWN",
             Self::Error => "ERROR",
+            Self::NotApplicable => "N/A",
         }
     }
 }

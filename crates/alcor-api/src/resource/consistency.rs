@@ -112,6 +112,7 @@ async fn views_show_what_the_tables_say() {
         liveness: Arc::new(Nobody),
         caller: Caller::admin(),
         parent_project: None,
+        settings: Arc::default(),
     };
     check::<Networks>(network, &reading);
     check::<Subnets>(subnet, &reading);

@@ -1,6 +1,7 @@
 //! Ports in the API.
 
 mod binding;
+mod names;
 mod request;
 
 use super::{Managed, Reading, Resource, Row, id_field};
@@ -16,9 +17,10 @@ use alcor_managers::records::{self, Index};
 use alcor_managers::{ApiError, Caller, Settings, schema};
 use alcor_store::{Key, Txn};
 use alcor_types::{
-    AllowedAddressPair, FixedIp, HostName, MacAddr, Network, Port, PortId, PortStatus, Standard,
+    AllowedAddressPair, DataPlaneStatus, FixedIp, HostName, IpAllocation, MacAddr, Network,
+    NumaPolicy, Port, PortId, PortStatus, Standard,
 };
-use binding::{Profile, VifDetails};
+pub(crate) use binding::{Profile, VifDetails, profile_text};
 use serde::ser::SerializeMap;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -44,7 +46,7 @@ const ATTRIBUTES: &[Attribute<Ports>] = with_standard![
     Attribute::new("status", Kind::Text).read(|row| Field::text(row.state().status.as_str())),
     Attribute::new("status_reason", Kind::Text).read(|row| Field::text(&row.state().reason)),
     Attribute::new("mac_address", Kind::Mac)
-        .write::<MacAddr>()
+        .write::<Option<MacAddr>>()
         .read(|row| Field::Mac(row.record.mac_address)),
     Attribute::new("fixed_ips", Kind::Compound).write::<Vec<FixedIpWish>>(),
     Attribute::new("device_id", Kind::Text)
@@ -62,6 +64,27 @@ const ATTRIBUTES: &[Attribute<Ports>] = with_standard![
     Attribute::new("dns_name", Kind::Text)
         .write::<String>()
         .read(|row| Field::text(&row.record.dns_name)),
+    Attribute::new("dns_domain", Kind::Text)
+        .write::<String>()
+        .read(|row| Field::text(&row.record.dns_domain)),
+    Attribute::new("dns_assignment", Kind::Compound),
+    Attribute::new("ip_allocation", Kind::Text).read(|row| Field::text(row.ip_allocation())),
+    Attribute::new("data_plane_status", Kind::Text).put::<Option<DataPlaneStatus>>(),
+    Attribute::new("propagate_uplink_status", Kind::Flag)
+        .write::<bool>()
+        .read(|row| Field::Flag(row.record.propagate_uplink_status)),
+    Attribute::new("resource_request", Kind::Compound).admin(),
+    Attribute::new("numa_affinity_policy", Kind::Text).write::<Option<NumaPolicy>>(),
+    Attribute::new("hints", Kind::Compound)
+        .write::<Option<Object>>()
+        .admin(),
+    Attribute::new("device_profile", Kind::Text)
+        .post::<Option<String>>()
+        .read(|row| Field::or_null(row.record.hardware.device_profile.as_deref(), Field::text)),
+    Attribute::new("hardware_offload_type", Kind::Text).post::<Option<String>>(),
+    Attribute::new("trusted", Kind::Flag)
+        .write::<Option<bool>>()
+        .admin(),
     Attribute::new("binding:host_id", Kind::Text)
         .write::<Option<String>>()
         .admin()
@@ -92,6 +115,15 @@ fn host(port: &Port) -> &str {
 }
 
 impl Row<'_, Ports> {
+    /// When it gets addresses.
+    fn ip_allocation(&self) -> &'static str {
+        match self.record.ip_allocation {
+            IpAllocation::Immediate => "immediate",
+            IpAllocation::Deferred => "deferred",
+            IpAllocation::None => "none",
+        }
+    }
+
     /// What the data plane says of the port.
     fn state(&self) -> &PortView {
         self.extra.get_or_init(|| {
@@ -183,9 +215,20 @@ impl Resource for Ports {
         fields.put("port_security_enabled", &port.port_security_enabled)?;
         fields.put::<[Uuid]>("security_groups", &[])?;
         fields.put("dns_name", &port.dns_name)?;
+        fields.put("dns_domain", &port.dns_domain)?;
+        fields.put_with("dns_assignment", || names::assignment(row))?;
+        fields.put("ip_allocation", &port.ip_allocation)?;
+        fields.put("data_plane_status", &port.data_plane_status)?;
+        fields.put("propagate_uplink_status", &port.propagate_uplink_status)?;
+        fields.put("resource_request", &None::<()>)?;
+        fields.put("numa_affinity_policy", &port.hardware.numa_affinity_policy)?;
+        fields.put("hints", &port.hardware.hints.as_deref().map(Profile))?;
+        fields.put("device_profile", &port.hardware.device_profile)?;
+        fields.put("hardware_offload_type", &port.hardware.offload_type)?;
+        fields.put("trusted", &port.hardware.trusted)?;
         fields.put("binding:host_id", host(port))?;
         fields.put("binding:vnic_type", &port.vnic_type)?;
-        fields.put("binding:profile", &Profile(&port.binding_profile))?;
+        fields.put_with("binding:profile", || binding::profile(row))?;
         fields.put_with("binding:vif_type", || row.state().vif_type)?;
         fields.put_with("binding:vif_details", || VifDetails::of(row))
     }

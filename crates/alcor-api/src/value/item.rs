@@ -8,12 +8,13 @@ use std::net::IpAddr;
 use uuid::Uuid;
 
 /// Reads the members of an object in a list, and refuses members nobody asked about.
-struct Members<'a> {
+pub(crate) struct Members<'a> {
     map: &'a Map<String, Value>,
 }
 
 impl<'a> Members<'a> {
-    fn of(value: &'a Value, known: &[&str]) -> Result<Self, String> {
+    /// The members of an object, where it has none but these.
+    pub(crate) fn of(value: &'a Value, known: &[&str]) -> Result<Self, String> {
         let map = object(value)?;
         match map.keys().find(|key| !known.contains(&key.as_str())) {
             Some(key) => Err(format!(
@@ -25,14 +26,16 @@ impl<'a> Members<'a> {
         }
     }
 
-    fn optional<T: FromJson>(&self, key: &str) -> Result<Option<T>, String> {
+    /// A member that may be missing or null.
+    pub(crate) fn optional<T: FromJson>(&self, key: &str) -> Result<Option<T>, String> {
         self.map
             .get(key)
             .map_or(Ok(None), Option::<T>::from_json)
             .map_err(|reason| format!("{key}: {reason}"))
     }
 
-    fn required<T: FromJson>(&self, key: &str) -> Result<T, String> {
+    /// A member that must be there.
+    pub(crate) fn required<T: FromJson>(&self, key: &str) -> Result<T, String> {
         self.optional(key)?
             .ok_or_else(|| format!("the key {key} is missing"))
     }

@@ -7,6 +7,7 @@
 )]
 
 mod auth;
+mod bindings;
 mod concurrency;
 mod create;
 mod discovery;
@@ -19,6 +20,7 @@ mod openapi;
 mod paging;
 mod pools;
 mod quotas;
+mod ports;
 mod region;
 mod rules;
 mod tags;

@@ -100,7 +100,13 @@ async fn a_port() {
             { "ip_address": "10.0.0.200", "mac_address": "fa:16:3e:00:00:2a" },
             { "ip_address": "10.5.0.0/24", "mac_address": "fa:16:3e:00:00:99" } ],
         "extra_dhcp_opts": [{ "opt_name": "mtu", "opt_value": "1400", "ip_version": 4 }],
-        "port_security_enabled": true, "security_groups": [], "dns_name": "vm-1",
+        "port_security_enabled": true, "security_groups": [], "dns_name": "vm-1", "dns_domain": "",
+        "dns_assignment": [
+            { "ip_address": "10.0.0.10", "hostname": "vm-1", "fqdn": "vm-1.example.org." } ],
+        "ip_allocation": "immediate", "data_plane_status": null,
+        "propagate_uplink_status": true, "resource_request": null,
+        "numa_affinity_policy": null, "hints": null, "device_profile": null,
+        "hardware_offload_type": null, "trusted": null,
         "binding:host_id": "h1", "binding:vnic_type": "normal", "binding:profile": {},
         "binding:vif_type": "binding_failed", "binding:vif_details": {},
     });

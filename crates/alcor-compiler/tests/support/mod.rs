@@ -77,26 +77,15 @@ pub(crate) fn subnet(number: u8, network: u8) -> Subnet {
 
 /// A port with one address, `10.0.SUBNET.NUMBER`.
 pub(crate) fn port(number: u8, network: u8, subnet: u8, at: Option<u8>) -> Port {
+    let mac = alcor_types::MacAddr([0xfa, 0x16, 0x3e, 0, 0, number]);
     Port {
-        id: port_id(number),
-        project_id: "p".into(),
         standard: standard(format!("port-{number}")),
-        network_id: network_id(network),
-        admin_state_up: true,
-        mac_address: alcor_types::MacAddr([0xfa, 0x16, 0x3e, 0, 0, number]),
         fixed_ips: vec![FixedIp {
             subnet_id: subnet_id(subnet),
             ip_address: IpAddr::V4(Ipv4Addr::new(10, 0, subnet, number)),
         }],
-        device_id: String::new(),
-        device_owner: String::new(),
         host: at.map(host),
-        vnic_type: "normal".into(),
-        binding_profile: "{}".into(),
-        allowed_address_pairs: Vec::new(),
-        extra_dhcp_opts: Vec::new(),
-        port_security_enabled: true,
-        dns_name: String::new(),
+        ..Port::new(port_id(number), network_id(network), mac)
     }
 }
 

@@ -47,6 +47,7 @@ impl ApiError {
             Self::NodeNameInUse(_) => "NodeNameInUse",
             Self::NodeInUse { .. } => "NodeInUse",
             Self::RevisionNumberConstraintFailed { .. } => "RevisionNumberConstraintFailed",
+            Self::Binding(error) => error.kind(),
             Self::Quota(error) => error.kind(),
             Self::Pool(error) => error.kind(),
             Self::Store(_) | Self::Damaged(_) => "HTTPInternalServerError",
@@ -75,6 +76,7 @@ impl ApiError {
             | Self::NodeNotFound(_)
             | Self::SecurityGroupNotFound(_) => 404,
             Self::RevisionNumberConstraintFailed { .. } => 412,
+            Self::Binding(error) => error.status(),
             Self::Quota(error) => error.status(),
             Self::Pool(error) => error.status(),
             Self::Store(_) | Self::Damaged(_) => 500,

@@ -98,7 +98,7 @@ pub(super) fn check_update_policy(
     }
     let by_admin = [
         (
-            differs(request.mac_address.as_ref(), &port.mac_address),
+            differs(request.mac_address.as_ref(), &Some(port.mac_address)),
             "update_port:mac_address",
         ),
         (

@@ -4,7 +4,7 @@ use crate::{ApiError, Settings, standard};
 use alcor_types::{ExtraDhcpOption, Port};
 use std::collections::BTreeSet;
 
-use super::{ExtraDhcpOptionRequest, FixedIpRequest};
+use super::{ExtraDhcpOptionRequest, FixedIpRequest, NETWORK_OWNERS, hardware};
 
 /// The kinds of virtual NIC that Neutron's API knows.
 const VNIC_TYPES: [&str; 11] = [
@@ -22,6 +22,8 @@ const VNIC_TYPES: [&str; 11] = [
 ];
 /// The longest `binding:profile`, in bytes of JSON text (Neutron's column width).
 const MAX_PROFILE: usize = 4095;
+/// The longest domain, in characters: a label and its dot must fit before it.
+const MAX_DOMAIN: usize = 253;
 /// How many DHCP options one port may have; a reply has room for few.
 const MAX_OPTIONS: usize = 64;
 
@@ -32,10 +34,7 @@ pub(super) fn check_attributes(port: &Port, settings: &Settings) -> Result<(), A
     if let Some(host) = &port.host {
         standard::check_text("binding:host_id", host.as_str())?;
     }
-    if !VNIC_TYPES.contains(&port.vnic_type.as_str()) {
-        let reason = format!("'{}' is none of {}", port.vnic_type, VNIC_TYPES.join(", "));
-        return Err(ApiError::attribute("binding:vnic_type", reason));
-    }
+    check_vnic_type(&port.vnic_type)?;
     if !port.dns_name.is_empty() && !is_dns_label(&port.dns_name) {
         let reason = format!(
             "'{}' is no DNS label, use 1 to 63 letters, digits and hyphens, with no hyphen first or last",
@@ -43,8 +42,30 @@ pub(super) fn check_attributes(port: &Port, settings: &Settings) -> Result<(), A
         );
         return Err(ApiError::attribute("dns_name", reason));
     }
+    check_domain(&port.dns_domain)?;
     check_profile(&port.binding_profile)?;
+    hardware::check(&port.hardware)?;
     check_pairs(port, settings)
+}
+
+/// Refuses kinds of NIC that Neutron does not know.
+pub(super) fn check_vnic_type(vnic_type: &str) -> Result<(), ApiError> {
+    if VNIC_TYPES.contains(&vnic_type) {
+        return Ok(());
+    }
+    let reason = format!("'{vnic_type}' is none of {}", VNIC_TYPES.join(", "));
+    Err(ApiError::attribute("binding:vnic_type", reason))
+}
+
+/// A domain as external DNS takes it: whole, with the final dot.
+fn check_domain(domain: &str) -> Result<(), ApiError> {
+    let labels = domain.strip_suffix('.');
+    let whole = labels.is_some_and(|labels| labels.split('.').all(is_dns_label));
+    if domain.is_empty() || (whole && domain.len() < MAX_DOMAIN) {
+        return Ok(());
+    }
+    let reason = format!("'{domain}' is not a FQDN, write labels divided and ended by dots");
+    Err(ApiError::attribute("dns_domain", reason))
 }
 
 /// One label of a host name (RFC 1035, section 2.3.1, with the leading digits of RFC 1123).
@@ -56,11 +77,15 @@ pub(crate) fn is_dns_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
-/// Refuses more addresses than the region allows.
+/// Refuses more addresses than the region allows to ports that are not the region's own.
 pub(super) fn check_fixed_ips(
     asked: Option<&[FixedIpRequest]>,
+    device_owner: &str,
     settings: &Settings,
 ) -> Result<(), ApiError> {
+    if device_owner.starts_with(NETWORK_OWNERS) {
+        return Ok(());
+    }
     let (count, max) = (asked.map_or(0, <[_]>::len), settings.max_fixed_ips);
     if count > max {
         return Err(ApiError::InvalidInput(format!(
@@ -145,7 +170,8 @@ fn is_option_number(text: &str, version: Option<u8>) -> bool {
         .is_ok_and(|number| (1..=max).contains(&number))
 }
 
-fn check_profile(profile: &str) -> Result<(), ApiError> {
+/// Refuses a profile that is too long or no object.
+pub(super) fn check_profile(profile: &str) -> Result<(), ApiError> {
     let reason = if profile.len() > MAX_PROFILE {
         format!("it has {} bytes, {MAX_PROFILE} are allowed", profile.len())
     } else if serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(profile).is_err() {
@@ -167,6 +193,10 @@ fn check_pairs(port: &Port, settings: &Settings) -> Result<(), ApiError> {
     }
     let mut seen = BTreeSet::new();
     for pair in pairs {
+        if let Some(mac) = pair.mac_address.filter(|mac| mac.is_multicast()) {
+            let reason = format!("{mac} does not name one interface, choose a unicast address");
+            return Err(ApiError::attribute("allowed_address_pairs", reason));
+        }
         let (address, mac) = (
             pair.ip_address,
             pair.mac_address.unwrap_or(port.mac_address),

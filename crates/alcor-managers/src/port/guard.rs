@@ -22,6 +22,11 @@ fn device_table(device_owner: &str) -> Option<Table> {
     }
 }
 
+/// Whether ports of this device owner are a router's, inside or outside.
+pub(super) fn is_routers(device_owner: &str) -> bool {
+    device_table(device_owner) == Some(ROUTERS)
+}
+
 /// Refuses to delete the port of a router or a floating IP that exists. A port without addresses,
 /// or of a device that is gone, is an orphan that anybody who sees it may remove.
 pub(super) fn check_deletable(read: &dyn Read, port: &Port) -> Result<(), ApiError> {

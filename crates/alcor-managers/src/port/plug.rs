@@ -2,7 +2,9 @@
 //! IPs, DHCP. No user asked for them, so no user's rights or quota limits apply; they are counted
 //! all the same, because their owners see them.
 
-use super::{Absent, CreatePort, FixedIpRequest, build, change_addresses};
+use super::build::build;
+use super::change::{Absent, change_addresses};
+use super::{CreatePort, FixedIpRequest};
 use crate::quota::{self, Kind};
 use crate::{ApiError, Settings, network, records, standard};
 use alcor_store::Txn;

@@ -1,6 +1,9 @@
 //! What a caller may say of a port. An absent member means "not sent".
 
-use alcor_types::{AllowedAddressPair, HostName, MacAddr, NetworkId, PortId, ProjectId, SubnetId};
+use alcor_types::{
+    AllowedAddressPair, DataPlaneStatus, HostName, MacAddr, NetworkId, NumaPolicy, PortHardware,
+    PortId, ProjectId, SubnetId,
+};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -63,6 +66,12 @@ pub struct CreatePort {
     pub port_security_enabled: Option<bool>,
     /// A single DNS label; empty when none.
     pub dns_name: String,
+    /// The domain of that name in an external DNS; empty for the network's.
+    pub dns_domain: String,
+    /// Default: true.
+    pub propagate_uplink_status: Option<bool>,
+    /// What it asks of the hypervisor's hardware.
+    pub hardware: PortHardware,
     /// Only absent or empty is valid until security groups exist.
     pub security_groups: Option<Vec<String>>,
 }
@@ -89,6 +98,9 @@ impl CreatePort {
             extra_dhcp_opts: Vec::new(),
             port_security_enabled: None,
             dns_name: String::new(),
+            dns_domain: String::new(),
+            propagate_uplink_status: None,
+            hardware: PortHardware::default(),
             security_groups: None,
         }
     }
@@ -105,8 +117,8 @@ pub struct UpdatePort {
     pub tags: Option<BTreeSet<String>>,
     /// Whether it forwards.
     pub admin_state_up: Option<bool>,
-    /// A new MAC (administrators only, and only while unbound).
-    pub mac_address: Option<MacAddr>,
+    /// A new MAC, or none to draw one (administrators only, and only while unbound).
+    pub mac_address: Option<Option<MacAddr>>,
     /// All addresses anew; those that stay are kept, not given out again.
     pub fixed_ips: Option<Vec<FixedIpRequest>>,
     /// The device that uses it.
@@ -127,6 +139,18 @@ pub struct UpdatePort {
     pub port_security_enabled: Option<bool>,
     /// A single DNS label; empty to remove it.
     pub dns_name: Option<String>,
+    /// The domain of that name in an external DNS; empty for the network's.
+    pub dns_domain: Option<String>,
+    /// What the operator knows of the wires below; none when unknown.
+    pub data_plane_status: Option<Option<DataPlaneStatus>>,
+    /// Whether a link that fails below it is shown to the VM as down.
+    pub propagate_uplink_status: Option<bool>,
+    /// Where the VM's memory should lie.
+    pub numa_affinity_policy: Option<Option<NumaPolicy>>,
+    /// Hints for the switch: a JSON object as text.
+    pub hints: Option<Option<String>>,
+    /// Whether the VM may change the device's mode and MAC.
+    pub trusted: Option<bool>,
     /// Only absent or empty is valid until security groups exist.
     pub security_groups: Option<Vec<String>>,
     /// The `revision_number` the caller last saw (`If-Match`).

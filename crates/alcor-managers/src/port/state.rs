@@ -1,10 +1,11 @@
 //! A port's status: worked out from what the data plane last said, never stored with the port.
 
+use super::guard;
 use crate::node;
 use crate::records;
 use crate::{ApiError, schema};
 use alcor_store::{Read, Txn};
-use alcor_types::{Port, PortState, PortStatus};
+use alcor_types::{HostName, Port, PortState, PortStatus};
 
 /// What the API shows of a port's way into the data plane.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,14 +31,16 @@ impl PortView {
 /// The port's status as of this view of the store.
 pub fn state(read: &dyn Read, port: &Port) -> Result<PortView, ApiError> {
     let Some(host) = &port.host else {
+        if let Some(view) = of_region(port) {
+            return Ok(view);
+        }
         return Ok(PortView::down(
             "unbound",
             "the port is not bound to a host".to_owned(),
         ));
     };
-    if !records::any::<alcor_types::Node>(read, schema::NODE_BY_NAME, &[host.as_str().as_bytes()]) {
-        let reason = format!("no node '{host}' is registered; it binds when its agent does");
-        return Ok(PortView::down("binding_failed", reason));
+    if let Err(failed) = vif_type(read, host, &port.vnic_type) {
+        return Ok(failed);
     }
     if !port.admin_state_up {
         return Ok(PortView::down("ovs", "admin_state_up is false".to_owned()));
@@ -54,6 +57,51 @@ pub fn state(read: &dyn Read, port: &Port) -> Result<PortView, ApiError> {
             format!("node '{host}' has not reported the port yet"),
         ),
     })
+}
+
+/// The status of a port that has no host because the region itself is everywhere: a router's is
+/// at work as soon as it exists, and a floating IP's is an address and nothing else.
+fn of_region(port: &Port) -> Option<PortView> {
+    let at_work = |vif_type| PortView {
+        status: PortStatus::Active,
+        reason: String::new(),
+        vif_type,
+    };
+    match port.device_owner.as_str() {
+        "network:floatingip" => Some(PortView {
+            status: PortStatus::NotApplicable,
+            ..at_work("unbound")
+        }),
+        owner if guard::is_routers(owner) && !port.device_id.is_empty() => {
+            let off = || PortView::down("distributed", "admin_state_up is false".to_owned());
+            Some(if port.admin_state_up {
+                at_work("distributed")
+            } else {
+                off()
+            })
+        }
+        _ => None,
+    }
+}
+
+/// How the port's binding to a host reads: `ovs`, or `binding_failed` and the reason.
+pub fn vif_type(
+    read: &dyn Read,
+    host: &HostName,
+    vnic_type: &str,
+) -> Result<&'static str, PortView> {
+    let failed = |reason| Err(PortView::down("binding_failed", reason));
+    if !records::any::<alcor_types::Node>(read, schema::NODE_BY_NAME, &[host.as_str().as_bytes()]) {
+        return failed(format!(
+            "no node '{host}' is registered; it binds when its agent does"
+        ));
+    }
+    if vnic_type != "normal" {
+        return failed(format!(
+            "agents plug binding:vnic_type normal, not {vnic_type}"
+        ));
+    }
+    Ok("ovs")
 }
 
 /// Notes what hosts say of their ports; the only write of the delivery service. A word of a

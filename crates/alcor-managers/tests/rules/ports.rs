@@ -216,7 +216,7 @@ fn derived_addresses_follow_the_mac() {
         "AllocationOnAutoAddressSubnet",
         400,
     );
-    let mac = Some("fa:16:3e:00:00:02".parse().unwrap());
+    let mac = Some(Some("fa:16:3e:00:00:02".parse().unwrap()));
     let port = region
         .update_port(
             &port,

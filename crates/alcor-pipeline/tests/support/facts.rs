@@ -65,25 +65,13 @@ pub(crate) fn port(number: u8, host: Option<u8>, up: bool) -> Fact {
     let network = number % NETWORKS;
     let (mac_address, address) = address_of(number);
     let port = Port {
-        id: port_id(number),
-        project_id: "p".into(),
-        standard: Standard::default(),
-        network_id: vpc_id(network),
         admin_state_up: up,
-        mac_address,
         fixed_ips: vec![FixedIp {
             subnet_id: subnet_id(network),
             ip_address: IpAddr::V4(address),
         }],
-        device_id: String::new(),
-        device_owner: String::new(),
         host: host.map(name),
-        vnic_type: "normal".into(),
-        binding_profile: "{}".into(),
-        allowed_address_pairs: Vec::new(),
-        extra_dhcp_opts: Vec::new(),
-        port_security_enabled: true,
-        dns_name: String::new(),
+        ..Port::new(port_id(number), vpc_id(network), mac_address)
     };
     Fact::Port(port.id, Some(Arc::new(port)))
 }

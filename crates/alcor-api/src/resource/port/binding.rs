@@ -2,11 +2,11 @@
 //! profile, and address pairs.
 
 use super::Ports;
-use crate::resource::Row;
+use crate::resource::{Reading, Row};
 use crate::value::Object;
 use alcor_managers::records;
 use alcor_managers::schema;
-use alcor_types::{AllowedAddressPair, MacAddr, Node, Port};
+use alcor_types::{AllowedAddressPair, HostName, MacAddr, Node, Port};
 use ipnet::IpNet;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ const BRIDGE: &str = "br-int";
 /// `binding:vif_details`: how Nova plugs the port. Empty while the port is not bound.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(super) enum VifDetails {
+pub(crate) enum VifDetails {
     /// Bound to Open vSwitch.
     Ovs {
         /// Whether traffic is filtered: not before security groups exist.
@@ -40,13 +40,21 @@ pub(super) enum VifDetails {
 impl VifDetails {
     /// The details of a port.
     pub(super) fn of(row: &Row<'_, Ports>) -> Self {
-        if row.state().vif_type != "ovs" {
+        match &row.record.host {
+            Some(host) => Self::at(row.reading, host, row.state().vif_type),
+            None => Self::None {},
+        }
+    }
+
+    /// The details of a binding to a host.
+    pub(crate) fn at(reading: &Reading, host: &HostName, vif_type: &str) -> Self {
+        if vif_type != "ovs" {
             return Self::None {};
         }
         Self::Ovs {
             port_filter: false,
             connectivity: "l2",
-            bridge_name: bridge(row).map_or(Cow::Borrowed(BRIDGE), Cow::Owned),
+            bridge_name: bridge(reading, host).map_or(Cow::Borrowed(BRIDGE), Cow::Owned),
             datapath_type: "system",
             ovs_hybrid_plug: false,
         }
@@ -54,12 +62,11 @@ impl VifDetails {
 }
 
 /// The bridge that the host's agent registered.
-fn bridge(row: &Row<'_, Ports>) -> Option<String> {
-    let host = row.record.host.as_ref()?.as_str().as_bytes();
+fn bridge(reading: &Reading, host: &HostName) -> Option<String> {
     let mut nodes = records::lookup::<Node>(
-        &row.reading.snapshot,
+        &reading.snapshot,
         schema::NODE_BY_NAME,
-        &[host],
+        &[host.as_str().as_bytes()],
         None,
         false,
     );
@@ -67,21 +74,33 @@ fn bridge(row: &Row<'_, Ports>) -> Option<String> {
     (!node.bridge.is_empty() && node.bridge != BRIDGE).then_some(node.bridge)
 }
 
-/// `binding:profile`, which is stored as text and shown as an object.
-pub(super) struct Profile<'a>(pub(super) &'a str);
+/// `binding:profile` of a port. Nova reads in it whether the VIF of a bound port is trusted.
+pub(super) fn profile(row: &Row<'_, Ports>) -> Value {
+    let mut profile = object(&row.record.binding_profile);
+    if let (Some(_), Some(trusted)) = (&row.record.host, row.record.hardware.trusted) {
+        profile.insert("trusted".to_owned(), trusted.into());
+    }
+    profile.into()
+}
+
+/// An object that is stored as text.
+pub(crate) struct Profile<'a>(pub(crate) &'a str);
 
 impl Serialize for Profile<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let empty = self.0.is_empty() || self.0 == "{}";
-        let object: Option<Map<String, Value>> = (!empty)
-            .then(|| serde_json::from_str(self.0).ok())
-            .flatten();
-        object.unwrap_or_default().serialize(to)
+        object(self.0).serialize(to)
     }
 }
 
+fn object(text: &str) -> Map<String, Value> {
+    if text.is_empty() || text == "{}" {
+        return Map::new();
+    }
+    serde_json::from_str(text).unwrap_or_default()
+}
+
 /// The text that is stored for a profile.
-pub(super) fn profile_text(profile: Object) -> String {
+pub(crate) fn profile_text(profile: Object) -> String {
     Value::Object(profile.0).to_string()
 }
 

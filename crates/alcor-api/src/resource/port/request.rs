@@ -5,7 +5,7 @@ use crate::attribute::Attributes;
 use crate::error::RequestError;
 use crate::value::{DhcpOptionWish, FixedIpWish, Object};
 use alcor_managers::port::{CreatePort, ExtraDhcpOptionRequest, FixedIpRequest, UpdatePort};
-use alcor_types::{HostName, NetworkId, PortId, ProjectId, SubnetId};
+use alcor_types::{HostName, NetworkId, PortHardware, PortId, ProjectId, SubnetId};
 use uuid::Uuid;
 
 /// Builds a create request from a body.
@@ -18,7 +18,7 @@ pub(super) fn create(body: &Attributes) -> Result<CreatePort, RequestError> {
         description: body.get("description")?.unwrap_or_default(),
         tags: body.tags()?,
         admin_state_up: body.get("admin_state_up")?,
-        mac_address: body.get("mac_address")?,
+        mac_address: body.some("mac_address")?,
         fixed_ips: fixed_ips(body)?,
         device_id: body.get("device_id")?.unwrap_or_default(),
         device_owner: body.get("device_owner")?.unwrap_or_default(),
@@ -29,7 +29,20 @@ pub(super) fn create(body: &Attributes) -> Result<CreatePort, RequestError> {
         extra_dhcp_opts: dhcp_options(body)?.unwrap_or_default(),
         port_security_enabled: body.get("port_security_enabled")?,
         dns_name: body.get("dns_name")?.unwrap_or_default(),
+        dns_domain: body.get("dns_domain")?.unwrap_or_default(),
+        propagate_uplink_status: body.get("propagate_uplink_status")?,
+        hardware: hardware(body)?,
         security_groups: body.some("security_groups")?,
+    })
+}
+
+fn hardware(body: &Attributes) -> Result<PortHardware, RequestError> {
+    Ok(PortHardware {
+        numa_affinity_policy: body.some("numa_affinity_policy")?,
+        hints: body.some::<Object>("hints")?.map(profile_text),
+        device_profile: body.some("device_profile")?,
+        offload_type: body.some("hardware_offload_type")?,
+        trusted: body.some("trusted")?,
     })
 }
 
@@ -51,6 +64,14 @@ pub(super) fn update(body: &Attributes, expected: Option<u64>) -> Result<UpdateP
         extra_dhcp_opts: dhcp_options(body)?,
         port_security_enabled: body.get("port_security_enabled")?,
         dns_name: body.get("dns_name")?,
+        dns_domain: body.get("dns_domain")?,
+        data_plane_status: body.get("data_plane_status")?,
+        propagate_uplink_status: body.get("propagate_uplink_status")?,
+        numa_affinity_policy: body.get("numa_affinity_policy")?,
+        hints: body
+            .get::<Option<Object>>("hints")?
+            .map(|hints| hints.map(profile_text)),
+        trusted: body.some("trusted")?,
         security_groups: body.some("security_groups")?,
         expected_revision: expected,
     })
