@@ -38,6 +38,7 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<Network>(),
     records::derivation::<Node>(),
     records::derivation::<Port>(),
+    records::derivation::<alcor_types::PortBinding>(),
     records::derivation::<Subnet>(),
     records::derivation::<SubnetPool>(),
     records::derivation::<AddressScope>(),

@@ -206,7 +206,7 @@ fn some_attributes_are_the_administrators() {
         ..UpdatePort::default()
     };
     refused(update(host), "PolicyNotAuthorized", 403);
-    let mac = Some("02:00:00:00:00:01".parse().unwrap());
+    let mac = Some(Some("02:00:00:00:00:01".parse().unwrap()));
     let mac = UpdatePort {
         mac_address: mac,
         ..UpdatePort::default()

@@ -276,7 +276,7 @@ fn a_bound_ports_mac_stays() {
     };
     let port = region.update_port(&port, bind).unwrap();
     let mac = || UpdatePort {
-        mac_address: Some("02:00:00:00:00:01".parse().unwrap()),
+        mac_address: Some(Some("02:00:00:00:00:01".parse().unwrap())),
         ..UpdatePort::default()
     };
     refused(region.update_port(&port, mac()), "PortBound", 409);
