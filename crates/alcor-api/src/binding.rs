@@ -2,16 +2,17 @@
 
 use crate::auth::Who;
 use crate::body;
+use crate::enforce;
 use crate::error::RequestError;
-use crate::handler::parse_id;
+use crate::handler::find;
 use crate::list::json;
 use crate::query::QueryString;
 use crate::resource::{Ports, Profile, Reading, VifDetails, profile_text};
 use crate::state::ApiState;
 use crate::value::{Members, Object};
+use alcor_managers::ApiError;
 use alcor_managers::port::binding::{self, CreateBinding, Place, UpdateBinding};
 use alcor_managers::port::vif_type;
-use alcor_managers::{ApiError, Caller};
 use alcor_types::{HostName, PortId};
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -31,9 +32,9 @@ pub(crate) async fn list(
     Path(id): Path<String>,
     uri: Uri,
 ) -> Result<Response, RequestError> {
-    let id = port(&id, &caller)?;
     let query = QueryString::of(&uri)?;
     let reading = state.reading(&caller);
+    let id = port(&reading, &id, "get_port_binding")?;
     let places = binding::list(&reading.snapshot, id, &caller)?;
     let views = places.iter().map(|place| view(place, &reading));
     let views: Vec<_> = views
@@ -50,9 +51,9 @@ pub(crate) async fn show(
     Path((id, host)): Path<(String, String)>,
     uri: Uri,
 ) -> Result<Response, RequestError> {
-    let id = port(&id, &caller)?;
     let query = QueryString::of(&uri)?;
     let reading = state.reading(&caller);
+    let id = port(&reading, &id, "get_port_binding")?;
     let place = binding::get(&reading.snapshot, id, &HostName::from(host), &caller)?;
     let view = only(view(&place, &reading), &query);
     Ok(json(object!({ SINGULAR: view }).to_string()))
@@ -65,7 +66,7 @@ pub(crate) async fn create(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Response, RequestError> {
-    let id = port(&id, &caller)?;
+    let id = port(&state.reading(&caller), &id, "create_port_binding")?;
     let body = envelope(body, &state).await?;
     let request = create_request(&body)?;
     let asker = caller.clone();
@@ -85,7 +86,7 @@ pub(crate) async fn update(
     Path((id, host)): Path<(String, String)>,
     body: Body,
 ) -> Result<Response, RequestError> {
-    let id = port(&id, &caller)?;
+    let id = port(&state.reading(&caller), &id, "create_port_binding")?;
     let body = envelope(body, &state).await?;
     let request = update_request(&body)?;
     let (asker, host) = (caller.clone(), HostName::from(host));
@@ -103,7 +104,7 @@ pub(crate) async fn activate(
     Who(caller): Who,
     Path((id, host)): Path<(String, String)>,
 ) -> Result<Response, RequestError> {
-    let id = port(&id, &caller)?;
+    let id = port(&state.reading(&caller), &id, "activate")?;
     let (asker, host) = (caller.clone(), HostName::from(host));
     let committed = state
         .store
@@ -119,19 +120,18 @@ pub(crate) async fn delete(
     Who(caller): Who,
     Path((id, host)): Path<(String, String)>,
 ) -> Result<StatusCode, RequestError> {
-    let id = port(&id, &caller)?;
+    let id = port(&state.reading(&caller), &id, "delete_port_binding")?;
     let host = HostName::from(host);
     let delete = move |txn: &mut alcor_store::Txn<'_>| binding::delete(txn, id, &host, &caller);
     state.store.transact::<(), ApiError, _>(delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn port(id: &str, caller: &Caller) -> Result<PortId, RequestError> {
-    if !caller.is_admin() {
-        let message = "Bindings are for administrators: the caller does not have the role admin.";
-        return Err(RequestError::Forbidden(message.to_owned()));
-    }
-    parse_id::<Ports>(id).map(PortId)
+/// The port, where the caller sees it and may do this to its bindings.
+fn port(reading: &Reading, id: &str, rule: &str) -> Result<PortId, RequestError> {
+    let row = find::<Ports>(reading, id, &reading.caller)?;
+    enforce::action(&row, rule)?;
+    Ok(row.record.id)
 }
 
 /// What stands in `{"binding": ...}`.

@@ -3,8 +3,9 @@
 use crate::attribute::Attributes;
 use crate::auth::Who;
 use crate::body;
+use crate::enforce;
 use crate::error::RequestError;
-use crate::handler::parse_id;
+use crate::handler::find;
 use crate::list::json;
 use crate::resource::{Ports, Row};
 use crate::state::ApiState;
@@ -49,9 +50,12 @@ async fn change(
     body: Body,
     apply: Change,
 ) -> Result<Response, RequestError> {
-    let id = PortId(parse_id::<Ports>(&id)?);
     let body = body::object(body, state.limits.body_bytes).await?;
     let body: Attributes = body::update::<Ports>(body)?;
+    let before = state.reading(&caller);
+    let row = find::<Ports>(&before, &id, &caller)?;
+    enforce::update(&row, &body)?;
+    let id = row.record.id;
     let pairs: Vec<AllowedAddressPair> = body.required("allowed_address_pairs")?;
     let (settings, asker) = (Arc::clone(&state.settings), caller.clone());
     let committed = state
