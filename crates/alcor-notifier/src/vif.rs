@@ -60,7 +60,7 @@ impl Vif {
         match said.status {
             PortStatus::Active => Some(Plug::In),
             PortStatus::Error => Some(Plug::Failed),
-            PortStatus::Down => Some(Plug::Out),
+            PortStatus::Down | PortStatus::NotApplicable => Some(Plug::Out),
             PortStatus::Build => None,
         }
     }
