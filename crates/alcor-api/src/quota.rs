@@ -3,12 +3,13 @@
 
 use crate::auth::Who;
 use crate::body;
+use crate::enforce;
 use crate::error::RequestError;
 use crate::list::json;
 use crate::state::ApiState;
 use crate::value::FromJson;
+use alcor_managers::Caller;
 use alcor_managers::quota::{self, Kind, Limits};
-use alcor_managers::{ApiError, Caller};
 use alcor_types::ProjectId;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -27,20 +28,12 @@ struct Change {
     force: bool,
 }
 
-fn admin_only(caller: &Caller, rule: &'static str) -> Result<(), RequestError> {
-    if caller.is_admin() {
-        return Ok(());
-    }
-    let reason = "quotas of other projects, and changes of quotas, are for administrators";
-    Err(ApiError::PolicyNotAuthorized { rule, reason }.into())
-}
-
 /// Refuses to show a caller the quota of another project.
-fn own_only(caller: &Caller, project: &ProjectId) -> Result<(), RequestError> {
+fn may_see(caller: &Caller, project: &ProjectId) -> Result<(), RequestError> {
     if caller.project_id == *project {
         return Ok(());
     }
-    admin_only(caller, "get_quota")
+    enforce::general(caller, "get_quota")
 }
 
 fn view(limits: &Limits) -> Map<String, Value> {
@@ -53,7 +46,7 @@ pub(crate) async fn list(
     State(state): State<ApiState>,
     Who(caller): Who,
 ) -> Result<Response, RequestError> {
-    admin_only(&caller, "get_quota")?;
+    enforce::general(&caller, "get_quota")?;
     let all = quota::all(&state.store.snapshot(), &state.settings)?;
     let entry = |(project, limits): &(ProjectId, Limits)| {
         let mut entry = view(limits);
@@ -72,7 +65,7 @@ pub(crate) async fn show(
     Who(caller): Who,
     Path(project): Path<ProjectId>,
 ) -> Result<Response, RequestError> {
-    own_only(&caller, &project)?;
+    may_see(&caller, &project)?;
     answer(&state, &project)
 }
 
@@ -82,7 +75,7 @@ pub(crate) async fn default(
     Who(caller): Who,
     Path(project): Path<ProjectId>,
 ) -> Result<Response, RequestError> {
-    own_only(&caller, &project)?;
+    may_see(&caller, &project)?;
     let limits = Kind::ALL.map(|kind| (kind, state.settings.default_limit(kind)));
     let quota = view(&limits.into());
     Ok(json(object!({ "quota": quota }).to_string()))
@@ -94,7 +87,7 @@ pub(crate) async fn details(
     Who(caller): Who,
     Path(project): Path<ProjectId>,
 ) -> Result<Response, RequestError> {
-    own_only(&caller, &project)?;
+    may_see(&caller, &project)?;
     let read = state.store.snapshot();
     let mut details = Map::new();
     for (kind, limit) in quota::limits(&read, &project, &state.settings)? {
@@ -125,7 +118,7 @@ pub(crate) async fn update(
     Path(project): Path<ProjectId>,
     body: Body,
 ) -> Result<Response, RequestError> {
-    admin_only(&caller, "update_quota")?;
+    enforce::general(&caller, "update_quota")?;
     let change = change(body::object(body, state.limits.body_bytes).await?)?;
     let owner = project.clone();
     state
@@ -141,7 +134,7 @@ pub(crate) async fn reset(
     Who(caller): Who,
     Path(project): Path<ProjectId>,
 ) -> Result<StatusCode, RequestError> {
-    admin_only(&caller, "delete_quota")?;
+    enforce::general(&caller, "delete_quota")?;
     let reset = move |txn: &mut alcor_store::Txn<'_>| quota::reset(txn, &project);
     state.store.transact(reset).await?;
     Ok(StatusCode::NO_CONTENT)

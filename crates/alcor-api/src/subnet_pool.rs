@@ -3,8 +3,9 @@
 
 use crate::auth::Who;
 use crate::body;
+use crate::enforce;
 use crate::error::RequestError;
-use crate::handler::parse_id;
+use crate::handler::{find, parse_id};
 use crate::list::json;
 use crate::resource::{SubnetPools, blocks};
 use crate::state::ApiState;
@@ -29,7 +30,8 @@ pub(crate) async fn add_prefixes(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Response, RequestError> {
-    change(&state, caller, &id, body, subnet_pool::add_prefixes).await
+    let rule = subnet_pool::add_prefixes;
+    change(&state, caller, &id, body, "add_prefixes", rule).await
 }
 
 /// `PUT /v2.0/subnetpools/{id}/remove_prefixes`.
@@ -39,7 +41,8 @@ pub(crate) async fn remove_prefixes(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Response, RequestError> {
-    change(&state, caller, &id, body, subnet_pool::remove_prefixes).await
+    let rule = subnet_pool::remove_prefixes;
+    change(&state, caller, &id, body, "remove_prefixes", rule).await
 }
 
 async fn change(
@@ -47,9 +50,10 @@ async fn change(
     caller: Caller,
     id: &str,
     body: Body,
+    action: &'static str,
     rule: Change,
 ) -> Result<Response, RequestError> {
-    let id = SubnetPoolId(parse_id::<SubnetPools>(id)?);
+    let id = allowed(state, &caller, id, action)?;
     let prefixes: Vec<Cidr> = member(state, body, "prefixes").await?;
     if prefixes.is_empty() {
         return Err(RequestError::invalid("prefixes", "the list is empty"));
@@ -67,7 +71,7 @@ pub(crate) async fn onboard(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Response, RequestError> {
-    let id = SubnetPoolId(parse_id::<SubnetPools>(&id)?);
+    let id = allowed(&state, &caller, &id, "onboard_network_subnets")?;
     let network: Uuid = member(&state, body, "network_id").await?;
     let onboard =
         move |txn: &mut Txn<'_>| subnet_pool::onboard(txn, id, NetworkId(network), &caller);
@@ -76,6 +80,18 @@ pub(crate) async fn onboard(
         .iter()
         .map(|subnet| object!({ "id": subnet.id, "cidr": subnet.cidr }));
     Ok(json(Value::Array(shown.collect()).to_string()))
+}
+
+/// The pool's id, where the caller may do this to the pool.
+fn allowed(
+    state: &ApiState,
+    caller: &Caller,
+    id: &str,
+    action: &str,
+) -> Result<SubnetPoolId, RequestError> {
+    let reading = state.reading(caller);
+    enforce::action(&find::<SubnetPools>(&reading, id, caller)?, action)?;
+    Ok(SubnetPoolId(parse_id::<SubnetPools>(id)?))
 }
 
 /// The only member of a body.

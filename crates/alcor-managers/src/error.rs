@@ -93,6 +93,11 @@ pub enum ApiError {
         /// How many are allowed.
         max: usize,
     },
+    /// No device owner begins so.
+    #[error(
+        "Subnet service type '{0}' does not correspond to a valid device owner: begin it with network:, neutron:, compute:, baremetal: or trunk:."
+    )]
+    InvalidSubnetServiceType(String),
     /// The address is a host address of no subnet of the network.
     #[error(
         "IP address {address} is not a valid IP for any of the subnets of network {network}: choose one inside a subnet, neither its first nor its broadcast address."

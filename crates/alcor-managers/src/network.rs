@@ -286,7 +286,7 @@ fn removable_ports(read: &dyn Read, network: NetworkId) -> Result<Vec<Port>, Api
     let mut removable = Vec::new();
     for port in ports(read, network) {
         let port = port?;
-        if port.device_owner != port::DHCP_OWNER {
+        if !port::is_disposable(&port.device_owner) {
             return Err(ApiError::NetworkInUse {
                 network,
                 port: port.id,

@@ -136,6 +136,12 @@ pub fn delete(
     unplug(txn, &port)
 }
 
+/// Whether ports of this device owner are the region's own and go with what they serve.
+pub(crate) fn is_disposable(device_owner: &str) -> bool {
+    let others = ["network:distributed", "network:floatingip_agent_gateway"];
+    device_owner == DHCP_OWNER || others.contains(&device_owner)
+}
+
 /// Whether ports of this device owner are a router's inside, which never derives addresses from
 /// MACs.
 pub(crate) fn is_router(device_owner: &str) -> bool {

@@ -75,9 +75,7 @@ pub fn visible(read: &dyn Read, subnet: &Subnet, caller: &Caller) -> Result<bool
         return Ok(true);
     }
     let network = network::find(read, subnet.network_id)?;
-    Ok(network.is_some_and(|network| {
-        network.shared.includes(&caller.project_id) || caller.owns(&network.project_id)
-    }))
+    Ok(network.is_some_and(|network| network::visible(&network, caller)))
 }
 
 /// Whether the subnet's addresses follow from MACs and are never chosen.
@@ -290,7 +288,7 @@ fn detachable_ports(read: &dyn Read, subnet: &Subnet) -> Result<Vec<Port>, ApiEr
     for port in records::lookup::<Port>(read, PORT_BY_SUBNET, &parts, None, false) {
         let port = port?;
         let derived = is_auto_address(subnet) && !port::is_router(&port.device_owner);
-        if !derived && port.device_owner != port::DHCP_OWNER {
+        if !derived && !port::is_disposable(&port.device_owner) {
             return Err(in_use(subnet.id, port.id));
         }
         detachable.push(port);

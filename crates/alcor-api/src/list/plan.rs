@@ -6,8 +6,9 @@
 use crate::field::Field;
 use crate::query::Filter;
 use crate::resource::{Reading, Resource};
-use alcor_managers::records::Index;
+use alcor_managers::records::{self, Index, Record};
 use alcor_managers::{Caller, schema};
+use alcor_store::Key;
 use alcor_types::EVERYONE;
 use uuid::Uuid;
 
@@ -85,6 +86,12 @@ impl Lookup {
             index,
             parts: parts.iter().map(|part| part.to_vec()).collect(),
         }
+    }
+
+    /// The primary keys it has.
+    pub(crate) fn keys<T: Record>(&self, reading: &Reading) -> Vec<Key> {
+        let parts: Vec<&[u8]> = self.parts.iter().map(Vec::as_slice).collect();
+        records::lookup_keys::<T>(&reading.snapshot, self.index, &parts, None, false).collect()
     }
 }
 

@@ -4,11 +4,11 @@ use super::{Managed, Reading, Resource, Row, id_field};
 use crate::attribute::{Attribute, Attributes, with_standard};
 use crate::error::RequestError;
 use crate::field::{Field, Kind};
-use crate::list::{IndexRule, Lookup};
+use crate::list::{IndexRule, Lookup, granted};
 use crate::tag::Tagged;
 use crate::value::{Cidr, PoolId, Unsupported};
 use crate::view::Fields;
-use alcor_managers::records::{self, Index};
+use alcor_managers::records::Index;
 use alcor_managers::subnet::{self, CreateSubnet, UpdateSubnet};
 use alcor_managers::{ApiError, Caller, Settings, schema};
 use alcor_store::{Key, Txn};
@@ -150,23 +150,16 @@ impl Resource for Subnets {
     fn scope(caller: &Caller, reading: &Reading) -> Option<Vec<Lookup>> {
         let project = caller.project_id.as_str().as_bytes();
         let own = Lookup::new(schema::SUBNET_BY_PROJECT, &[project]);
-        let read = &reading.snapshot;
-        let owned = records::lookup_keys::<Network>(
-            read,
-            schema::NETWORK_BY_PROJECT,
-            &[project],
-            None,
-            false,
-        );
-        let shared =
-            records::lookup_keys::<Network>(read, schema::NETWORK_BY_SHARED, &[], None, false);
+        let mut networks = vec![Lookup::new(schema::NETWORK_BY_PROJECT, &[project])];
+        networks.extend(granted(schema::NETWORK_BY_SHARED, caller));
+        networks.extend(granted(schema::NETWORK_BY_EXTERNAL, caller));
+        let networks: BTreeSet<Key> = networks
+            .iter()
+            .flat_map(|lookup| lookup.keys::<Network>(reading))
+            .collect();
         let on = |network: Key| Lookup::new(schema::SUBNET_BY_NETWORK, &[&network]);
-        let networks: BTreeSet<_> = owned.chain(shared).collect();
-        Some(
-            std::iter::once(own)
-                .chain(networks.into_iter().map(on))
-                .collect(),
-        )
+        let on_these = networks.into_iter().map(on);
+        Some(std::iter::once(own).chain(on_these).collect())
     }
 
     fn not_found(id: &str) -> RequestError {

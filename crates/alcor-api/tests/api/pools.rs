@@ -256,3 +256,55 @@ async fn pools_and_scopes_of_others_are_not_there_unless_shared() {
         .await
         .error(404);
 }
+
+#[tokio::test]
+async fn subnets_of_shared_and_external_networks_are_seen_by_all() {
+    let region = Region::guarded();
+    let mut subnets = Vec::new();
+    for attributes in [
+        json!({ "shared": true }),
+        json!({ "router:external": true }),
+        json!({}),
+    ] {
+        let network = id(&region.make("network", attributes).await);
+        let subnet = json!({ "network_id": network, "cidr": "10.0.0.0/24", "ip_version": 4 });
+        subnets.push((id(&region.make("subnet", subnet).await), network));
+    }
+    let one = region.as_user("token-one");
+    let mut seen = one.ids("subnet", "").await;
+    seen.sort_unstable();
+    let mut open = [subnets[0].0.clone(), subnets[1].0.clone()];
+    open.sort_unstable();
+    assert_eq!(seen, open);
+    let (external, network) = &subnets[1];
+    let query = format!("network_id={network}");
+    assert_eq!(one.ids("subnet", &query).await, [external.clone()]);
+    one.get(&format!("/v2.0/subnets/{external}"))
+        .await
+        .expect(200);
+    one.delete(&format!("/v2.0/subnets/{external}"))
+        .await
+        .error(403);
+    one.get(&format!("/v2.0/subnets/{}", subnets[2].0))
+        .await
+        .error(404);
+}
+
+#[tokio::test]
+async fn a_service_type_is_the_beginning_of_a_device_owner() {
+    let region = Region::open();
+    let network = id(&region.make("network", json!({})).await);
+    let subnet = |types: Value| {
+        json!({ "subnet": { "network_id": network, "cidr": "10.0.0.0/24", "ip_version": 4,
+            "service_types": types } })
+    };
+    let wrong = region
+        .post("/v2.0/subnets", subnet(json!(["storage"])))
+        .await;
+    assert_eq!(wrong.error(400).0, "InvalidSubnetServiceType");
+    let right = json!(["network:floatingip_agent_gateway", "compute:nova"]);
+    region
+        .post("/v2.0/subnets", subnet(right))
+        .await
+        .expect(201);
+}

@@ -15,6 +15,7 @@ impl ApiError {
             Self::GatewayIpInUse { .. } => "GatewayIpInUse",
             Self::DnsNameServersExhausted { .. } => "DNSNameServersExhausted",
             Self::HostRoutesExhausted { .. } => "HostRoutesExhausted",
+            Self::InvalidSubnetServiceType(_) => "InvalidSubnetServiceType",
             Self::InvalidIpForNetwork { .. } => "InvalidIpForNetwork",
             Self::InvalidIpForSubnet { .. } => "InvalidIpForSubnet",
             Self::AllocationOnAutoAddressSubnet { .. } => "AllocationOnAutoAddressSubnet",
@@ -63,6 +64,7 @@ impl ApiError {
             | Self::OutOfBoundsAllocationPool { .. }
             | Self::DnsNameServersExhausted { .. }
             | Self::HostRoutesExhausted { .. }
+            | Self::InvalidSubnetServiceType(_)
             | Self::InvalidIpForNetwork { .. }
             | Self::InvalidIpForSubnet { .. }
             | Self::AllocationOnAutoAddressSubnet { .. }

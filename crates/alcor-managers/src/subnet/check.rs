@@ -8,6 +8,9 @@ use std::net::IpAddr;
 /// How many device owners a subnet may be limited to.
 const MAX_SERVICE_TYPES: usize = 64;
 
+/// How the device owners begin that a subnet may be limited to.
+const OWNER_PREFIXES: [&str; 5] = ["network:", "neutron:", "compute:", "baremetal:", "trunk:"];
+
 /// All checks of the attributes that no other resource bears on.
 pub(super) fn check_attributes(subnet: &Subnet, settings: &Settings) -> Result<(), ApiError> {
     check_modes(subnet)?;
@@ -84,9 +87,13 @@ fn check_service_types(types: &[String]) -> Result<(), ApiError> {
         let reason = format!("{} are given, {MAX_SERVICE_TYPES} are allowed", types.len());
         return Err(ApiError::attribute("service_types", reason));
     }
-    types
-        .iter()
-        .try_for_each(|name| standard::check_text("service_types", name))
+    for name in types {
+        standard::check_text("service_types", name)?;
+        if !OWNER_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
+            return Err(ApiError::InvalidSubnetServiceType(name.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses an address of the other family.
