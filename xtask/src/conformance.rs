@@ -4,6 +4,7 @@
 //! Everything listens on the loopback or on a socket in a temporary folder, and ends with us.
 
 mod database;
+pub(crate) mod fuzz;
 mod http;
 mod keystone;
 mod process;
@@ -80,6 +81,11 @@ impl Drop for Folder {
             println!("cannot remove {}: {error}", self.path.display());
         }
     }
+}
+
+/// A port of the loopback that nobody listens on.
+fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 async fn measure(options: &Options, folder: &Path) -> anyhow::Result<()> {

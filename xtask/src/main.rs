@@ -3,6 +3,7 @@
 //! * `cargo xtask demo` sets everything up and shows the main job: ports created over REST
 //!   become VMs that reach each other across emulated hosts.
 //! * `cargo xtask test` sets everything up and passes all checks and tests.
+//! * `cargo xtask fuzz` walks the API by its OpenAPI document, looking for wrong answers.
 //! * `cargo xtask bench` prints the figures of `docs/performance.md`.
 //! * `cargo xtask conformance` runs OpenStack's network tests beside a real Keystone.
 //!
@@ -41,6 +42,9 @@ enum Chore {
     /// Set up, build, and run OpenStack's network tests (Tempest) against the region with a real
     /// Keystone; exits 0 only if all that Neutron passes passes.
     Conformance(conformance::Options),
+    /// Set up, build, and walk the whole API by its OpenAPI document with right and wrong requests
+    /// (Schemathesis); exits 0 only if no answer was wrong.
+    Fuzz(conformance::fuzz::Options),
     /// Install what the other chores need, and stop.
     Setup,
 }
@@ -51,6 +55,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Test(options) => test::run(&options),
         Chore::Bench(options) => bench::run(&options),
         Chore::Conformance(options) => conformance::run(&options),
+        Chore::Fuzz(options) => conformance::fuzz::run(&options),
         Chore::Setup => packages::ensure(),
     }
 }

@@ -18,22 +18,27 @@ pub(super) struct Python {
 impl Python {
     /// The environment; made where there is none, or where it has other versions.
     pub(super) async fn ensure() -> anyhow::Result<Self> {
-        let folder = run::target().join("conformance/venv");
+        Self::ensure_of("venv", REQUIREMENTS).await
+    }
+
+    /// An environment of this name with these requirements.
+    pub(super) async fn ensure_of(name: &str, requirements: &str) -> anyhow::Result<Self> {
+        let folder = run::target().join("conformance").join(name);
         let python = Self { folder };
         let stamp = python.folder.join("requirements.txt");
-        if std::fs::read_to_string(&stamp).is_ok_and(|text| text == REQUIREMENTS) {
+        if std::fs::read_to_string(&stamp).is_ok_and(|text| text == requirements) {
             return Ok(python);
         }
-        println!("installing Keystone and Tempest with pip (some minutes, once)");
-        python.install().await?;
-        std::fs::write(&stamp, REQUIREMENTS)?;
+        println!("installing what it takes with pip (some minutes, once)");
+        python.install(requirements).await?;
+        std::fs::write(&stamp, requirements)?;
         Ok(python)
     }
 
-    async fn install(&self) -> anyhow::Result<()> {
+    async fn install(&self, requirements: &str) -> anyhow::Result<()> {
         std::fs::create_dir_all(&self.folder)?;
         let wanted = self.folder.join("wanted.txt");
-        std::fs::write(&wanted, REQUIREMENTS)?;
+        std::fs::write(&wanted, requirements)?;
         let mut venv = Command::new("/usr/bin/python3");
         venv.args(["-m", "venv"]).arg(&self.folder);
         Process::start("venv", &mut venv)?.succeeded().await?;
