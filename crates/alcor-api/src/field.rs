@@ -66,6 +66,8 @@ impl<'a> Field<'a> {
 pub(crate) enum Kind {
     /// Any text.
     Text,
+    /// Any text, compared without case; the reader gives it in lower case.
+    Folded,
     /// A boolean.
     Flag,
     /// An integer.
@@ -91,6 +93,7 @@ impl Kind {
         let owned = || Field::Text(Cow::Owned(text.to_owned()));
         Ok(match self {
             Self::Text => Some(owned()),
+            Self::Folded => Some(Field::Text(Cow::Owned(text.to_ascii_lowercase()))),
             _ if text.is_empty() => Some(Field::Null),
             Self::Flag => {
                 Some(Field::Flag(flag_of_text(text).ok_or_else(|| {

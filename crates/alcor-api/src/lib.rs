@@ -13,6 +13,7 @@
 //!   `binding:vif_details` says `port_filter: false`, and naming a group is an error.
 //! - `GET /v2.0` has `version` beside Neutron's `resources`.
 
+mod agent;
 mod attribute;
 mod auth;
 mod binding;

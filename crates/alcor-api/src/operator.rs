@@ -1,18 +1,18 @@
-//! `/nodes` and `/v2.0/agents`: the two views of hosts, for administrators.
+//! `/nodes`: hosts, for administrators.
 
 use crate::attribute::Attributes;
 use crate::auth::Who;
 use crate::body::{self, Wanted};
 use crate::enforce;
 use crate::error::RequestError;
-use crate::handler::{self, parse_id};
+use crate::handler;
 use crate::list::json;
-use crate::resource::{Agents, Nodes, Reading, Resource, Row};
+use crate::resource::{Nodes, Reading, Resource, Row};
 use crate::state::ApiState;
 use crate::view::{self, Selection};
-use alcor_managers::node::{self, UpdateNode};
+use alcor_managers::node;
 use alcor_managers::{ApiError, Caller};
-use alcor_types::{Node, NodeId};
+use alcor_types::Node;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -141,33 +141,4 @@ pub(crate) async fn delete_node(
     };
     state.store.transact::<(), ApiError, _>(delete).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// `PUT /v2.0/agents/{id}`.
-pub(crate) async fn update_agent(
-    State(state): State<ApiState>,
-    Who(caller): Who,
-    Path(id): Path<String>,
-    body: Body,
-) -> Result<Response, RequestError> {
-    let id = parse_id::<Agents>(&id)?;
-    let body = body::object(body, state.limits.body_bytes).await?;
-    let body = body::update::<Agents>(body)?;
-    let reading = state.reading(&caller);
-    enforce::update(
-        &handler::find::<Agents>(&reading, &id.to_string(), &caller)?,
-        &body,
-    )?;
-    let description = body.get::<Option<String>>("description")?;
-    let request = UpdateNode {
-        admin_state_up: body.get("admin_state_up")?,
-        description: description.map(Option::unwrap_or_default),
-        ..UpdateNode::default()
-    };
-    let asker = caller.clone();
-    let committed = state
-        .store
-        .transact(move |txn| node::update(txn, NodeId(id), &request, &asker))
-        .await?;
-    one::<Agents>(committed.value, &state.reading(&caller), &caller)
 }

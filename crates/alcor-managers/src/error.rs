@@ -5,6 +5,7 @@
 
 mod answer;
 
+use crate::agent::AgentError;
 use crate::port::binding::BindingError;
 use crate::quota::QuotaError;
 use crate::subnet_pool::PoolError;
@@ -324,6 +325,9 @@ pub enum ApiError {
         /// What the resource has.
         present: u64,
     },
+    /// A request about agents is refused.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
     /// A port's binding is refused.
     #[error(transparent)]
     Binding(#[from] BindingError),

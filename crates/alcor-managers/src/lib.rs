@@ -9,6 +9,7 @@
 //! The semantics are those of OpenStack Neutron's API, and the errors carry its names.
 
 pub mod address_scope;
+pub mod agent;
 mod audit;
 mod bitmap;
 mod caller;
@@ -27,6 +28,7 @@ mod standard;
 pub mod subnet;
 pub mod subnet_pool;
 pub mod vni;
+pub mod zone;
 
 pub use audit::audit;
 pub use caller::{Caller, implied};

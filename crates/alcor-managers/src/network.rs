@@ -7,7 +7,7 @@ pub use request::{CreateNetwork, UpdateNetwork};
 use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{PORT_BY_NETWORK, SUBNET_BY_NETWORK};
-use crate::{ApiError, Caller, Settings, policy, port, standard, subnet, vni};
+use crate::{ApiError, Caller, Settings, agent, policy, port, standard, subnet, vni};
 use alcor_store::{Read, Txn};
 use alcor_types::{Network, NetworkId, NetworkType, Port, Sharing, Subnet, SubnetId, Vni};
 
@@ -146,6 +146,7 @@ pub fn delete(
         subnet::remove(txn, &subnet)?;
     }
     vni::release(txn, network.vni)?;
+    agent::schedule::forget(txn, id)?;
     quota::give(txn, Kind::Network, &network.project_id)?;
     records::delete::<Network>(txn, id.as_bytes())?;
     Ok(())

@@ -9,7 +9,7 @@ pub use request::{CreateNode, Registration, UpdateNode};
 
 use crate::records;
 use crate::schema::{NODE_BY_NAME, PORT_BY_HOST};
-use crate::{ApiError, Caller, policy, standard};
+use crate::{ApiError, Caller, agent, policy, standard, zone};
 use alcor_store::{Read, Txn};
 use alcor_types::{HostName, Node, NodeId, Port, PortId, Timestamp};
 use std::net::IpAddr;
@@ -26,6 +26,7 @@ pub fn create(txn: &mut Txn<'_>, request: &CreateNode, caller: &Caller) -> Resul
     check_name_free(txn, &request.name)?;
     let node = describe(request);
     check(&node)?;
+    zone::enter(txn, &node.availability_zone)?;
     records::insert(txn, &node)?;
     Ok(node)
 }
@@ -50,6 +51,7 @@ pub fn upsert(txn: &mut Txn<'_>, request: &CreateNode, caller: &Caller) -> Resul
         host_dvr_mac: Some(request.host_dvr_mac),
         ncm_id: Some(request.ncm_id.clone()),
         ncm_uri: Some(request.ncm_uri.clone()),
+        availability_zone: Some(request.availability_zone.clone()),
         ..UpdateNode::default()
     };
     self::update(txn, present.id, &update, caller)
@@ -104,10 +106,13 @@ pub fn update(
     if let Some(name) = request.name.as_ref().filter(|name| **name != node.name) {
         check_unused(txn, &node)?;
         check_name_free(txn, name)?;
+        agent::rename(txn, &node.name, name)?;
         node.name = name.clone();
     }
+    zone::leave(txn, &node.availability_zone)?;
     apply(&mut node, request);
     check(&node)?;
+    zone::enter(txn, &node.availability_zone)?;
     node.updated_at = Timestamp::now();
     records::put(txn, &node)?;
     Ok(node)
@@ -118,6 +123,8 @@ pub fn delete(txn: &mut Txn<'_>, id: NodeId, caller: &Caller) -> Result<(), ApiE
     policy::admin_only(caller, true, "delete_node")?;
     let node = find(txn, id)?.ok_or_else(|| ApiError::NodeNotFound(id.to_string()))?;
     check_unused(txn, &node)?;
+    agent::forget(txn, &node.name)?;
+    zone::leave(txn, &node.availability_zone)?;
     records::delete::<Node>(txn, id.as_bytes())?;
     Ok(())
 }
@@ -133,10 +140,14 @@ pub fn register(txn: &mut Txn<'_>, hello: &Registration) -> Result<Node, ApiErro
     node.agent_version.clone_from(&hello.agent_version);
     node.bridge.clone_from(&hello.bridge);
     node.started_at = hello.started_at;
+    agent::register(txn, &hello.host)?;
     if present.as_ref() == Some(&node) {
         return Ok(node);
     }
     check(&node)?;
+    if present.is_none() {
+        zone::enter(txn, &node.availability_zone)?;
+    }
     node.updated_at = Timestamp::now();
     records::put(txn, &node)?;
     Ok(node)
@@ -160,8 +171,7 @@ fn describe(request: &CreateNode) -> Node {
         ncm_uri: request.ncm_uri.clone(),
         agent_version: String::new(),
         bridge: String::new(),
-        admin_state_up: true,
-        description: String::new(),
+        availability_zone: zone::or_default(&request.availability_zone),
         created_at: now,
         updated_at: now,
         started_at: Timestamp::default(),
@@ -176,8 +186,9 @@ fn apply(node: &mut Node, request: &UpdateNode) {
     standard::assign(&mut node.host_dvr_mac, request.host_dvr_mac.as_ref());
     standard::assign(&mut node.ncm_id, request.ncm_id.as_ref());
     standard::assign(&mut node.ncm_uri, request.ncm_uri.as_ref());
-    standard::assign(&mut node.admin_state_up, request.admin_state_up.as_ref());
-    standard::assign(&mut node.description, request.description.as_ref());
+    if let Some(zone) = &request.availability_zone {
+        node.availability_zone = zone::or_default(zone);
+    }
 }
 
 fn check(node: &Node) -> Result<(), ApiError> {
@@ -192,7 +203,7 @@ fn check(node: &Node) -> Result<(), ApiError> {
         ("veth", &node.veth),
         ("ncm_id", &node.ncm_id),
         ("ncm_uri", &node.ncm_uri),
-        ("description", &node.description),
+        ("availability_zone", &node.availability_zone),
         ("agent_version", &node.agent_version),
         ("bridge", &node.bridge),
     ] {

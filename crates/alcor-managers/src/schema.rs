@@ -8,6 +8,7 @@
 //! a bucket of "all the rest" would select nothing. A listing that filters by an empty text
 //! must therefore pick another index.
 
+mod agent;
 mod binding;
 mod network;
 mod node;
@@ -16,6 +17,7 @@ mod subnet;
 mod subnet_pool;
 mod table;
 
+pub use agent::*;
 pub use binding::*;
 pub use network::*;
 pub use node::*;
@@ -39,6 +41,8 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<Node>(),
     records::derivation::<Port>(),
     records::derivation::<alcor_types::PortBinding>(),
+    records::derivation::<alcor_types::Agent>(),
+    records::derivation::<alcor_types::Schedule>(),
     records::derivation::<Subnet>(),
     records::derivation::<SubnetPool>(),
     records::derivation::<AddressScope>(),

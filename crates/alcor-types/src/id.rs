@@ -93,6 +93,8 @@ uuid_id! {
     MeteringLabelId;
     /// Identifies a metering label rule.
     MeteringRuleId;
+    /// Identifies an agent.
+    AgentId;
     /// Identifies a trunk.
     TrunkId;
     /// Identifies a flavor of network services.

@@ -7,6 +7,7 @@
 
 mod address;
 mod address_scope;
+mod agent;
 mod binding;
 mod id;
 mod network;
@@ -20,7 +21,9 @@ mod subnet_pool;
 
 pub use address::{IpPool, IpVersion, MacAddr, ParseAddressError, Vni};
 pub use address_scope::AddressScope;
+pub use agent::{Agent, AgentKind, Schedule, Zone};
 pub use binding::PortBinding;
+pub use id::AgentId;
 pub use id::{
     AddressGroupId, AddressScopeId, ConntrackHelperId, FlavorId, FloatingIpId, GatewayId, HostName,
     MeteringLabelId, MeteringRuleId, NetworkAclId, NetworkAclRuleId, NetworkId, NodeId,

@@ -29,10 +29,8 @@ pub struct Node {
     pub agent_version: String,
     /// The agent's integration bridge; empty until one registered.
     pub bridge: String,
-    /// Whether the agent may be given new ports (`admin_state_up` of `/v2.0/agents`).
-    pub admin_state_up: bool,
-    /// Free text of the operator's.
-    pub description: String,
+    /// What fails together with it; the operator's word, `nova` where there is none.
+    pub availability_zone: String,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last written.

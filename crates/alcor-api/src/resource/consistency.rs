@@ -15,7 +15,10 @@ use alcor_managers::{
     ApiError, Caller, Settings, address_scope, network, node, port, subnet, subnet_pool,
 };
 use alcor_store::Store;
-use alcor_types::{AddressScope, HostName, IpVersion, Network, Node, Port, Subnet, SubnetPool};
+use alcor_types::{
+    AddressScope, Agent, AgentId, AgentKind, HostName, IpVersion, Network, Node, Port, Subnet,
+    SubnetPool, Timestamp,
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -102,6 +105,17 @@ async fn pool_and_scope(store: &Store) -> (SubnetPool, AddressScope) {
     store.transact(make).await.unwrap().value
 }
 
+fn agent(node: &Node) -> Agent {
+    Agent {
+        id: AgentId::random(),
+        kind: AgentKind::Dhcp,
+        host: node.name.clone(),
+        admin_state_up: true,
+        description: String::new(),
+        created_at: Timestamp::default(),
+    }
+}
+
 #[tokio::test]
 async fn views_show_what_the_tables_say() {
     let store = Store::ephemeral();
@@ -120,5 +134,5 @@ async fn views_show_what_the_tables_say() {
     check::<AddressScopes>(scope, &reading);
     check::<Ports>(port, &reading);
     check::<Nodes>(node.clone(), &reading);
-    check::<Agents>(node, &reading);
+    check::<Agents>(agent(&node), &reading);
 }

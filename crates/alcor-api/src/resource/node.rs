@@ -52,6 +52,9 @@ const ATTRIBUTES: &[Attribute<Nodes>] = &[
     Attribute::new("ncm_uri", Kind::Text)
         .write::<Option<String>>()
         .read(|row| Field::text(&row.record.ncm_uri)),
+    Attribute::new("availability_zone", Kind::Text)
+        .write::<Option<String>>()
+        .read(|row| Field::text(&row.record.availability_zone)),
 ];
 
 const INDEXES: &[IndexRule] = &[
@@ -105,7 +108,8 @@ impl Resource for Nodes {
         fields.put("server_port", &node.server_port)?;
         fields.put("host_dvr_mac", &node.host_dvr_mac)?;
         fields.put("ncm_id", &node.ncm_id)?;
-        fields.put("ncm_uri", &node.ncm_uri)
+        fields.put("ncm_uri", &node.ncm_uri)?;
+        fields.put("availability_zone", &node.availability_zone)
     }
 }
 
@@ -122,6 +126,7 @@ impl Nodes {
             host_dvr_mac: body.some("host_dvr_mac")?,
             ncm_id: body.some("ncm_id")?.unwrap_or_default(),
             ncm_uri: body.some("ncm_uri")?.unwrap_or_default(),
+            availability_zone: body.some("availability_zone")?.unwrap_or_default(),
         })
     }
 
@@ -138,7 +143,7 @@ impl Nodes {
             host_dvr_mac: body.get("host_dvr_mac")?,
             ncm_id: text("ncm_id")?.map(Option::unwrap_or_default),
             ncm_uri: text("ncm_uri")?.map(Option::unwrap_or_default),
-            ..UpdateNode::default()
+            availability_zone: text("availability_zone")?.map(Option::unwrap_or_default),
         })
     }
 }

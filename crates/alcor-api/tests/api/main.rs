@@ -6,6 +6,7 @@
     reason = "a panic outside of a test function fails the test all the same"
 )]
 
+mod agents;
 mod auth;
 mod bindings;
 mod concurrency;

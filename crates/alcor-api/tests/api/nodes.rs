@@ -5,7 +5,7 @@ use alcor_managers::node::{self, Registration};
 use alcor_types::{HostName, Timestamp};
 use serde_json::{Value, json};
 
-async fn register(region: &Region, host: &str) {
+pub(crate) async fn register(region: &Region, host: &str) {
     let hello = Registration {
         host: HostName::from(host),
         tunnel_ip: "192.0.2.9".parse().unwrap(),
@@ -102,14 +102,16 @@ async fn an_agent_is_a_node_that_registered() {
     region.post("/nodes", body).await.expect(201);
     register(&region, "up1").await;
     register(&region, "down1").await;
-    let body = region.get("/v2.0/agents?alive=true").await.expect(200);
+    let query = "/v2.0/agents?alive=true&agent_type=Open%20vSwitch%20Agent";
+    let body = region.get(query).await.expect(200);
     let [agent] = body["agents"].as_array().unwrap().as_slice() else {
         panic!("one agent, not {body}");
     };
     assert_eq!(agent["host"], "up1");
     assert_eq!(agent["heartbeat_timestamp"], "2025-11-22 10:46:00");
     assert_eq!(agent["agent_type"], "Open vSwitch agent");
-    assert_eq!(region.ids("agent", "").await.len(), 2);
+    assert_eq!(region.ids("agent", "").await.len(), 4);
+    assert_eq!(region.ids("agent", "host=up1").await.len(), 2);
     assert_eq!(region.ids("agent", "host=silent").await.len(), 0);
     let path = format!("/v2.0/agents/{}", id(agent));
     let body = json!({ "agent": { "admin_state_up": false, "description": "out" } });

@@ -48,6 +48,7 @@ impl ApiError {
             Self::NodeNameInUse(_) => "NodeNameInUse",
             Self::NodeInUse { .. } => "NodeInUse",
             Self::RevisionNumberConstraintFailed { .. } => "RevisionNumberConstraintFailed",
+            Self::Agent(error) => error.kind(),
             Self::Binding(error) => error.kind(),
             Self::Quota(error) => error.kind(),
             Self::Pool(error) => error.kind(),
@@ -78,6 +79,7 @@ impl ApiError {
             | Self::NodeNotFound(_)
             | Self::SecurityGroupNotFound(_) => 404,
             Self::RevisionNumberConstraintFailed { .. } => 412,
+            Self::Agent(error) => error.status(),
             Self::Binding(error) => error.status(),
             Self::Quota(error) => error.status(),
             Self::Pool(error) => error.status(),

@@ -24,6 +24,8 @@ pub struct CreateNode {
     pub ncm_id: String,
     /// `ncm_uri`.
     pub ncm_uri: String,
+    /// `availability_zone`; empty for the default one.
+    pub availability_zone: String,
 }
 
 impl CreateNode {
@@ -39,11 +41,12 @@ impl CreateNode {
             host_dvr_mac: None,
             ncm_id: String::new(),
             ncm_uri: String::new(),
+            availability_zone: String::new(),
         }
     }
 }
 
-/// `PUT /nodes/{id}` and `PUT /v2.0/agents/{id}`.
+/// `PUT /nodes/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UpdateNode {
     /// The id in the body; must be the one in the path.
@@ -64,10 +67,8 @@ pub struct UpdateNode {
     pub ncm_id: Option<String>,
     /// `ncm_uri`.
     pub ncm_uri: Option<String>,
-    /// `admin_state_up` of `/v2.0/agents`.
-    pub admin_state_up: Option<bool>,
-    /// Free text of the operator's.
-    pub description: Option<String>,
+    /// `availability_zone`; empty for the default one.
+    pub availability_zone: Option<String>,
 }
 
 /// What an agent says of itself when its session begins.

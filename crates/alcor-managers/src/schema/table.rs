@@ -232,3 +232,15 @@ pub const NOTICES: Table = Table {
     name: "notices",
     version: 1,
 };
+/// Agents as Neutron's clients know them, by id.
+pub const AGENTS: Table = Table {
+    id: 80,
+    name: "agents",
+    version: 1,
+};
+/// Availability zones, by name.
+pub const ZONES: Table = Table {
+    id: 81,
+    name: "zones",
+    version: 1,
+};
