@@ -92,6 +92,9 @@ pub(crate) async fn list<R: Resource>(
 ) -> Result<Response, RequestError> {
     let query = QueryString::of(&uri)?;
     let selection = Selection::of::<R>(&query.fields(), &caller);
+    if let Some(preparation) = R::prepare(&caller, &query, &state.reading(&caller)) {
+        state.store.transact(preparation).await?;
+    }
     let listing = Listing::<R> {
         reading: state.reading(&caller),
         caller,

@@ -9,11 +9,11 @@
 //!
 //! # Not Neutron's
 //! - A port has `status_reason`: why it is not ACTIVE, in words; empty when it is.
-//! - Security groups do not exist yet: nothing is filtered, `security_groups` is always empty,
-//!   `binding:vif_details` says `port_filter: false`, and naming a group is an error.
+//! - Hosts do not enforce security groups yet: `binding:vif_details` says `port_filter: false`.
 //! - `GET /v2.0` has `version` beside Neutron's `resources`.
 
 mod agent;
+mod address_group;
 mod attribute;
 mod auth;
 mod binding;

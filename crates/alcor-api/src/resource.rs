@@ -1,20 +1,28 @@
 //! What the generic parts (parsing, listing, views) need to know of each kind of resource.
 
 mod address_scope;
+mod address_group;
 mod agent;
 #[cfg(test)]
 mod consistency;
 mod network;
 mod node;
 mod port;
+mod rbac_policy;
+mod security_group;
 mod subnet;
 mod subnet_pool;
 
 pub(crate) use address_scope::AddressScopes;
+pub(crate) use address_group::AddressGroups;
 pub(crate) use agent::Agents;
 pub(crate) use network::Networks;
 pub(crate) use node::Nodes;
 pub(crate) use port::{Ports, Profile, VifDetails, profile_text};
+pub(crate) use rbac_policy::RbacPolicies;
+pub(crate) use security_group::SecurityGroups;
+pub(crate) use security_group::rule::SecurityGroupRules;
+pub(crate) use security_group::template::DefaultSecurityGroupRules;
 pub(crate) use subnet::Subnets;
 pub(crate) use subnet_pool::{SubnetPools, blocks};
 
@@ -22,6 +30,7 @@ use crate::attribute::{Attribute, Attributes};
 use crate::error::RequestError;
 use crate::field::Field;
 use crate::list::{IndexRule, Lookup};
+use crate::query::QueryString;
 use crate::state::{ApiState, Liveness};
 use crate::view::Fields;
 use alcor_managers::records::{self, Index, Record};
@@ -99,6 +108,9 @@ impl<'a, R: Resource> Row<'a, R> {
     }
 }
 
+/// Writes what a list must find in the store, in a transaction of its own before the list is read.
+pub(crate) type Preparation = Box<dyn FnMut(&mut Txn<'_>) -> Result<(), ApiError> + Send>;
+
 /// A kind of resource that can be listed and shown.
 pub(crate) trait Resource: Sized + Send + Sync + 'static {
     /// The envelope of one: `network`.
@@ -147,6 +159,11 @@ pub(crate) trait Resource: Sized + Send + Sync + 'static {
 
     /// Index entries that together hold every row such a caller may see; none: look at all.
     fn scope(_caller: &Caller, _reading: &Reading) -> Option<Vec<Lookup>> {
+        None
+    }
+
+    /// What must be written before a list of it is right; none: nothing.
+    fn prepare(_caller: &Caller, _query: &QueryString, _reading: &Reading) -> Option<Preparation> {
         None
     }
 

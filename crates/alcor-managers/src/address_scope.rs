@@ -3,7 +3,7 @@
 use crate::records;
 use crate::schema::SUBNET_POOL_BY_ADDRESS_SCOPE;
 use crate::subnet_pool::PoolError;
-use crate::{ApiError, Caller, policy, standard};
+use crate::{ApiError, Caller, policy, rbac_policy, standard};
 use alcor_store::{Read, Txn};
 use alcor_types::{AddressScope, AddressScopeId, IpVersion, ProjectId, Sharing, SubnetPool};
 
@@ -48,6 +48,7 @@ pub fn create(
     };
     standard::check_free::<AddressScope>(txn, scope.id.as_bytes(), &scope.id)?;
     records::insert(txn, &scope)?;
+    rbac_policy::mirror(txn, &scope)?;
     Ok(scope)
 }
 
@@ -82,6 +83,7 @@ pub fn update(
         None => {}
     }
     records::put(txn, &scope)?;
+    rbac_policy::mirror(txn, &scope)?;
     Ok(scope)
 }
 
@@ -92,6 +94,7 @@ pub fn delete(txn: &mut Txn<'_>, id: AddressScopeId, caller: &Caller) -> Result<
     if records::any::<SubnetPool>(txn, SUBNET_POOL_BY_ADDRESS_SCOPE, &[id.as_bytes()]) {
         return Err(PoolError::ScopeInUse(id).into());
     }
+    rbac_policy::forget(txn, id.0)?;
     records::delete::<AddressScope>(txn, id.as_bytes())?;
     Ok(())
 }

@@ -7,7 +7,10 @@ mod answer;
 
 use crate::agent::AgentError;
 use crate::port::binding::BindingError;
+use crate::address_group::AddressGroupError;
 use crate::quota::QuotaError;
+use crate::rbac_policy::RbacPolicyError;
+use crate::security_group::SecurityGroupError;
 use crate::subnet_pool::PoolError;
 
 use alcor_store::records::RecordError;
@@ -221,11 +224,6 @@ pub enum ApiError {
     /// No node has this id or name.
     #[error("Node {0} could not be found.")]
     NodeNotFound(String),
-    /// Security groups do not exist yet.
-    #[error(
-        "Security group {0} does not exist: this region has no security groups yet, so leave security_groups out or empty."
-    )]
-    SecurityGroupNotFound(String),
     /// The caller's role does not allow it.
     #[error("{rule} is disallowed by policy: {reason}.")]
     PolicyNotAuthorized {
@@ -331,6 +329,15 @@ pub enum ApiError {
     /// A port's binding is refused.
     #[error(transparent)]
     Binding(#[from] BindingError),
+    /// A rule of address groups.
+    #[error(transparent)]
+    AddressGroup(#[from] AddressGroupError),
+    /// A rule of RBAC policies.
+    #[error(transparent)]
+    RbacPolicy(#[from] RbacPolicyError),
+    /// A rule of security groups.
+    #[error(transparent)]
+    SecurityGroup(#[from] SecurityGroupError),
     /// A quota is used up.
     #[error(transparent)]
     Quota(#[from] QuotaError),

@@ -11,6 +11,7 @@
 pub mod address_scope;
 pub mod agent;
 mod audit;
+pub mod address_group;
 mod bitmap;
 mod caller;
 mod error;
@@ -21,8 +22,10 @@ pub mod node;
 mod policy;
 pub mod port;
 pub mod quota;
+pub mod rbac_policy;
 pub mod records;
 pub mod schema;
+pub mod security_group;
 mod settings;
 mod standard;
 pub mod subnet;

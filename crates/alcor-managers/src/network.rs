@@ -7,7 +7,7 @@ pub use request::{CreateNetwork, UpdateNetwork};
 use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{PORT_BY_NETWORK, SUBNET_BY_NETWORK};
-use crate::{ApiError, Caller, Settings, agent, policy, port, standard, subnet, vni};
+use crate::{ApiError, Caller, Settings, agent, policy, port, rbac_policy, standard, subnet, vni};
 use alcor_store::{Read, Txn};
 use alcor_types::{Network, NetworkId, NetworkType, Port, Sharing, Subnet, SubnetId, Vni};
 
@@ -45,6 +45,7 @@ pub fn create(
         availability_zone_hints: request.availability_zone_hints.clone(),
     };
     records::insert(txn, &network)?;
+    rbac_policy::mirror(txn, &network)?;
     Ok(network)
 }
 
@@ -126,6 +127,7 @@ pub fn update(
         request.tags.as_ref(),
     )?;
     records::put(txn, &network)?;
+    rbac_policy::mirror(txn, &network)?;
     Ok(network)
 }
 
@@ -148,6 +150,7 @@ pub fn delete(
     vni::release(txn, network.vni)?;
     agent::schedule::forget(txn, id)?;
     quota::give(txn, Kind::Network, &network.project_id)?;
+    rbac_policy::forget(txn, id.0)?;
     records::delete::<Network>(txn, id.as_bytes())?;
     Ok(())
 }

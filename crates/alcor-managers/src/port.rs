@@ -27,9 +27,10 @@ pub use state::{PortView, record_states, state, vif_type};
 
 use crate::quota::{self, Kind};
 use crate::records;
+use crate::security_group::{self, Membership};
 use crate::{ApiError, Caller, Settings, ip, network, policy, standard, subnet};
 use alcor_store::{Read, Txn};
-use alcor_types::{FixedIp, Port, PortId};
+use alcor_types::{FixedIp, Port, PortId, SecurityGroupId};
 use build::build;
 use change::{Absent, apply, change_addresses, change_host, change_mac};
 
@@ -51,7 +52,12 @@ pub fn create(
     let project_id = policy::project(caller, request.project_id.as_ref(), "create_port")?;
     let asked = request.fixed_ips.as_deref();
     check::check_fixed_ips(asked, &request.device_owner, settings)?;
-    let port = build(txn, request, &network, project_id, settings)?;
+    let mut port = build(txn, request, &network, project_id, settings)?;
+    port.security_groups = security_group::for_new_port(
+        txn,
+        &membership(&port, request.security_groups.as_deref()),
+        caller,
+    )?;
     quota::take(txn, Kind::Port, &port.project_id, settings)?;
     records::insert(txn, &port)?;
     Ok(port)
@@ -102,12 +108,17 @@ pub fn update(
     policy::owner_only(caller, &port.project_id, "update_port")?;
     access::check_update_policy(txn, request, &port, caller)?;
     standard::check_revision(&port.standard, request.expected_revision)?;
-    check::check_security_groups(request.security_groups.as_deref())?;
     check::check_fixed_ips(request.fixed_ips.as_deref(), &port.device_owner, settings)?;
     let new_mac = change_mac(txn, &mut port, request, settings)?;
     change_host(txn, &mut port, request)?;
     apply(&mut port, request)?;
     check::check_attributes(&port, settings)?;
+    port.security_groups = security_group::for_changed_port(
+        txn,
+        &membership(&port, request.security_groups.as_deref()),
+        &port.security_groups,
+        caller,
+    )?;
     if new_mac || request.fixed_ips.is_some() {
         change_addresses(txn, &mut port, request.fixed_ips.as_deref(), Absent::Keep)?;
     }
@@ -174,5 +185,15 @@ fn release(txn: &mut Txn<'_>, fixed: &FixedIp) -> Result<(), ApiError> {
     match subnet::find(txn, fixed.subnet_id)? {
         Some(subnet) => ip::release(txn, &subnet, fixed.ip_address),
         None => Ok(()),
+    }
+}
+
+/// What the rules of security groups need to know of a port.
+fn membership<'a>(port: &'a Port, asked: Option<&'a [SecurityGroupId]>) -> Membership<'a> {
+    Membership {
+        asked,
+        port_security: port.port_security_enabled,
+        project: &port.project_id,
+        device_owner: &port.device_owner,
     }
 }

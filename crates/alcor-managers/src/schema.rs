@@ -10,18 +10,24 @@
 
 mod agent;
 mod binding;
+mod address_group;
 mod network;
 mod node;
 mod port;
+mod rbac_policy;
+mod security_group;
 mod subnet;
 mod subnet_pool;
 mod table;
 
 pub use agent::*;
 pub use binding::*;
+pub use address_group::*;
 pub use network::*;
 pub use node::*;
 pub use port::*;
+pub use rbac_policy::*;
+pub use security_group::*;
 pub use subnet::*;
 pub use subnet_pool::*;
 pub use table::*;
@@ -29,9 +35,7 @@ pub use table::*;
 use crate::records::{self, Derivation};
 use alcor_store::Options;
 use alcor_store::records::{Index, Indexes};
-use alcor_types::{
-    AddressScope, Network, Node, Port, ProjectId, Sharing, Standard, Subnet, SubnetPool,
-};
+use alcor_types::{AddressGroup, AddressScope, Network, Node, Port, ProjectId, RbacPolicy, SecurityGroup, SecurityGroupRule, Sharing, Standard, Subnet, SubnetPool};
 use std::net::IpAddr;
 
 /// The tables whose index rows the region makes anew at its start and does not store. Every
@@ -46,6 +50,10 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<Subnet>(),
     records::derivation::<SubnetPool>(),
     records::derivation::<AddressScope>(),
+    records::derivation::<SecurityGroup>(),
+    records::derivation::<SecurityGroupRule>(),
+    records::derivation::<AddressGroup>(),
+    records::derivation::<RbacPolicy>(),
 ];
 
 /// How a region opens its store.

@@ -15,7 +15,7 @@ pub use request::{CreateSubnetPool, UpdateSubnetPool};
 use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{SUBNET_BY_POOL, SUBNET_POOL_IS_DEFAULT};
-use crate::{ApiError, Caller, Settings, policy, standard};
+use crate::{ApiError, Caller, Settings, policy, rbac_policy, standard};
 use alcor_store::{Read, Txn};
 use alcor_types::{IpVersion, ProjectId, Sharing, Subnet, SubnetPool, SubnetPoolId};
 use ipnet::IpNet;
@@ -57,6 +57,7 @@ pub fn create(
         Space::of(&pool).give(txn, *prefix);
     }
     records::insert(txn, &pool)?;
+    rbac_policy::mirror(txn, &pool)?;
     Ok(pool)
 }
 
@@ -156,6 +157,7 @@ pub fn delete(
         txn.delete(&key);
     }
     quota::give(txn, Kind::SubnetPool, &pool.project_id)?;
+    rbac_policy::forget(txn, id.0)?;
     records::delete::<SubnetPool>(txn, id.as_bytes())?;
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! text forms of Neutron, binary forms (the store) the compact ones.
 
 mod address;
+mod address_group;
 mod address_scope;
 mod agent;
 mod binding;
@@ -13,13 +14,16 @@ mod id;
 mod network;
 mod node;
 mod port;
+mod rbac_policy;
 mod revision;
+mod security_group;
 mod sharing;
 mod standard;
 mod subnet;
 mod subnet_pool;
 
 pub use address::{IpPool, IpVersion, MacAddr, ParseAddressError, Vni};
+pub use address_group::AddressGroup;
 pub use address_scope::AddressScope;
 pub use agent::{Agent, AgentKind, Schedule, Zone};
 pub use binding::PortBinding;
@@ -37,7 +41,12 @@ pub use port::{
     AllowedAddressPair, DataPlaneStatus, ExtraDhcpOption, FixedIp, IpAllocation, NumaPolicy, Port,
     PortHardware, PortState, PortStatus,
 };
+pub use rbac_policy::{Access, ObjectType, RbacPolicy};
 pub use revision::Revision;
+pub use security_group::{
+    DefaultSecurityGroupRule, Direction, EtherType, Remote, SecurityGroup, SecurityGroupRule,
+    TrafficMatch,
+};
 pub use sharing::{EVERYONE, Sharing};
 pub use standard::{Standard, Timestamp};
 pub use subnet::{HostRoute, Ipv6Mode, Subnet};

@@ -1,6 +1,8 @@
 //! A port: one virtual network interface, its addresses, and where it is plugged.
 
-use crate::{HostName, MacAddr, NetworkId, PortId, ProjectId, Revision, Standard, SubnetId};
+use crate::{
+    HostName, MacAddr, NetworkId, PortId, ProjectId, Revision, SecurityGroupId, Standard, SubnetId,
+};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -68,6 +70,8 @@ pub struct Port {
     pub extra_dhcp_opts: Vec<ExtraDhcpOption>,
     /// Whether its traffic is to be filtered.
     pub port_security_enabled: bool,
+    /// The groups whose rules say what it may send and receive, each once.
+    pub security_groups: Vec<SecurityGroupId>,
     /// Its host name in DNS and DHCP; empty when none.
     pub dns_name: String,
     /// The domain of that name in an external DNS; empty for the network's.
@@ -101,6 +105,7 @@ impl Port {
             allowed_address_pairs: Vec::new(),
             extra_dhcp_opts: Vec::new(),
             port_security_enabled: true,
+            security_groups: Vec::new(),
             dns_name: String::new(),
             dns_domain: String::new(),
             ip_allocation: IpAllocation::Immediate,

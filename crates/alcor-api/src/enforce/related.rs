@@ -3,8 +3,8 @@
 use crate::attribute::Attributes;
 use crate::error::RequestError;
 use crate::handler::find;
-use crate::resource::{Networks, Reading};
-use alcor_types::{Network, ProjectId};
+use crate::resource::{Networks, Reading, SecurityGroups};
+use alcor_types::{Network, ProjectId, SecurityGroup};
 use uuid::Uuid;
 
 /// The project that owns the resource of this kind: `network` for `network_id`.
@@ -12,6 +12,9 @@ pub(super) fn owner(reading: &Reading, kind: &str, id: Uuid) -> Option<ProjectId
     match kind {
         "network" => reading
             .get::<Network>(id.as_bytes())
+            .map(|found| found.project_id),
+        "security_group" => reading
+            .get::<SecurityGroup>(id.as_bytes())
             .map(|found| found.project_id),
         _ => None,
     }
@@ -28,6 +31,9 @@ pub(super) fn must_be_seen(reading: &Reading, body: &Attributes) -> Result<(), R
     let id = |name| body.value(name).and_then(serde_json::Value::as_str);
     if let Some(network) = id("network_id") {
         find::<Networks>(reading, network, &reading.caller)?;
+    }
+    if let Some(group) = id("security_group_id") {
+        find::<SecurityGroups>(reading, group, &reading.caller)?;
     }
     Ok(())
 }

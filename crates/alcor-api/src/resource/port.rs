@@ -60,7 +60,12 @@ const ATTRIBUTES: &[Attribute<Ports>] = with_standard![
     Attribute::new("port_security_enabled", Kind::Flag)
         .write::<bool>()
         .read(|row| Field::Flag(row.record.port_security_enabled)),
-    Attribute::new("security_groups", Kind::Compound).write::<Vec<String>>(),
+    Attribute::new("security_groups", Kind::Compound)
+        .write::<Vec<Uuid>>()
+        .read_each(Kind::Id, |row| {
+            let groups = row.record.security_groups.iter();
+            groups.map(|id| id_field(id.0)).collect()
+        }),
     Attribute::new("dns_name", Kind::Text)
         .write::<String>()
         .read(|row| Field::text(&row.record.dns_name)),
@@ -107,6 +112,7 @@ const INDEXES: &[IndexRule] = &[
     IndexRule::new("name", schema::PORT_BY_NAME, 3),
     IndexRule::new("binding:host_id", schema::PORT_BY_HOST, 4),
     IndexRule::new("network_id", schema::PORT_BY_NETWORK, 5),
+    IndexRule::new("security_groups", schema::PORT_BY_SECURITY_GROUP, 6),
     IndexRule::new("project_id", schema::PORT_BY_PROJECT, 7),
 ];
 
@@ -213,7 +219,7 @@ impl Resource for Ports {
         fields.put("allowed_address_pairs", binding::pairs(port).as_slice())?;
         fields.put("extra_dhcp_opts", &port.extra_dhcp_opts)?;
         fields.put("port_security_enabled", &port.port_security_enabled)?;
-        fields.put::<[Uuid]>("security_groups", &[])?;
+        fields.put("security_groups", &port.security_groups)?;
         fields.put("dns_name", &port.dns_name)?;
         fields.put("dns_domain", &port.dns_domain)?;
         fields.put_with("dns_assignment", || names::assignment(row))?;

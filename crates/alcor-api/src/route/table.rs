@@ -108,6 +108,19 @@ impl Routes {
             .delete(&one, handler::delete::<R>, of.delete())
     }
 
+    /// Create, list, show and delete, for what never changes.
+    pub(crate) fn immutable<R: Managed>(self) -> Self {
+        let collection = format!("/v2.0/{}", R::PATH);
+        let of = of_resource::<R>();
+        self.readable::<R>()
+            .post(&collection, handler::create::<R>, of.create())
+            .delete(
+                &format!("{collection}/{{id}}"),
+                handler::delete::<R>,
+                of.delete(),
+            )
+    }
+
     /// The same five, and the tags.
     pub(crate) fn tagged<R: Tagged>(self) -> Self {
         let tags = format!("/v2.0/{}/{{id}}/tags", R::PATH);

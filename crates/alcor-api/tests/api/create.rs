@@ -115,7 +115,7 @@ async fn values_are_read_as_neutron_reads_them() {
 }
 
 #[tokio::test]
-async fn a_subnet_pool_and_a_security_group_are_refused_clearly() {
+async fn a_subnet_pool_and_an_unknown_security_group_are_refused_clearly() {
     let region = Region::open();
     let (network, _) = region.network("10.0.0.0/24").await;
     let subnet = json!({ "subnet": {
@@ -123,9 +123,11 @@ async fn a_subnet_pool_and_a_security_group_are_refused_clearly() {
     let (kind, _) = region.post("/v2.0/subnets", subnet).await.error(404);
     assert_eq!(kind, "SubnetPoolNotFound");
     let port = json!({ "port": { "network_id": network, "security_groups": ["web"] } });
-    let (kind, message) = region.post("/v2.0/ports", port).await.error(404);
+    let (_, message) = region.post("/v2.0/ports", port).await.error(400);
+    assert!(message.contains("'web' is not a valid UUID"), "{message}");
+    let port = json!({ "port": { "network_id": network, "security_groups": [network] } });
+    let (kind, _) = region.post("/v2.0/ports", port).await.error(404);
     assert_eq!(kind, "SecurityGroupNotFound");
-    assert!(message.contains("no security groups yet"), "{message}");
     let port = json!({ "network_id": network, "security_groups": [] });
     assert_eq!(
         region.make("port", port).await["security_groups"],

@@ -24,5 +24,6 @@ mod ports;
 mod quotas;
 mod region;
 mod rules;
+mod security;
 mod tags;
 mod views;

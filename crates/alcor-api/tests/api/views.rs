@@ -84,7 +84,7 @@ async fn a_port() {
     let port = json!({
         "id": PORT, "name": "p", "project_id": "p", "network_id": NETWORK,
         "mac_address": "FA:16:3E:00:00:2A", "device_id": "vm", "device_owner": "compute:nova",
-        "binding:host_id": "h1", "dns_name": "vm-1",
+        "binding:host_id": "h1", "dns_name": "vm-1", "security_groups": [],
         "allowed_address_pairs": [{ "ip_address": "10.0.0.200" }, { "ip_address": "10.5.0.0/24", "mac_address": "fa:16:3e:00:00:99" }],
         "extra_dhcp_opts": [{ "opt_name": "mtu", "opt_value": "1400" }],
     });

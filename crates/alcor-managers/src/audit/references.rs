@@ -2,9 +2,9 @@
 
 use super::all;
 use crate::records;
-use crate::{ApiError, network, subnet};
+use crate::{ApiError, network, security_group, subnet};
 use alcor_store::Read;
-use alcor_types::{Port, PortState, Subnet};
+use alcor_types::{Port, PortState, Remote, SecurityGroupRule, Subnet};
 
 pub(super) fn check(read: &dyn Read, faults: &mut Vec<String>) -> Result<(), ApiError> {
     for one in all::<Subnet>(read) {
@@ -15,6 +15,9 @@ pub(super) fn check(read: &dyn Read, faults: &mut Vec<String>) -> Result<(), Api
                 one.id, one.network_id
             ));
         }
+    }
+    for rule in all::<SecurityGroupRule>(read) {
+        check_rule(read, &rule?, faults)?;
     }
     for port in all::<Port>(read) {
         check_port(read, &port?, faults)?;
@@ -28,6 +31,26 @@ pub(super) fn check(read: &dyn Read, faults: &mut Vec<String>) -> Result<(), Api
     Ok(())
 }
 
+fn check_rule(
+    read: &dyn Read,
+    rule: &SecurityGroupRule,
+    faults: &mut Vec<String>,
+) -> Result<(), ApiError> {
+    let id = rule.id;
+    let remote = match rule.traffic.remote {
+        Remote::Group(remote) => Some(remote),
+        _ => None,
+    };
+    for group in [Some(rule.security_group_id), remote].into_iter().flatten() {
+        if security_group::find(read, group)?.is_none() {
+            faults.push(format!(
+                "security group rule {id} names group {group}, which does not exist"
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn check_port(read: &dyn Read, port: &Port, faults: &mut Vec<String>) -> Result<(), ApiError> {
     let id = port.id;
     if network::find(read, port.network_id)?.is_none() {
@@ -35,6 +58,13 @@ fn check_port(read: &dyn Read, port: &Port, faults: &mut Vec<String>) -> Result<
         faults.push(format!(
             "port {id} is on network {network}, which does not exist"
         ));
+    }
+    for group in &port.security_groups {
+        if security_group::find(read, *group)?.is_none() {
+            faults.push(format!(
+                "port {id} is in security group {group}, which does not exist"
+            ));
+        }
     }
     for fixed in &port.fixed_ips {
         let (address, subnet_id) = (fixed.ip_address, fixed.subnet_id);

@@ -4,7 +4,7 @@ use super::all;
 use crate::ApiError;
 use crate::quota::{self, Kind};
 use alcor_store::Read;
-use alcor_types::{Network, Port, ProjectId, Subnet, SubnetPool};
+use alcor_types::{Network, Port, ProjectId, RbacPolicy, SecurityGroup, SecurityGroupRule, Subnet, SubnetPool};
 use std::collections::BTreeMap;
 
 type Counts = BTreeMap<(Kind, ProjectId), u64>;
@@ -47,6 +47,15 @@ fn count(read: &dyn Read) -> Result<Counts, ApiError> {
     }
     for one in all::<SubnetPool>(read) {
         add(Kind::SubnetPool, one?.project_id);
+    }
+    for one in all::<SecurityGroup>(read) {
+        add(Kind::SecurityGroup, one?.project_id);
+    }
+    for one in all::<SecurityGroupRule>(read) {
+        add(Kind::SecurityGroupRule, one?.project_id);
+    }
+    for one in all::<RbacPolicy>(read) {
+        add(Kind::RbacPolicy, one?.project_id);
     }
     Ok(counts)
 }

@@ -35,7 +35,6 @@ impl ApiError {
             Self::SubnetNotFound(_) => "SubnetNotFound",
             Self::PortNotFound(_) => "PortNotFound",
             Self::NodeNotFound(_) => "NodeNotFound",
-            Self::SecurityGroupNotFound(_) => "SecurityGroupNotFound",
             Self::PolicyNotAuthorized { .. } => "PolicyNotAuthorized",
             Self::NetworkInUse { .. } => "NetworkInUse",
             Self::SubnetInUse { .. } => "SubnetInUse",
@@ -50,6 +49,9 @@ impl ApiError {
             Self::RevisionNumberConstraintFailed { .. } => "RevisionNumberConstraintFailed",
             Self::Agent(error) => error.kind(),
             Self::Binding(error) => error.kind(),
+            Self::AddressGroup(error) => error.kind(),
+            Self::RbacPolicy(error) => error.kind(),
+            Self::SecurityGroup(error) => error.kind(),
             Self::Quota(error) => error.kind(),
             Self::Pool(error) => error.kind(),
             Self::Store(_) | Self::Damaged(_) => "HTTPInternalServerError",
@@ -76,11 +78,13 @@ impl ApiError {
             Self::NetworkNotFound(_)
             | Self::SubnetNotFound(_)
             | Self::PortNotFound(_)
-            | Self::NodeNotFound(_)
-            | Self::SecurityGroupNotFound(_) => 404,
+            | Self::NodeNotFound(_) => 404,
             Self::RevisionNumberConstraintFailed { .. } => 412,
             Self::Agent(error) => error.status(),
             Self::Binding(error) => error.status(),
+            Self::AddressGroup(error) => error.status(),
+            Self::RbacPolicy(error) => error.status(),
+            Self::SecurityGroup(error) => error.status(),
             Self::Quota(error) => error.status(),
             Self::Pool(error) => error.status(),
             Self::Store(_) | Self::Damaged(_) => 500,

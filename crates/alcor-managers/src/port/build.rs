@@ -14,7 +14,6 @@ pub(super) fn build(
     project_id: ProjectId,
     settings: &Settings,
 ) -> Result<Port, ApiError> {
-    check::check_security_groups(request.security_groups.as_deref())?;
     let id = request.id.unwrap_or_else(PortId::random);
     standard::check_free::<Port>(txn, id.as_bytes(), &id)?;
     let mac = take_mac(txn, network.id, request.mac_address, settings)?;

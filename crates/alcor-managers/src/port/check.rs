@@ -95,14 +95,6 @@ pub(super) fn check_fixed_ips(
     Ok(())
 }
 
-/// Refuses security groups, which do not exist yet.
-pub(super) fn check_security_groups(asked: Option<&[String]>) -> Result<(), ApiError> {
-    match asked.and_then(<[_]>::first) {
-        Some(group) => Err(ApiError::SecurityGroupNotFound(group.clone())),
-        None => Ok(()),
-    }
-}
-
 /// The options after a request is applied: those with a value are set, those without removed.
 /// A new port has none to remove, so there every option needs a value.
 pub(super) fn merge_options(

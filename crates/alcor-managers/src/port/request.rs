@@ -2,7 +2,7 @@
 
 use alcor_types::{
     AllowedAddressPair, DataPlaneStatus, HostName, MacAddr, NetworkId, NumaPolicy, PortHardware,
-    PortId, ProjectId, SubnetId,
+    PortId, ProjectId, SecurityGroupId, SubnetId,
 };
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -72,8 +72,8 @@ pub struct CreatePort {
     pub propagate_uplink_status: Option<bool>,
     /// What it asks of the hypervisor's hardware.
     pub hardware: PortHardware,
-    /// Only absent or empty is valid until security groups exist.
-    pub security_groups: Option<Vec<String>>,
+    /// Absent means the project's default group; empty means none.
+    pub security_groups: Option<Vec<SecurityGroupId>>,
 }
 
 impl CreatePort {
@@ -151,8 +151,8 @@ pub struct UpdatePort {
     pub hints: Option<Option<String>>,
     /// Whether the VM may change the device's mode and MAC.
     pub trusted: Option<bool>,
-    /// Only absent or empty is valid until security groups exist.
-    pub security_groups: Option<Vec<String>>,
+    /// All groups anew.
+    pub security_groups: Option<Vec<SecurityGroupId>>,
     /// The `revision_number` the caller last saw (`If-Match`).
     pub expected_revision: Option<u64>,
 }

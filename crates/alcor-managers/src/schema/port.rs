@@ -61,6 +61,11 @@ pub const PORT_BY_SUBNET_IP: Index = Index {
     id: 11,
     name: "fixed_ips",
 };
+/// Parts: security group id; one entry for each group.
+pub const PORT_BY_SECURITY_GROUP: Index = Index {
+    id: 30,
+    name: "security_groups",
+};
 
 const USUAL: Usual = Usual {
     project: PORT_BY_PROJECT,
@@ -86,6 +91,9 @@ impl Record for Port {
         }
         to.add(PORT_BY_MAC, &[mac]);
         to.unique(PORT_BY_NETWORK_MAC, &[network, mac]);
+        for group in &self.security_groups {
+            to.add(PORT_BY_SECURITY_GROUP, &[group.as_bytes()]);
+        }
         for fixed in &self.fixed_ips {
             let address = ip_part(fixed.ip_address);
             to.add(PORT_BY_IP, &[&address]);

@@ -244,3 +244,5 @@ pub const ZONES: Table = Table {
     name: "zones",
     version: 1,
 };
+/// The byte before the rows that say which built-in records were made once; no records.
+pub(crate) const SEEDED: u8 = 61;

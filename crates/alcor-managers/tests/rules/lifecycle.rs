@@ -383,7 +383,7 @@ impl World {
         for network in self.networks.clone().values() {
             assert!(self.drop_network(network));
         }
-        let rows = alcor_store::Read::prefix(&self.region.store.snapshot(), &[]).count();
+        let rows = self.region.rows();
         assert!(rows <= 1, "{rows} rows are left");
     }
 }

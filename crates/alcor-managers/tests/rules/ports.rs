@@ -5,7 +5,7 @@ use alcor_managers::network::CreateNetwork;
 use alcor_managers::port::{self, CreatePort, ExtraDhcpOptionRequest, FixedIpRequest, UpdatePort};
 use alcor_managers::subnet::CreateSubnet;
 use alcor_managers::{Caller, Settings};
-use alcor_types::{AllowedAddressPair, Ipv6Mode, MacAddr, Network, PortId};
+use alcor_types::{AllowedAddressPair, Ipv6Mode, MacAddr, Network, PortId, SecurityGroupId};
 
 fn with_ips(network: &Network, fixed_ips: Vec<FixedIpRequest>) -> CreatePort {
     CreatePort {
@@ -323,6 +323,7 @@ fn address_pairs_are_few_different_and_need_port_security() {
     );
     let both = UpdatePort {
         allowed_address_pairs: Some(Vec::new()),
+        security_groups: Some(Vec::new()),
         ..off()
     };
     region.update_port(&port, both).unwrap();
@@ -366,7 +367,7 @@ fn single_attributes_are_checked() {
         refused(region.create_port(request), "HTTPBadRequest", 400);
     }
     let groups = CreatePort {
-        security_groups: Some(vec!["default".to_owned()]),
+        security_groups: Some(vec![SecurityGroupId::random()]),
         ..plain()
     };
     refused(region.create_port(groups), "SecurityGroupNotFound", 404);
@@ -471,6 +472,6 @@ fn a_port_costs_few_rows() {
     let mut watch = region.store.watch(region.store.revision(), &[]).unwrap();
     region.port(&network);
     let commit = region.wait(async move { watch.next().await.unwrap() });
-    // The port, seven index entries, the allocation bitmap and its cursor, the usage counter.
-    assert_eq!(commit.changes.len(), 11, "{:?}", commit.changes);
+    // The port, eight index entries, the allocation bitmap and its cursor, the usage counter.
+    assert_eq!(commit.changes.len(), 12, "{:?}", commit.changes);
 }

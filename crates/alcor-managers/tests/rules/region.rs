@@ -4,7 +4,7 @@ use alcor_managers::network::{self, CreateNetwork};
 use alcor_managers::node::{self, CreateNode};
 use alcor_managers::port::{self, CreatePort, FixedIpRequest, UpdatePort};
 use alcor_managers::subnet::{self, CreateSubnet};
-use alcor_managers::{ApiError, Caller, Settings};
+use alcor_managers::{ApiError, Caller, Settings, quota, schema};
 use alcor_store::{Store, TransactError, Txn};
 use alcor_types::{Network, Node, Port, Subnet};
 use tokio::runtime::Runtime;
@@ -95,6 +95,28 @@ impl Region {
             fixed_ips: Some(vec![at(address)]),
             ..CreatePort::new(network.id)
         })
+    }
+
+    /// How many rows the store has, beside those of the default groups that projects keep.
+    pub(crate) fn rows(&self) -> usize {
+        let security = [
+            schema::SECURITY_GROUPS.id,
+            schema::SECURITY_GROUP_RULES.id,
+            schema::DEFAULT_SECURITY_GROUP_RULES.id,
+        ];
+        let counted = [
+            quota::Kind::SecurityGroup as u8,
+            quota::Kind::SecurityGroupRule as u8,
+        ];
+        let kept = |key: &[u8]| match key {
+            [table, ..] if security.contains(table) => true,
+            [26, kind, ..] => counted.contains(kind),
+            [61, ..] => true,
+            _ => false,
+        };
+        let read = self.store.snapshot();
+        let rows = alcor_store::Read::prefix(&read, &[]);
+        rows.filter(|(key, _)| !kept(key)).count()
     }
 
     /// A registered host.

@@ -5,7 +5,7 @@ use crate::attribute::Attributes;
 use crate::error::RequestError;
 use crate::value::{DhcpOptionWish, FixedIpWish, Object};
 use alcor_managers::port::{CreatePort, ExtraDhcpOptionRequest, FixedIpRequest, UpdatePort};
-use alcor_types::{HostName, NetworkId, PortHardware, PortId, ProjectId, SubnetId};
+use alcor_types::{HostName, NetworkId, PortHardware, PortId, ProjectId, SecurityGroupId, SubnetId};
 use uuid::Uuid;
 
 /// Builds a create request from a body.
@@ -32,7 +32,7 @@ pub(super) fn create(body: &Attributes) -> Result<CreatePort, RequestError> {
         dns_domain: body.get("dns_domain")?.unwrap_or_default(),
         propagate_uplink_status: body.get("propagate_uplink_status")?,
         hardware: hardware(body)?,
-        security_groups: body.some("security_groups")?,
+        security_groups: security_groups(body)?,
     })
 }
 
@@ -72,7 +72,7 @@ pub(super) fn update(body: &Attributes, expected: Option<u64>) -> Result<UpdateP
             .get::<Option<Object>>("hints")?
             .map(|hints| hints.map(profile_text)),
         trusted: body.some("trusted")?,
-        security_groups: body.some("security_groups")?,
+        security_groups: security_groups(body)?,
         expected_revision: expected,
     })
 }
@@ -84,6 +84,12 @@ fn fixed_ips(body: &Attributes) -> Result<Option<Vec<FixedIpRequest>>, RequestEr
         ip_address: wish.ip_address,
     };
     Ok(wishes.map(|wishes| wishes.into_iter().map(request).collect()))
+}
+
+/// Null is an empty list, as Neutron has it.
+fn security_groups(body: &Attributes) -> Result<Option<Vec<SecurityGroupId>>, RequestError> {
+    let ids = body.get::<Vec<Uuid>>("security_groups")?;
+    Ok(ids.map(|ids| ids.into_iter().map(SecurityGroupId).collect()))
 }
 
 fn dhcp_options(body: &Attributes) -> Result<Option<Vec<ExtraDhcpOptionRequest>>, RequestError> {
