@@ -20,8 +20,7 @@ use ipnet::IpNet;
 use serde_json::{Map, Value};
 
 /// A rule that changes a group's addresses.
-type Change =
-    fn(&mut Txn<'_>, AddressGroupId, &[IpNet], &Caller) -> Result<AddressGroup, ApiError>;
+type Change = fn(&mut Txn<'_>, AddressGroupId, &[IpNet], &Caller) -> Result<AddressGroup, ApiError>;
 
 /// `PUT /v2.0/address-groups/{id}/add_addresses`.
 pub(crate) async fn add(
@@ -60,7 +59,8 @@ async fn change(
     let group = state.store.transact(change).await?.value;
     let reading = before.renewed(state);
     let selection = Selection::of::<AddressGroups>(&[], &reading.caller);
-    Ok(json(single(&Row::new(group, &reading), &selection)?))
+    let row = Row::<AddressGroups>::new(group, &reading);
+    Ok(json(single(&row, &selection)?))
 }
 
 /// `{"addresses": [...]}`, with or without the envelope: clients send either.

@@ -1,7 +1,7 @@
 //! What the generic parts (parsing, listing, views) need to know of each kind of resource.
 
-mod address_scope;
 mod address_group;
+mod address_scope;
 mod agent;
 #[cfg(test)]
 mod consistency;
@@ -13,8 +13,8 @@ mod security_group;
 mod subnet;
 mod subnet_pool;
 
-pub(crate) use address_scope::AddressScopes;
 pub(crate) use address_group::AddressGroups;
+pub(crate) use address_scope::AddressScopes;
 pub(crate) use agent::Agents;
 pub(crate) use network::Networks;
 pub(crate) use node::Nodes;

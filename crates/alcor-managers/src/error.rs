@@ -6,8 +6,8 @@
 mod answer;
 
 use crate::agent::AgentError;
-use crate::port::binding::BindingError;
 use crate::address_group::AddressGroupError;
+use crate::port::binding::BindingError;
 use crate::quota::QuotaError;
 use crate::rbac_policy::RbacPolicyError;
 use crate::security_group::SecurityGroupError;

@@ -8,10 +8,10 @@
 //!
 //! The semantics are those of OpenStack Neutron's API, and the errors carry its names.
 
+pub mod address_group;
 pub mod address_scope;
 pub mod agent;
 mod audit;
-pub mod address_group;
 mod bitmap;
 mod caller;
 mod error;

@@ -9,8 +9,8 @@
 //! must therefore pick another index.
 
 mod agent;
-mod binding;
 mod address_group;
+mod binding;
 mod network;
 mod node;
 mod port;
@@ -21,8 +21,8 @@ mod subnet_pool;
 mod table;
 
 pub use agent::*;
-pub use binding::*;
 pub use address_group::*;
+pub use binding::*;
 pub use network::*;
 pub use node::*;
 pub use port::*;
@@ -35,7 +35,10 @@ pub use table::*;
 use crate::records::{self, Derivation};
 use alcor_store::Options;
 use alcor_store::records::{Index, Indexes};
-use alcor_types::{AddressGroup, AddressScope, Network, Node, Port, ProjectId, RbacPolicy, SecurityGroup, SecurityGroupRule, Sharing, Standard, Subnet, SubnetPool};
+use alcor_types::{
+    AddressGroup, AddressScope, Network, Node, Port, ProjectId, RbacPolicy, SecurityGroup,
+    SecurityGroupRule, Sharing, Standard, Subnet, SubnetPool,
+};
 use std::net::IpAddr;
 
 /// The tables whose index rows the region makes anew at its start and does not store. Every

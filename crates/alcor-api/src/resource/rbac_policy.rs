@@ -114,10 +114,7 @@ impl Managed for RbacPolicies {
         })
     }
 
-    fn update_request(
-        body: &Attributes,
-        _: Option<u64>,
-    ) -> Result<UpdateRbacPolicy, RequestError> {
+    fn update_request(body: &Attributes, _: Option<u64>) -> Result<UpdateRbacPolicy, RequestError> {
         Ok(UpdateRbacPolicy {
             target: body.get("target_tenant")?,
         })

@@ -22,7 +22,12 @@ fn address_actions() -> Routes {
     const ONE: &str = "/v2.0/address-groups/{id}";
     let list = || json!({ "type": "array", "items": { "type": "string" } });
     let addresses = || object([("addresses", list())], &["addresses"]);
-    let group = || object([("address_group", json!({ "type": "object" }))], &["address_group"]);
+    let group = || {
+        object(
+            [("address_group", json!({ "type": "object" }))],
+            &["address_group"],
+        )
+    };
     let change = |what: &str| About::new(what).takes(addresses()).gives(200, group());
     Routes::new()
         .put(

@@ -25,5 +25,6 @@ mod quotas;
 mod region;
 mod rules;
 mod security;
+mod sharing;
 mod tags;
 mod views;

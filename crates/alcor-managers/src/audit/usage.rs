@@ -4,7 +4,9 @@ use super::all;
 use crate::ApiError;
 use crate::quota::{self, Kind};
 use alcor_store::Read;
-use alcor_types::{Network, Port, ProjectId, RbacPolicy, SecurityGroup, SecurityGroupRule, Subnet, SubnetPool};
+use alcor_types::{
+    Network, Port, ProjectId, RbacPolicy, SecurityGroup, SecurityGroupRule, Subnet, SubnetPool,
+};
 use std::collections::BTreeMap;
 
 type Counts = BTreeMap<(Kind, ProjectId), u64>;

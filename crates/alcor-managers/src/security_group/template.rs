@@ -10,8 +10,8 @@ use crate::records;
 use crate::{ApiError, Caller, Settings, schema, standard};
 use alcor_store::{Read, Txn};
 use alcor_types::{
-    AddressGroupId, DefaultSecurityGroupRule, Direction, EtherType, Remote, SecurityGroup, SecurityGroupId,
-    SecurityGroupRuleId, TrafficMatch,
+    AddressGroupId, DefaultSecurityGroupRule, Direction, EtherType, Remote, SecurityGroup,
+    SecurityGroupId, SecurityGroupRuleId, TrafficMatch,
 };
 
 /// Whether the rules of a new group count against its project's quota.

@@ -5,7 +5,9 @@ use crate::attribute::Attributes;
 use crate::error::RequestError;
 use crate::value::{DhcpOptionWish, FixedIpWish, Object};
 use alcor_managers::port::{CreatePort, ExtraDhcpOptionRequest, FixedIpRequest, UpdatePort};
-use alcor_types::{HostName, NetworkId, PortHardware, PortId, ProjectId, SecurityGroupId, SubnetId};
+use alcor_types::{
+    HostName, NetworkId, PortHardware, PortId, ProjectId, SecurityGroupId, SubnetId,
+};
 use uuid::Uuid;
 
 /// Builds a create request from a body.
