@@ -1,18 +1,22 @@
 //! The attribute tables and the views are written apart; here they are held together.
 
 use super::{
-    AddressScopes, Agents, Networks, Nodes, Ports, Reading, Resource, Row, SubnetPools, Subnets,
+    AddressGroups, AddressScopes, Agents, DefaultSecurityGroupRules, Networks, Nodes, Ports,
+    RbacPolicies, Reading, Resource, Row, SecurityGroupRules, SecurityGroups, SubnetPools, Subnets,
 };
 use crate::state::{AgentLiveness, Liveness};
 use crate::view::{Selection, single};
+use alcor_managers::address_group::CreateAddressGroup;
 use alcor_managers::address_scope::CreateAddressScope;
 use alcor_managers::network::CreateNetwork;
 use alcor_managers::node::CreateNode;
 use alcor_managers::port::CreatePort;
+use alcor_managers::security_group::CreateSecurityGroup;
 use alcor_managers::subnet::CreateSubnet;
 use alcor_managers::subnet_pool::CreateSubnetPool;
 use alcor_managers::{
-    ApiError, Caller, Settings, address_scope, network, node, port, subnet, subnet_pool,
+    ApiError, Caller, Settings, address_group, address_scope, network, node, port, records,
+    security_group, subnet, subnet_pool,
 };
 use alcor_store::Store;
 use alcor_types::{
@@ -33,7 +37,7 @@ impl Liveness for Nobody {
 
 type Records = (Network, Subnet, Port, Node);
 
-async fn records(store: &Store) -> Records {
+async fn made(store: &Store) -> Records {
     let make = |txn: &mut alcor_store::Txn<'_>| -> Result<Records, ApiError> {
         let (caller, settings) = (Caller::admin(), Settings::default());
         let network = network::create(txn, &CreateNetwork::default(), &caller, &settings)?;
@@ -116,10 +120,35 @@ fn agent(node: &Node) -> Agent {
     }
 }
 
+/// One of each kind of what filters traffic and grants its use.
+async fn check_security(store: &Store, reading: &Reading) {
+    let make = |txn: &mut alcor_store::Txn<'_>| {
+        let (caller, settings) = (Caller::admin(), Settings::default());
+        let group = CreateSecurityGroup::default();
+        let group = security_group::create(txn, &group, &caller, &settings)?;
+        let addresses = address_group::create(txn, &CreateAddressGroup::default(), &caller)?;
+        let shared = CreateNetwork {
+            shared: Some(true),
+            ..CreateNetwork::default()
+        };
+        network::create(txn, &shared, &caller, &settings)?;
+        let rule = security_group::rules(txn, group.id)?.remove(0);
+        let template = records::scan(txn, None, false).next().unwrap()?;
+        let policy = records::scan(txn, None, false).next().unwrap()?;
+        Ok::<_, ApiError>((group, rule, template, addresses, policy))
+    };
+    let (group, rule, template, addresses, policy) = store.transact(make).await.unwrap().value;
+    check::<SecurityGroups>(group, reading);
+    check::<SecurityGroupRules>(rule, reading);
+    check::<DefaultSecurityGroupRules>(template, reading);
+    check::<AddressGroups>(addresses, reading);
+    check::<RbacPolicies>(policy, reading);
+}
+
 #[tokio::test]
 async fn views_show_what_the_tables_say() {
     let store = Store::ephemeral();
-    let (network, subnet, port, node) = records(&store).await;
+    let (network, subnet, port, node) = made(&store).await;
     let (pool, scope) = pool_and_scope(&store).await;
     let reading = Reading {
         snapshot: store.snapshot(),
@@ -135,4 +164,5 @@ async fn views_show_what_the_tables_say() {
     check::<Ports>(port, &reading);
     check::<Nodes>(node.clone(), &reading);
     check::<Agents>(agent(&node), &reading);
+    check_security(&store, &reading).await;
 }

@@ -24,6 +24,8 @@ mod region;
 #[cfg(test)]
 mod security;
 #[cfg(test)]
+mod security_model;
+#[cfg(test)]
 mod states;
 #[cfg(test)]
 mod subnets;
