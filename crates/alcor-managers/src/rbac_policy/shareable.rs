@@ -185,7 +185,7 @@ macro_rules! shared_only {
 
             fn touch(&mut self, $now: Timestamp) {
                 let $one = self;
-                $touch;
+                $touch
             }
 
             fn sharing(&self, action: Access) -> Option<&Sharing> {
