@@ -12,8 +12,8 @@
 //! - Hosts do not enforce security groups yet: `binding:vif_details` says `port_filter: false`.
 //! - `GET /v2.0` has `version` beside Neutron's `resources`.
 
-mod agent;
 mod address_group;
+mod agent;
 mod attribute;
 mod auth;
 mod binding;

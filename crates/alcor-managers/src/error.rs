@@ -5,8 +5,8 @@
 
 mod answer;
 
-use crate::agent::AgentError;
 use crate::address_group::AddressGroupError;
+use crate::agent::AgentError;
 use crate::port::binding::BindingError;
 use crate::quota::QuotaError;
 use crate::rbac_policy::RbacPolicyError;

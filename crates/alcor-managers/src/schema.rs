@@ -8,8 +8,8 @@
 //! a bucket of "all the rest" would select nothing. A listing that filters by an empty text
 //! must therefore pick another index.
 
-mod agent;
 mod address_group;
+mod agent;
 mod binding;
 mod network;
 mod node;
@@ -20,8 +20,8 @@ mod subnet;
 mod subnet_pool;
 mod table;
 
-pub use agent::*;
 pub use address_group::*;
+pub use agent::*;
 pub use binding::*;
 pub use network::*;
 pub use node::*;
