@@ -138,11 +138,19 @@ impl<R: Resource> Attribute<R> {
 
 /// A table of these attributes and Neutron's standard attributes.
 macro_rules! with_standard {
-    ($($own:expr),* $(,)?) => {&[
+    ($($own:expr),* $(,)?) => {$crate::attribute::with_unnamed_standard![
         $($own,)*
         Attribute::new("name", Kind::Text)
             .write::<String>()
             .read(|row| Field::text(&row.record.standard.name)),
+    ]};
+}
+pub(crate) use with_standard;
+
+/// A table of these attributes and Neutron's standard attributes, of what has no name.
+macro_rules! with_unnamed_standard {
+    ($($own:expr),* $(,)?) => {&[
+        $($own,)*
         Attribute::new("description", Kind::Text)
             .write::<String>()
             .read(|row| Field::text(&row.record.standard.description)),
@@ -157,7 +165,7 @@ macro_rules! with_standard {
             .read(|row| Field::time(row.record.standard.updated_at)),
     ]};
 }
-pub(crate) use with_standard;
+pub(crate) use with_unnamed_standard;
 
 /// The attribute of this name; `tenant_id` is the older name of `project_id`.
 pub(crate) fn find<R: Resource>(name: &str) -> Option<&'static Attribute<R>> {

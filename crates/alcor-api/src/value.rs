@@ -3,14 +3,16 @@
 //! Neutron is lenient where old clients need it (`"true"`, `1`, `"1450"`), so this is too.
 
 mod item;
+mod routing;
 mod word;
 
 pub(crate) use item::{DhcpOptionWish, FixedIpWish, Members};
+pub(crate) use routing::{GatewayWish, HelperProtocol, MaybeGateway, PortSpan, TransportPort};
 
 use alcor_types::{IpVersion, Ipv6Mode, MacAddr};
 use ipnet::IpNet;
 use serde_json::{Map, Value, json};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 use uuid::Uuid;
 
@@ -150,6 +152,7 @@ macro_rules! parsed_texts {
 parsed_texts! {
     Uuid => "a valid UUID", { "type": "string", "format": "uuid" };
     MacAddr => "a valid MAC address, like fa:16:3e:00:00:01", { "type": "string" };
+    Ipv4Addr => "a valid IPv4 address", { "type": "string", "format": "ipv4" };
     IpAddr => "a valid IP address",
         { "type": "string", "anyOf": [{ "format": "ipv4" }, { "format": "ipv6" }] };
 }

@@ -128,6 +128,11 @@ impl<M: SerializeMap> Fields<'_, M> {
     /// Writes Neutron's standard attributes.
     pub(crate) fn put_standard(&mut self, standard: &Standard) -> Result<(), M::Error> {
         self.put("name", &standard.name)?;
+        self.put_unnamed_standard(standard)
+    }
+
+    /// Writes the standard attributes of what has no name.
+    pub(crate) fn put_unnamed_standard(&mut self, standard: &Standard) -> Result<(), M::Error> {
         self.put("description", &standard.description)?;
         self.put("tags", &standard.tags)?;
         self.put("revision_number", &standard.revision_number)?;

@@ -10,6 +10,7 @@ use crate::agent::AgentError;
 use crate::port::binding::BindingError;
 use crate::quota::QuotaError;
 use crate::rbac_policy::RbacPolicyError;
+use crate::routing::RoutingError;
 use crate::security_group::SecurityGroupError;
 use crate::subnet_pool::PoolError;
 
@@ -344,6 +345,9 @@ pub enum ApiError {
     /// A subnet pool or an address scope refuses.
     #[error(transparent)]
     Pool(#[from] PoolError),
+    /// A rule of routers or floating IPs.
+    #[error(transparent)]
+    Routing(#[from] RoutingError),
     /// A record of the store cannot be read or written; no fault of the caller's.
     #[error("The region's store failed: {0}")]
     Store(#[from] RecordError),

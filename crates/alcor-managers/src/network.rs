@@ -7,9 +7,14 @@ pub use request::{CreateNetwork, UpdateNetwork};
 use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{PORT_BY_NETWORK, SUBNET_BY_NETWORK};
-use crate::{ApiError, Caller, Settings, agent, policy, port, rbac_policy, standard, subnet, vni};
+use crate::{
+    ApiError, Caller, Settings, agent, floating_ip, policy, port, rbac_policy, router, standard,
+    subnet, vni,
+};
 use alcor_store::{Read, Txn};
-use alcor_types::{Network, NetworkId, NetworkType, Port, Sharing, Subnet, SubnetId, Vni};
+use alcor_types::{
+    Network, NetworkId, NetworkType, Port, ProjectId, Sharing, Subnet, SubnetId, Vni,
+};
 
 /// The least MTU of IPv4 (RFC 791) and what Neutron accepts, in bytes.
 const MIN_MTU: u16 = 68;
@@ -75,6 +80,12 @@ pub fn visible(network: &Network, caller: &Caller) -> bool {
     policy::sees_network(caller, network)
 }
 
+/// Whether the caller's routers may use it as their outside.
+pub(crate) fn is_external(network: &Network, caller: &Caller) -> bool {
+    let open = |target: &ProjectId| caller.is_admin() || caller.project_id == *target;
+    network.external.is_public() || network.external.targets().any(open)
+}
+
 /// Changes what the request names and nothing else.
 pub fn update(
     txn: &mut Txn<'_>,
@@ -115,6 +126,10 @@ pub fn update(
         network.shared.set_public(shared);
     }
     if let Some(external) = request.external {
+        if !external && network.external.is_public() {
+            router::check_no_gateway(txn, network.id)?;
+            floating_ip::remove_unused(txn, network.id)?;
+        }
         network.external.set_public(external);
     }
     network.port_security_enabled = request
@@ -141,6 +156,7 @@ pub fn delete(
 ) -> Result<(), ApiError> {
     let network = writable(txn, id, caller, "delete_network")?;
     standard::check_revision(&network.standard, expected_revision)?;
+    floating_ip::remove_unused(txn, id)?;
     for port in removable_ports(txn, id)? {
         port::unplug(txn, &port)?;
     }
@@ -310,7 +326,7 @@ pub(crate) fn ports(
 }
 
 /// A domain name as Neutron takes it: labels, with or without the final dot.
-fn check_dns_domain(domain: &str) -> Result<(), ApiError> {
+pub(crate) fn check_dns_domain(domain: &str) -> Result<(), ApiError> {
     standard::check_text("dns_domain", domain)?;
     let labels = domain.strip_suffix('.').unwrap_or(domain);
     if domain.is_empty() || labels.split('.').all(port::is_dns_label) {

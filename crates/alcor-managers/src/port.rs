@@ -28,7 +28,9 @@ pub use state::{PortView, record_states, state, vif_type};
 use crate::quota::{self, Kind};
 use crate::records;
 use crate::security_group::{self, Membership};
-use crate::{ApiError, Caller, Settings, ip, network, policy, standard, subnet};
+use crate::{
+    ApiError, Caller, Settings, floating_ip, ip, network, policy, router, standard, subnet,
+};
 use alcor_store::{Read, Txn};
 use alcor_types::{FixedIp, Port, PortId, SecurityGroupId};
 use build::build;
@@ -58,6 +60,7 @@ pub fn create(
         &membership(&port, request.security_groups.as_deref()),
         caller,
     )?;
+    router::check_device(txn, &port, caller)?;
     quota::take(txn, Kind::Port, &port.project_id, settings)?;
     records::insert(txn, &port)?;
     Ok(port)
@@ -112,6 +115,7 @@ pub fn update(
     let new_mac = change_mac(txn, &mut port, request, settings)?;
     change_host(txn, &mut port, request)?;
     apply(&mut port, request)?;
+    router::check_device(txn, &port, caller)?;
     check::check_attributes(&port, settings)?;
     port.security_groups = security_group::for_changed_port(
         txn,
@@ -120,7 +124,10 @@ pub fn update(
         caller,
     )?;
     if new_mac || request.fixed_ips.is_some() {
+        let before = port.fixed_ips.clone();
         change_addresses(txn, &mut port, request.fixed_ips.as_deref(), Absent::Keep)?;
+        router::check_readdressed(&before, &port)?;
+        floating_ip::check_readdressed(txn, &port)?;
     }
     standard::update(
         &mut port.standard,
@@ -172,6 +179,7 @@ pub fn unplug(txn: &mut Txn<'_>, port: &Port) -> Result<(), ApiError> {
     }
     state::forget(txn, port)?;
     binding::forget(txn, port)?;
+    floating_ip::forget_port(txn, port.id)?;
     quota::give(txn, Kind::Port, &port.project_id)?;
     records::delete::<Port>(txn, port.id.as_bytes())?;
     Ok(())

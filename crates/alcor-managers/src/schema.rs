@@ -11,10 +11,12 @@
 mod address_group;
 mod agent;
 mod binding;
+mod floating_ip;
 mod network;
 mod node;
 mod port;
 mod rbac_policy;
+mod router;
 mod security_group;
 mod subnet;
 mod subnet_pool;
@@ -23,10 +25,12 @@ mod table;
 pub use address_group::*;
 pub use agent::*;
 pub use binding::*;
+pub use floating_ip::*;
 pub use network::*;
 pub use node::*;
 pub use port::*;
 pub use rbac_policy::*;
+pub use router::*;
 pub use security_group::*;
 pub use subnet::*;
 pub use subnet_pool::*;
@@ -36,20 +40,25 @@ use crate::records::{self, Derivation};
 use alcor_store::Options;
 use alcor_store::records::{Index, Indexes};
 use alcor_types::{
-    AddressGroup, AddressScope, Network, Node, Port, ProjectId, RbacPolicy, SecurityGroup,
-    SecurityGroupRule, Sharing, Standard, Subnet, SubnetPool,
+    AddressGroup, AddressScope, ConntrackHelper, FloatingIp, Network, Node, Port, PortForwarding,
+    ProjectId, RbacPolicy, Router, SecurityGroup, SecurityGroupRule, Sharing, Standard, Subnet,
+    SubnetPool,
 };
 use std::net::IpAddr;
 
 /// The tables whose index rows the region makes anew at its start and does not store. Every
 /// table with indexes belongs here; one that is missing only costs disk.
 pub(crate) const DERIVED: &[Derivation] = &[
+    records::derivation::<ConntrackHelper>(),
+    records::derivation::<FloatingIp>(),
     records::derivation::<Network>(),
     records::derivation::<Node>(),
     records::derivation::<Port>(),
     records::derivation::<alcor_types::PortBinding>(),
     records::derivation::<alcor_types::Agent>(),
     records::derivation::<alcor_types::Schedule>(),
+    records::derivation::<PortForwarding>(),
+    records::derivation::<Router>(),
     records::derivation::<Subnet>(),
     records::derivation::<SubnetPool>(),
     records::derivation::<AddressScope>(),

@@ -26,6 +26,14 @@ pub struct Settings {
     pub max_host_routes: usize,
     /// How many allowed address pairs one port may have (`max_allowed_address_pair`).
     pub max_address_pairs: usize,
+    /// How many extra routes one router may have (`max_routes`).
+    pub max_routes: usize,
+    /// Whether new routers are distributed where nobody says (`router_distributed`).
+    pub router_distributed: bool,
+    /// Whether new routers are highly available where nobody says (`l3_ha`).
+    pub router_ha: bool,
+    /// Whether gateways translate addresses where nobody says (`enable_snat_by_default`).
+    pub snat_by_default: bool,
     /// The limits of projects with no quota of their own, where they differ from Neutron's.
     pub quotas: BTreeMap<Kind, i64>,
 }
@@ -57,6 +65,10 @@ impl Default for Settings {
             max_dns_nameservers: 5,
             max_host_routes: 20,
             max_address_pairs: 10,
+            max_routes: 30,
+            router_distributed: false,
+            router_ha: false,
+            snat_by_default: true,
             quotas: BTreeMap::new(),
         }
     }

@@ -10,12 +10,15 @@ mod address_group;
 mod address_scope;
 mod agent;
 mod binding;
+mod conntrack_helper;
+mod floating_ip;
 mod id;
 mod network;
 mod node;
 mod port;
 mod rbac_policy;
 mod revision;
+mod router;
 mod security_group;
 mod sharing;
 mod standard;
@@ -27,6 +30,8 @@ pub use address_group::AddressGroup;
 pub use address_scope::AddressScope;
 pub use agent::{Agent, AgentKind, Schedule, Zone};
 pub use binding::PortBinding;
+pub use conntrack_helper::ConntrackHelper;
+pub use floating_ip::{Association, FloatingIp, ForwardedProtocol, PortForwarding, PortRange};
 pub use id::AgentId;
 pub use id::{
     AddressGroupId, AddressScopeId, ConntrackHelperId, FlavorId, FloatingIpId, GatewayId, HostName,
@@ -43,6 +48,7 @@ pub use port::{
 };
 pub use rbac_policy::{Access, ObjectType, RbacPolicy};
 pub use revision::Revision;
+pub use router::{ExternalGateway, Router};
 pub use security_group::{
     DefaultSecurityGroupRule, Direction, EtherType, Remote, SecurityGroup, SecurityGroupRule,
     TrafficMatch,

@@ -1,5 +1,7 @@
 //! The attribute tables and the views are written apart; here they are held together.
 
+mod routing;
+
 use super::{
     AddressGroups, AddressScopes, Agents, DefaultSecurityGroupRules, Networks, Nodes, Ports,
     RbacPolicies, Reading, Resource, Row, SecurityGroupRules, SecurityGroups, SubnetPools, Subnets,

@@ -123,7 +123,7 @@ async fn what_is_in_use_refuses_deletion() {
 async fn unknown_paths_methods_and_ids() {
     let region = Region::open();
     assert_eq!(
-        region.get("/v2.0/routers").await.error(404).0,
+        region.get("/v2.0/nothing").await.error(404).0,
         "HTTPNotFound"
     );
     assert_eq!(region.get("/v3").await.error(404).0, "HTTPNotFound");

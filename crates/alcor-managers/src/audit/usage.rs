@@ -5,7 +5,8 @@ use crate::ApiError;
 use crate::quota::{self, Kind};
 use alcor_store::Read;
 use alcor_types::{
-    Network, Port, ProjectId, RbacPolicy, SecurityGroup, SecurityGroupRule, Subnet, SubnetPool,
+    FloatingIp, Network, Port, ProjectId, RbacPolicy, Router, SecurityGroup, SecurityGroupRule,
+    Subnet, SubnetPool,
 };
 use std::collections::BTreeMap;
 
@@ -58,6 +59,12 @@ fn count(read: &dyn Read) -> Result<Counts, ApiError> {
     }
     for one in all::<RbacPolicy>(read) {
         add(Kind::RbacPolicy, one?.project_id);
+    }
+    for one in all::<Router>(read) {
+        add(Kind::Router, one?.project_id);
+    }
+    for one in all::<FloatingIp>(read) {
+        add(Kind::FloatingIp, one?.project_id);
     }
     Ok(counts)
 }

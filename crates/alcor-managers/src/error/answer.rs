@@ -54,6 +54,7 @@ impl ApiError {
             Self::SecurityGroup(error) => error.kind(),
             Self::Quota(error) => error.kind(),
             Self::Pool(error) => error.kind(),
+            Self::Routing(error) => error.kind(),
             Self::Store(_) | Self::Damaged(_) => "HTTPInternalServerError",
         }
     }
@@ -87,6 +88,7 @@ impl ApiError {
             Self::SecurityGroup(error) => error.status(),
             Self::Quota(error) => error.status(),
             Self::Pool(error) => error.status(),
+            Self::Routing(error) => error.status(),
             Self::Store(_) | Self::Damaged(_) => 500,
             Self::NoNetworkAvailable | Self::MacAddressGenerationFailure(_) => 503,
             _ => 409,

@@ -66,6 +66,12 @@ pub const PORT_BY_SECURITY_GROUP: Index = Index {
     id: 30,
     name: "security_groups",
 };
+/// Parts: network id, device owner; only the region's own ports have an entry, because a network
+/// has few of them among many others.
+pub const PORT_INFRASTRUCTURE: Index = Index {
+    id: 40,
+    name: "network_id, device_owner network:*",
+};
 
 const USUAL: Usual = Usual {
     project: PORT_BY_PROJECT,
@@ -86,6 +92,12 @@ impl Record for Port {
         add_usual(to, USUAL, &self.project_id, &self.standard);
         to.add(PORT_BY_NETWORK, &[network]);
         add_text(to, PORT_BY_DEVICE, &self.device_id);
+        if self.device_owner.starts_with("network:") {
+            to.add(
+                PORT_INFRASTRUCTURE,
+                &[network, self.device_owner.as_bytes()],
+            );
+        }
         if let Some(host) = &self.host {
             add_text(to, PORT_BY_HOST, host.as_str());
         }

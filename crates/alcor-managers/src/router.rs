@@ -1,0 +1,268 @@
+//! Routers: what joins networks with each other and with external networks.
+//!
+//! A router's interfaces and gateways are ports that name it as their device. What it may do
+//! depends on them, so every rule reads them from the ports' index, within the transaction.
+
+mod gateway;
+mod interface;
+mod request;
+mod route;
+
+pub use gateway::{add_gateways, remove_gateways, update_gateways};
+pub use interface::{Attached, add_interface, remove_interface};
+pub use request::{Attachment, CreateRouter, Detachment, GatewayRequest, UpdateRouter};
+pub use route::{add_routes, remove_routes};
+
+pub(crate) use interface::reaching;
+
+use crate::quota::{self, Kind};
+use crate::records;
+use crate::routing::RoutingError;
+use crate::schema::{CONNTRACK_HELPER_BY_ROUTER, PORT_BY_DEVICE, ROUTER_BY_GATEWAY_NETWORK};
+use crate::{ApiError, Caller, Settings, policy, port, standard};
+use alcor_store::{Read, Txn};
+use alcor_types::{ConntrackHelper, FixedIp, NetworkId, Port, Router, RouterId};
+
+/// The device owner of gateways.
+pub(crate) const GATEWAY_OWNER: &str = "network:router_gateway";
+/// The device owners of interfaces: of plain, distributed and highly available routers.
+const INTERFACE_OWNERS: [&str; 3] = [PLAIN_OWNER, DISTRIBUTED_OWNER, REPLICATED_OWNER];
+const PLAIN_OWNER: &str = "network:router_interface";
+const DISTRIBUTED_OWNER: &str = "network:router_interface_distributed";
+const REPLICATED_OWNER: &str = "network:ha_router_replicated_interface";
+
+/// Makes a router, with a gateway where one is asked for.
+pub fn create(
+    txn: &mut Txn<'_>,
+    request: &CreateRouter,
+    caller: &Caller,
+    settings: &Settings,
+) -> Result<Router, ApiError> {
+    let project_id = policy::project(caller, request.project_id.as_ref(), "create_router")?;
+    let id = request.id.unwrap_or_else(RouterId::random);
+    standard::check_free::<Router>(txn, id.as_bytes(), &id)?;
+    quota::take(txn, Kind::Router, &project_id, settings)?;
+    let mut router = Router {
+        id,
+        project_id,
+        standard: standard::create(&request.name, &request.description, &request.tags)?,
+        admin_state_up: request.admin_state_up.unwrap_or(true),
+        distributed: request.distributed.unwrap_or(settings.router_distributed),
+        ha: request.ha.unwrap_or(settings.router_ha),
+        gateways: Vec::new(),
+        routes: Vec::new(),
+        availability_zone_hints: request.availability_zone_hints.clone(),
+        flavor_id: request.flavor_id,
+        enable_ndp_proxy: request.enable_ndp_proxy.unwrap_or(false),
+        enable_default_route_bfd: request.enable_default_route_bfd.unwrap_or(false),
+        enable_default_route_ecmp: request.enable_default_route_ecmp.unwrap_or(false),
+    };
+    if let Some(wanted) = &request.gateway {
+        gateway::set_first(txn, &mut router, Some(wanted), caller, settings)?;
+    }
+    records::insert(txn, &router)?;
+    Ok(router)
+}
+
+/// Makes all the routers or none.
+pub fn create_many(
+    txn: &mut Txn<'_>,
+    requests: &[CreateRouter],
+    caller: &Caller,
+    settings: &Settings,
+) -> Result<Vec<Router>, ApiError> {
+    requests
+        .iter()
+        .map(|request| create(txn, request, caller, settings))
+        .collect()
+}
+
+/// The router, where the caller may see it.
+pub fn get(read: &dyn Read, id: RouterId, caller: &Caller) -> Result<Router, ApiError> {
+    let router = find(read, id)?.filter(|router| visible(router, caller));
+    Ok(router.ok_or(RoutingError::RouterNotFound(id))?)
+}
+
+/// Whether the caller may see the router: its own, or any to an administrator.
+pub fn visible(router: &Router, caller: &Caller) -> bool {
+    caller.owns(&router.project_id)
+}
+
+/// Changes what the request names and nothing else.
+pub fn update(
+    txn: &mut Txn<'_>,
+    id: RouterId,
+    request: &UpdateRouter,
+    caller: &Caller,
+    settings: &Settings,
+) -> Result<Router, ApiError> {
+    let mut router = get(txn, id, caller)?;
+    standard::check_revision(&router.standard, request.expected_revision)?;
+    standard::assign(&mut router.admin_state_up, request.admin_state_up.as_ref());
+    change_kind(txn, &mut router, request)?;
+    if let Some(wanted) = &request.gateway {
+        gateway::set_first(txn, &mut router, wanted.as_ref(), caller, settings)?;
+    }
+    if let Some(routes) = &request.routes {
+        router.routes = route::distinct(routes);
+    }
+    if request.gateway.is_some() || request.routes.is_some() {
+        route::check(txn, &router, settings)?;
+    }
+    standard::assign(
+        &mut router.enable_ndp_proxy,
+        request.enable_ndp_proxy.as_ref(),
+    );
+    standard::assign(
+        &mut router.enable_default_route_bfd,
+        request.enable_default_route_bfd.as_ref(),
+    );
+    standard::assign(
+        &mut router.enable_default_route_ecmp,
+        request.enable_default_route_ecmp.as_ref(),
+    );
+    standard::update(
+        &mut router.standard,
+        request.name.as_ref(),
+        request.description.as_ref(),
+        request.tags.as_ref(),
+    )?;
+    records::put(txn, &router)?;
+    Ok(router)
+}
+
+/// Removes the router, its gateways and its conntrack helpers, once it has no interfaces.
+pub fn delete(
+    txn: &mut Txn<'_>,
+    id: RouterId,
+    caller: &Caller,
+    expected_revision: Option<u64>,
+) -> Result<(), ApiError> {
+    let mut router = get(txn, id, caller)?;
+    standard::check_revision(&router.standard, expected_revision)?;
+    if let Some(port) = interfaces(txn, id)?.first() {
+        let (router, port) = (id, port.id);
+        return Err(RoutingError::RouterInUse { router, port }.into());
+    }
+    while !router.gateways.is_empty() {
+        gateway::remove_at(txn, &mut router, 0)?;
+    }
+    for helper in conntrack_helpers(txn, id)? {
+        records::delete::<ConntrackHelper>(txn, helper.id.as_bytes())?;
+    }
+    quota::give(txn, Kind::Router, &router.project_id)?;
+    records::delete::<Router>(txn, id.as_bytes())?;
+    Ok(())
+}
+
+/// The router's conntrack helpers, in the order of their ids.
+pub fn conntrack_helpers(
+    read: &dyn Read,
+    router: RouterId,
+) -> Result<Vec<ConntrackHelper>, ApiError> {
+    let parts: [&[u8]; 1] = [router.as_bytes()];
+    records::lookup(read, CONNTRACK_HELPER_BY_ROUTER, &parts, None, false)
+        .map(|helper| helper.map_err(ApiError::from))
+        .collect()
+}
+
+/// The router's interfaces, in the order of their ids.
+pub fn interfaces(read: &dyn Read, router: RouterId) -> Result<Vec<Port>, ApiError> {
+    let mut ports = ports(read, router)?;
+    ports.retain(|port| is_interface(&port.device_owner));
+    Ok(ports)
+}
+
+/// The router's interfaces and gateways, in the order of their ids.
+fn ports(read: &dyn Read, router: RouterId) -> Result<Vec<Port>, ApiError> {
+    let device = router.to_string();
+    let mut ports = Vec::new();
+    for port in records::lookup::<Port>(read, PORT_BY_DEVICE, &[device.as_bytes()], None, false) {
+        let port = port?;
+        if is_interface(&port.device_owner) || port.device_owner == GATEWAY_OWNER {
+            ports.push(port);
+        }
+    }
+    Ok(ports)
+}
+
+/// Refuses to make a port look like one of a router that is not the caller's.
+pub(crate) fn check_device(read: &dyn Read, port: &Port, caller: &Caller) -> Result<(), ApiError> {
+    if !is_interface(&port.device_owner) && port.device_owner != GATEWAY_OWNER {
+        return Ok(());
+    }
+    let Ok(id) = port.device_id.parse() else {
+        return Ok(());
+    };
+    match find(read, id)?.filter(|router| !visible(router, caller)) {
+        None => Ok(()),
+        Some(_) => Err(RoutingError::DeviceNotOwned(id).into()),
+    }
+}
+
+/// Refuses a new IPv4 address for an interface, whose hosts have the old one as their gateway.
+pub(crate) fn check_readdressed(before: &[FixedIp], port: &Port) -> Result<(), ApiError> {
+    let v4 = |fixed: &&FixedIp| fixed.ip_address.is_ipv4();
+    let same = before
+        .iter()
+        .filter(v4)
+        .eq(port.fixed_ips.iter().filter(v4));
+    if same || !is_interface(&port.device_owner) {
+        return Ok(());
+    }
+    Err(RoutingError::IpAddressChangeNotAllowed(port.id).into())
+}
+
+/// Refuses to take a network from the routers that have it as their outside.
+pub(crate) fn check_no_gateway(read: &dyn Read, network: NetworkId) -> Result<(), ApiError> {
+    if records::any::<Router>(read, ROUTER_BY_GATEWAY_NETWORK, &[network.as_bytes()]) {
+        return Err(RoutingError::ExternalNetworkInUse(network).into());
+    }
+    Ok(())
+}
+
+/// Whether ports of this device owner are interfaces of a router.
+pub(crate) fn is_interface(device_owner: &str) -> bool {
+    INTERFACE_OWNERS.contains(&device_owner)
+}
+
+/// The device owner of the router's interfaces.
+fn interface_owner(router: &Router) -> &'static str {
+    match (router.distributed, router.ha) {
+        (true, _) => DISTRIBUTED_OWNER,
+        (false, true) => REPLICATED_OWNER,
+        (false, false) => PLAIN_OWNER,
+    }
+}
+
+pub(crate) fn find(read: &dyn Read, id: RouterId) -> Result<Option<Router>, ApiError> {
+    Ok(records::get(read, id.as_bytes())?)
+}
+
+/// Makes the router distributed or highly available, or takes that back. It must stand still,
+/// because its ports change hands.
+fn change_kind(
+    txn: &mut Txn<'_>,
+    router: &mut Router,
+    request: &UpdateRouter,
+) -> Result<(), ApiError> {
+    let distributed = request.distributed.unwrap_or(router.distributed);
+    let ha = request.ha.unwrap_or(router.ha);
+    if (distributed, ha) == (router.distributed, router.ha) {
+        return Ok(());
+    }
+    if router.admin_state_up {
+        let reason = "distributed and ha change only while the router stands still, set admin_state_up to false first";
+        return Err(RoutingError::bad("router", reason).into());
+    }
+    (router.distributed, router.ha) = (distributed, ha);
+    for mut port in interfaces(txn, router.id)? {
+        port::claim(
+            txn,
+            &mut port,
+            &router.id.to_string(),
+            interface_owner(router),
+        )?;
+    }
+    Ok(())
+}
