@@ -108,7 +108,7 @@ async fn external_network(api: &Http) -> anyhow::Result<String> {
 async fn hosts(admin: &Http, url: &str) -> anyhow::Result<()> {
     let api = admin.to(url);
     for number in 1..=2 {
-        let node = json!({"node_info": {
+        let node = json!({"host_info": {
             "node_name": format!("host-{number}"),
             "local_ip": format!("127.0.1.{number}"),
         }});

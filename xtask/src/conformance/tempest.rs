@@ -62,6 +62,7 @@ impl<'a> Tempest<'a> {
 
     /// Runs the tests. The outcomes are by name, of all that were selected.
     pub(super) async fn run(&self, workers: u32) -> anyhow::Result<BTreeMap<String, Outcome>> {
+        self.output("stestr", "init", &["init"]).await?;
         let selected = self.selected().await?;
         println!("{} tests, {workers} at a time", selected.len());
         let workers = format!("--concurrency={workers}");
@@ -98,7 +99,7 @@ impl<'a> Tempest<'a> {
             bail!(
                 "no test matches {}: see {}",
                 self.select,
-                self.folder.display()
+                process::log("list")?.display()
             );
         }
         Ok(tests)
