@@ -7,6 +7,8 @@ mod conntrack_helper;
 #[cfg(test)]
 mod consistency;
 mod floating_ip;
+pub(crate) mod flavor;
+mod metering;
 mod network;
 mod node;
 mod port;
@@ -14,6 +16,7 @@ mod port_forwarding;
 mod rbac_policy;
 mod router;
 mod security_group;
+pub(crate) mod qos;
 mod subnet;
 mod subnet_pool;
 
@@ -22,6 +25,8 @@ pub(crate) use address_scope::AddressScopes;
 pub(crate) use agent::Agents;
 pub(crate) use conntrack_helper::ConntrackHelpers;
 pub(crate) use floating_ip::FloatingIps;
+pub(crate) use flavor::{Flavors, ServiceProfiles};
+pub(crate) use metering::{MeteringLabels, MeteringRules};
 pub(crate) use network::Networks;
 pub(crate) use node::Nodes;
 pub(crate) use port::{Ports, Profile, VifDetails, profile_text};

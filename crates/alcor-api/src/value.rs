@@ -9,7 +9,7 @@ mod word;
 pub(crate) use item::{DhcpOptionWish, FixedIpWish, Members};
 pub(crate) use routing::{GatewayWish, HelperProtocol, MaybeGateway, PortSpan, TransportPort};
 
-use alcor_types::{IpVersion, Ipv6Mode, MacAddr};
+use alcor_types::{Direction, IpVersion, Ipv6Mode, MacAddr};
 use ipnet::IpNet;
 use serde_json::{Map, Value, json};
 use std::net::{IpAddr, Ipv4Addr};
@@ -190,6 +190,21 @@ impl FromJson for Ipv6Mode {
 
     fn schema() -> Value {
         json!({ "enum": ["dhcpv6-stateful", "dhcpv6-stateless", "slaac"] })
+    }
+}
+
+impl FromJson for Direction {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        match value.as_str() {
+            Some("ingress") => Ok(Self::Ingress),
+            Some("egress") => Ok(Self::Egress),
+            Some("any") => Ok(Self::Any),
+            _ => Err(format!("'{}' is not one of ingress, egress", shown(value))),
+        }
+    }
+
+    fn schema() -> Value {
+        json!({ "enum": ["ingress", "egress", "any"] })
     }
 }
 

@@ -76,6 +76,7 @@ fn network(number: u8) -> Fact {
         port_security_enabled: true,
         dns_domain: String::new(),
         availability_zone_hints: Vec::new(),
+        qos_policy_id: None,
     };
     Fact::Network(id, Some(Arc::new(network)))
 }

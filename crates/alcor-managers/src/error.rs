@@ -7,7 +7,10 @@ mod answer;
 
 use crate::address_group::AddressGroupError;
 use crate::agent::AgentError;
+use crate::flavor::FlavorError;
+use crate::metering::MeteringError;
 use crate::port::binding::BindingError;
+use crate::qos::QosError;
 use crate::quota::QuotaError;
 use crate::rbac_policy::RbacPolicyError;
 use crate::routing::RoutingError;
@@ -348,6 +351,15 @@ pub enum ApiError {
     /// A rule of routers or floating IPs.
     #[error(transparent)]
     Routing(#[from] RoutingError),
+    /// A rule of QoS refuses it.
+    #[error(transparent)]
+    Qos(#[from] QosError),
+    /// A rule of metering refuses it.
+    #[error(transparent)]
+    Metering(#[from] MeteringError),
+    /// A rule of flavors refuses it.
+    #[error(transparent)]
+    Flavor(#[from] FlavorError),
     /// A record of the store cannot be read or written; no fault of the caller's.
     #[error("The region's store failed: {0}")]
     Store(#[from] RecordError),

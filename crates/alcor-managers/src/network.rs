@@ -7,10 +7,7 @@ pub use request::{CreateNetwork, UpdateNetwork};
 use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{PORT_BY_NETWORK, SUBNET_BY_NETWORK};
-use crate::{
-    ApiError, Caller, Settings, agent, floating_ip, policy, port, rbac_policy, router, standard,
-    subnet, vni,
-};
+use crate::{ApiError, Caller, Settings, agent, floating_ip, policy, port, qos, rbac_policy, router, standard, subnet, vni};
 use alcor_store::{Read, Txn};
 use alcor_types::{
     Network, NetworkId, NetworkType, Port, ProjectId, Sharing, Subnet, SubnetId, Vni,
@@ -48,7 +45,9 @@ pub fn create(
         port_security_enabled: request.port_security_enabled.unwrap_or(true),
         dns_domain: request.dns_domain.clone(),
         availability_zone_hints: request.availability_zone_hints.clone(),
+        qos_policy_id: None,
     };
+    let network = with_qos_policy(txn, network, request, caller)?;
     records::insert(txn, &network)?;
     rbac_policy::mirror(txn, &network)?;
     Ok(network)
@@ -131,6 +130,10 @@ pub fn update(
             floating_ip::remove_unused(txn, network.id)?;
         }
         network.external.set_public(external);
+    }
+    if let Some(policy) = request.qos_policy_id {
+        qos::check_change(txn, network.qos_policy_id, policy, caller)?;
+        network.qos_policy_id = policy;
     }
     network.port_security_enabled = request
         .port_security_enabled
@@ -245,6 +248,26 @@ fn check_provider(request: &CreateNetwork) -> Result<(), ApiError> {
         return Err(ApiError::InvalidInput(message));
     }
     Ok(())
+}
+
+/// The network with the QoS policy asked for, or else the project's default one.
+fn with_qos_policy(
+    read: &dyn Read,
+    network: Network,
+    request: &CreateNetwork,
+    caller: &Caller,
+) -> Result<Network, ApiError> {
+    let qos_policy_id = match request.qos_policy_id {
+        Some(asked) => {
+            qos::check_usable(read, asked, caller)?;
+            asked
+        }
+        None => qos::default_of(read, &network.project_id)?,
+    };
+    Ok(Network {
+        qos_policy_id,
+        ..network
+    })
 }
 
 fn take_vni(txn: &mut Txn<'_>, asked: Option<u32>, settings: &Settings) -> Result<Vni, ApiError> {

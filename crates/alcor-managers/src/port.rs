@@ -28,9 +28,7 @@ pub use state::{PortView, record_states, state, vif_type};
 use crate::quota::{self, Kind};
 use crate::records;
 use crate::security_group::{self, Membership};
-use crate::{
-    ApiError, Caller, Settings, floating_ip, ip, network, policy, router, standard, subnet,
-};
+use crate::{ApiError, Caller, Settings, floating_ip, ip, network, policy, qos, router, standard, subnet};
 use alcor_store::{Read, Txn};
 use alcor_types::{FixedIp, Port, PortId, SecurityGroupId};
 use build::build;
@@ -54,6 +52,7 @@ pub fn create(
     let project_id = policy::project(caller, request.project_id.as_ref(), "create_port")?;
     let asked = request.fixed_ips.as_deref();
     check::check_fixed_ips(asked, &request.device_owner, settings)?;
+    qos::check_usable(txn, request.qos_policy_id, caller)?;
     let mut port = build(txn, request, &network, project_id, settings)?;
     port.security_groups = security_group::for_new_port(
         txn,
@@ -116,6 +115,10 @@ pub fn update(
     change_host(txn, &mut port, request)?;
     apply(&mut port, request)?;
     router::check_device(txn, &port, caller)?;
+    if let Some(policy) = request.qos_policy_id {
+        qos::check_change(txn, port.qos_policy_id, policy, caller)?;
+        port.qos_policy_id = policy;
+    }
     check::check_attributes(&port, settings)?;
     port.security_groups = security_group::for_changed_port(
         txn,

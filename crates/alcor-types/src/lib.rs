@@ -12,11 +12,14 @@ mod agent;
 mod binding;
 mod conntrack_helper;
 mod floating_ip;
+mod flavor;
 mod id;
+mod metering;
 mod network;
 mod node;
 mod port;
 mod rbac_policy;
+mod qos;
 mod revision;
 mod router;
 mod security_group;
@@ -33,6 +36,7 @@ pub use binding::PortBinding;
 pub use conntrack_helper::ConntrackHelper;
 pub use floating_ip::{Association, FloatingIp, ForwardedProtocol, PortForwarding, PortRange};
 pub use id::AgentId;
+pub use flavor::{Flavor, ServiceProfile};
 pub use id::{
     AddressGroupId, AddressScopeId, ConntrackHelperId, FlavorId, FloatingIpId, GatewayId, HostName,
     MeteringLabelId, MeteringRuleId, NetworkAclId, NetworkAclRuleId, NetworkId, NodeId,
@@ -40,6 +44,7 @@ pub use id::{
     RouterId, SecurityGroupId, SecurityGroupRuleId, SegmentId, SegmentRangeId, ServiceProfileId,
     SubnetId, SubnetPoolId, TrunkId,
 };
+pub use metering::{MeteredPrefix, MeteringLabel, MeteringRule};
 pub use network::{DEFAULT_MTU, Network, NetworkType, VXLAN_OVERHEAD};
 pub use node::Node;
 pub use port::{
@@ -47,6 +52,7 @@ pub use port::{
     PortHardware, PortState, PortStatus,
 };
 pub use rbac_policy::{Access, ObjectType, RbacPolicy};
+pub use qos::{Direction, QosLimit, QosPolicy, QosRule, QosRuleType};
 pub use revision::Revision;
 pub use router::{ExternalGateway, Router};
 pub use security_group::{

@@ -1,6 +1,6 @@
 //! A network: one layer-2 broadcast domain of a tenant (the first Alcor's VPC).
 
-use crate::{NetworkId, ProjectId, Sharing, Standard, Vni};
+use crate::{NetworkId, ProjectId, QosPolicyId, Sharing, Standard, Vni};
 use serde::{Deserialize, Serialize};
 
 /// What a network offers its VMs when nobody asked for less: 1500 bytes of underlay less
@@ -45,4 +45,6 @@ pub struct Network {
     pub dns_domain: String,
     /// Where the tenant would like its DHCP and routing to be; kept and shown.
     pub availability_zone_hints: Vec<String>,
+    /// What its ports' traffic gets where they name no policy of their own.
+    pub qos_policy_id: Option<QosPolicyId>,
 }

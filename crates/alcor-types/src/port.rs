@@ -1,7 +1,7 @@
 //! A port: one virtual network interface, its addresses, and where it is plugged.
 
 use crate::{
-    HostName, MacAddr, NetworkId, PortId, ProjectId, Revision, SecurityGroupId, Standard, SubnetId,
+    HostName, MacAddr, NetworkId, PortId, ProjectId, QosPolicyId, Revision, SecurityGroupId, Standard, SubnetId,
 };
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,8 @@ pub struct Port {
     pub propagate_uplink_status: bool,
     /// What it asks of the hypervisor's hardware.
     pub hardware: PortHardware,
+    /// What its traffic gets; none leaves it to the network's policy.
+    pub qos_policy_id: Option<QosPolicyId>,
 }
 
 impl Port {
@@ -112,6 +114,7 @@ impl Port {
             data_plane_status: None,
             propagate_uplink_status: true,
             hardware: PortHardware::default(),
+            qos_policy_id: None,
         }
     }
 }

@@ -74,6 +74,12 @@ impl About {
         self
     }
 
+    /// What it makes has not all the calls that links lead to.
+    pub(crate) fn unlinked(mut self) -> Self {
+        self.makes = None;
+        self
+    }
+
     /// It has these query parameters.
     fn with(mut self, parameters: Vec<Value>) -> Self {
         self.parameters = parameters;

@@ -1,6 +1,7 @@
 //! The attribute tables and the views are written apart; here they are held together.
 
 mod routing;
+mod service;
 
 use super::{
     AddressGroups, AddressScopes, Agents, DefaultSecurityGroupRules, Networks, Nodes, Ports,

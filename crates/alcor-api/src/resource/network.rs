@@ -12,7 +12,7 @@ use alcor_managers::records::Index;
 use alcor_managers::{ApiError, Caller, Settings, schema, subnet};
 use alcor_store::Txn;
 use alcor_types::{
-    AddressScopeId, IpVersion, Network, NetworkId, NetworkType, ProjectId, Standard,
+    AddressScopeId, IpVersion, Network, NetworkId, NetworkType, ProjectId, QosPolicyId, Standard,
 };
 use serde::ser::SerializeMap;
 use std::collections::BTreeSet;
@@ -55,6 +55,9 @@ const ATTRIBUTES: &[Attribute<Networks>] = with_standard![
         .read(|row| Field::or_null(row.address_scope(IpVersion::V4), |id| id_field(id.0))),
     Attribute::new("ipv6_address_scope", Kind::Id)
         .read(|row| Field::or_null(row.address_scope(IpVersion::V6), |id| id_field(id.0))),
+    Attribute::new("qos_policy_id", Kind::Id)
+        .write::<Option<Uuid>>()
+        .read(|row| Field::or_null(row.record.qos_policy_id, |id| id_field(id.0))),
     Attribute::new("provider:network_type", Kind::Text)
         .post::<Option<String>>()
         .admin()
@@ -73,6 +76,7 @@ const INDEXES: &[IndexRule] = &[
     IndexRule::new("provider:segmentation_id", schema::NETWORK_BY_VNI, 1),
     IndexRule::new("name", schema::NETWORK_BY_NAME, 3),
     IndexRule::new("project_id", schema::NETWORK_BY_PROJECT, 7),
+    IndexRule::new("qos_policy_id", schema::NETWORK_BY_QOS_POLICY, 4),
     IndexRule::granted("shared", schema::NETWORK_BY_SHARED, 6),
     IndexRule::new("router:external", schema::NETWORK_IS_EXTERNAL, 6),
 ];
@@ -161,6 +165,7 @@ impl Resource for Networks {
         fields.put("port_security_enabled", &network.port_security_enabled)?;
         fields.put("dns_domain", &network.dns_domain)?;
         fields.put("availability_zone_hints", &network.availability_zone_hints)?;
+        fields.put("qos_policy_id", &network.qos_policy_id)?;
         fields.put_with("subnets", || {
             row.reading
                 .keys::<alcor_types::Subnet>(schema::SUBNET_BY_NETWORK, network.id.as_bytes())
@@ -171,6 +176,16 @@ impl Resource for Networks {
         fields.put("provider:physical_network", &None::<&str>)?;
         fields.put("provider:segmentation_id", &network.vni)
     }
+}
+
+/// The QoS policy that a body names; null is none.
+#[expect(
+    clippy::option_option,
+    reason = "not sent, none and a policy are three things"
+)]
+fn qos_policy(body: &Attributes) -> Result<Option<Option<QosPolicyId>>, RequestError> {
+    let asked = body.get::<Option<Uuid>>("qos_policy_id")?;
+    Ok(asked.map(|policy| policy.map(QosPolicyId)))
 }
 
 impl Managed for Networks {
@@ -194,6 +209,7 @@ impl Managed for Networks {
             port_security_enabled: body.get("port_security_enabled")?,
             dns_domain: body.get("dns_domain")?.unwrap_or_default(),
             availability_zone_hints: body.get("availability_zone_hints")?.unwrap_or_default(),
+            qos_policy_id: qos_policy(body)?,
         })
     }
 
@@ -211,6 +227,7 @@ impl Managed for Networks {
             mtu: body.get("mtu")?,
             port_security_enabled: body.get("port_security_enabled")?,
             dns_domain: body.get("dns_domain")?,
+            qos_policy_id: qos_policy(body)?,
             expected_revision: expected,
         })
     }

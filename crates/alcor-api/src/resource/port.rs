@@ -18,7 +18,7 @@ use alcor_managers::{ApiError, Caller, Settings, schema};
 use alcor_store::{Key, Txn};
 use alcor_types::{
     AllowedAddressPair, DataPlaneStatus, FixedIp, HostName, IpAllocation, MacAddr, Network,
-    NumaPolicy, Port, PortId, PortStatus, Standard,
+    NumaPolicy, Port, PortId, PortStatus, QosPolicyId, Standard,
 };
 pub(crate) use binding::{Profile, VifDetails, profile_text};
 use serde::ser::SerializeMap;
@@ -90,6 +90,11 @@ const ATTRIBUTES: &[Attribute<Ports>] = with_standard![
     Attribute::new("trusted", Kind::Flag)
         .write::<Option<bool>>()
         .admin(),
+    Attribute::new("qos_policy_id", Kind::Id)
+        .write::<Option<Uuid>>()
+        .read(|row| Field::or_null(row.record.qos_policy_id, |id| id_field(id.0))),
+    Attribute::new("qos_network_policy_id", Kind::Id)
+        .read(|row| Field::or_null(row.network_qos_policy(), |id| id_field(id.0))),
     Attribute::new("binding:host_id", Kind::Text)
         .write::<Option<String>>()
         .admin()
@@ -111,6 +116,7 @@ const INDEXES: &[IndexRule] = &[
     IndexRule::new("device_id", schema::PORT_BY_DEVICE, 2),
     IndexRule::new("name", schema::PORT_BY_NAME, 3),
     IndexRule::new("binding:host_id", schema::PORT_BY_HOST, 4),
+    IndexRule::new("qos_policy_id", schema::PORT_BY_QOS_POLICY, 4),
     IndexRule::new("network_id", schema::PORT_BY_NETWORK, 5),
     IndexRule::new("security_groups", schema::PORT_BY_SECURITY_GROUP, 6),
     IndexRule::new("project_id", schema::PORT_BY_PROJECT, 7),
@@ -128,6 +134,14 @@ impl Row<'_, Ports> {
             IpAllocation::Deferred => "deferred",
             IpAllocation::None => "none",
         }
+    }
+
+    /// The QoS policy of the port's network.
+    fn network_qos_policy(&self) -> Option<QosPolicyId> {
+        let network = self
+            .reading
+            .get::<Network>(self.record.network_id.as_bytes())?;
+        network.qos_policy_id
     }
 
     /// What the data plane says of the port.
@@ -209,6 +223,8 @@ impl Resource for Ports {
         fields.put_project(port.project_id.as_str())?;
         fields.put_standard(&port.standard)?;
         fields.put("network_id", &port.network_id)?;
+        fields.put("qos_policy_id", &port.qos_policy_id)?;
+        fields.put_with("qos_network_policy_id", || row.network_qos_policy())?;
         fields.put("admin_state_up", &port.admin_state_up)?;
         fields.put_with("status", || row.state().status.as_str())?;
         fields.put_with("status_reason", || row.state().reason.as_str())?;

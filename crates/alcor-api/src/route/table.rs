@@ -113,7 +113,7 @@ impl Routes {
         let collection = format!("/v2.0/{}", R::PATH);
         let of = of_resource::<R>();
         self.readable::<R>()
-            .post(&collection, handler::create::<R>, of.create())
+            .post(&collection, handler::create::<R>, of.create().unlinked())
             .delete(
                 &format!("{collection}/{{id}}"),
                 handler::delete::<R>,
@@ -121,9 +121,14 @@ impl Routes {
             )
     }
 
-    /// The same five, and the tags.
+    /// The five of the managed, and the tags.
     pub(crate) fn tagged<R: Tagged>(self) -> Self {
-        let tags = format!("/v2.0/{}/{{id}}/tags", R::PATH);
+        self.managed::<R>().tags::<R>(&format!("/v2.0/{}", R::PATH))
+    }
+
+    /// The tags of the resources below `collection`.
+    pub(crate) fn tags<R: Tagged>(self, collection: &str) -> Self {
+        let tags = format!("{collection}/{{id}}/tags");
         let tag = format!("{tags}/{{tag}}");
         let set = json!({
             "type": "object",
@@ -132,26 +137,25 @@ impl Routes {
         });
         let about = |what: &str| About::new(format!("{what}, of {}.", R::PLURAL));
         let body = |what: &str| about(what).takes(set.clone()).gives(200, set.clone());
-        self.managed::<R>()
-            .get(
-                &tags,
-                tag::list::<R>,
-                about("All tags").gives(200, set.clone()),
-            )
-            .put(&tags, tag::replace::<R>, body("These tags and no others"))
-            .post(
-                &tags,
-                tag::extend::<R>,
-                body("These tags too").gives(201, json!({})),
-            )
-            .delete(&tags, tag::clear::<R>, about("No tags").empty(204))
-            .get(
-                &tag,
-                tag::check::<R>,
-                about("Whether the tag is there").empty(204),
-            )
-            .put(&tag, tag::add::<R>, about("One tag more").empty(201))
-            .delete(&tag, tag::remove::<R>, about("One tag less").empty(204))
+        self.get(
+            &tags,
+            tag::list::<R>,
+            about("All tags").gives(200, set.clone()),
+        )
+        .put(&tags, tag::replace::<R>, body("These tags and no others"))
+        .post(
+            &tags,
+            tag::extend::<R>,
+            body("These tags too").gives(201, json!({})),
+        )
+        .delete(&tags, tag::clear::<R>, about("No tags").empty(204))
+        .get(
+            &tag,
+            tag::check::<R>,
+            about("Whether the tag is there").empty(204),
+        )
+        .put(&tag, tag::add::<R>, about("One tag more").empty(201))
+        .delete(&tag, tag::remove::<R>, about("One tag less").empty(204))
     }
 
     /// The five below a parent's path.

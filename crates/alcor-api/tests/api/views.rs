@@ -50,7 +50,7 @@ async fn a_network() {
         "tags": [], "revision_number": 0, "created_at": "now", "updated_at": "now",
         "admin_state_up": true, "status": "ACTIVE", "shared": false, "router:external": false,
         "mtu": 1450, "port_security_enabled": true, "dns_domain": "example.org.",
-        "availability_zone_hints": ["az"], "subnets": [SUBNET],
+        "availability_zone_hints": ["az"], "subnets": [SUBNET], "qos_policy_id": null,
         "provider:network_type": "vxlan", "provider:physical_network": null,
         "provider:segmentation_id": 42,
         "ipv4_address_scope": null, "ipv6_address_scope": null,
@@ -107,6 +107,7 @@ async fn a_port() {
         "propagate_uplink_status": true, "resource_request": null,
         "numa_affinity_policy": null, "hints": null, "device_profile": null,
         "hardware_offload_type": null, "trusted": null,
+        "qos_policy_id": null, "qos_network_policy_id": null,
         "binding:host_id": "h1", "binding:vnic_type": "normal", "binding:profile": {},
         "binding:vif_type": "binding_failed", "binding:vif_details": {},
     });

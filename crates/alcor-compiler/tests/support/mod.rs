@@ -50,6 +50,7 @@ pub(crate) fn network(number: u8) -> Network {
         port_security_enabled: true,
         dns_domain: String::new(),
         availability_zone_hints: Vec::new(),
+        qos_policy_id: None,
     }
 }
 

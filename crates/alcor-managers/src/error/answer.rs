@@ -55,6 +55,9 @@ impl ApiError {
             Self::Quota(error) => error.kind(),
             Self::Pool(error) => error.kind(),
             Self::Routing(error) => error.kind(),
+            Self::Qos(error) => error.kind(),
+            Self::Metering(error) => error.kind(),
+            Self::Flavor(error) => error.kind(),
             Self::Store(_) | Self::Damaged(_) => "HTTPInternalServerError",
         }
     }
@@ -89,6 +92,9 @@ impl ApiError {
             Self::Quota(error) => error.status(),
             Self::Pool(error) => error.status(),
             Self::Routing(error) => error.status(),
+            Self::Qos(error) => error.status(),
+            Self::Metering(error) => error.status(),
+            Self::Flavor(error) => error.status(),
             Self::Store(_) | Self::Damaged(_) => 500,
             Self::NoNetworkAvailable | Self::MacAddressGenerationFailure(_) => 503,
             _ => 409,

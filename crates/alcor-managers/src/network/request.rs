@@ -1,6 +1,6 @@
 //! What a caller may say of a network. An absent member means "not sent".
 
-use alcor_types::{NetworkId, ProjectId};
+use alcor_types::{NetworkId, ProjectId, QosPolicyId};
 use std::collections::BTreeSet;
 
 /// `POST /v2.0/networks`.
@@ -36,6 +36,8 @@ pub struct CreateNetwork {
     pub dns_domain: String,
     /// Kept and shown.
     pub availability_zone_hints: Vec<String>,
+    /// Absent means the project's default policy, `Some(None)` means none.
+    pub qos_policy_id: Option<Option<QosPolicyId>>,
 }
 
 /// `PUT /v2.0/networks/{id}`, and the tag calls.
@@ -59,6 +61,8 @@ pub struct UpdateNetwork {
     pub port_security_enabled: Option<bool>,
     /// The domain of its ports' names.
     pub dns_domain: Option<String>,
+    /// Another QoS policy, or none.
+    pub qos_policy_id: Option<Option<QosPolicyId>>,
     /// The `revision_number` the caller last saw (`If-Match`).
     pub expected_revision: Option<u64>,
 }

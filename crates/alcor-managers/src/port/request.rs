@@ -2,7 +2,7 @@
 
 use alcor_types::{
     AllowedAddressPair, DataPlaneStatus, HostName, MacAddr, NetworkId, NumaPolicy, PortHardware,
-    PortId, ProjectId, SecurityGroupId, SubnetId,
+    PortId, ProjectId, QosPolicyId, SecurityGroupId, SubnetId,
 };
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -74,6 +74,8 @@ pub struct CreatePort {
     pub hardware: PortHardware,
     /// Absent means the project's default group; empty means none.
     pub security_groups: Option<Vec<SecurityGroupId>>,
+    /// What its traffic gets; absent leaves it to the network.
+    pub qos_policy_id: Option<QosPolicyId>,
 }
 
 impl CreatePort {
@@ -102,6 +104,7 @@ impl CreatePort {
             propagate_uplink_status: None,
             hardware: PortHardware::default(),
             security_groups: None,
+            qos_policy_id: None,
         }
     }
 }
@@ -153,6 +156,8 @@ pub struct UpdatePort {
     pub trusted: Option<bool>,
     /// All groups anew.
     pub security_groups: Option<Vec<SecurityGroupId>>,
+    /// Another QoS policy, or none.
+    pub qos_policy_id: Option<Option<QosPolicyId>>,
     /// The `revision_number` the caller last saw (`If-Match`).
     pub expected_revision: Option<u64>,
 }

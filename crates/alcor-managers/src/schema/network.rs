@@ -41,6 +41,11 @@ pub const NETWORK_IS_EXTERNAL: Index = Index {
     id: 7,
     name: "router:external, any",
 };
+/// Parts: QoS policy id; only networks that name one have an entry.
+pub const NETWORK_BY_QOS_POLICY: Index = Index {
+    id: 40,
+    name: "qos_policy_id",
+};
 
 const USUAL: Usual = Usual {
     project: NETWORK_BY_PROJECT,
@@ -61,6 +66,9 @@ impl Record for Network {
         add_sharing(to, NETWORK_BY_EXTERNAL, &self.external);
         if self.external.targets().next().is_some() {
             to.add(NETWORK_IS_EXTERNAL, &[]);
+        }
+        if let Some(policy) = self.qos_policy_id {
+            to.add(NETWORK_BY_QOS_POLICY, &[policy.as_bytes()]);
         }
         to.unique(NETWORK_BY_VNI, &[&self.vni.get().to_be_bytes()]);
     }

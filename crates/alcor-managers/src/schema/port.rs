@@ -72,6 +72,11 @@ pub const PORT_INFRASTRUCTURE: Index = Index {
     id: 40,
     name: "network_id, device_owner network:*",
 };
+/// Parts: QoS policy id; only ports that name one of their own have an entry.
+pub const PORT_BY_QOS_POLICY: Index = Index {
+    id: 45,
+    name: "qos_policy_id",
+};
 
 const USUAL: Usual = Usual {
     project: PORT_BY_PROJECT,
@@ -105,6 +110,9 @@ impl Record for Port {
         to.unique(PORT_BY_NETWORK_MAC, &[network, mac]);
         for group in &self.security_groups {
             to.add(PORT_BY_SECURITY_GROUP, &[group.as_bytes()]);
+        }
+        if let Some(policy) = self.qos_policy_id {
+            to.add(PORT_BY_QOS_POLICY, &[policy.as_bytes()]);
         }
         for fixed in &self.fixed_ips {
             let address = ip_part(fixed.ip_address);

@@ -28,6 +28,7 @@ pub(crate) fn network(number: u8, up: bool) -> Fact {
         port_security_enabled: true,
         dns_domain: String::new(),
         availability_zone_hints: Vec::new(),
+        qos_policy_id: None,
     };
     Fact::Network(network.id, Some(Arc::new(network)))
 }

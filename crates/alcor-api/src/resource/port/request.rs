@@ -6,7 +6,7 @@ use crate::error::RequestError;
 use crate::value::{DhcpOptionWish, FixedIpWish, Object};
 use alcor_managers::port::{CreatePort, ExtraDhcpOptionRequest, FixedIpRequest, UpdatePort};
 use alcor_types::{
-    HostName, NetworkId, PortHardware, PortId, ProjectId, SecurityGroupId, SubnetId,
+    HostName, NetworkId, PortHardware, PortId, ProjectId, QosPolicyId, SecurityGroupId, SubnetId,
 };
 use uuid::Uuid;
 
@@ -35,6 +35,7 @@ pub(super) fn create(body: &Attributes) -> Result<CreatePort, RequestError> {
         propagate_uplink_status: body.get("propagate_uplink_status")?,
         hardware: hardware(body)?,
         security_groups: security_groups(body)?,
+        qos_policy_id: qos_policy(body)?.flatten(),
     })
 }
 
@@ -75,6 +76,7 @@ pub(super) fn update(body: &Attributes, expected: Option<u64>) -> Result<UpdateP
             .map(|hints| hints.map(profile_text)),
         trusted: body.some("trusted")?,
         security_groups: security_groups(body)?,
+        qos_policy_id: qos_policy(body)?,
         expected_revision: expected,
     })
 }
@@ -117,4 +119,14 @@ fn binding_host(body: &Attributes) -> Result<Option<Option<HostName>>, RequestEr
 fn binding_profile(body: &Attributes) -> Result<Option<String>, RequestError> {
     let profile = body.get::<Option<Object>>("binding:profile")?;
     Ok(profile.map(|profile| profile.map_or_else(|| "{}".to_owned(), profile_text)))
+}
+
+/// The QoS policy that a body names; null is none.
+#[expect(
+    clippy::option_option,
+    reason = "not sent, none and a policy are three things"
+)]
+fn qos_policy(body: &Attributes) -> Result<Option<Option<QosPolicyId>>, RequestError> {
+    let asked = body.get::<Option<Uuid>>("qos_policy_id")?;
+    Ok(asked.map(|policy| policy.map(QosPolicyId)))
 }
