@@ -1,12 +1,13 @@
 //! QoS policies in the API.
 
+pub(crate) mod alias;
 mod kind;
 mod rule;
 mod rule_type;
 
 pub(crate) use kind::{
     AliasBandwidthLimit, AliasDscpMarking, AliasMinimumBandwidth, AliasMinimumPacketRate,
-    BandwidthLimit, DscpMarking, MinimumBandwidth, MinimumPacketRate, PacketRateLimit,
+    BandwidthLimit, DscpMarking, MinimumBandwidth, MinimumPacketRate, PacketRateLimit, RuleKind,
 };
 pub(crate) use rule::QosRules;
 pub(crate) use rule_type::{list as list_rule_types, show as show_rule_type};

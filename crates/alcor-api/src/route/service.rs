@@ -1,9 +1,8 @@
 //! QoS, metering, quotas, flavors and service providers.
 
 use super::Routes;
-use crate::handler;
 use crate::openapi::{About, object, of_resource};
-use crate::resource::{Flavors, Managed, MeteringLabels, MeteringRules, ServiceProfiles};
+use crate::resource::{Flavors, MeteringLabels, MeteringRules, ServiceProfiles};
 use crate::resource::{flavor, qos};
 use serde_json::json;
 
@@ -27,10 +26,10 @@ fn quality() -> Routes {
         .nested::<qos::QosRules<qos::DscpMarking>>()
         .nested::<qos::QosRules<qos::MinimumBandwidth>>()
         .nested::<qos::QosRules<qos::MinimumPacketRate>>()
-        .merge(aliased::<qos::QosRules<qos::AliasBandwidthLimit>>())
-        .merge(aliased::<qos::QosRules<qos::AliasDscpMarking>>())
-        .merge(aliased::<qos::QosRules<qos::AliasMinimumBandwidth>>())
-        .merge(aliased::<qos::QosRules<qos::AliasMinimumPacketRate>>())
+        .merge(aliased::<qos::AliasBandwidthLimit>())
+        .merge(aliased::<qos::AliasDscpMarking>())
+        .merge(aliased::<qos::AliasMinimumBandwidth>())
+        .merge(aliased::<qos::AliasMinimumPacketRate>())
         .get("/v2.0/qos/rule-types", qos::list_rule_types, rule_types)
         .get(
             "/v2.0/qos/rule-types/{type}",
@@ -72,16 +71,16 @@ fn flavors() -> Routes {
 
 /// Show, update and delete by the rule's id alone. Neutron's documents write the path with
 /// hyphens, its policy with underscores; both are served.
-fn aliased<R: Managed>() -> Routes {
-    let of = of_resource::<R>();
-    let hyphens = format!("/v2.0/qos/{}/{{id}}", R::PATH);
-    let underscores = format!("/v2.0/qos/{}/{{rule}}", R::PLURAL);
+fn aliased<K: qos::RuleKind>() -> Routes {
+    let of = of_resource::<qos::QosRules<K>>();
+    let hyphens = format!("/v2.0/qos/{}/{{id}}", K::PATH);
+    let underscores = format!("/v2.0/qos/{}/{{rule}}", K::PLURAL);
     [hyphens, underscores]
         .iter()
         .fold(Routes::new().with_schemas(of.schemas()), |routes, path| {
             routes
-                .get(path, handler::show::<R>, of.show())
-                .put(path, handler::update::<R>, of.update())
-                .delete(path, handler::delete::<R>, of.delete())
+                .get(path, qos::alias::show::<K>, of.show())
+                .put(path, qos::alias::update::<K>, of.update())
+                .delete(path, qos::alias::delete::<K>, of.delete())
         })
 }

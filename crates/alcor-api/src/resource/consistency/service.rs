@@ -18,6 +18,7 @@ fn reading() -> Reading {
         snapshot: Store::ephemeral().snapshot(),
         liveness: Arc::new(Nobody),
         caller: Caller::admin(),
+        parent_project: None,
     }
 }
 

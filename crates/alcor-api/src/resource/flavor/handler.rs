@@ -3,8 +3,9 @@
 use super::{Flavors, ServiceProfiles};
 use crate::auth::Who;
 use crate::body;
+use crate::enforce;
 use crate::error::RequestError;
-use crate::handler::parse_id;
+use crate::handler::{find, parse_id};
 use crate::list::json;
 use crate::query::QueryString;
 use crate::state::ApiState;
@@ -21,10 +22,11 @@ use uuid::Uuid;
 /// `POST /v2.0/flavors/{id}/service_profiles`: `{"service_profile": {"id": ...}}`.
 pub(crate) async fn associate(
     State(state): State<ApiState>,
-    Who(_): Who,
+    Who(caller): Who,
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Response, RequestError> {
+    enforce::general(&caller, "create_flavor_service_profile")?;
     let flavor = FlavorId(parse_id::<Flavors>(&id)?);
     let body = body::object(body, state.limits.body_bytes).await?;
     let profile = body
@@ -46,9 +48,10 @@ pub(crate) async fn associate(
 /// `DELETE /v2.0/flavors/{id}/service_profiles/{profile}`.
 pub(crate) async fn dissociate(
     State(state): State<ApiState>,
-    Who(_): Who,
+    Who(caller): Who,
     Path((id, profile)): Path<(String, String)>,
 ) -> Result<StatusCode, RequestError> {
+    enforce::general(&caller, "delete_flavor_service_profile")?;
     let flavor = FlavorId(parse_id::<Flavors>(&id)?);
     let profile = ServiceProfileId(parse_id::<ServiceProfiles>(&profile)?);
     state
@@ -61,9 +64,10 @@ pub(crate) async fn dissociate(
 /// `GET /v2.0/flavors/{id}/next_providers`.
 pub(crate) async fn next_providers(
     State(state): State<ApiState>,
-    Who(_): Who,
+    Who(caller): Who,
     Path(id): Path<String>,
 ) -> Result<Response, RequestError> {
+    find::<Flavors>(&state.reading(&caller), &id, &caller)?;
     let flavor = FlavorId(parse_id::<Flavors>(&id)?);
     let profile = flavor::next_profile(&state.store.snapshot(), flavor)?;
     let next = object!({
@@ -75,7 +79,8 @@ pub(crate) async fn next_providers(
 }
 
 /// `GET /v2.0/service-providers`: the one there is, where the filters want it.
-pub(crate) async fn providers(Who(_): Who, uri: Uri) -> Result<Response, RequestError> {
+pub(crate) async fn providers(Who(caller): Who, uri: Uri) -> Result<Response, RequestError> {
+    enforce::general(&caller, "get_service_provider")?;
     let query = QueryString::of(&uri)?;
     let wanted = |name: &str, value: &str| {
         let mut asked = query.all(name).peekable();

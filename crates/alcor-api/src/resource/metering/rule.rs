@@ -42,10 +42,9 @@ const ATTRIBUTES: &[Attribute<MeteringRules>] = &[
     Attribute::new("destination_ip_prefix", Kind::Block)
         .post::<Option<IpNet>>()
         .read(|row| Field::or_null(destination(&row.record), Field::Block)),
-    // Neutron takes an owner of a rule and does nothing with it.
-    Attribute::new("tenant_id", Kind::Text)
-        .post::<Option<String>>()
-        .hidden(),
+    Attribute::new("project_id", Kind::Text)
+        .post::<String>()
+        .read(|row| Field::Text(row.project().into())),
 ];
 
 const INDEXES: &[IndexRule] = &[IndexRule::new(
@@ -53,6 +52,16 @@ const INDEXES: &[IndexRule] = &[IndexRule::new(
     schema::METERING_RULE_BY_LABEL,
     1,
 )];
+
+impl Row<'_, MeteringRules> {
+    /// The owner of its label.
+    fn project(&self) -> String {
+        let label = self
+            .reading
+            .get::<MeteringLabel>(self.record.label_id.as_bytes());
+        label.map_or_else(String::new, |label| label.project_id.to_string())
+    }
+}
 
 fn remote(rule: &MeteringRule) -> Option<IpNet> {
     match rule.prefix {
@@ -127,6 +136,7 @@ impl Resource for MeteringRules {
     ) -> Result<(), M::Error> {
         let rule = &row.record;
         fields.put("id", &rule.id)?;
+        fields.put_project(&row.project())?;
         fields.put("metering_label_id", &rule.label_id)?;
         fields.put("direction", rule.direction.as_str())?;
         fields.put("excluded", &rule.excluded)?;

@@ -136,6 +136,7 @@ impl<K: RuleKind> Resource for QosRules<K> {
     const SINGULAR: &'static str = K::SINGULAR;
     const PLURAL: &'static str = K::PLURAL;
     const PATH: &'static str = K::PATH;
+    const POLICY: &'static str = K::POLICY;
     const HAS_STANDARD: bool = false;
     type Record = QosRule;
     type Extra = ();

@@ -2,6 +2,7 @@
 //! Facts of the program, so no table and no query planner.
 
 use crate::auth::Who;
+use crate::enforce;
 use crate::error::RequestError;
 use crate::list::json;
 use crate::query::QueryString;
@@ -16,7 +17,8 @@ use serde_json::{Value, json as object};
 
 /// `GET /v2.0/qos/rule-types`. `all_rules` and `all_supported` select among drivers, of which
 /// there is one, so both mean all.
-pub(crate) async fn list(Who(_): Who, uri: Uri) -> Result<Response, RequestError> {
+pub(crate) async fn list(Who(caller): Who, uri: Uri) -> Result<Response, RequestError> {
+    enforce::general(&caller, "get_rule_type")?;
     let query = QueryString::of(&uri)?;
     check_filters(&query)?;
     let wanted: Vec<&str> = query.all("type").collect();
