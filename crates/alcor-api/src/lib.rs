@@ -29,6 +29,7 @@ mod layer;
 mod link;
 mod list;
 mod metrics;
+mod native;
 mod openapi;
 mod operator;
 mod pairs;

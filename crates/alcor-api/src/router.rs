@@ -1,21 +1,26 @@
 //! Which path and method goes where.
 
 use crate::error::RequestError;
+use crate::native::Neutron;
 use crate::route;
 use crate::state::ApiState;
 use crate::{health, layer};
-use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The API as a service.
 pub fn router(state: ApiState) -> Router {
-    let api = route::all()
+    let routes = route::all()
         .into_router()
         .fallback(unknown_path)
-        .method_not_allowed_fallback(wrong_method)
+        .method_not_allowed_fallback(wrong_method);
+    // What comes in Alcor's words holds its place already, so the inner routes count none.
+    let neutron = Neutron(routes.clone().with_state(state.clone()));
+    let api = routes
+        .layer(Extension(neutron))
         .layer(from_fn_with_state(state.clone(), layer::bound));
     // Probes and metrics must answer also when all places are taken.
     Router::new()

@@ -17,6 +17,7 @@ mod hostile;
 mod life;
 mod limits;
 mod list;
+mod native;
 mod nodes;
 mod openapi;
 mod paging;
