@@ -7,6 +7,8 @@
 
 mod answer;
 mod kind;
+pub(crate) mod ncm;
+pub(crate) mod node;
 mod wish;
 
 pub(crate) use kind::{Action, KINDS, Kind};

@@ -17,6 +17,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 
 fn one<R: Resource<Record = Node>>(
     node: Node,
@@ -79,7 +80,13 @@ pub(crate) async fn create_nodes(
     body: Body,
 ) -> Result<Response, RequestError> {
     enforce::general(&caller, "create_node")?;
-    let body = body::object(body, state.limits.body_bytes).await?;
+    let mut body = body::object(body, state.limits.body_bytes).await?;
+    // Some of Alcor's tools call the list as they call one.
+    if body.get(Nodes::SINGULAR).is_some_and(Value::is_array)
+        && let Some(list) = body.remove(Nodes::SINGULAR)
+    {
+        body.insert(Nodes::PLURAL.to_owned(), list);
+    }
     let Wanted::Many(bodies) = body::create::<Nodes>(body)? else {
         let message = "Unable to find 'host_infos' in request body";
         return Err(RequestError::BadRequest(message.to_owned()));

@@ -9,6 +9,8 @@ use crate::address_group::AddressGroupError;
 use crate::agent::AgentError;
 use crate::flavor::FlavorError;
 use crate::metering::MeteringError;
+use crate::ncm::NcmError;
+use crate::network_acl::NetworkAclError;
 use crate::port::binding::BindingError;
 use crate::qos::QosError;
 use crate::quota::QuotaError;
@@ -357,6 +359,12 @@ pub enum ApiError {
     /// A rule of metering refuses it.
     #[error(transparent)]
     Metering(#[from] MeteringError),
+    /// A rule of network ACLs refuses it.
+    #[error(transparent)]
+    NetworkAcl(#[from] NetworkAclError),
+    /// A rule of network config managers refuses it.
+    #[error(transparent)]
+    Ncm(#[from] NcmError),
     /// A rule of flavors refuses it.
     #[error(transparent)]
     Flavor(#[from] FlavorError),

@@ -7,7 +7,7 @@ pub use request::{CreateNetwork, UpdateNetwork};
 use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{PORT_BY_NETWORK, SUBNET_BY_NETWORK};
-use crate::{ApiError, Caller, Settings, agent, floating_ip, policy, port, qos, rbac_policy, router, standard, subnet, vni};
+use crate::{ApiError, Caller, Settings, agent, floating_ip, network_acl, policy, port, qos, rbac_policy, router, standard, subnet, vni};
 use alcor_store::{Read, Txn};
 use alcor_types::{
     Network, NetworkId, NetworkType, Port, ProjectId, Sharing, Subnet, SubnetId, Vni,
@@ -166,6 +166,7 @@ pub fn delete(
     for subnet in subnets(txn, id)? {
         subnet::remove(txn, &subnet)?;
     }
+    network_acl::forget_network(txn, id)?;
     vni::release(txn, network.vni)?;
     agent::schedule::forget(txn, id)?;
     quota::give(txn, Kind::Network, &network.project_id)?;

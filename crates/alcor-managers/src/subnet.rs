@@ -12,7 +12,9 @@ use crate::network::MIN_MTU_V6;
 use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{PORT_BY_SUBNET, PORT_BY_SUBNET_IP, ip_part};
-use crate::{ApiError, Caller, Settings, ip, network, policy, port, standard, subnet_pool};
+use crate::{
+    ApiError, Caller, Settings, ip, network, network_acl, policy, port, standard, subnet_pool,
+};
 use alcor_store::{Read, Txn};
 use alcor_types::{
     AddressScopeId, IpVersion, Ipv6Mode, Network, NetworkId, Port, PortId, ProjectId, Subnet,
@@ -157,6 +159,7 @@ pub fn delete(
 
 /// Removes the record and its allocation rows, when no port holds an address.
 pub(crate) fn remove(txn: &mut Txn<'_>, subnet: &Subnet) -> Result<(), ApiError> {
+    network_acl::forget_subnet(txn, subnet.id)?;
     ip::forget(txn, subnet.id);
     subnet_pool::release(txn, subnet)?;
     quota::give(txn, Kind::Subnet, &subnet.project_id)?;

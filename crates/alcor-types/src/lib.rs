@@ -15,7 +15,9 @@ mod floating_ip;
 mod flavor;
 mod id;
 mod metering;
+mod ncm;
 mod network;
+mod network_acl;
 mod node;
 mod port;
 mod rbac_policy;
@@ -45,7 +47,9 @@ pub use id::{
     SubnetId, SubnetPoolId, TrunkId,
 };
 pub use metering::{MeteredPrefix, MeteringLabel, MeteringRule};
+pub use ncm::Ncm;
 pub use network::{DEFAULT_MTU, Network, NetworkType, VXLAN_OVERHEAD};
+pub use network_acl::{AclAction, AclProtocol, NetworkAcl, NetworkAclRule};
 pub use node::Node;
 pub use port::{
     AllowedAddressPair, DataPlaneStatus, ExtraDhcpOption, FixedIp, IpAllocation, NumaPolicy, Port,

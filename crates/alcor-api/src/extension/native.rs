@@ -2,4 +2,20 @@
 
 use super::Extension;
 
-pub(super) const EXTENSIONS: &[Extension] = &[];
+pub(super) const EXTENSIONS: &[Extension] = &[
+    (
+        "alcor-paths",
+        "Alcor Paths",
+        "The same resources below /project/{project}, in the words of the first Alcor",
+    ),
+    (
+        "alcor-network-acls",
+        "Alcor Network ACLs",
+        "Stateless rules for subnets, in an order of numbers",
+    ),
+    (
+        "alcor-ncms",
+        "Alcor Network Config Managers",
+        "A register of managers under /ncms, for administrators",
+    ),
+];

@@ -191,6 +191,19 @@ pub(crate) const KINDS: &[Kind] = &[
         ..NOTHING
     },
     Kind {
+        alcor: "network-acls",
+        neutron: "network-acls",
+        envelopes: ("network_acl", "network_acls"),
+        ignored: &["network_acl_rules"],
+        ..NOTHING
+    },
+    Kind {
+        alcor: "network-acl-rules",
+        neutron: "network-acl-rules",
+        envelopes: ("network_acl_rule", "network_acl_rules"),
+        ..NOTHING
+    },
+    Kind {
         alcor: "quotas",
         neutron: "quotas",
         envelopes: ("quota", "quotas"),

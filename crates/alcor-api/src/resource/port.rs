@@ -2,6 +2,7 @@
 
 mod binding;
 mod names;
+mod placement;
 mod request;
 
 use super::{Managed, Reading, Resource, Row, id_field};
@@ -242,7 +243,7 @@ impl Resource for Ports {
         fields.put("ip_allocation", &port.ip_allocation)?;
         fields.put("data_plane_status", &port.data_plane_status)?;
         fields.put("propagate_uplink_status", &port.propagate_uplink_status)?;
-        fields.put("resource_request", &None::<()>)?;
+        fields.put_with("resource_request", || placement::of(row))?;
         fields.put("numa_affinity_policy", &port.hardware.numa_affinity_policy)?;
         fields.put("hints", &port.hardware.hints.as_deref().map(Profile))?;
         fields.put("device_profile", &port.hardware.device_profile)?;

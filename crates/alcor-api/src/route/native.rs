@@ -1,14 +1,52 @@
 //! Alcor's own paths: `/project/{project}/...`, gateways and managers.
 
 use super::Routes;
-use crate::native::{self, Asked, KINDS, Kind};
+use crate::native::{self, Asked, KINDS, Kind, ncm, node};
 use crate::openapi::About;
+use crate::resource::{AclRules, NetworkAcls};
 use serde_json::json;
 
 pub(super) fn routes() -> Routes {
     KINDS
         .iter()
-        .fold(Routes::new(), |routes, kind| routes.merge(of_kind(kind)))
+        .fold(own(), |routes, kind| routes.merge(of_kind(kind)))
+}
+
+/// What is not Neutron's: network ACLs, and what operators keep of hosts and managers.
+fn own() -> Routes {
+    let body = || json!({ "type": "object" });
+    let about = |what: &str| About::new(format!("{what} network config managers."));
+    Routes::new()
+        .managed::<NetworkAcls>()
+        .managed::<AclRules>()
+        .put(
+            "/nodes",
+            node::update,
+            About::new("Changes the node with the id in the body.").takes(body()),
+        )
+        .post(
+            "/nodes/upload",
+            node::upload,
+            About::new("Makes or replaces the nodes of a file."),
+        )
+        .post(
+            "/segments/createDefaultTable",
+            node::default_table,
+            About::new("Does nothing: tunnel ids need no table."),
+        )
+        .get("/ncms", ncm::list, about("Lists"))
+        .post(
+            "/ncms",
+            ncm::create,
+            about("Enters one of").takes(body()).gives(201, body()),
+        )
+        .get("/ncms/{id}", ncm::show, about("Shows one of"))
+        .put(
+            "/ncms/{id}",
+            ncm::update,
+            about("Changes one of").takes(body()),
+        )
+        .delete("/ncms/{id}", ncm::delete, about("Removes one of"))
 }
 
 /// The calls of one of Alcor's collections.

@@ -18,6 +18,8 @@ mod life;
 mod limits;
 mod list;
 mod native;
+mod native_nodes;
+mod network_acls;
 mod nodes;
 mod openapi;
 mod paging;

@@ -315,3 +315,23 @@ async fn rule_types_say_what_their_attributes_may_be() {
         .await
         .error(400);
 }
+
+#[tokio::test]
+async fn guaranteed_packet_rates_are_asked_of_placement() {
+    let region = Region::open();
+    let gold = id(&policy(&region, json!({})).await);
+    let both = json!({ "min_kpps": 7, "direction": "any" });
+    rule(&region, &gold, "minimum_packet_rate", both).await;
+    let network = region
+        .make("network", json!({ "qos_policy_id": gold }))
+        .await;
+    let port = region
+        .make("port", json!({ "network_id": id(&network) }))
+        .await;
+    let asked = &port["resource_request"];
+    let group = &asked["request_groups"][0];
+    let rate = json!({ "NET_PACKET_RATE_KILOPACKET_PER_SEC": 7 });
+    assert_eq!(group["resources"], rate);
+    assert_eq!(group["required"], json!(["CUSTOM_VNIC_TYPE_NORMAL"]));
+    assert_eq!(asked["same_subtree"], json!([group["id"]]));
+}

@@ -58,6 +58,8 @@ impl ApiError {
             Self::Qos(error) => error.kind(),
             Self::Metering(error) => error.kind(),
             Self::Flavor(error) => error.kind(),
+            Self::Ncm(error) => error.kind(),
+            Self::NetworkAcl(error) => error.kind(),
             Self::Store(_) | Self::Damaged(_) => "HTTPInternalServerError",
         }
     }
@@ -95,6 +97,8 @@ impl ApiError {
             Self::Qos(error) => error.status(),
             Self::Metering(error) => error.status(),
             Self::Flavor(error) => error.status(),
+            Self::Ncm(error) => error.status(),
+            Self::NetworkAcl(error) => error.status(),
             Self::Store(_) | Self::Damaged(_) => 500,
             Self::NoNetworkAvailable | Self::MacAddressGenerationFailure(_) => 503,
             _ => 409,

@@ -51,6 +51,7 @@ fn describe(request: &CreatePort, blank: Port, network: &Network) -> Result<Port
             .propagate_uplink_status
             .unwrap_or(blank.propagate_uplink_status),
         hardware: request.hardware.clone(),
+        qos_policy_id: request.qos_policy_id,
         ..blank
     })
 }

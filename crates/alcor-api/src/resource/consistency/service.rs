@@ -19,6 +19,7 @@ fn reading() -> Reading {
         liveness: Arc::new(Nobody),
         caller: Caller::admin(),
         parent_project: None,
+        settings: Arc::default(),
     }
 }
 
