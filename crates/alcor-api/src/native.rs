@@ -6,6 +6,7 @@
 //! the first Alcor's payloads comes to is in `docs/alcor-paths.md`.
 
 mod answer;
+mod elastic;
 mod kind;
 pub(crate) mod ncm;
 pub(crate) mod node;
@@ -146,18 +147,19 @@ fn list_query(asked: &Asked) -> String {
 /// Hands the request to Neutron's routes, and puts the answer into Alcor's words.
 async fn call(
     kind: &'static Kind,
-    asked: Asked,
+    mut asked: Asked,
     path: &str,
     action: Option<&'static Action>,
 ) -> Result<Response, RequestError> {
     let limit = asked.state.limits.body_bytes;
     let body = match asked.method {
         Method::POST | Method::PUT => {
-            let wished = body::object(asked.body, limit).await?;
+            let body = std::mem::take(&mut asked.body);
+            let wished = body::object(body, limit).await?;
             let verb = wish::Verb::of(&asked.method);
             let body = match action {
                 Some(action) => wish::of_action(action, wished),
-                None => wish::translate(kind, verb, &asked.project, &asked.state, wished)?,
+                None => wish::translate(kind, verb, &asked, wished)?,
             };
             Some(Value::Object(body))
         }

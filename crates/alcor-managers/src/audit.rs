@@ -8,6 +8,7 @@ mod addresses;
 mod indexes;
 mod pools;
 mod references;
+mod services;
 mod usage;
 
 use crate::ApiError;
@@ -25,6 +26,7 @@ pub fn audit(read: &dyn Read) -> Result<Vec<String>, ApiError> {
         references::check,
         addresses::check,
         pools::check,
+        services::check,
         usage::check,
     ] {
         check(read, &mut faults)?;

@@ -75,6 +75,13 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<SecurityGroupRule>(),
     records::derivation::<AddressGroup>(),
     records::derivation::<RbacPolicy>(),
+    records::derivation::<alcor_types::QosPolicy>(),
+    records::derivation::<alcor_types::QosRule>(),
+    records::derivation::<alcor_types::MeteringLabel>(),
+    records::derivation::<alcor_types::MeteringRule>(),
+    records::derivation::<alcor_types::Flavor>(),
+    records::derivation::<alcor_types::NetworkAcl>(),
+    records::derivation::<alcor_types::NetworkAclRule>(),
 ];
 
 /// How a region opens its store.

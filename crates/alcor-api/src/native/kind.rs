@@ -168,7 +168,7 @@ pub(crate) const KINDS: &[Kind] = &[
         envelopes: ("floatingip", "floatingips"),
         aliases: &[("elasticip", "elasticips")],
         answers_alias: true,
-        ignored: &["elastic_ip_version", "name", "state", "port_details"],
+        ignored: &["name", "state", "port_details"],
         renamed: &[
             ("elastic_ip", "floating_ip_address"),
             ("private_ip", "fixed_ip_address"),

@@ -1,7 +1,7 @@
 //! What a body of Alcor's says, in Neutron's words.
 
-use super::Members;
 use super::kind::{Action, KEPT_BY_THE_REGION, Kind};
+use super::{Asked, Members, elastic};
 use crate::attribute::find;
 use crate::error::RequestError;
 use crate::resource::Networks;
@@ -37,21 +37,18 @@ impl Verb {
 pub(super) fn translate(
     kind: &Kind,
     verb: Verb,
-    project: &ProjectId,
-    state: &ApiState,
+    asked: &Asked,
     body: Members,
 ) -> Result<Members, RequestError> {
     let mut translated = Members::new();
     for (name, value) in body {
         let name = envelope(kind, &name).to_owned();
         let value = match value {
-            Value::Object(one) => Value::Object(resource(kind, verb, project, state, one)?),
+            Value::Object(one) => Value::Object(resource(kind, verb, asked, one)?),
             Value::Array(many) => many
                 .into_iter()
                 .map(|item| match item {
-                    Value::Object(one) => {
-                        resource(kind, verb, project, state, one).map(Value::Object)
-                    }
+                    Value::Object(one) => resource(kind, verb, asked, one).map(Value::Object),
                     other => Ok(other),
                 })
                 .collect::<Result<_, _>>()?,
@@ -91,8 +88,7 @@ where
 fn resource(
     kind: &Kind,
     verb: Verb,
-    project: &ProjectId,
-    state: &ApiState,
+    asked: &Asked,
     members: Members,
 ) -> Result<Members, RequestError> {
     let mut wish = Members::new();
@@ -104,8 +100,14 @@ fn resource(
         let name = renamed.map_or(name, |(_, neutron)| (*neutron).to_owned());
         wish.insert(name, value);
     }
-    own(kind, verb, project, &mut wish)?;
-    host_by_name(state, &mut wish);
+    own(kind, verb, &asked.project, &mut wish)?;
+    host_by_name(&asked.state, &mut wish);
+    if kind.neutron == "floatingips" {
+        elastic::let_go(&mut wish);
+        if verb == Verb::Create {
+            elastic::choose(&mut wish, &asked.state.store.snapshot(), &asked.caller)?;
+        }
+    }
     Ok(wish)
 }
 
