@@ -39,6 +39,7 @@ pub use conntrack_helper::ConntrackHelper;
 pub use floating_ip::{Association, FloatingIp, ForwardedProtocol, PortForwarding, PortRange};
 pub use id::AgentId;
 pub use flavor::{Flavor, ServiceProfile};
+pub use id::AgentId;
 pub use id::{
     AddressGroupId, AddressScopeId, ConntrackHelperId, FlavorId, FloatingIpId, GatewayId, HostName,
     MeteringLabelId, MeteringRuleId, NetworkAclId, NetworkAclRuleId, NetworkId, NodeId,
