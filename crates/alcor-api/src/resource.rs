@@ -14,10 +14,10 @@ mod network_acl;
 mod node;
 mod port;
 mod port_forwarding;
+pub(crate) mod qos;
 mod rbac_policy;
 mod router;
 mod security_group;
-pub(crate) mod qos;
 mod subnet;
 mod subnet_pool;
 

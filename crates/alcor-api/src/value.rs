@@ -9,7 +9,7 @@ mod word;
 pub(crate) use item::{DhcpOptionWish, FixedIpWish, Members};
 pub(crate) use routing::{GatewayWish, HelperProtocol, MaybeGateway, PortSpan, TransportPort};
 
-use alcor_types::{Direction, IpVersion, Ipv6Mode, MacAddr};
+use alcor_types::{FlowDirection, IpVersion, Ipv6Mode, MacAddr};
 use ipnet::IpNet;
 use serde_json::{Map, Value, json};
 use std::net::{IpAddr, Ipv4Addr};
@@ -193,7 +193,7 @@ impl FromJson for Ipv6Mode {
     }
 }
 
-impl FromJson for Direction {
+impl FromJson for FlowDirection {
     fn from_json(value: &Value) -> Result<Self, String> {
         match value.as_str() {
             Some("ingress") => Ok(Self::Ingress),

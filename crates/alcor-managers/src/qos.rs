@@ -9,8 +9,9 @@ mod usage;
 pub use error::QosError;
 pub use request::{CreateQosPolicy, CreateQosRule, UpdateQosPolicy, UpdateQosRule};
 pub use rule::{create_rule, create_rules, delete_rule, rule_visible, rules, update_rule};
+pub(crate) use usage::users;
 pub use usage::{
-    RequestGroup, check_change, check_revoke, check_usable, default_of, effective, network_policy,
+    RequestGroup, check_change, check_usable, default_of, effective, network_policy,
     resource_request,
 };
 
@@ -19,9 +20,9 @@ pub const DSCP_MARKS: &[u8] = &check::DSCP_MARKS;
 
 use crate::records;
 use crate::schema::QOS_POLICY_DEFAULT;
-use crate::{ApiError, Caller, policy, standard};
+use crate::{ApiError, Caller, policy, rbac_policy, standard};
 use alcor_store::{Read, Txn};
-use alcor_types::{EVERYONE, ProjectId, QosPolicy, QosPolicyId, QosRule, Sharing};
+use alcor_types::{ProjectId, QosPolicy, QosPolicyId, QosRule, Sharing};
 
 /// Makes a policy without rules.
 pub fn create(
@@ -38,6 +39,7 @@ pub fn create(
     };
     check_default(txn, &policy)?;
     records::insert(txn, &policy)?;
+    rbac_policy::mirror(txn, &policy)?;
     Ok(policy)
 }
 
@@ -74,7 +76,7 @@ pub fn update(
     let mut policy = writable(txn, id, caller, "update_policy")?;
     standard::check_revision(&policy.standard, request.expected_revision)?;
     if request.shared == Some(false) && policy.shared.is_public() {
-        check_revoke(txn, &policy, &ProjectId::from(EVERYONE))?;
+        usage::check_unshare(txn, &policy)?;
     }
     if let Some(shared) = request.shared {
         policy.shared.set_public(shared);
@@ -88,6 +90,7 @@ pub fn update(
         request.tags.as_ref(),
     )?;
     records::put(txn, &policy)?;
+    rbac_policy::mirror(txn, &policy)?;
     Ok(policy)
 }
 
@@ -104,6 +107,7 @@ pub fn delete(
     for rule in rules(txn, id)? {
         records::delete::<QosRule>(txn, rule.id.as_bytes())?;
     }
+    rbac_policy::forget(txn, id.0)?;
     records::delete::<QosPolicy>(txn, id.as_bytes())?;
     Ok(())
 }

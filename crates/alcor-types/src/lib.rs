@@ -20,8 +20,8 @@ mod network;
 mod network_acl;
 mod node;
 mod port;
-mod rbac_policy;
 mod qos;
+mod rbac_policy;
 mod revision;
 mod router;
 mod security_group;
@@ -56,8 +56,8 @@ pub use port::{
     AllowedAddressPair, DataPlaneStatus, ExtraDhcpOption, FixedIp, IpAllocation, NumaPolicy, Port,
     PortHardware, PortState, PortStatus,
 };
+pub use qos::{FlowDirection, QosLimit, QosPolicy, QosRule, QosRuleType};
 pub use rbac_policy::{Access, ObjectType, RbacPolicy};
-pub use qos::{Direction, QosLimit, QosPolicy, QosRule, QosRuleType};
 pub use revision::Revision;
 pub use router::{ExternalGateway, Router};
 pub use security_group::{

@@ -1,7 +1,7 @@
 //! Metering: labels under which routers count a project's traffic, and the rules that choose
 //! which traffic.
 
-use crate::{Direction, MeteringLabelId, MeteringRuleId, ProjectId};
+use crate::{FlowDirection, MeteringLabelId, MeteringRuleId, ProjectId};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ pub struct MeteringRule {
     /// The label it belongs to.
     pub label_id: MeteringLabelId,
     /// Which way the counted traffic goes.
-    pub direction: Direction,
+    pub direction: FlowDirection,
     /// Which addresses it has.
     pub prefix: MeteredPrefix,
     /// Whether the traffic is left out of the count instead.

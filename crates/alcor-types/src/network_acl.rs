@@ -1,6 +1,8 @@
 //! Network ACLs: stateless rules at the edge of subnets, in an order of numbers.
 
-use crate::{Direction, NetworkAclId, NetworkAclRuleId, NetworkId, ProjectId, Standard, SubnetId};
+use crate::{
+    FlowDirection, NetworkAclId, NetworkAclRuleId, NetworkId, ProjectId, Standard, SubnetId,
+};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -62,7 +64,7 @@ pub struct NetworkAclRule {
     /// direction.
     pub number: u16,
     /// Which way, as the subnet's VMs see it.
-    pub direction: Direction,
+    pub direction: FlowDirection,
     /// Whose packets: sources of ingress, destinations of egress.
     pub prefix: IpNet,
     /// Which packets.

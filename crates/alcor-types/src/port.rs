@@ -1,7 +1,8 @@
 //! A port: one virtual network interface, its addresses, and where it is plugged.
 
 use crate::{
-    HostName, MacAddr, NetworkId, PortId, ProjectId, QosPolicyId, Revision, SecurityGroupId, Standard, SubnetId,
+    HostName, MacAddr, NetworkId, PortId, ProjectId, QosPolicyId, Revision, SecurityGroupId,
+    Standard, SubnetId,
 };
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};

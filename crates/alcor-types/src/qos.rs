@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Which way traffic goes, as the VM sees it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Direction {
+pub enum FlowDirection {
     /// Into the VM.
     Ingress,
     /// Out of the VM.
@@ -16,7 +16,7 @@ pub enum Direction {
     Any,
 }
 
-impl Direction {
+impl FlowDirection {
     /// The name in the API.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -74,7 +74,7 @@ pub enum QosLimit {
         /// Kilobits that may pass at once; 0 lets the data plane choose.
         max_burst_kbps: u32,
         /// Which way.
-        direction: Direction,
+        direction: FlowDirection,
     },
     /// At most so many packets.
     PacketRateLimit {
@@ -83,7 +83,7 @@ pub enum QosLimit {
         /// Thousands of packets that may pass at once; 0 lets the data plane choose.
         max_burst_kpps: u32,
         /// Which way.
-        direction: Direction,
+        direction: FlowDirection,
     },
     /// Every packet that leaves the VM carries this mark.
     DscpMarking {
@@ -95,14 +95,14 @@ pub enum QosLimit {
         /// Kilobits a second.
         min_kbps: u32,
         /// Which way.
-        direction: Direction,
+        direction: FlowDirection,
     },
     /// At least so many packets.
     MinimumPacketRate {
         /// Thousands of packets a second.
         min_kpps: u32,
         /// Which way.
-        direction: Direction,
+        direction: FlowDirection,
     },
 }
 
@@ -119,7 +119,7 @@ impl QosLimit {
     }
 
     /// Which way it bears on; none for marks, which have no direction.
-    pub fn direction(&self) -> Option<Direction> {
+    pub fn direction(&self) -> Option<FlowDirection> {
         match self {
             Self::BandwidthLimit { direction, .. }
             | Self::PacketRateLimit { direction, .. }

@@ -31,7 +31,7 @@ mod region;
 mod routers;
 mod rules;
 mod security;
-mod sharing;
 mod services;
+mod sharing;
 mod tags;
 mod views;

@@ -335,3 +335,27 @@ async fn guaranteed_packet_rates_are_asked_of_placement() {
     assert_eq!(group["required"], json!(["CUSTOM_VNIC_TYPE_NORMAL"]));
     assert_eq!(asked["same_subtree"], json!([group["id"]]));
 }
+
+#[tokio::test]
+async fn a_policy_is_granted_to_single_projects() {
+    let admin = Region::guarded();
+    let one = admin.as_user("token-one");
+    let gold = id(&policy(&admin, json!({ "name": "gold" })).await);
+    let grant = json!({ "rbac_policy": {
+        "object_type": "qos_policy", "object_id": gold, "target_tenant": "one",
+        "action": "access_as_shared" } });
+    let made = admin.post("/v2.0/rbac-policies", grant).await.expect(201);
+    let network = one.make("network", json!({ "qos_policy_id": gold })).await;
+    admin
+        .as_user("token-two")
+        .get(&format!("{POLICIES}/{gold}"))
+        .await
+        .error(404);
+    let grant = format!("/v2.0/rbac-policies/{}", id(&made["rbac_policy"]));
+    assert_eq!(admin.delete(&grant).await.error(409).0, "RbacPolicyInUse");
+    one.delete(&format!("/v2.0/networks/{}", id(&network)))
+        .await
+        .expect(204);
+    admin.delete(&grant).await.expect(204);
+    one.get(&format!("{POLICIES}/{gold}")).await.error(404);
+}

@@ -1,6 +1,6 @@
 //! What a caller may say of metering labels and their rules. An absent member means "not sent".
 
-use alcor_types::{Direction, MeteringLabelId, ProjectId};
+use alcor_types::{FlowDirection, MeteringLabelId, ProjectId};
 use ipnet::IpNet;
 
 /// `POST /v2.0/metering/metering-labels`.
@@ -23,7 +23,7 @@ pub struct CreateMeteringRule {
     /// The label it is to be of.
     pub label_id: MeteringLabelId,
     /// Which way the counted traffic goes.
-    pub direction: Direction,
+    pub direction: FlowDirection,
     /// The other side's addresses.
     pub remote: Option<IpNet>,
     /// Where packets come from.

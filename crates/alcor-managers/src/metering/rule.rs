@@ -5,7 +5,7 @@ use super::{MeteringError, get, rules, visible};
 use crate::records;
 use crate::{ApiError, Caller, policy};
 use alcor_store::{Read, Txn};
-use alcor_types::{Direction, MeteredPrefix, MeteringLabel, MeteringRule, MeteringRuleId};
+use alcor_types::{FlowDirection, MeteredPrefix, MeteringLabel, MeteringRule, MeteringRuleId};
 use ipnet::IpNet;
 
 /// Adds a rule to a label.
@@ -23,7 +23,7 @@ pub fn create_rule(
         prefix: prefix(request)?,
         excluded: request.excluded,
     };
-    if rule.direction == Direction::Any {
+    if rule.direction == FlowDirection::Any {
         let reason = "'any' is none of ingress, egress";
         return Err(ApiError::attribute("direction", reason));
     }

@@ -1,7 +1,7 @@
 //! What a caller may say of network ACLs and rules. An absent member means "not sent".
 
 use alcor_types::{
-    AclAction, AclProtocol, Direction, NetworkAclId, NetworkAclRuleId, NetworkId, ProjectId,
+    AclAction, AclProtocol, FlowDirection, NetworkAclId, NetworkAclRuleId, NetworkId, ProjectId,
     SubnetId,
 };
 use ipnet::IpNet;
@@ -59,7 +59,7 @@ pub struct CreateAclRule {
     /// Its place in the order.
     pub number: u16,
     /// Which way.
-    pub direction: Direction,
+    pub direction: FlowDirection,
     /// Whose packets.
     pub prefix: IpNet,
     /// Which packets.

@@ -7,7 +7,7 @@ use crate::schema::{NETWORK_ACL_RULE_BY_ACL, NETWORK_ACL_RULE_BY_NUMBER};
 use crate::{ApiError, Caller, standard};
 use alcor_store::{Read, Txn};
 use alcor_types::{
-    AclProtocol, Direction, NetworkAcl, NetworkAclId, NetworkAclRule, NetworkAclRuleId,
+    AclProtocol, FlowDirection, NetworkAcl, NetworkAclId, NetworkAclRule, NetworkAclRuleId,
 };
 
 /// The number of the rules that deny what no other rule is about. Callers choose lower ones.
@@ -121,7 +121,7 @@ fn check(rule: &NetworkAclRule) -> Result<(), ApiError> {
         );
         return Err(ApiError::attribute("number", reason));
     }
-    if rule.direction == Direction::Any {
+    if rule.direction == FlowDirection::Any {
         let reason = "'any' is none of ingress, egress";
         return Err(ApiError::attribute("direction", reason));
     }

@@ -2,7 +2,7 @@
 
 use super::QosError;
 use crate::ApiError;
-use alcor_types::{Direction, QosLimit, QosRule, QosRuleType};
+use alcor_types::{FlowDirection, QosLimit, QosRule, QosRuleType};
 
 /// The largest rate and burst (Neutron's column width).
 const MAX_RATE: u32 = i32::MAX as u32;
@@ -55,7 +55,7 @@ fn check_mark(mark: u8) -> Result<(), ApiError> {
 }
 
 fn check_direction(limit: &QosLimit) -> Result<(), ApiError> {
-    let any = limit.direction() == Some(Direction::Any);
+    let any = limit.direction() == Some(FlowDirection::Any);
     if any && limit.rule_type() != QosRuleType::MinimumPacketRate {
         let reason = "'any' is for minimum packet rates, give ingress or egress";
         return Err(ApiError::attribute("direction", reason));
@@ -87,7 +87,7 @@ pub(super) fn check_beside(rule: &QosRule, others: &[QosRule]) -> Result<(), Qos
 
 /// Whether two rules of one type bear on the same traffic.
 fn repeats(new: &QosLimit, old: &QosLimit) -> bool {
-    let either_is_any = [new.direction(), old.direction()].contains(&Some(Direction::Any));
+    let either_is_any = [new.direction(), old.direction()].contains(&Some(FlowDirection::Any));
     new.rule_type() == old.rule_type() && (new.direction() == old.direction() || either_is_any)
 }
 
@@ -130,11 +130,11 @@ mod tests {
         }
     }
 
-    fn bounds(max_kbps: u32, min_kbps: u32, min_way: Direction) -> (QosRule, QosRule) {
+    fn bounds(max_kbps: u32, min_kbps: u32, min_way: FlowDirection) -> (QosRule, QosRule) {
         let max = QosLimit::BandwidthLimit {
             max_kbps,
             max_burst_kbps: 0,
-            direction: Direction::Egress,
+            direction: FlowDirection::Egress,
         };
         let min = QosLimit::MinimumBandwidth {
             min_kbps,
@@ -145,12 +145,12 @@ mod tests {
 
     #[test]
     fn a_minimum_never_exceeds_the_maximum_of_its_direction() {
-        let (max, min) = bounds(100, 200, Direction::Egress);
+        let (max, min) = bounds(100, 200, FlowDirection::Egress);
         assert!(check_beside(&max, &[min]).is_err());
         assert!(check_beside(&min, &[max]).is_err());
-        let (max, min) = bounds(100, 200, Direction::Ingress);
+        let (max, min) = bounds(100, 200, FlowDirection::Ingress);
         assert!(check_beside(&max, &[min]).is_ok());
-        let (max, min) = bounds(100, 100, Direction::Egress);
+        let (max, min) = bounds(100, 100, FlowDirection::Egress);
         assert!(check_beside(&min, &[max]).is_ok());
     }
 
@@ -163,9 +163,9 @@ mod tests {
                 direction,
             })
         };
-        let (both, one) = (rate(Direction::Any), rate(Direction::Ingress));
+        let (both, one) = (rate(FlowDirection::Any), rate(FlowDirection::Ingress));
         assert!(check_beside(&both, &[one]).is_err() && check_beside(&one, &[both]).is_err());
-        assert!(check_beside(&rate(Direction::Egress), &[one]).is_ok());
+        assert!(check_beside(&rate(FlowDirection::Egress), &[one]).is_ok());
         assert!(check_beside(&one, &[one]).is_ok());
     }
 }

@@ -1,6 +1,6 @@
 //! What a caller may say of QoS policies and rules. An absent member means "not sent".
 
-use alcor_types::{Direction, ProjectId, QosLimit, QosPolicyId, QosRuleType};
+use alcor_types::{FlowDirection, ProjectId, QosLimit, QosPolicyId, QosRuleType};
 use std::collections::BTreeSet;
 
 /// `POST /v2.0/qos/policies`.
@@ -61,7 +61,7 @@ pub struct UpdateQosRule {
     /// `dscp_mark`.
     pub dscp_mark: Option<u8>,
     /// `direction`.
-    pub direction: Option<Direction>,
+    pub direction: Option<FlowDirection>,
 }
 
 impl UpdateQosRule {

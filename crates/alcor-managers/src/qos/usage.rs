@@ -6,9 +6,9 @@ use crate::schema::{NETWORK_BY_QOS_POLICY, PORT_BY_QOS_POLICY};
 use crate::{ApiError, Caller, network, port};
 use alcor_store::Read;
 use alcor_types::{
-    Direction, Network, Port, ProjectId, QosLimit, QosPolicy, QosPolicyId, QosRule, QosRuleType,
+    FlowDirection, Network, Port, ProjectId, QosLimit, QosPolicy, QosPolicyId, QosRule, QosRuleType,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// A policy that the caller wants a resource to have: it must exist, and the caller see it.
@@ -71,15 +71,11 @@ pub(super) fn check_unused(read: &dyn Read, policy: QosPolicyId) -> Result<(), A
     }
 }
 
-/// Refuses to take a grant of a policy back from `target` (a project or `*`) while something of
-/// a project that would lose it names it. RBAC calls this too.
-pub fn check_revoke(
-    read: &dyn Read,
-    policy: &QosPolicy,
-    target: &ProjectId,
-) -> Result<(), ApiError> {
+/// Refuses to take the grant to everyone back while something of a project that would lose the
+/// policy names it.
+pub(super) fn check_unshare(read: &dyn Read, policy: &QosPolicy) -> Result<(), ApiError> {
     let mut left = policy.shared.clone();
-    left.revoke(target);
+    left.set_public(false);
     let loses = |project: &ProjectId| *project != policy.project_id && !left.includes(project);
     match first_user(read, policy.id, loses)? {
         None => Ok(()),
@@ -90,19 +86,28 @@ pub fn check_revoke(
     }
 }
 
+/// The projects with something that names the policy.
+pub(crate) fn users(read: &dyn Read, policy: QosPolicyId) -> Result<BTreeSet<ProjectId>, ApiError> {
+    let ports = naming::<Port>(read, PORT_BY_QOS_POLICY, policy);
+    let networks = naming::<Network>(read, NETWORK_BY_QOS_POLICY, policy);
+    let ports = ports.map(|port| Ok(port?.project_id));
+    let networks = networks.map(|network| Ok(network?.project_id));
+    ports.chain(networks).collect()
+}
+
 /// The first resource of a wanted project that names the policy.
 fn first_user(
     read: &dyn Read,
     policy: QosPolicyId,
     wanted: impl Fn(&ProjectId) -> bool,
 ) -> Result<Option<(&'static str, String)>, ApiError> {
-    for port in users::<Port>(read, PORT_BY_QOS_POLICY, policy) {
+    for port in naming::<Port>(read, PORT_BY_QOS_POLICY, policy) {
         let port = port?;
         if wanted(&port.project_id) {
             return Ok(Some(("port", port.id.to_string())));
         }
     }
-    for network in users::<Network>(read, NETWORK_BY_QOS_POLICY, policy) {
+    for network in naming::<Network>(read, NETWORK_BY_QOS_POLICY, policy) {
         let network = network?;
         if wanted(&network.project_id) {
             return Ok(Some(("network", network.id.to_string())));
@@ -111,7 +116,8 @@ fn first_user(
     Ok(None)
 }
 
-fn users<'a, R: Record + 'a>(
+/// The records that name the policy.
+fn naming<'a, R: Record + 'a>(
     read: &'a dyn Read,
     index: Index,
     policy: QosPolicyId,
@@ -182,8 +188,8 @@ fn resource(limit: &QosLimit) -> Option<(&'static str, u32)> {
             direction,
         } => {
             let class = match direction {
-                Direction::Ingress => "NET_BW_IGR_KILOBIT_PER_SEC",
-                Direction::Egress | Direction::Any => "NET_BW_EGR_KILOBIT_PER_SEC",
+                FlowDirection::Ingress => "NET_BW_IGR_KILOBIT_PER_SEC",
+                FlowDirection::Egress | FlowDirection::Any => "NET_BW_EGR_KILOBIT_PER_SEC",
             };
             Some((class, min_kbps))
         }
@@ -192,9 +198,9 @@ fn resource(limit: &QosLimit) -> Option<(&'static str, u32)> {
             direction,
         } => {
             let class = match direction {
-                Direction::Ingress => "NET_PACKET_RATE_IGR_KILOPACKET_PER_SEC",
-                Direction::Egress => "NET_PACKET_RATE_EGR_KILOPACKET_PER_SEC",
-                Direction::Any => "NET_PACKET_RATE_KILOPACKET_PER_SEC",
+                FlowDirection::Ingress => "NET_PACKET_RATE_IGR_KILOPACKET_PER_SEC",
+                FlowDirection::Egress => "NET_PACKET_RATE_EGR_KILOPACKET_PER_SEC",
+                FlowDirection::Any => "NET_PACKET_RATE_KILOPACKET_PER_SEC",
             };
             Some((class, min_kpps))
         }

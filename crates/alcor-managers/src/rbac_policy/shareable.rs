@@ -5,12 +5,12 @@ use super::RbacPolicyError;
 use crate::port::NETWORK_OWNERS;
 use crate::records::{self, Record};
 use crate::schema::{PORT_BY_SECURITY_GROUP, SUBNET_BY_POOL, SUBNET_POOL_BY_ADDRESS_SCOPE};
-use crate::{ApiError, Caller, address_group, network};
+use crate::{ApiError, Caller, address_group, network, qos};
 use alcor_store::records::Index;
 use alcor_store::{Read, Txn};
 use alcor_types::{
-    Access, AddressGroup, AddressScope, Network, ObjectType, Port, ProjectId, SecurityGroup,
-    Sharing, Subnet, SubnetPool, Timestamp,
+    Access, AddressGroup, AddressScope, Network, ObjectType, Port, ProjectId, QosPolicy,
+    SecurityGroup, Sharing, Subnet, SubnetPool, Timestamp,
 };
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -62,7 +62,7 @@ pub(super) fn change(
         ObjectType::AddressGroup => apply::<AddressGroup>(txn, change, caller),
         ObjectType::SubnetPool => apply::<SubnetPool>(txn, change, caller),
         ObjectType::AddressScope => apply::<AddressScope>(txn, change, caller),
-        ObjectType::QosPolicy => Err(change.missing().into()),
+        ObjectType::QosPolicy => apply::<QosPolicy>(txn, change, caller),
     }
 }
 
@@ -248,6 +248,13 @@ shared_only!(
         scope.id.as_bytes(),
         |pool: SubnetPool| pool.project_id
     )
+);
+
+shared_only!(
+    QosPolicy,
+    QosPolicy,
+    |policy, now| policy.standard.touch(now),
+    |policy, read| qos::users(read, policy.id)
 );
 
 /// The owners of the records that an index has under an id.

@@ -6,7 +6,7 @@ use crate::resource::{Flavors, MeteringLabels, MeteringRules, Reading, ServicePr
 use alcor_managers::Caller;
 use alcor_store::Store;
 use alcor_types::{
-    Direction, Flavor, FlavorId, MeteredPrefix, MeteringLabel, MeteringLabelId, MeteringRule,
+    Flavor, FlavorId, FlowDirection, MeteredPrefix, MeteringLabel, MeteringLabelId, MeteringRule,
     MeteringRuleId, ProjectId, QosLimit, QosPolicy, QosPolicyId, QosRule, QosRuleId,
     ServiceProfile, ServiceProfileId, Sharing, Standard,
 };
@@ -38,7 +38,7 @@ async fn policies_and_rules() {
         policy_id: policy.id,
         limit,
     };
-    let direction = Direction::Egress;
+    let direction = FlowDirection::Egress;
     let limit = QosLimit::BandwidthLimit {
         max_kbps: 1,
         max_burst_kbps: 1,
@@ -82,7 +82,7 @@ async fn labels_flavors_and_profiles() {
     let rule = MeteringRule {
         id: MeteringRuleId::random(),
         label_id,
-        direction: Direction::Egress,
+        direction: FlowDirection::Egress,
         prefix: MeteredPrefix::Remote("10.0.0.0/8".parse().unwrap()),
         excluded: false,
     };

@@ -11,7 +11,7 @@ use alcor_managers::records::{self, Index};
 use alcor_managers::{ApiError, Caller, Settings, schema};
 use alcor_store::Txn;
 use alcor_types::MeteringRuleId;
-use alcor_types::{Direction, MeteredPrefix, MeteringLabel, MeteringLabelId, MeteringRule};
+use alcor_types::{FlowDirection, MeteredPrefix, MeteringLabel, MeteringLabelId, MeteringRule};
 use ipnet::IpNet;
 use serde::ser::SerializeMap;
 use std::convert::Infallible;
@@ -27,7 +27,7 @@ const ATTRIBUTES: &[Attribute<MeteringRules>] = &[
         .required()
         .read(|row| id_field(row.record.label_id.0)),
     Attribute::new("direction", Kind::Text)
-        .post::<Direction>()
+        .post::<FlowDirection>()
         .required()
         .read(|row| Field::text(row.record.direction.as_str())),
     Attribute::new("excluded", Kind::Flag)

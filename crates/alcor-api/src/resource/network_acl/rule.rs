@@ -11,7 +11,8 @@ use alcor_managers::records;
 use alcor_managers::{ApiError, Caller, Settings, schema};
 use alcor_store::Txn;
 use alcor_types::{
-    AclAction, AclProtocol, Direction, NetworkAcl, NetworkAclId, NetworkAclRule, NetworkAclRuleId,
+    AclAction, AclProtocol, FlowDirection, NetworkAcl, NetworkAclId, NetworkAclRule,
+    NetworkAclRuleId,
 };
 use ipnet::IpNet;
 use serde::ser::SerializeMap;
@@ -43,7 +44,7 @@ const ATTRIBUTES: &[Attribute<AclRules>] = &[
         .required()
         .read(|row| Field::Number(row.record.number.into())),
     Attribute::new("direction", Kind::Text)
-        .post::<Direction>()
+        .post::<FlowDirection>()
         .required()
         .read(|row| Field::text(row.record.direction.as_str())),
     Attribute::new("ip_prefix", Kind::Block)
@@ -122,7 +123,7 @@ fn numbers(rule: &NetworkAclRule) -> Numbers {
 /// The rules as their ACL shows them, with the ones that deny the rest at the end.
 pub(super) fn in_order(rules: &[NetworkAclRule]) -> Vec<Value> {
     let mut shown: Vec<Value> = rules.iter().map(view).collect();
-    for direction in [Direction::Ingress, Direction::Egress] {
+    for direction in [FlowDirection::Ingress, FlowDirection::Egress] {
         for (family, prefix) in [("ipv4", "0.0.0.0/0"), ("ipv6", "::/0")] {
             shown.push(json!({
                 "id": null, "number": DEFAULT_NUMBER, "direction": direction.as_str(),

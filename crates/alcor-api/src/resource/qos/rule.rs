@@ -11,7 +11,7 @@ use crate::view::Fields;
 use alcor_managers::qos::{self, CreateQosRule, UpdateQosRule};
 use alcor_managers::{ApiError, Caller, Settings, schema};
 use alcor_store::Txn;
-use alcor_types::{Direction, QosLimit, QosPolicyId, QosRule, QosRuleId, QosRuleType};
+use alcor_types::{FlowDirection, QosLimit, QosPolicyId, QosRule, QosRuleId, QosRuleType};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::marker::PhantomData;
@@ -34,8 +34,15 @@ impl<K: RuleKind> QosRules<K> {
         .write::<Option<String>>()
         .hidden();
     const DIRECTION: Attribute<Self> = Attribute::new("direction", Kind::Text)
-        .write::<Direction>()
-        .read(|row| Field::text(row.record.limit.direction().map_or("", Direction::as_str)));
+        .write::<FlowDirection>()
+        .read(|row| {
+            Field::text(
+                row.record
+                    .limit
+                    .direction()
+                    .map_or("", FlowDirection::as_str),
+            )
+        });
 
     const fn rate(name: &'static str) -> Attribute<Self> {
         Attribute::new(name, Kind::Number)
@@ -250,7 +257,7 @@ impl<K: RuleKind> Managed for QosRules<K> {
 
 /// What a new rule of the type says.
 fn limit(rule_type: QosRuleType, body: &Attributes) -> Result<QosLimit, RequestError> {
-    let direction = body.get("direction")?.unwrap_or(Direction::Egress);
+    let direction = body.get("direction")?.unwrap_or(FlowDirection::Egress);
     Ok(match rule_type {
         QosRuleType::BandwidthLimit => QosLimit::BandwidthLimit {
             max_kbps: body.required("max_kbps")?,
