@@ -7,7 +7,10 @@ pub use request::{CreateNetwork, UpdateNetwork};
 use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{PORT_BY_NETWORK, SUBNET_BY_NETWORK};
-use crate::{ApiError, Caller, Settings, agent, floating_ip, network_acl, policy, port, qos, rbac_policy, router, standard, subnet, vni};
+use crate::{
+    ApiError, Caller, Settings, agent, floating_ip, network_acl, policy, port, qos, rbac_policy,
+    router, standard, subnet, vni,
+};
 use alcor_store::{Read, Txn};
 use alcor_types::{
     Network, NetworkId, NetworkType, Port, ProjectId, Sharing, Subnet, SubnetId, Vni,

@@ -28,7 +28,9 @@ pub use state::{PortView, record_states, state, vif_type};
 use crate::quota::{self, Kind};
 use crate::records;
 use crate::security_group::{self, Membership};
-use crate::{ApiError, Caller, Settings, floating_ip, ip, network, policy, qos, router, standard, subnet};
+use crate::{
+    ApiError, Caller, Settings, floating_ip, ip, network, policy, qos, router, standard, subnet,
+};
 use alcor_store::{Read, Txn};
 use alcor_types::{FixedIp, Port, PortId, SecurityGroupId};
 use build::build;

@@ -11,8 +11,8 @@ mod address_scope;
 mod agent;
 mod binding;
 mod conntrack_helper;
-mod floating_ip;
 mod flavor;
+mod floating_ip;
 mod id;
 mod metering;
 mod ncm;
@@ -36,9 +36,8 @@ pub use address_scope::AddressScope;
 pub use agent::{Agent, AgentKind, Schedule, Zone};
 pub use binding::PortBinding;
 pub use conntrack_helper::ConntrackHelper;
-pub use floating_ip::{Association, FloatingIp, ForwardedProtocol, PortForwarding, PortRange};
-pub use id::AgentId;
 pub use flavor::{Flavor, ServiceProfile};
+pub use floating_ip::{Association, FloatingIp, ForwardedProtocol, PortForwarding, PortRange};
 pub use id::AgentId;
 pub use id::{
     AddressGroupId, AddressScopeId, ConntrackHelperId, FlavorId, FloatingIpId, GatewayId, HostName,
