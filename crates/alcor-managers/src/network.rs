@@ -318,7 +318,9 @@ fn check_unshare(read: &dyn Read, network: &Network) -> Result<(), ApiError> {
     for port in ports(read, network.id) {
         let port = port?;
         let infrastructure = port.device_owner.starts_with("network:");
-        if port.project_id != network.project_id && !infrastructure {
+        let mut grants = network.shared.targets();
+        let granted = grants.any(|target| *target == port.project_id);
+        if port.project_id != network.project_id && !infrastructure && !granted {
             return Err(ApiError::InvalidSharedSetting {
                 network: network.id,
                 project: port.project_id,

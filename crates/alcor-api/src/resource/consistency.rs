@@ -73,7 +73,7 @@ fn check<R: Resource>(record: R::Record, reading: &Reading) {
         let names = visible.map(|attribute| attribute.name.to_owned());
         let project = R::attributes()
             .iter()
-            .any(|attribute| attribute.name == "project_id");
+            .any(|attribute| attribute.shown && attribute.name == "project_id");
         names
             .chain(project.then(|| "tenant_id".to_owned()))
             .collect()
