@@ -1,8 +1,9 @@
 //! Every failed request ends here, so that each one has Neutron's status and error body.
 
+use alcor_identity::IdentityError;
 use alcor_managers::ApiError;
 use alcor_store::{StoreError, TransactError};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -32,6 +33,9 @@ pub(crate) enum RequestError {
     /// The token is valid, and its roles do not allow this.
     #[error("{0}")]
     Forbidden(String),
+    /// Whether the token is valid cannot be found out.
+    #[error("The identity service cannot be asked whether the token is valid: try again.")]
+    Identity(#[source] IdentityError),
     /// The token is for something that is not served.
     #[error(
         "The token is scoped to no project: ask Keystone for a token of the project to work in."
@@ -91,7 +95,7 @@ impl RequestError {
             Self::Forbidden(_) | Self::Scope => StatusCode::FORBIDDEN,
             Self::UnknownPath | Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Busy | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Identity(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::Rule(error) => {
                 StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -112,7 +116,7 @@ impl RequestError {
             Self::UnknownPath => "HTTPNotFound",
             Self::NotFound { kind, .. } => kind,
             Self::MethodNotAllowed => "HTTPMethodNotAllowed",
-            Self::Busy | Self::Store(_) => "HTTPServiceUnavailable",
+            Self::Busy | Self::Identity(_) | Self::Store(_) => "HTTPServiceUnavailable",
             Self::TimedOut { .. } => "HTTPGatewayTimeout",
             Self::Rule(error) => error.kind(),
             Self::Damaged => "HTTPInternalServerError",
@@ -138,13 +142,6 @@ impl IntoResponse for RequestError {
         let body = json!({
             "NeutronError": { "type": self.kind(), "message": self.to_string(), "detail": "" }
         });
-        let mut response = (status, axum::Json(body)).into_response();
-        if status == StatusCode::UNAUTHORIZED {
-            let scheme = HeaderValue::from_static("X-Auth-Token realm=\"alcor\"");
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, scheme);
-        }
-        response
+        (status, axum::Json(body)).into_response()
     }
 }

@@ -1,6 +1,7 @@
 //! `/healthz`, `/readyz` and `/metrics`: for probes and Prometheus, without a token, and
 //! without a word about tenants.
 
+use crate::auth::Auth;
 use crate::state::ApiState;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -18,11 +19,16 @@ pub(crate) async fn live() -> &'static str {
 
 /// Whether the region serves.
 pub(crate) async fn ready(State(state): State<ApiState>) -> Response {
-    if state.ready.load(Ordering::Acquire) {
-        "ready\n".into_response()
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response()
+    let not = |why| (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
+    if !state.ready.load(Ordering::Acquire) {
+        return not("not ready\n");
     }
+    if let Auth::Keystone(keystone) = &state.auth
+        && keystone.check().await.is_err()
+    {
+        return not("not ready: keystone cannot be asked\n");
+    }
+    "ready\n".into_response()
 }
 
 /// All metrics of the process.

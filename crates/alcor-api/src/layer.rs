@@ -4,7 +4,9 @@
 use crate::error::RequestError;
 use crate::state::ApiState;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::header::{HOST, WWW_AUTHENTICATE};
+use axum::http::uri::{Authority, Parts, Scheme};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::time::Instant;
@@ -12,6 +14,7 @@ use tokio::time::timeout;
 use tracing::Instrument;
 use uuid::Uuid;
 
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-openstack-request-id");
 
 /// Gives the request an id and a span, and counts it.
@@ -35,6 +38,10 @@ pub(crate) async fn observe(
     let route = route.as_ref().map(MatchedPath::as_str);
     state.metrics.answered(&method, route, status, taken);
     span.in_scope(|| tracing::debug!(status = status.as_u16(), ?taken, "answered"));
+    if status == StatusCode::UNAUTHORIZED {
+        let challenge = state.auth.challenge();
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
@@ -61,4 +68,35 @@ pub(crate) async fn bound(State(state): State<ApiState>, request: Request, next:
         let seconds = limit.as_secs();
         RequestError::TimedOut { seconds }.into_response()
     })
+}
+
+/// Writes into the request's URI by what scheme the client reached the region, which links in
+/// answers then use.
+pub(crate) async fn address(
+    State(state): State<ApiState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if let Some(uri) = absolute(&state, &request) {
+        *request.uri_mut() = uri;
+    }
+    next.run(request).await
+}
+
+fn absolute(state: &ApiState, request: &Request) -> Option<Uri> {
+    let header = |name: &HeaderName| request.headers().get(name)?.to_str().ok();
+    let forwarded = header(&FORWARDED_PROTO).filter(|_| state.trusts_proxy);
+    let scheme = match forwarded.map(str::trim) {
+        Some(proto) if proto.eq_ignore_ascii_case("https") => Scheme::HTTPS,
+        Some(proto) if proto.eq_ignore_ascii_case("http") => Scheme::HTTP,
+        _ if state.tls.is_some() => Scheme::HTTPS,
+        _ => Scheme::HTTP,
+    };
+    let host = header(&HOST).and_then(|host| Authority::try_from(host).ok());
+    let mut parts = Parts::default();
+    parts.authority = host.or_else(|| request.uri().authority().cloned());
+    parts.authority.as_ref()?;
+    parts.scheme = Some(scheme);
+    parts.path_and_query = request.uri().path_and_query().cloned();
+    Uri::from_parts(parts).ok()
 }

@@ -34,14 +34,15 @@ pub(crate) struct Extent {
     pub(crate) count: usize,
 }
 
-/// `http://host` as the client addressed this server.
+/// `http://host` as the client addressed this server; `layer::address` has put the scheme there.
 pub(crate) fn host_url(uri: &Uri, headers: &HeaderMap) -> String {
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
         .or_else(|| uri.authority().map(Authority::as_str))
         .unwrap_or("localhost");
-    format!("http://{host}")
+    let scheme = uri.scheme_str().unwrap_or("http");
+    format!("{scheme}://{host}")
 }
 
 impl Origin {

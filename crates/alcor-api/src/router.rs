@@ -28,6 +28,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .merge(api)
+        .layer(from_fn_with_state(state.clone(), layer::address))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), layer::observe))
         .with_state(state)

@@ -3,15 +3,17 @@
 
 use crate::router::router;
 use crate::state::ApiState;
+use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
@@ -33,6 +35,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     let drain_time = state.limits.drain_time;
+    let tls = state.tls.clone();
     let service = TowerToHyperService::new(router(state));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -45,10 +48,17 @@ pub async fn serve(
             accepted = accept(&listener, &places) => accepted,
             () = &mut shutdown => break,
         };
-        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
-        let connection = open.watch(connection);
+        let (http, service, tls) = (http.clone(), service.clone(), tls.clone());
+        let watcher = open.watcher();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let ended = match tls {
+                None => talk(&http, service, stream, watcher).await,
+                Some(tls) => match tls.accept(stream).await {
+                    Ok(stream) => talk(&http, service, stream, watcher).await,
+                    Err(error) => Err(error.to_string()),
+                },
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%error, "connection ended");
             }
             drop(place);
@@ -59,6 +69,18 @@ pub async fn serve(
         tracing::warn!("requests were cut off at shutdown");
     }
     Ok(())
+}
+
+/// Answers the requests of one connection.
+async fn talk(
+    http: &http1::Builder,
+    service: TowerToHyperService<Router>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    watcher: Watcher,
+) -> Result<(), String> {
+    let connection = http.serve_connection(TokioIo::new(stream), service);
+    let ended = watcher.watch(connection).await;
+    ended.map_err(|error| error.to_string())
 }
 
 /// The next connection, with its place among the open ones.

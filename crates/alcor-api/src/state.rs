@@ -3,6 +3,7 @@
 use crate::auth::Auth;
 use crate::metrics::Metrics;
 use crate::resource::Reading;
+use crate::tls::Tls;
 use alcor_managers::{Caller, Settings};
 use alcor_policy::Policy;
 use alcor_store::Store;
@@ -64,6 +65,8 @@ pub struct ApiState {
     pub(crate) settings: Arc<Settings>,
     pub(crate) auth: Auth,
     pub(crate) policy: Arc<Policy>,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) trusts_proxy: bool,
     pub(crate) liveness: Arc<dyn Liveness>,
     pub(crate) limits: Limits,
     pub(crate) registry: Arc<Mutex<Registry>>,
@@ -88,6 +91,8 @@ impl ApiState {
             settings,
             auth,
             policy: Policy::standard(),
+            tls: None,
+            trusts_proxy: false,
             liveness,
             limits,
             registry,
@@ -107,6 +112,19 @@ impl ApiState {
     /// The same under another policy than Neutron's default.
     pub fn with_policy(mut self, policy: Policy) -> Self {
         self.policy = Arc::new(policy);
+        self
+    }
+
+    /// The same on a listener that speaks TLS.
+    pub fn with_tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// The same behind a proxy that always sets `X-Forwarded-Proto` itself. Without one that
+    /// does, any client could choose what links begin with.
+    pub fn behind_proxy(mut self) -> Self {
+        self.trusts_proxy = true;
         self
     }
 

@@ -21,6 +21,9 @@ use tokio::sync::Semaphore;
 /// How many tokens are asked about at once.
 const AT_ONCE: usize = 64;
 
+/// How long the answer to a probe serves for others.
+const CHECK_TIME: Duration = Duration::from_secs(1);
+
 /// A longer token is none: Keystone's own limit is 255 bytes, and other providers' some KiB.
 const MAX_TOKEN: usize = 8 * 1024;
 
@@ -37,6 +40,7 @@ struct Inner {
     cache_time: Duration,
     turns: Semaphore,
     known: Mutex<Known>,
+    checked: tokio::sync::Mutex<Option<(Instant, Result<(), IdentityError>)>>,
 }
 
 /// What was answered, and what is being asked.
@@ -60,6 +64,7 @@ impl Keystone {
                 cache_time: config.cache,
                 turns: Semaphore::new(AT_ONCE),
                 known: Mutex::default(),
+                checked: tokio::sync::Mutex::default(),
             }),
         })
     }
@@ -128,8 +133,21 @@ impl Keystone {
         })
     }
 
-    /// Whether Keystone answers and takes the region's credentials, for probes.
+    /// Whether Keystone answers and takes the region's credentials, for probes. Probes that come
+    /// close together get one answer, so that they cannot burden Keystone.
     pub async fn check(&self) -> Result<(), IdentityError> {
+        let mut last = self.inner.checked.lock().await;
+        if let Some((at, answer)) = &*last
+            && at.elapsed() < CHECK_TIME
+        {
+            return answer.clone();
+        }
+        let answer = self.look().await;
+        *last = Some((Instant::now(), answer.clone()));
+        answer
+    }
+
+    async fn look(&self) -> Result<(), IdentityError> {
         let inner = &self.inner;
         inner.account.token(&inner.http).await?;
         let reply = inner.http.call(Method::GET, "", &[], None).await?;

@@ -1,7 +1,7 @@
 //! The one configuration file. Flags win over the environment, which wins over the file,
 //! which wins over the defaults.
 
-use crate::{agent, server};
+use crate::{access, agent, server};
 use anyhow::Context;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -17,14 +17,23 @@ and `alcor help agent` show.
   listen = \"127.0.0.1:9696\"          # REST API
   agent-listen = \"127.0.0.1:9697\"    # agents
   data-dir = \"/var/lib/alcor\"
-  auth = \"token\"                     # or \"none\"
-  token-file = \"/etc/alcor/tokens.toml\"
   vni-min = 1
   vni-max = 16777215
   mac-base = \"fa:16:3e\"
   max-mtu = 1450
   dns-domain = \"openstacklocal\"
   nova-url = \"http://127.0.0.1:8774/v2.1\"
+
+  [access]
+  auth = \"keystone\"                  # or \"token\" with token-file, or \"none\"
+  token-file = \"/etc/alcor/tokens.toml\"
+  policy-file = \"/etc/alcor/policy.toml\"
+  keystone-url = \"http://127.0.0.1:5000/v3\"
+  keystone-user = \"neutron\"           # in keystone-project \"service\", domains \"Default\"
+  keystone-password-file = \"/etc/alcor/keystone-password\"
+  keystone-cache-seconds = 60
+  tls-cert = \"/etc/alcor/cert.pem\"
+  tls-key = \"/etc/alcor/key.pem\"
 
   [quota]                             # of projects without quotas of their own
   network = 100                       # -1 is no limit; all = -1 is no limit on anything
@@ -46,7 +55,7 @@ Token file (--auth token; readable by its owner alone):
   token = \"a long random text\"
   project = \"demo\"
   user = \"alice\"
-  roles = [\"member\"]                 # admin, member or reader";
+  roles = [\"member\"]                 # admin, manager, member, reader or service";
 
 /// The file's tables.
 #[derive(Default, Deserialize)]
@@ -54,6 +63,8 @@ Token file (--auth token; readable by its owner alone):
 pub(crate) struct File {
     /// Settings of `alcor server`.
     pub(crate) server: server::Flags,
+    /// Who may call the API, and how.
+    access: access::Flags,
     /// Settings of `alcor agent`.
     pub(crate) agent: agent::Flags,
     /// Default quotas by kind.
@@ -76,6 +87,7 @@ impl File {
         // The limit of all kinds comes first, or it would hide the others.
         let mut quotas: Vec<_> = std::mem::take(&mut file.quota).into_iter().collect();
         quotas.sort_by_key(|(kind, _)| kind != "all");
+        file.server.access = std::mem::take(&mut file.access);
         file.server.quotas = quotas
             .iter()
             .map(|(kind, limit)| server::DefaultQuota::new(kind, *limit))
@@ -97,6 +109,7 @@ mod tests {
         assert_eq!(file.server.vni_max, Some(16_777_215));
         assert_eq!(file.agent.bridge.as_deref(), Some("br-int"));
         assert_eq!(file.server.quotas.len(), 2);
+        assert!(file.server.access.tls_key.is_some());
     }
 
     #[test]

@@ -9,6 +9,7 @@
     reason = "a command speaks to its caller on standard output"
 )]
 
+mod access;
 mod agent;
 mod audit;
 mod config;

@@ -1,7 +1,8 @@
 //! `alcor server`: store, API and delivery in one process.
 
+use crate::access;
 use crate::nova::Telling;
-use alcor_api::{AgentLiveness, ApiState, Auth, Liveness, TokenFile};
+use alcor_api::{AgentLiveness, ApiState, Liveness};
 use alcor_delivery::{Delivery, Metrics, Tasks};
 use alcor_managers::Settings;
 use alcor_managers::quota::Kind;
@@ -9,7 +10,7 @@ use alcor_managers::schema;
 use alcor_store::Store;
 use alcor_types::{HostName, Vni};
 use anyhow::{Context, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
 use serde::Deserialize;
@@ -21,16 +22,6 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-
-/// Who may call the API.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum AuthKind {
-    /// Everybody, as administrator: for a loopback or a closed network.
-    None,
-    /// Those who show a token of the token file.
-    Token,
-}
 
 /// Settings of the region server.
 #[derive(Args, Default, Deserialize)]
@@ -45,12 +36,10 @@ pub(crate) struct Flags {
     /// Where the store keeps its files; made where absent
     #[arg(long, env = "ALCOR_DATA_DIR", value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// Who may call the API
-    #[arg(long, env = "ALCOR_AUTH", value_enum)]
-    pub(crate) auth: Option<AuthKind>,
-    /// The tokens, for --auth token
-    #[arg(long, env = "ALCOR_TOKEN_FILE", value_name = "FILE")]
-    pub(crate) token_file: Option<PathBuf>,
+    /// Who may call the API, and how.
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) access: access::Flags,
     /// The lowest VNI that networks get [default: 1]
     #[arg(long, env = "ALCOR_VNI_MIN", value_name = "VNI")]
     pub(crate) vni_min: Option<u32>,
@@ -129,8 +118,7 @@ impl Flags {
             listen: self.listen.or(other.listen),
             agent_listen: self.agent_listen.or(other.agent_listen),
             data_dir: self.data_dir.or(other.data_dir),
-            auth: self.auth.or(other.auth),
-            token_file: self.token_file.or(other.token_file),
+            access: self.access.or(other.access),
             vni_min: self.vni_min.or(other.vni_min),
             vni_max: self.vni_max.or(other.vni_max),
             mac_base: self.mac_base.or(other.mac_base),
@@ -168,20 +156,6 @@ impl Flags {
         }
         quotas
     }
-
-    fn auth(&self) -> anyhow::Result<Auth> {
-        match self.auth {
-            Some(AuthKind::None) => Ok(Auth::None),
-            Some(AuthKind::Token) => {
-                let path = self.token_file.as_deref();
-                let path = path.context("--auth token needs --token-file FILE")?;
-                Ok(Auth::Token(Arc::new(TokenFile::load(path)?)))
-            }
-            None => {
-                bail!("say who may call the API: --auth token --token-file FILE, or --auth none")
-            }
-        }
-    }
 }
 
 /// A base whose first octet is a unicast one.
@@ -201,7 +175,8 @@ fn mac_base(text: &str) -> anyhow::Result<[u8; 3]> {
 /// Serves until SIGTERM or SIGINT, then finishes what is under way.
 pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     let settings = Arc::new(flags.settings()?);
-    let auth = flags.auth()?;
+    let access = &flags.access;
+    let (auth, policy, tls) = (access.auth()?, access.policy()?, access.tls()?);
     let data_dir = flags
         .data_dir
         .clone()
@@ -216,7 +191,14 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
         Delivery::start(store.clone(), alcor_delivery::Settings::default(), metrics)?;
     let liveness = Arc::new(Sessions(delivery.clone()));
     let registry = Arc::new(Mutex::new(registry));
-    let state = ApiState::new(store.clone(), settings, auth, liveness, registry);
+    let mut state =
+        ApiState::new(store.clone(), settings, auth, liveness, registry).with_policy(policy);
+    if let Some(tls) = tls {
+        state = state.with_tls(tls);
+    }
+    if access.trust_forwarded_proto {
+        state = state.behind_proxy();
+    }
     state.set_ready(true);
     tracing::info!(
         api = %api.local_addr()?,
@@ -366,10 +348,5 @@ mod tests {
         for wrong in ["nets=1", "network", "network=-2", "network=x"] {
             assert!(wrong.parse::<DefaultQuota>().is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn authentication_is_never_off_by_default() {
-        assert!(Flags::default().auth().is_err());
     }
 }

@@ -243,19 +243,19 @@ mod tests {
         headers
     }
 
-    #[test]
-    fn a_token_gives_its_project_and_roles_and_headers_give_nothing() {
+    #[tokio::test]
+    async fn a_token_gives_its_project_and_roles_and_headers_give_nothing() {
         let auth = Auth::Token(Arc::new(TokenFile::parse(FILE).unwrap()));
         let mut request = headers("tenant-secret");
         request.insert("x-project-id", "ops".parse().unwrap());
         request.insert("x-roles", "admin".parse().unwrap());
-        let subject = auth.subject(&request).unwrap();
+        let subject = auth.subject(&request).await.unwrap();
         assert_eq!(subject.project_id.as_deref(), Some("p1"));
         assert!(!subject.roles.has("admin"));
-        let operator = auth.subject(&headers("operator-secret")).unwrap();
+        let operator = auth.subject(&headers("operator-secret")).await.unwrap();
         assert!(operator.roles.has("admin"));
-        assert!(auth.subject(&headers("operator-secre")).is_err());
-        assert!(auth.subject(&HeaderMap::new()).is_err());
+        assert!(auth.subject(&headers("operator-secre")).await.is_err());
+        assert!(auth.subject(&HeaderMap::new()).await.is_err());
     }
 
     #[test]
