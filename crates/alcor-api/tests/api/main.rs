@@ -14,6 +14,8 @@ mod create;
 mod discovery;
 mod floating_ips;
 mod hostile;
+mod identity;
+mod isolation;
 mod life;
 mod limits;
 mod list;

@@ -1,0 +1,303 @@
+//! Project two gets nothing of project one's: for every route that the server has, by the
+//! table of routes itself. A new resource fails here until the table below says how project
+//! one gets such a thing.
+
+use crate::region::Region;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Where the id in a path comes from.
+enum Source {
+    /// Made by this user with this body; `$name` stands for the id of another one made before.
+    Made(&'static str, Value),
+    /// The id of another one.
+    Same(&'static str),
+    /// This text.
+    Text(&'static str),
+    /// It belongs to nobody, and everybody may read it.
+    Nobody,
+}
+
+use Source::{Made, Nobody, Same, Text};
+
+const ONE: &str = "token-one";
+const ADMIN: &str = "token-admin";
+
+/// What project one has, in the order in which it is made.
+fn table() -> Vec<(&'static str, Source)> {
+    let mut table = vec![
+        ("/", Nobody),
+        ("/openapi.json", Nobody),
+        ("/v2.0", Nobody),
+        ("/v2.0/extensions", Nobody),
+        (
+            "/nodes",
+            Made(
+                ADMIN,
+                json!({ "host_info": { "node_name": "h", "local_ip": "192.0.2.1" } }),
+            ),
+        ),
+        ("/v2.0/agents", Same("host_info")),
+    ];
+    table.extend(layer2());
+    table
+}
+
+fn layer2() -> Vec<(&'static str, Source)> {
+    vec![
+        (
+            "/v2.0/networks",
+            Made(ONE, json!({ "network": { "name": "secret" } })),
+        ),
+        (
+            "/v2.0/subnets",
+            Made(
+                ONE,
+                json!({ "subnet": {
+                    "name": "secret", "network_id": "$network", "ip_version": 4, "cidr": "10.9.0.0/24",
+                }}),
+            ),
+        ),
+        (
+            "/v2.0/ports",
+            Made(
+                ONE,
+                json!({ "port": { "name": "secret", "network_id": "$network" } }),
+            ),
+        ),
+    ]
+}
+
+/// What project one has.
+struct Estate {
+    /// The id of each by the path of its collection.
+    ids: BTreeMap<&'static str, String>,
+    /// The table's row of each.
+    bodies: BTreeMap<&'static str, Value>,
+    open: Vec<&'static str>,
+}
+
+impl Estate {
+    async fn make(region: &Region) -> Self {
+        let mut estate = Self {
+            ids: BTreeMap::new(),
+            bodies: BTreeMap::new(),
+            open: Vec::new(),
+        };
+        let mut names = BTreeMap::new();
+        for (path, source) in table() {
+            match source {
+                Made(user, body) => {
+                    let body = filled(&body, &names);
+                    let at = estate.resolve(path).expect("parents come first");
+                    let answer = region.as_user(user).post(&at, body.clone()).await;
+                    let made = answer.expect(201);
+                    let (name, made) = made.as_object().unwrap().iter().next().unwrap();
+                    let id = made.get("id").or(made.get("node_id")).unwrap();
+                    names.insert(name.clone(), id.as_str().unwrap().to_owned());
+                    estate.ids.insert(path, names[name].clone());
+                    estate.bodies.insert(path, body);
+                }
+                Same(name) => drop(estate.ids.insert(path, names[name].clone())),
+                Text(text) => drop(estate.ids.insert(path, text.to_owned())),
+                Nobody => estate.open.push(path),
+            }
+        }
+        estate
+    }
+
+    /// The path with project one's ids in it; the error names what the table lacks.
+    fn resolve(&self, template: &str) -> Result<String, String> {
+        let mut path = String::new();
+        let mut collection = String::new();
+        for part in template.split('/').skip(1) {
+            let value = match part {
+                "{id}" | "{parent}" => self
+                    .ids
+                    .get(collection.as_str())
+                    .ok_or_else(|| format!("no fixture for {collection}"))?,
+                "{project}" | "{project_id}" => "one",
+                part if part.starts_with('{') => "x",
+                part => part,
+            };
+            path = format!("{path}/{value}");
+            collection = format!("{collection}/{part}");
+        }
+        Ok(path)
+    }
+
+    /// Whether everybody may read what this path leads to.
+    fn is_open(&self, template: &str) -> bool {
+        let below = |open: &&str| {
+            let rest = template.strip_prefix(*open);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("/{alias}") || rest == "/")
+        };
+        self.open.iter().any(|open| below(&open))
+    }
+
+    /// What an administrator reads of all of it.
+    async fn read(&self, admin: &Region) -> Vec<Value> {
+        let mut all = Vec::new();
+        for path in self.ids.keys() {
+            let one = self.resolve(&format!("{path}/{{id}}")).unwrap();
+            all.push(admin.get(&one).await.expect(200));
+        }
+        all
+    }
+
+    /// What the thief sends along.
+    fn loot(&self, method: &str, template: &str) -> Option<Value> {
+        let collection = template
+            .rsplit_once("/{id}")
+            .map_or(template, |(path, _)| path);
+        let body = self.bodies.get(collection).and_then(Value::as_object);
+        let name = body.and_then(|body| body.keys().next());
+        match method {
+            "get" | "delete" => None,
+            "post" if self.bodies.contains_key(template) => self.stolen(template),
+            _ if template.ends_with("/tags") => Some(json!({ "tags": ["stolen"] })),
+            "put" if template.ends_with("/{id}") => {
+                Some(json!({ name.map_or("x", String::as_str): { "description": "stolen" } }))
+            }
+            _ => Some(json!({})),
+        }
+    }
+
+    /// Project one's own body, for project one.
+    fn stolen(&self, template: &str) -> Option<Value> {
+        let mut body = self.bodies.get(template)?.clone();
+        let inner = body.as_object_mut()?.values_mut().next()?;
+        inner
+            .as_object_mut()?
+            .insert("project_id".to_owned(), json!("one"));
+        Some(body)
+    }
+}
+
+/// The body with ids for `$name`.
+fn filled(body: &Value, names: &BTreeMap<String, String>) -> Value {
+    match body {
+        Value::String(text) => match text.strip_prefix('$') {
+            Some(name) => json!(names[name]),
+            None => body.clone(),
+        },
+        Value::Array(items) => items.iter().map(|item| filled(item, names)).collect(),
+        Value::Object(map) => {
+            let filled = map
+                .iter()
+                .map(|(key, value)| (key.clone(), filled(value, names)));
+            Value::Object(filled.collect::<Map<_, _>>())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Every method and path of the server.
+fn operations() -> Vec<(String, String)> {
+    let document: Value = serde_json::from_str(&alcor_api::openapi()).unwrap();
+    let paths = document["paths"].as_object().unwrap().clone();
+    let methods = |(path, methods): (String, Value)| {
+        let methods: Vec<_> = methods.as_object().unwrap().keys().cloned().collect();
+        methods
+            .into_iter()
+            .map(move |method| (method, path.clone()))
+    };
+    paths.into_iter().flat_map(methods).collect()
+}
+
+/// Tries everything as this user: the answers that say too much.
+async fn plunder(thief: &Region, estate: &Estate) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (method, template) in operations() {
+        if estate.is_open(&template) {
+            continue;
+        }
+        let path = match estate.resolve(&template) {
+            Ok(path) => path,
+            Err(lacking) => {
+                wrong.push(lacking);
+                continue;
+            }
+        };
+        let body = estate.loot(&method, &template);
+        let forged = [
+            ("x-roles", "admin"),
+            ("x-project-id", "one"),
+            ("x-is-admin", "True"),
+        ];
+        let name = method.to_uppercase();
+        let answer = thief.call(&name, &path, &forged, body.as_ref()).await;
+        let status = answer.status.as_u16();
+        let text = answer.body.to_string();
+        let lists = method == "get" && path == template;
+        let refused = matches!(status, 400 | 403 | 404) || lists && status == 200;
+        let told =
+            lists && estate.ids.values().any(|id| text.contains(id)) || text.contains("secret");
+        if !refused || told {
+            wrong.push(format!("{method} {template}: {status} {text}"));
+        }
+    }
+    wrong
+}
+
+#[tokio::test]
+async fn project_two_gets_nothing_of_project_ones() {
+    let admin = Region::guarded();
+    let estate = Estate::make(&admin).await;
+    let before = estate.read(&admin).await;
+    let wrong = plunder(&admin.as_user("token-two"), &estate).await;
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(estate.read(&admin).await, before);
+}
+
+#[tokio::test]
+async fn nobody_gets_anything_without_a_token() {
+    let admin = Region::guarded();
+    let estate = Estate::make(&admin).await;
+    let nobody = admin.as_user("no-such-token");
+    for (method, template) in operations() {
+        if estate.is_open(&template) {
+            continue;
+        }
+        let path = estate.resolve(&template).unwrap();
+        let body = estate.loot(&method, &template);
+        let answer = nobody
+            .call(&method.to_uppercase(), &path, &[], body.as_ref())
+            .await;
+        assert_eq!(answer.status, 401, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn readers_write_nothing_and_members_only_their_own() {
+    let admin = Region::guarded();
+    let estate = Estate::make(&admin).await;
+    let before = estate.read(&admin).await;
+    let reader = admin.as_user("token-reader");
+    for (method, template) in operations() {
+        if method == "get" || estate.is_open(&template) {
+            continue;
+        }
+        let path = estate.resolve(&template).unwrap();
+        let body = estate.loot(&method, &template);
+        let answer = reader
+            .call(&method.to_uppercase(), &path, &[], body.as_ref())
+            .await;
+        let status = answer.status.as_u16();
+        assert!(
+            matches!(status, 400 | 403 | 404),
+            "{method} {path}: {status}"
+        );
+    }
+    assert_eq!(estate.read(&admin).await, before);
+    for (path, made) in table().iter().filter_map(|(path, source)| match source {
+        Made(user, body) if *user == ONE => Some((*path, body)),
+        _ => None,
+    }) {
+        let one = estate.resolve(&format!("{path}/{{id}}")).unwrap();
+        let name = made.as_object().unwrap().keys().next().unwrap();
+        reader.get(&one).await.expect(200);
+        let change = json!({ name.as_str(): { "description": "mine" } });
+        admin.as_user(ONE).put(&one, change).await.expect(200);
+    }
+}
