@@ -60,12 +60,36 @@ pub(crate) fn action<R: Resource>(row: &Row<'_, R>, rule: &str) -> Result<(), Re
     Err(refused(&[rule.to_owned()]))
 }
 
+/// Refuses a change of a row's tags that the policy does not allow: `update_network:tags`, or
+/// what the row itself needs, where the table has no rule for its tags.
+pub(crate) fn tags<R: Resource>(row: &Row<'_, R>, verb: &str) -> Result<(), RequestError> {
+    let rule = format!("{verb}_{}:tags", R::POLICY);
+    if row.reading.caller.verdict(&rule).is_some() {
+        return action(row, &rule);
+    }
+    action(row, &format!("update_{}", R::POLICY))
+}
+
 /// Refuses an action that needs no resource.
 pub(crate) fn general(caller: &Caller, rule: &str) -> Result<(), RequestError> {
     if caller.allows(rule, &()) {
         return Ok(());
     }
     Err(refused(&[rule.to_owned()]))
+}
+
+/// Refuses an action on what a project has as a whole, such as its quota.
+pub(crate) fn of_project(caller: &Caller, rule: &str, project: &str) -> Result<(), RequestError> {
+    if caller.allows(rule, &target::OfProject(project)) {
+        return Ok(());
+    }
+    Err(refused(&[rule.to_owned()]))
+}
+
+/// Whether the caller sees no row at all, by its roles alone.
+pub(crate) fn sees_none<R: Resource>(caller: &Caller) -> bool {
+    let verdict = caller.verdict(&format!("get_{}", R::POLICY));
+    verdict == Some(Verdict::Denied) && !caller.allows(GLOBAL_ACCESS, &())
 }
 
 /// Whether the caller sees the row: the rules of sharing and the policy both say so.

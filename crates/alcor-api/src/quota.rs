@@ -28,12 +28,9 @@ struct Change {
     force: bool,
 }
 
-/// Refuses to show a caller the quota of another project.
+/// Refuses to show a caller a quota that is not its business.
 fn may_see(caller: &Caller, project: &ProjectId) -> Result<(), RequestError> {
-    if caller.project_id == *project {
-        return Ok(());
-    }
-    enforce::general(caller, "get_quota")
+    enforce::of_project(caller, "get_quota", project.as_str())
 }
 
 fn view(limits: &Limits) -> Map<String, Value> {

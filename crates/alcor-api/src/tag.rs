@@ -3,6 +3,7 @@
 
 use crate::auth::Who;
 use crate::body;
+use crate::enforce;
 use crate::error::RequestError;
 use crate::handler::{find, if_match, parse_id};
 use crate::list::json;
@@ -40,6 +41,15 @@ enum Change {
 }
 
 impl Change {
+    /// The beginning of its rule in the policy.
+    fn action(&self) -> &'static str {
+        match self {
+            Self::Replace(new) if new.is_empty() => "delete",
+            Self::Remove(_) => "delete",
+            Self::Replace(_) | Self::Add(_) => "update",
+        }
+    }
+
     /// The set after the change; none when the tag to remove is not there.
     fn apply(&self, mut tags: BTreeSet<String>) -> Option<BTreeSet<String>> {
         match self {
@@ -148,6 +158,8 @@ async fn write<R: Tagged>(
     headers: &HeaderMap,
     change: Change,
 ) -> Result<BTreeSet<String>, RequestError> {
+    let reading = state.reading(&caller);
+    enforce::tags(&find::<R>(&reading, id, &caller)?, change.action())?;
     let id = parse_id::<R>(id)?;
     let expected = if_match(headers)?;
     let settings = Arc::clone(&state.settings);

@@ -2,7 +2,7 @@
 
 use crate::access;
 use crate::nova::Telling;
-use alcor_api::{AgentLiveness, ApiState, Liveness};
+use alcor_api::{AgentLiveness, ApiState, Auth, Liveness};
 use alcor_delivery::{Delivery, Metrics, Tasks};
 use alcor_managers::Settings;
 use alcor_managers::quota::Kind;
@@ -191,6 +191,10 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
         Delivery::start(store.clone(), alcor_delivery::Settings::default(), metrics)?;
     let liveness = Arc::new(Sessions(delivery.clone()));
     let registry = Arc::new(Mutex::new(registry));
+    let keystone = match &auth {
+        Auth::Keystone(keystone) => Some(keystone.clone()),
+        Auth::None | Auth::Token(_) => None,
+    };
     let mut state =
         ApiState::new(store.clone(), settings, auth, liveness, registry).with_policy(policy);
     if let Some(tls) = tls {
@@ -206,7 +210,7 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
         revision = %store.revision(),
         "region serves"
     );
-    let telling = Telling::start(flags.nova_url, &store)?;
+    let telling = Telling::start(flags.nova_url, keystone, &store)?;
     let served = serve(api, agents, state, delivery, tasks).await;
     telling.end().await;
     served?;

@@ -103,6 +103,15 @@ impl<R: Resource> Target for Thing<'_, R> {
     }
 }
 
+/// Something of which only the owner is known.
+pub(super) struct OfProject<'a>(pub(super) &'a str);
+
+impl Target for OfProject<'_> {
+    fn attribute(&self, name: &str) -> Option<Value<'_>> {
+        matches!(name, "project_id" | "tenant_id").then(|| self.0.into())
+    }
+}
+
 /// The owner of a row, for what lies below its path.
 pub(crate) fn project_of<R: Resource>(row: &Row<'_, R>) -> Option<String> {
     let read = find::<R>("project_id")?.read?;

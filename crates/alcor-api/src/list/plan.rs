@@ -3,6 +3,7 @@
 //! It takes the index that selects most among those the filters name. All rows it proposes are
 //! still checked against every filter, so a plan can be wasteful but never wrong.
 
+use crate::enforce;
 use crate::field::Field;
 use crate::query::Filter;
 use crate::resource::{Reading, Resource};
@@ -112,6 +113,9 @@ pub(crate) fn plan<R: Resource>(
     caller: &Caller,
     reading: &Reading,
 ) -> Source {
+    if enforce::sees_none::<R>(caller) {
+        return Source::Keys(Vec::new());
+    }
     if let Some(keys) = filters.iter().find_map(by_id) {
         return Source::Keys(keys);
     }
@@ -121,7 +125,7 @@ pub(crate) fn plan<R: Resource>(
             best = Some((rank, lookups));
         }
     }
-    if !caller.is_admin() && best.as_ref().is_none_or(|(rank, _)| *rank > RANK_SCOPE) {
+    if !caller.sees_all() && best.as_ref().is_none_or(|(rank, _)| *rank > RANK_SCOPE) {
         best = R::scope(caller, reading)
             .map(|lookups| (RANK_SCOPE, lookups))
             .or(best);

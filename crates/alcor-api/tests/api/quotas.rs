@@ -55,10 +55,12 @@ async fn what_is_no_quota_is_refused() {
 #[tokio::test]
 async fn a_quota_is_the_business_of_its_project_and_of_administrators() {
     let region = Region::guarded();
-    let one = region.as_user("token-one");
+    let one = region.as_user("token-manager");
     one.get("/v2.0/quotas/one").await.expect(200);
     one.get("/v2.0/quotas/one/default").await.expect(200);
     one.get("/v2.0/quotas/one/details.json").await.expect(200);
+    let member = region.as_user("token-one");
+    member.get("/v2.0/quotas/one").await.error(403);
     let body = json!({ "quota": { "network": 1000 } });
     one.put("/v2.0/quotas/one", body).await.error(403);
     one.delete("/v2.0/quotas/one").await.error(403);
@@ -91,7 +93,9 @@ async fn a_limit_holds_and_usage_is_counted() {
         .await
         .expect(204);
     one.post("/v2.0/networks", both).await.error(409);
-    let details = one.get(&format!("{quota}/details")).await.expect(200);
+    let manager = region.as_user("token-manager");
+    let details = manager.get(&format!("{quota}/details")).await;
+    let details = details.expect(200);
     assert_eq!(
         details["quota"]["network"],
         json!({ "limit": 2, "used": 1, "reserved": 0 })

@@ -34,6 +34,11 @@ token = "token-reader"
 project = "one"
 user = "rita"
 roles = ["reader"]
+[[token]]
+token = "token-manager"
+project = "one"
+user = "max"
+roles = ["manager"]
 "#;
 
 struct HostsNamedUp;
