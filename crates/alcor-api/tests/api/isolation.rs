@@ -180,7 +180,7 @@ impl Estate {
             "post" if self.bodies.contains_key(template) => self.stolen(template),
             _ if template.ends_with("/tags") => Some(json!({ "tags": ["stolen"] })),
             "put" if template.ends_with("/{id}") => {
-                Some(json!({ name.map_or("x", String::as_str): { "description": "stolen" } }))
+                Some(json!({ name.map_or("x", String::as_str): { "name": "stolen" } }))
             }
             _ => Some(json!({})),
         }
@@ -322,7 +322,7 @@ async fn readers_write_nothing_and_members_only_their_own() {
         let one = estate.resolve(&format!("{path}/{{id}}")).unwrap();
         let name = made.as_object().unwrap().keys().next().unwrap();
         reader.get(&one).await.expect(200);
-        let change = json!({ name.as_str(): { "description": "mine" } });
+        let change = json!({ name.as_str(): { "name": "mine" } });
         admin.as_user(ONE).put(&one, change).await.expect(200);
     }
 }
