@@ -44,6 +44,8 @@ fn table() -> Vec<(&'static str, Source)> {
     ];
     table.extend(layer2());
     table.extend(addressing());
+    table.extend(routing());
+    table.extend(security());
     table
 }
 
@@ -92,6 +94,95 @@ fn addressing() -> Vec<(&'static str, Source)> {
     ]
 }
 
+fn routing() -> Vec<(&'static str, Source)> {
+    vec![
+        ("/v2.0/floatingip_pools", Nobody),
+        (
+            "/v2.0/routers",
+            Made(
+                ONE,
+                json!({ "router": {
+                    "name": "secret", "external_gateway_info": { "network_id": "$external" },
+                }}),
+            ),
+        ),
+        (
+            "/v2.0/routers/{parent}/conntrack_helpers",
+            Made(
+                ONE,
+                json!({ "conntrack_helper": {
+                    "protocol": "udp", "port": 69, "helper": "tftp",
+                }}),
+            ),
+        ),
+        (
+            "/v2.0/floatingips",
+            Made(
+                ONE,
+                json!({ "floatingip": {
+                    "description": "secret", "floating_network_id": "$external",
+                }}),
+            ),
+        ),
+        (
+            "/v2.0/floatingips/{parent}/port_forwardings",
+            Made(
+                ONE,
+                json!({ "port_forwarding": {
+                    "protocol": "tcp", "internal_port_id": "$port", "internal_ip_address": "10.9.0.9",
+                    "internal_port": 80, "external_port": 8080,
+                }}),
+            ),
+        ),
+    ]
+}
+
+fn security() -> Vec<(&'static str, Source)> {
+    vec![
+        // Every project's groups begin with these rules.
+        ("/v2.0/default-security-group-rules", Nobody),
+        (
+            "/v2.0/security-groups",
+            Made(ONE, json!({ "security_group": { "name": "secret" } })),
+        ),
+        (
+            "/v2.0/security-group-rules",
+            Made(
+                ONE,
+                json!({ "security_group_rule": {
+                    "security_group_id": "$security_group", "direction": "ingress",
+                }}),
+            ),
+        ),
+        (
+            "/v2.0/address-groups",
+            Made(
+                ONE,
+                json!({ "address_group": { "name": "secret", "addresses": ["10.0.0.0/24"] } }),
+            ),
+        ),
+        (
+            "/v2.0/rbac-policies",
+            Made(
+                ONE,
+                json!({ "rbac_policy": {
+                    "object_type": "network", "object_id": "$network",
+                    "action": "access_as_shared", "target_tenant": "three",
+                }}),
+            ),
+        ),
+    ]
+}
+
+/// The operator's external network, which everybody may use.
+async fn external(admin: &Region) -> String {
+    let wish = json!({ "name": "outside", "router:external": true });
+    let network = id(&admin.make("network", wish).await);
+    let subnet = json!({ "network_id": network, "ip_version": 4, "cidr": "203.0.113.0/24" });
+    admin.make("subnet", subnet).await;
+    network
+}
+
 /// What project one has.
 struct Estate {
     /// The id of each by the path of its collection.
@@ -108,7 +199,7 @@ impl Estate {
             bodies: BTreeMap::new(),
             open: Vec::new(),
         };
-        let mut names = BTreeMap::new();
+        let mut names = BTreeMap::from([("external".to_owned(), external(region).await)]);
         for (path, source) in table() {
             match source {
                 Made(user, body) => {
@@ -121,6 +212,11 @@ impl Estate {
                     names.insert(name.clone(), id.as_str().unwrap().to_owned());
                     estate.ids.insert(path, names[name].clone());
                     estate.bodies.insert(path, body);
+                    if path == "/v2.0/routers" {
+                        let inside = json!({ "subnet_id": names["subnet"] });
+                        let add = format!("/v2.0/routers/{}/add_router_interface", names[name]);
+                        region.as_user(user).put(&add, inside).await.expect(200);
+                    }
                 }
                 Text(text) => drop(estate.ids.insert(path, text.to_owned())),
                 Nobody => estate.open.push(path),
