@@ -44,6 +44,7 @@ mod state;
 mod subnet_pool;
 mod tag;
 mod tls;
+mod trunk;
 mod value;
 mod version;
 mod view;

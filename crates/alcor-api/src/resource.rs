@@ -20,6 +20,7 @@ mod router;
 mod security_group;
 mod subnet;
 mod subnet_pool;
+mod trunk;
 
 pub(crate) use address_group::AddressGroups;
 pub(crate) use address_scope::AddressScopes;
@@ -40,6 +41,7 @@ pub(crate) use security_group::rule::SecurityGroupRules;
 pub(crate) use security_group::template::DefaultSecurityGroupRules;
 pub(crate) use subnet::Subnets;
 pub(crate) use subnet_pool::{SubnetPools, blocks};
+pub(crate) use trunk::{Trunks, sub_ports};
 
 use crate::attribute::{Attribute, Attributes};
 use crate::error::RequestError;

@@ -18,6 +18,7 @@ use crate::rbac_policy::RbacPolicyError;
 use crate::routing::RoutingError;
 use crate::security_group::SecurityGroupError;
 use crate::subnet_pool::PoolError;
+use crate::trunk::TrunkError;
 
 use alcor_store::records::RecordError;
 use alcor_types::{
@@ -332,6 +333,9 @@ pub enum ApiError {
     /// A request about agents is refused.
     #[error(transparent)]
     Agent(#[from] AgentError),
+    /// A request about trunks is refused.
+    #[error(transparent)]
+    Trunk(#[from] TrunkError),
     /// A port's binding is refused.
     #[error(transparent)]
     Binding(#[from] BindingError),

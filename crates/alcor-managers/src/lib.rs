@@ -40,6 +40,7 @@ mod settings;
 mod standard;
 pub mod subnet;
 pub mod subnet_pool;
+pub mod trunk;
 pub mod vni;
 pub mod zone;
 

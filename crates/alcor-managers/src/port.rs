@@ -29,7 +29,7 @@ use crate::quota::{self, Kind};
 use crate::records;
 use crate::security_group::{self, Membership};
 use crate::{
-    ApiError, Caller, Settings, floating_ip, ip, network, policy, qos, router, standard, subnet,
+    ApiError, Caller, Settings, floating_ip, ip, network, policy, qos, router, standard, subnet, trunk,
 };
 use alcor_store::{Read, Txn};
 use alcor_types::{FixedIp, Port, PortId, SecurityGroupId};
@@ -141,6 +141,9 @@ pub fn update(
         request.tags.as_ref(),
     )?;
     records::put(txn, &port)?;
+    if request.host.is_some() {
+        trunk::follow(txn, &port)?;
+    }
     Ok(port)
 }
 
@@ -156,6 +159,7 @@ pub fn delete(
     policy::may_write(caller, "delete_port")?;
     standard::check_revision(&port.standard, expected_revision)?;
     guard::check_deletable(txn, &port)?;
+    trunk::check_deletable(txn, id)?;
     unplug(txn, &port)
 }
 

@@ -26,6 +26,7 @@ mod security_group;
 mod subnet;
 mod subnet_pool;
 mod table;
+mod trunk;
 
 pub use address_group::*;
 pub use agent::*;
@@ -44,6 +45,7 @@ pub use security_group::*;
 pub use subnet::*;
 pub use subnet_pool::*;
 pub use table::*;
+pub use trunk::*;
 
 use crate::records::{self, Derivation};
 use alcor_store::Options;
@@ -64,6 +66,7 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<Node>(),
     records::derivation::<Port>(),
     records::derivation::<alcor_types::PortBinding>(),
+    records::derivation::<alcor_types::Trunk>(),
     records::derivation::<alcor_types::Agent>(),
     records::derivation::<alcor_types::Schedule>(),
     records::derivation::<PortForwarding>(),

@@ -29,6 +29,7 @@ mod sharing;
 mod standard;
 mod subnet;
 mod subnet_pool;
+mod trunk;
 
 pub use address::{IpPool, IpVersion, MacAddr, ParseAddressError, Vni};
 pub use address_group::AddressGroup;
@@ -67,3 +68,4 @@ pub use sharing::{EVERYONE, Sharing};
 pub use standard::{Standard, Timestamp};
 pub use subnet::{HostRoute, Ipv6Mode, Subnet};
 pub use subnet_pool::SubnetPool;
+pub use trunk::{SubPort, Trunk};

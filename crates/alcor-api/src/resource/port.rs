@@ -1,6 +1,7 @@
 //! Ports in the API.
 
 mod binding;
+mod carried;
 mod names;
 mod placement;
 mod request;
@@ -80,6 +81,7 @@ const ATTRIBUTES: &[Attribute<Ports>] = with_standard![
         .write::<bool>()
         .read(|row| Field::Flag(row.record.propagate_uplink_status)),
     Attribute::new("resource_request", Kind::Compound).admin(),
+    Attribute::new("trunk_details", Kind::Compound),
     Attribute::new("numa_affinity_policy", Kind::Text).write::<Option<NumaPolicy>>(),
     Attribute::new("hints", Kind::Compound)
         .write::<Option<Object>>()
@@ -244,6 +246,7 @@ impl Resource for Ports {
         fields.put("data_plane_status", &port.data_plane_status)?;
         fields.put("propagate_uplink_status", &port.propagate_uplink_status)?;
         fields.put_with("resource_request", || placement::of(row))?;
+        fields.put_with("trunk_details", || carried::details(row))?;
         fields.put("numa_affinity_policy", &port.hardware.numa_affinity_policy)?;
         fields.put("hints", &port.hardware.hints.as_deref().map(Profile))?;
         fields.put("device_profile", &port.hardware.device_profile)?;

@@ -2,12 +2,14 @@
 
 use super::Routes;
 use crate::openapi::{About, object, of_resource};
-use crate::resource::Ports;
-use crate::{binding, pairs};
+use crate::resource::{Ports, Trunks};
+use crate::value::FromJson;
+use crate::{binding, pairs, trunk};
+use alcor_types::SubPort;
 use serde_json::{Value, json};
 
 pub(super) fn routes() -> Routes {
-    bindings(Routes::new().tagged::<Ports>())
+    trunks(bindings(Routes::new().tagged::<Ports>()))
         .put(
             "/v2.0/ports/{id}/add_allowed_address_pairs",
             pairs::add,
@@ -45,6 +47,34 @@ fn bindings(routes: Routes) -> Routes {
             "/v2.0/ports/{id}/bindings/{host}/activate",
             binding::activate,
             about("The move to this binding"),
+        )
+}
+
+fn trunks(routes: Routes) -> Routes {
+    let list = |item: Value| {
+        object(
+            [("sub_ports", json!({ "type": "array", "items": item }))],
+            &["sub_ports"],
+        )
+    };
+    let id = || json!({ "type": "string", "format": "uuid" });
+    let gone = list(object([("port_id", id())], &["port_id"]));
+    routes
+        .tagged::<Trunks>()
+        .get(
+            "/v2.0/trunks/{id}/get_subports",
+            trunk::get,
+            About::new("The sub-ports of a trunk."),
+        )
+        .put(
+            "/v2.0/trunks/{id}/add_subports",
+            trunk::add,
+            About::new("More sub-ports of a trunk.").takes(list(SubPort::schema())),
+        )
+        .put(
+            "/v2.0/trunks/{id}/remove_subports",
+            trunk::remove,
+            About::new("Fewer sub-ports of a trunk.").takes(gone),
         )
 }
 

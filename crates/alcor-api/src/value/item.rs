@@ -2,7 +2,7 @@
 
 use super::{Cidr, FromJson, object, shown};
 use crate::openapi::object as object_schema;
-use alcor_types::{AllowedAddressPair, HostRoute, IpPool};
+use alcor_types::{AllowedAddressPair, HostRoute, IpPool, PortId, SubPort};
 use serde_json::{Map, Value};
 use std::net::IpAddr;
 use uuid::Uuid;
@@ -117,6 +117,33 @@ impl FromJson for AllowedAddressPair {
             ("mac_address", String::schema()),
         ];
         object_schema(members, &["ip_address"])
+    }
+}
+
+impl FromJson for SubPort {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let known = ["port_id", "segmentation_type", "segmentation_id"];
+        let members = Members::of(value, &known)?;
+        let kind: String = members.required("segmentation_type")?;
+        if kind != "vlan" {
+            return Err(format!("Unknown segmentation_type '{kind}', use vlan"));
+        }
+        Ok(Self {
+            port_id: PortId(members.required("port_id")?),
+            vlan: members.required("segmentation_id")?,
+        })
+    }
+
+    fn schema() -> Value {
+        let members = [
+            ("port_id", Uuid::schema()),
+            ("segmentation_type", serde_json::json!({ "enum": ["vlan"] })),
+            ("segmentation_id", u16::schema()),
+        ];
+        object_schema(
+            members,
+            &["port_id", "segmentation_type", "segmentation_id"],
+        )
     }
 }
 

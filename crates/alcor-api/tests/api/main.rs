@@ -36,4 +36,5 @@ mod security;
 mod services;
 mod sharing;
 mod tags;
+mod trunks;
 mod views;

@@ -104,7 +104,7 @@ async fn a_port() {
         "dns_assignment": [
             { "ip_address": "10.0.0.10", "hostname": "vm-1", "fqdn": "vm-1.example.org." } ],
         "ip_allocation": "immediate", "data_plane_status": null,
-        "propagate_uplink_status": true, "resource_request": null,
+        "propagate_uplink_status": true, "resource_request": null, "trunk_details": null,
         "numa_affinity_policy": null, "hints": null, "device_profile": null,
         "hardware_offload_type": null, "trusted": null,
         "qos_policy_id": null, "qos_network_policy_id": null,

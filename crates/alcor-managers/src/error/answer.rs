@@ -47,6 +47,7 @@ impl ApiError {
             Self::NodeNameInUse(_) => "NodeNameInUse",
             Self::NodeInUse { .. } => "NodeInUse",
             Self::RevisionNumberConstraintFailed { .. } => "RevisionNumberConstraintFailed",
+            Self::Trunk(error) => error.kind(),
             Self::Agent(error) => error.kind(),
             Self::Binding(error) => error.kind(),
             Self::AddressGroup(error) => error.kind(),
@@ -86,6 +87,7 @@ impl ApiError {
             | Self::PortNotFound(_)
             | Self::NodeNotFound(_) => 404,
             Self::RevisionNumberConstraintFailed { .. } => 412,
+            Self::Trunk(error) => error.status(),
             Self::Agent(error) => error.status(),
             Self::Binding(error) => error.status(),
             Self::AddressGroup(error) => error.status(),

@@ -12,7 +12,7 @@ pub use error::BindingError;
 use super::{check, state};
 use crate::records;
 use crate::schema::BINDING_BY_PORT;
-use crate::{ApiError, Caller, node, standard};
+use crate::{ApiError, Caller, node, standard, trunk};
 use alcor_store::{Read, Txn};
 use alcor_types::{HostName, Port, PortBinding, PortId, Timestamp};
 
@@ -169,7 +169,7 @@ pub fn delete(
 }
 
 /// Binds the port to another host, or to none, without a binding made before.
-pub(super) fn move_to(
+pub(crate) fn move_to(
     txn: &mut Txn<'_>,
     port: &mut Port,
     host: Option<HostName>,
@@ -244,7 +244,8 @@ fn enter(port: &mut Port, binding: &PortBinding) {
 
 fn touch(txn: &mut Txn<'_>, port: &mut Port) -> Result<(), ApiError> {
     port.standard.touch(Timestamp::now());
-    Ok(records::put(txn, port)?)
+    records::put(txn, port)?;
+    trunk::follow(txn, port)
 }
 
 fn describe(port_id: PortId, request: &CreateBinding) -> PortBinding {
