@@ -29,7 +29,8 @@ use crate::quota::{self, Kind};
 use crate::records;
 use crate::security_group::{self, Membership};
 use crate::{
-    ApiError, Caller, Settings, floating_ip, ip, network, policy, qos, router, standard, subnet, trunk,
+    ApiError, Caller, Settings, floating_ip, ip, network, policy, qos, router, standard, subnet,
+    trunk,
 };
 use alcor_store::{Read, Txn};
 use alcor_types::{FixedIp, Port, PortId, SecurityGroupId};
