@@ -23,7 +23,9 @@ pub(crate) enum AuthKind {
 }
 
 /// Settings of access to the region; `[access]` in the configuration file.
+// By default clap names the group as the type, and the server has a type of that name.
 #[derive(Args, Default, Deserialize)]
+#[group(id = "access")]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Flags {
     /// Who may call the API

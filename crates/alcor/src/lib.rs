@@ -73,3 +73,14 @@ pub fn run() -> anyhow::Result<()> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Arguments;
+    use clap::CommandFactory;
+
+    #[test]
+    fn no_two_parts_of_the_command_line_share_a_name() {
+        Arguments::command().debug_assert();
+    }
+}
