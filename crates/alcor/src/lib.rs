@@ -15,6 +15,7 @@ mod config;
 mod lab;
 mod log;
 mod nova;
+mod provider;
 pub mod rest;
 pub mod scenario;
 mod server;
