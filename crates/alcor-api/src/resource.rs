@@ -8,6 +8,7 @@ mod conntrack_helper;
 mod consistency;
 pub(crate) mod flavor;
 mod floating_ip;
+mod ip_availability;
 mod metering;
 mod network;
 mod network_acl;
@@ -18,6 +19,8 @@ pub(crate) mod qos;
 mod rbac_policy;
 mod router;
 mod security_group;
+mod segment;
+mod segment_range;
 mod subnet;
 mod subnet_pool;
 mod trunk;
@@ -28,6 +31,7 @@ pub(crate) use agent::Agents;
 pub(crate) use conntrack_helper::ConntrackHelpers;
 pub(crate) use flavor::{Flavors, ServiceProfiles};
 pub(crate) use floating_ip::FloatingIps;
+pub(crate) use ip_availability::IpAvailabilities;
 pub(crate) use metering::{MeteringLabels, MeteringRules};
 pub(crate) use network::Networks;
 pub(crate) use network_acl::{AclRules, NetworkAcls};
@@ -39,6 +43,8 @@ pub(crate) use router::{Routers, gateway_requests};
 pub(crate) use security_group::SecurityGroups;
 pub(crate) use security_group::rule::SecurityGroupRules;
 pub(crate) use security_group::template::DefaultSecurityGroupRules;
+pub(crate) use segment::Segments;
+pub(crate) use segment_range::SegmentRanges;
 pub(crate) use subnet::Subnets;
 pub(crate) use subnet_pool::{SubnetPools, blocks};
 pub(crate) use trunk::{Trunks, sub_ports};
@@ -91,6 +97,20 @@ impl Reading {
         })
     }
 
+    /// The records that an index has under `part`, in the order of their ids; those that cannot
+    /// be read are left out, as in [`Reading::get`].
+    pub(crate) fn records<T: Record>(&self, index: Index, part: &[u8]) -> Vec<T> {
+        let found = records::lookup::<T>(&self.snapshot, index, &[part], None, false);
+        let readable = found.filter_map(|record| match record {
+            Ok(record) => Some(record),
+            Err(error) => {
+                tracing::error!(%error, "unreadable record");
+                None
+            }
+        });
+        readable.collect()
+    }
+
     /// The ids of the records that an index has under `part`, in their order.
     pub(crate) fn keys<T: Record>(&self, index: Index, part: &[u8]) -> Vec<Uuid> {
         records::lookup_keys::<T>(&self.snapshot, index, &[part], None, false)
@@ -138,6 +158,8 @@ pub(crate) trait Resource: Sized + Send + Sync + 'static {
     const PATH: &'static str = Self::PLURAL;
     /// Its name in the policy's rules, where it differs from the envelope: `create_port_binding`.
     const POLICY: &'static str = Self::SINGULAR;
+    /// The attribute that holds its id.
+    const ID: &'static str = "id";
     /// Whether it has tags and times, and the filters that go with them.
     const HAS_STANDARD: bool;
     /// Whether it has the filter `fixed_ips`.

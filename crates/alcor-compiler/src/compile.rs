@@ -5,18 +5,18 @@ use alcor_types::{Network, Port, Revision, Subnet, SubnetId, Vni};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-/// What every host of the network is told of it.
-pub(crate) fn vpc(network: &Network, revision: Revision) -> Goal {
-    Goal::Vpc(VpcGoal {
+/// What every host of the network is told of it; nothing where agents cannot program it.
+pub(crate) fn vpc(network: &Network, revision: Revision) -> Option<Goal> {
+    Some(Goal::Vpc(VpcGoal {
         id: network.id,
         revision,
         project_id: network.project_id.clone(),
         name: network.standard.name.clone(),
-        vni: network.vni,
+        vni: network.vni()?,
         mtu: network.mtu,
         admin_state_up: network.admin_state_up,
         dns_domain: network.dns_domain.clone(),
-    })
+    }))
 }
 
 /// What every host of its network is told of a subnet.

@@ -34,7 +34,7 @@ impl Intent {
     }
 
     /// Whether unicast frames of port `from` arrive at port `to`: two ports of one network
-    /// that is up, both up, both on hosts that exist. On one host or two makes no difference.
+    /// that is up and of a type that agents program, both up, both on hosts that exist. On one host or two makes no difference.
     pub fn reaches(&self, from: PortId, to: PortId) -> bool {
         let (Some(from), Some(to)) = (self.ports.get(&from), self.ports.get(&to)) else {
             return false;
@@ -62,7 +62,7 @@ impl Intent {
         let network = self.networks.get(&port.network_id);
         let host = port.host.as_ref();
         port.admin_state_up
-            && network.is_some_and(|network| network.admin_state_up)
+            && network.is_some_and(|network| network.admin_state_up && network.vni().is_some())
             && host.is_some_and(|host| self.nodes.contains_key(host))
     }
 }

@@ -37,7 +37,8 @@ pub(crate) struct Told {
 }
 
 /// One network as the intent has it. Its network may be missing for a moment, when facts of
-/// one revision arrive in an order of their own; nobody is told anything meanwhile.
+/// one revision arrive in an order of their own; nobody is told anything meanwhile. It is
+/// missing for good where the network is of a type that agents do not program.
 pub(crate) struct Scope {
     network: Option<Held<Network>>,
     subnets: BTreeMap<SubnetId, Held<Subnet>>,
@@ -104,12 +105,12 @@ impl Scope {
     /// The network as a goal.
     pub(crate) fn vpc_goal(&self) -> Option<Goal> {
         let network = self.network.as_ref()?;
-        Some(compile::vpc(&network.fact, network.revision))
+        compile::vpc(&network.fact, network.revision)
     }
 
     /// The subnet as a goal.
     pub(crate) fn subnet_goal(&self, id: SubnetId) -> Option<Goal> {
-        let vni = self.network.as_ref()?.fact.vni;
+        let vni = self.network.as_ref()?.fact.vni()?;
         let subnet = self.subnets.get(&id)?;
         Some(compile::subnet(&subnet.fact, vni, subnet.revision))
     }

@@ -21,11 +21,14 @@ fn network_of(number: u8) -> u8 {
 }
 
 fn any_network() -> impl Strategy<Value = Fact> {
-    (0..NETWORKS, any::<bool>(), any::<bool>()).prop_map(|(number, up, other_vni)| {
+    (0..NETWORKS, any::<bool>(), 0_u8..4).prop_map(|(number, up, kind)| {
         let mut network = network(number);
         network.admin_state_up = up;
-        if other_vni {
-            network.vni = alcor_types::Vni::MAX;
+        match kind {
+            0 => network.segments[0].segmentation_id = Some(alcor_types::Vni::MAX.get()),
+            // A type that agents do not program.
+            1 => network.segments[0].network_type = alcor_types::NetworkType::Geneve,
+            _ => {}
         }
         put_network(network)
     })

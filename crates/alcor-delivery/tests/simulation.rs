@@ -12,7 +12,7 @@ use alcor_goalstate::wire::Push;
 use alcor_goalstate::{Goal, GoalKey};
 use alcor_types::{
     FixedIp, HostName, MacAddr, Network, NetworkId, NetworkType, Node, NodeId, Port, PortId,
-    Revision, Sharing, Standard, Subnet, SubnetId, Timestamp, Vni,
+    Revision, Sharing, Standard, Subnet, SubnetId, Timestamp, Transport,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -71,8 +71,15 @@ fn network(number: u8) -> Fact {
         shared: Sharing::default(),
         external: Sharing::default(),
         mtu: 1450,
-        network_type: NetworkType::Vxlan,
-        vni: Vni::new(7 + u32::from(number)).unwrap(),
+        segments: vec![Transport {
+            network_type: NetworkType::Vxlan,
+            physical_network: None,
+            segmentation_id: Some(7 + u32::from(number)),
+        }],
+        is_default: false,
+        cidr: None,
+        vlan_transparent: None,
+        qinq: None,
         port_security_enabled: true,
         dns_domain: String::new(),
         availability_zone_hints: Vec::new(),

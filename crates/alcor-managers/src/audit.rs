@@ -8,6 +8,7 @@ mod addresses;
 mod indexes;
 mod pools;
 mod references;
+mod segments;
 mod services;
 mod usage;
 
@@ -27,6 +28,7 @@ pub fn audit(read: &dyn Read) -> Result<Vec<String>, ApiError> {
         addresses::check,
         pools::check,
         services::check,
+        segments::check,
         usage::check,
     ] {
         check(read, &mut faults)?;

@@ -14,6 +14,7 @@ mod row;
 use crate::ApiError;
 use alcor_store::{Read, Txn};
 use row::{FORMAT, Row};
+use std::ops::Bound;
 
 /// How many bits of a number one level decides.
 const STEP: u32 = 8;
@@ -57,12 +58,15 @@ impl Bitmap {
         Ok(true)
     }
 
-    /// Gives a number back; one that is free stays free.
-    pub(crate) fn free(&self, txn: &mut Txn<'_>, number: u128) -> Result<(), ApiError> {
+    /// Gives a number back; false when it was free.
+    pub(crate) fn free(&self, txn: &mut Txn<'_>, number: u128) -> Result<bool, ApiError> {
         let mut slot = number;
         for level in 0..self.levels() {
             let (row, bit) = split(slot);
             let mut bits = self.row(txn, level, row)?;
+            if level == 0 && !bits.has(bit) {
+                return Ok(false);
+            }
             let was_full = bits.is_full();
             bits.clear(bit);
             self.write(txn, level, row, &bits);
@@ -71,7 +75,7 @@ impl Bitmap {
             }
             slot = row;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The lowest free number in `from..=to`.
@@ -111,18 +115,74 @@ impl Bitmap {
 
     /// Every number that is taken, in order; for the audit.
     pub(crate) fn taken(&self, read: &dyn Read) -> Result<Vec<u128>, ApiError> {
-        let damaged = || ApiError::Damaged("allocation bitmap");
-        let mut prefix = self.prefix.clone();
-        prefix.push(0);
+        let last = u128::MAX >> (128 - self.bits);
         let mut numbers = Vec::new();
-        for (key, value) in read.prefix(&prefix) {
-            let row = key.get(prefix.len()..).and_then(|row| row.try_into().ok());
-            let row = row.map(u128::from_be_bytes).ok_or_else(damaged)?;
-            let bits = Row::decode(&value).ok_or_else(damaged)?;
+        for found in self.rows(read, 0, last) {
+            let (row, bits) = found?;
             let taken = (0..=u8::MAX).filter(|bit| bits.has(*bit));
             numbers.extend(taken.map(|bit| join(row, bit)));
         }
         Ok(numbers)
+    }
+
+    /// The lowest taken number in `from..=to`. Rows of free numbers do not exist, so this reads
+    /// one row, or two.
+    pub(crate) fn next_taken(
+        &self,
+        read: &dyn Read,
+        from: u128,
+        to: u128,
+    ) -> Result<Option<u128>, ApiError> {
+        for found in self.rows(read, from, to) {
+            let (row, bits) = found?;
+            let first = if row == from >> STEP {
+                split(from).1
+            } else {
+                0
+            };
+            if let Some(bit) = bits.first_set(first) {
+                let number = join(row, bit);
+                return Ok((number <= to).then_some(number));
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many numbers in `from..=to` are taken: one step for every 256 of which any is.
+    pub(crate) fn count(&self, read: &dyn Read, from: u128, to: u128) -> Result<u128, ApiError> {
+        let mut count = 0;
+        for found in self.rows(read, from, to) {
+            let (row, bits) = found?;
+            let first = if row == from >> STEP {
+                split(from).1
+            } else {
+                0
+            };
+            let last = if row == to >> STEP {
+                split(to).1
+            } else {
+                u8::MAX
+            };
+            count += u128::from(bits.count(first, last));
+        }
+        Ok(count)
+    }
+
+    /// The rows of level 0 that hold `from..=to`, those without a taken number left out.
+    fn rows<'a>(
+        &self,
+        read: &'a dyn Read,
+        from: u128,
+        to: u128,
+    ) -> impl Iterator<Item = Result<(u128, Row), ApiError>> + use<'a> {
+        let (first, last) = (self.key(0, from >> STEP), self.key(0, to >> STEP));
+        let rows = read.range(Bound::Included(&first), Bound::Included(&last));
+        rows.map(|(key, value)| {
+            let number = key.last_chunk().copied().map(u128::from_be_bytes);
+            number
+                .zip(Row::decode(&value))
+                .ok_or(ApiError::Damaged("allocation bitmap"))
+        })
     }
 
     /// Where the next search is to begin; none before the first.
@@ -260,11 +320,15 @@ mod tests {
                             assert_eq!(space.take(txn, number)?, model.insert(number));
                         }
                     } else {
-                        space.free(txn, number)?;
-                        model.remove(&number);
+                        assert_eq!(space.free(txn, number)?, model.remove(&number));
                     }
                     let expected = (number..start + 700).find(|free| !model.contains(free));
-                    assert_eq!(space.next_free(txn, number, start + 699)?, expected);
+                    let end = start + 699;
+                    assert_eq!(space.next_free(txn, number, end)?, expected);
+                    let taken = model.range(number..).next().copied();
+                    assert_eq!(space.next_taken(txn, number, end)?, taken);
+                    let count = model.range(number..).count();
+                    assert_eq!(space.count(txn, number, end)?, u128::try_from(count).unwrap());
                 }
                 for number in model {
                     space.free(txn, number)?;

@@ -10,6 +10,7 @@ use crate::agent::AgentError;
 use crate::flavor::FlavorError;
 use crate::metering::MeteringError;
 use crate::ncm::NcmError;
+use crate::network::NetworkError;
 use crate::network_acl::NetworkAclError;
 use crate::port::binding::BindingError;
 use crate::qos::QosError;
@@ -17,6 +18,8 @@ use crate::quota::QuotaError;
 use crate::rbac_policy::RbacPolicyError;
 use crate::routing::RoutingError;
 use crate::security_group::SecurityGroupError;
+use crate::segment::SegmentError;
+use crate::segment::range::RangeError;
 use crate::subnet_pool::PoolError;
 use crate::trunk::TrunkError;
 
@@ -287,16 +290,6 @@ pub enum ApiError {
         /// The MTU in bytes.
         mtu: u16,
     },
-    /// Another network has the segmentation id.
-    #[error(
-        "The tunnel id {0} is in use: choose another provider:segmentation_id, or leave it out to get a free one."
-    )]
-    TunnelIdInUse(u32),
-    /// Every VNI of the region's range is taken.
-    #[error(
-        "No network can be created: every VNI of the configured range is in use. Delete unused networks, or let the operator widen the range."
-    )]
-    NoNetworkAvailable,
     /// The caller chose an id that exists.
     #[error(
         "The id {id} is in use in {resource}: choose another, or leave it out to get a fresh one."
@@ -348,6 +341,15 @@ pub enum ApiError {
     /// A rule of security groups.
     #[error(transparent)]
     SecurityGroup(#[from] SecurityGroupError),
+    /// A rule of networks.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// A rule of segments.
+    #[error(transparent)]
+    Segment(#[from] SegmentError),
+    /// A rule of ranges of segmentation ids.
+    #[error(transparent)]
+    SegmentRange(#[from] RangeError),
     /// A quota is used up.
     #[error(transparent)]
     Quota(#[from] QuotaError),

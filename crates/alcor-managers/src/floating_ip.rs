@@ -192,7 +192,7 @@ fn check_dns(request: &CreateFloatingIp) -> Result<(), ApiError> {
             format!("'{name}' is no host name, write labels of letters, digits and hyphens");
         return Err(ApiError::attribute("dns_name", reason));
     }
-    network::check_dns_domain(&request.dns_domain)
+    network::check::dns_domain(&request.dns_domain)
 }
 
 /// Makes the port that holds the address. It belongs to nobody, because the address is the

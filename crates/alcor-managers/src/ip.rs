@@ -20,6 +20,10 @@ use alcor_types::{IpPool, MacAddr, Port, Subnet, SubnetId};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// The byte after a subnet's prefix that marks the count of its addresses; a bitmap's levels are
+/// lower, and its cursor is higher.
+const COUNTER: u8 = 0xfe;
+
 /// Takes the next free address of the subnet's pools; none when they are exhausted.
 pub fn allocate(txn: &mut Txn<'_>, subnet: &Subnet) -> Result<Option<IpAddr>, ApiError> {
     let space = space(subnet);
@@ -29,6 +33,7 @@ pub fn allocate(txn: &mut Txn<'_>, subnet: &Subnet) -> Result<Option<IpAddr>, Ap
             continue;
         };
         space.take(txn, offset)?;
+        count(txn, subnet.id, true)?;
         space.set_cursor(txn, offset.wrapping_add(1));
         return Ok(Some(at(&subnet.cidr, offset)));
     }
@@ -37,19 +42,70 @@ pub fn allocate(txn: &mut Txn<'_>, subnet: &Subnet) -> Result<Option<IpAddr>, Ap
 
 /// Takes one address, in a pool or not; false when it is taken.
 pub fn reserve(txn: &mut Txn<'_>, subnet: &Subnet, address: IpAddr) -> Result<bool, ApiError> {
-    if is_auto_address(subnet) {
+    let free = if is_auto_address(subnet) {
         let parts: [&[u8]; 2] = [subnet.id.as_bytes(), &ip_part(address)];
-        return Ok(!records::any::<Port>(txn, PORT_BY_SUBNET_IP, &parts));
+        !records::any::<Port>(txn, PORT_BY_SUBNET_IP, &parts)
+    } else {
+        space(subnet).take(txn, offset(&subnet.cidr, address))?
+    };
+    if free {
+        count(txn, subnet.id, true)?;
     }
-    space(subnet).take(txn, offset(&subnet.cidr, address))
+    Ok(free)
 }
 
 /// Gives an address back.
 pub fn release(txn: &mut Txn<'_>, subnet: &Subnet, address: IpAddr) -> Result<(), ApiError> {
-    if is_auto_address(subnet) {
-        return Ok(());
+    if is_auto_address(subnet) || space(subnet).free(txn, offset(&subnet.cidr, address))? {
+        count(txn, subnet.id, false)?;
     }
-    space(subnet).free(txn, offset(&subnet.cidr, address))
+    Ok(())
+}
+
+/// How many addresses of the subnet are taken: one read.
+pub fn used(read: &dyn Read, subnet: SubnetId) -> Result<u64, ApiError> {
+    let Some(row) = read.get(&counter(subnet)) else {
+        return Ok(0);
+    };
+    let bytes = <[u8; 8]>::try_from(&row[..]).map_err(|_| ApiError::Damaged("address count"))?;
+    Ok(u64::from_be_bytes(bytes))
+}
+
+/// How many addresses of the subnet's pools are taken. Where addresses follow from MACs, pools
+/// choose nothing, and all that are taken count.
+pub fn used_in_pools(read: &dyn Read, subnet: &Subnet) -> Result<u128, ApiError> {
+    if is_auto_address(subnet) {
+        return used(read, subnet.id).map(u128::from);
+    }
+    let space = space(subnet);
+    let counts = subnet.allocation_pools.iter().map(|pool| {
+        let (from, to) = span(&subnet.cidr, pool);
+        space.count(read, from, to)
+    });
+    counts.sum()
+}
+
+/// Counts one address more, or one less.
+fn count(txn: &mut Txn<'_>, subnet: SubnetId, more: bool) -> Result<(), ApiError> {
+    let used = used(txn, subnet)?;
+    let used = if more {
+        used.saturating_add(1)
+    } else {
+        used.saturating_sub(1)
+    };
+    let key = counter(subnet);
+    if used == 0 {
+        txn.delete(&key);
+    } else {
+        txn.put(key, used.to_be_bytes().to_vec());
+    }
+    Ok(())
+}
+
+fn counter(subnet: SubnetId) -> Vec<u8> {
+    let mut key = prefix(subnet);
+    key.push(COUNTER);
+    key
 }
 
 /// Every address of the subnet that is marked as taken, in order; for the audit.

@@ -1,27 +1,24 @@
-//! Networks: made with a VNI of their own, and removed with their subnets once no port is left.
+//! Networks: made with segments of their own, and removed with their subnets once no port is left.
 
+pub(crate) mod check;
+mod error;
 mod request;
 
+pub use error::NetworkError;
 pub use request::{CreateNetwork, UpdateNetwork};
 
 use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{PORT_BY_NETWORK, SUBNET_BY_NETWORK};
+use crate::segment::{self, SegmentError, TransportRequest, transport};
 use crate::{
     ApiError, Caller, Settings, agent, floating_ip, network_acl, policy, port, qos, rbac_policy,
-    router, standard, subnet, vni,
+    router, standard, subnet,
 };
 use alcor_store::{Read, Txn};
-use alcor_types::{
-    Network, NetworkId, NetworkType, Port, ProjectId, Sharing, Subnet, SubnetId, Vni,
-};
+use alcor_types::{Network, NetworkId, Port, ProjectId, Sharing, Subnet, SubnetId, Transport};
 
-/// The least MTU of IPv4 (RFC 791) and what Neutron accepts, in bytes.
-const MIN_MTU: u16 = 68;
-/// The least MTU of IPv6 (RFC 8200, section 5), in bytes.
-pub(crate) const MIN_MTU_V6: u16 = 1280;
-
-/// Makes a network and takes its VNI.
+/// Makes a network and its segments.
 pub fn create(
     txn: &mut Txn<'_>,
     request: &CreateNetwork,
@@ -30,29 +27,36 @@ pub fn create(
 ) -> Result<Network, ApiError> {
     check_policy(request, caller)?;
     let project_id = policy::project(caller, request.project_id.as_ref(), "create_network")?;
-    check_provider(request)?;
     let id = request.id.unwrap_or_else(NetworkId::random);
     standard::check_free::<Network>(txn, id.as_bytes(), &id)?;
-    check_dns_domain(&request.dns_domain)?;
+    check::dns_domain(&request.dns_domain)?;
+    check::transparency("vlan_transparent", request.vlan_transparent)?;
+    check::transparency("qinq", request.qinq)?;
     quota::take(txn, Kind::Network, &project_id, settings)?;
-    let network = Network {
+    let segments = reserve(txn, request, &project_id, settings)?;
+    let mut network = Network {
         id,
         project_id,
         standard: standard::create(&request.name, &request.description, &request.tags)?,
         admin_state_up: request.admin_state_up.unwrap_or(true),
         shared: Sharing::of(request.shared.unwrap_or(false)),
         external: Sharing::of(request.external.unwrap_or(false)),
-        mtu: mtu(request.mtu, settings)?,
-        network_type: NetworkType::Vxlan,
-        vni: take_vni(txn, request.segmentation_id, settings)?,
+        mtu: check::mtu(request.mtu, &segments, settings)?,
+        segments,
+        is_default: false,
+        cidr: request.cidr.map(|cidr| cidr.trunc()),
+        vlan_transparent: request.vlan_transparent,
+        qinq: request.qinq,
         port_security_enabled: request.port_security_enabled.unwrap_or(true),
         dns_domain: request.dns_domain.clone(),
         availability_zone_hints: request.availability_zone_hints.clone(),
         qos_policy_id: None,
     };
+    network.is_default = check::is_default(txn, &network, request.is_default)?;
     let network = with_qos_policy(txn, network, request, caller)?;
     records::insert(txn, &network)?;
     rbac_policy::mirror(txn, &network)?;
+    segment::add_all(txn, &network, &network.segments)?;
     Ok(network)
 }
 
@@ -112,28 +116,17 @@ pub fn update(
         "update_network:router:external",
     )?;
     standard::check_revision(&network.standard, request.expected_revision)?;
-    if request.shared == Some(false) && network.shared.is_public() {
-        check_unshare(txn, &network)?;
-    }
-    if let Some(asked) = request.mtu {
-        network.mtu = mtu(Some(asked), settings)?;
-        check_mtu_for_subnets(txn, &network)?;
-    }
+    change_access(txn, &mut network, request)?;
+    change_segments(txn, &mut network, request, settings)?;
     if let Some(domain) = &request.dns_domain {
-        check_dns_domain(domain)?;
+        check::dns_domain(domain)?;
         network.dns_domain.clone_from(domain);
     }
+    if let Some(cidr) = request.cidr {
+        network.cidr = cidr.map(|cidr| cidr.trunc());
+        check::block(txn, &network)?;
+    }
     network.admin_state_up = request.admin_state_up.unwrap_or(network.admin_state_up);
-    if let Some(shared) = request.shared {
-        network.shared.set_public(shared);
-    }
-    if let Some(external) = request.external {
-        if !external && network.external.is_public() {
-            router::check_no_gateway(txn, network.id)?;
-            floating_ip::remove_unused(txn, network.id)?;
-        }
-        network.external.set_public(external);
-    }
     if let Some(policy) = request.qos_policy_id {
         qos::check_change(txn, network.qos_policy_id, policy, caller)?;
         network.qos_policy_id = policy;
@@ -152,7 +145,7 @@ pub fn update(
     Ok(network)
 }
 
-/// Removes the network, its subnets and its DHCP ports, and gives its VNI back. Any other port
+/// Removes the network, its subnets and its DHCP ports, and gives its segments back. Any other port
 /// keeps it, as in Neutron.
 pub fn delete(
     txn: &mut Txn<'_>,
@@ -170,8 +163,8 @@ pub fn delete(
         subnet::remove(txn, &subnet)?;
     }
     network_acl::forget_network(txn, id)?;
-    vni::release(txn, network.vni)?;
     agent::schedule::forget(txn, id)?;
+    segment::remove_all(txn, id)?;
     quota::give(txn, Kind::Network, &network.project_id)?;
     rbac_policy::forget(txn, id.0)?;
     records::delete::<Network>(txn, id.as_bytes())?;
@@ -219,16 +212,21 @@ fn check_policy(request: &CreateNetwork, caller: &Caller) -> Result<(), ApiError
             "create_network:router:external",
         ),
         (
-            request.network_type.is_some(),
+            request.provider.network_type.is_some(),
             "create_network:provider:network_type",
         ),
         (
-            request.physical_network.is_some(),
+            request.provider.physical_network.is_some(),
             "create_network:provider:physical_network",
         ),
         (
-            request.segmentation_id.is_some(),
+            request.provider.segmentation_id.is_some(),
             "create_network:provider:segmentation_id",
+        ),
+        (!request.segments.is_empty(), "create_network:segments"),
+        (
+            request.is_default == Some(true),
+            "create_network:is_default",
         ),
     ];
     checks
@@ -236,20 +234,43 @@ fn check_policy(request: &CreateNetwork, caller: &Caller) -> Result<(), ApiError
         .try_for_each(|(given, rule)| policy::admin_only(caller, given, rule))
 }
 
-fn check_provider(request: &CreateNetwork) -> Result<(), ApiError> {
-    if let Some(other) = request
-        .network_type
-        .as_deref()
-        .filter(|name| *name != "vxlan")
-    {
-        let message = format!("provider:network_type '{other}' is not supported, use 'vxlan'");
+/// Takes the segments that the request describes, or one that every tenant may have.
+fn reserve(
+    txn: &mut Txn<'_>,
+    request: &CreateNetwork,
+    project: &ProjectId,
+    settings: &Settings,
+) -> Result<Vec<Transport>, ApiError> {
+    match (request.provider.is_empty(), request.segments.as_slice()) {
+        (true, []) => Ok(vec![transport::choose(txn, project, settings)?]),
+        (false, []) => Ok(vec![transport::reserve(
+            txn,
+            &request.provider,
+            project,
+            settings,
+        )?]),
+        (false, _) => Err(SegmentError::SegmentsSetInConjunctionWithProviders.into()),
+        (true, several) => {
+            check_distinct(several)?;
+            several
+                .iter()
+                .map(|one| transport::reserve(txn, one, project, settings))
+                .collect()
+        }
+    }
+}
+
+fn check_distinct(segments: &[TransportRequest]) -> Result<(), ApiError> {
+    if segments.len() > segment::MAX_SEGMENTS {
+        let max = segment::MAX_SEGMENTS;
+        let message = format!("a network may have {max} segments, leave some out");
         return Err(ApiError::InvalidInput(message));
     }
-    if let Some(name) = &request.physical_network {
-        let message = format!(
-            "provider:physical_network '{name}' means nothing for vxlan networks, leave it out"
-        );
-        return Err(ApiError::InvalidInput(message));
+    for (at, one) in segments.iter().enumerate() {
+        let twice = segments.iter().skip(at + 1).any(|other| other == one);
+        if twice && one.segmentation_id.is_some() {
+            return Err(SegmentError::SegmentsContainDuplicateEntry.into());
+        }
     }
     Ok(())
 }
@@ -274,60 +295,49 @@ fn with_qos_policy(
     })
 }
 
-fn take_vni(txn: &mut Txn<'_>, asked: Option<u32>, settings: &Settings) -> Result<Vni, ApiError> {
-    let Some(asked) = asked else {
-        return vni::allocate(txn, settings);
-    };
-    let asked = Vni::new(asked)?;
-    vni::reserve(txn, asked)?;
-    Ok(asked)
+/// Applies what an update says of who may use the network.
+fn change_access(
+    txn: &mut Txn<'_>,
+    network: &mut Network,
+    request: &UpdateNetwork,
+) -> Result<(), ApiError> {
+    if request.shared == Some(false) && network.shared.is_public() {
+        check::unshare(txn, network)?;
+    }
+    if let Some(shared) = request.shared {
+        network.shared.set_public(shared);
+    }
+    if request.external == Some(false) && external_grants(network) {
+        router::check_no_gateway(txn, network.id)?;
+        floating_ip::remove_unused(txn, network.id)?;
+        network.external = Sharing::default();
+    } else if let Some(external) = request.external {
+        network.external.set_public(external);
+    }
+    network.is_default = check::is_default(txn, network, request.is_default)?;
+    Ok(())
 }
 
-fn mtu(asked: Option<u32>, settings: &Settings) -> Result<u16, ApiError> {
-    // Neutron's own default is 0, and clients send it to ask for the largest.
-    let Some(asked) = asked.filter(|asked| *asked != 0) else {
-        return Ok(settings.max_mtu);
-    };
-    let max = settings.max_mtu;
-    match u16::try_from(asked) {
-        Ok(mtu) if (MIN_MTU..=max).contains(&mtu) => Ok(mtu),
-        _ => Err(ApiError::InvalidInput(format!(
-            "the requested MTU {asked} is out of range, choose {MIN_MTU} to {max}"
-        ))),
+/// Applies what an update says of the network's way across the underlay.
+fn change_segments(
+    txn: &mut Txn<'_>,
+    network: &mut Network,
+    request: &UpdateNetwork,
+    settings: &Settings,
+) -> Result<(), ApiError> {
+    if let Some(asked) = request.segmentation_id {
+        segment::renumber(txn, network, asked, settings)?;
     }
-}
-
-fn check_mtu_for_subnets(read: &dyn Read, network: &Network) -> Result<(), ApiError> {
-    if network.mtu >= MIN_MTU_V6 {
-        return Ok(());
-    }
-    let any_v6 = subnets(read, network.id)?
-        .iter()
-        .any(|subnet| subnet.cidr.addr().is_ipv6());
-    if any_v6 {
-        return Err(ApiError::NetworkMtuSubnetConflict {
-            network: network.id,
-            mtu: network.mtu,
-        });
+    if let Some(asked) = request.mtu {
+        network.mtu = check::mtu(Some(asked), &network.segments, settings)?;
+        check::mtu_for_subnets(txn, network)?;
     }
     Ok(())
 }
 
-/// Refuses to hide a network from projects that have ports on it.
-fn check_unshare(read: &dyn Read, network: &Network) -> Result<(), ApiError> {
-    for port in ports(read, network.id) {
-        let port = port?;
-        let infrastructure = port.device_owner.starts_with("network:");
-        let mut grants = network.shared.targets();
-        let granted = grants.any(|target| *target == port.project_id);
-        if port.project_id != network.project_id && !infrastructure && !granted {
-            return Err(ApiError::InvalidSharedSetting {
-                network: network.id,
-                project: port.project_id,
-            });
-        }
-    }
-    Ok(())
+/// Whether the network is external to anybody, which is what `router:external` shows.
+pub(crate) fn external_grants(network: &Network) -> bool {
+    network.external.targets().next().is_some()
 }
 
 /// The network's ports when deletion may take them along; the first other port refuses it.
@@ -352,17 +362,4 @@ pub(crate) fn ports(
 ) -> impl Iterator<Item = Result<Port, ApiError>> {
     records::lookup::<Port>(read, PORT_BY_NETWORK, &[network.as_bytes()], None, false)
         .map(|port| port.map_err(ApiError::from))
-}
-
-/// A domain name as Neutron takes it: labels, with or without the final dot.
-pub(crate) fn check_dns_domain(domain: &str) -> Result<(), ApiError> {
-    standard::check_text("dns_domain", domain)?;
-    let labels = domain.strip_suffix('.').unwrap_or(domain);
-    if domain.is_empty() || labels.split('.').all(port::is_dns_label) {
-        return Ok(());
-    }
-    let reason = format!(
-        "'{domain}' is no domain name, write labels of letters, digits and hyphens divided by dots"
-    );
-    Err(ApiError::attribute("dns_domain", reason))
 }

@@ -23,6 +23,7 @@ mod qos;
 mod rbac_policy;
 mod router;
 mod security_group;
+mod segment;
 mod subnet;
 mod subnet_pool;
 mod table;
@@ -42,6 +43,7 @@ pub use qos::*;
 pub use rbac_policy::*;
 pub use router::*;
 pub use security_group::*;
+pub use segment::*;
 pub use subnet::*;
 pub use subnet_pool::*;
 pub use table::*;
@@ -52,8 +54,8 @@ use alcor_store::Options;
 use alcor_store::records::{Index, Indexes};
 use alcor_types::{
     AddressGroup, AddressScope, ConntrackHelper, FloatingIp, Network, Node, Port, PortForwarding,
-    ProjectId, RbacPolicy, Router, SecurityGroup, SecurityGroupRule, Sharing, Standard, Subnet,
-    SubnetPool,
+    ProjectId, RbacPolicy, Router, SecurityGroup, SecurityGroupRule, Segment, SegmentRange,
+    Sharing, Standard, Subnet, SubnetPool,
 };
 use std::net::IpAddr;
 
@@ -71,6 +73,8 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<alcor_types::Schedule>(),
     records::derivation::<PortForwarding>(),
     records::derivation::<Router>(),
+    records::derivation::<Segment>(),
+    records::derivation::<SegmentRange>(),
     records::derivation::<Subnet>(),
     records::derivation::<SubnetPool>(),
     records::derivation::<AddressScope>(),

@@ -1,19 +1,16 @@
 //! The operator's choices that the rules depend on.
 
+use crate::Provider;
 use crate::quota::Kind;
-use alcor_types::{DEFAULT_MTU, Vni};
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 
 /// Region-wide settings; the same for every call of a running server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The first three bytes of automatic MAC addresses (Neutron's `base_mac`).
     pub mac_base: [u8; 3],
-    /// The VNIs that networks get when none is chosen; both ends are given out.
-    pub vni_range: RangeInclusive<u32>,
-    /// The largest MTU a network may have, and the one it has by default, in bytes.
-    pub max_mtu: u16,
+    /// The types of networks, their numbers and their MTUs.
+    pub provider: Provider,
     /// The domain of names for DHCP and DNS where a network has none.
     pub dns_domain: String,
     /// How long a DHCP lease lasts, in seconds.
@@ -57,8 +54,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             mac_base: [0xfa, 0x16, 0x3e],
-            vni_range: Vni::MIN.get()..=Vni::MAX.get(),
-            max_mtu: DEFAULT_MTU,
+            provider: Provider::default(),
             dns_domain: "openstacklocal".to_owned(),
             dhcp_lease: 86_400,
             max_fixed_ips: 5,

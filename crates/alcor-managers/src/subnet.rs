@@ -8,7 +8,7 @@ mod source;
 pub(crate) use block::hosts;
 pub use request::{CreateSubnet, UpdateSubnet};
 
-use crate::network::MIN_MTU_V6;
+use crate::network::check::{MIN_MTU_V6, within_block};
 use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{PORT_BY_SUBNET, PORT_BY_SUBNET_IP, ip_part};
@@ -234,6 +234,7 @@ fn describe(
 }
 
 fn check_on_network(read: &dyn Read, subnet: &Subnet, network: &Network) -> Result<(), ApiError> {
+    within_block(network, subnet)?;
     if subnet.cidr.addr().is_ipv6() && network.mtu < MIN_MTU_V6 {
         return Err(ApiError::NetworkMtuSubnetConflict {
             network: network.id,

@@ -25,6 +25,7 @@ mod rbac_policy;
 mod revision;
 mod router;
 mod security_group;
+mod segment;
 mod sharing;
 mod standard;
 mod subnet;
@@ -49,7 +50,7 @@ pub use id::{
 };
 pub use metering::{MeteredPrefix, MeteringLabel, MeteringRule};
 pub use ncm::Ncm;
-pub use network::{DEFAULT_MTU, Network, NetworkType, VXLAN_OVERHEAD};
+pub use network::{DEFAULT_MTU, Network};
 pub use network_acl::{AclAction, AclProtocol, NetworkAcl, NetworkAclRule};
 pub use node::Node;
 pub use port::{
@@ -64,6 +65,7 @@ pub use security_group::{
     DefaultSecurityGroupRule, Direction, EtherType, Remote, SecurityGroup, SecurityGroupRule,
     TrafficMatch,
 };
+pub use segment::{NetworkType, ParseNetworkTypeError, Segment, SegmentRange, Transport};
 pub use sharing::{EVERYONE, Sharing};
 pub use standard::{Standard, Timestamp};
 pub use subnet::{HostRoute, Ipv6Mode, Subnet};

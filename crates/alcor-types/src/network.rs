@@ -1,22 +1,12 @@
 //! A network: one layer-2 broadcast domain of a tenant (the first Alcor's VPC).
 
-use crate::{NetworkId, ProjectId, QosPolicyId, Sharing, Standard, Vni};
+use crate::{NetworkId, NetworkType, ProjectId, QosPolicyId, Sharing, Standard, Transport, Vni};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 /// What a network offers its VMs when nobody asked for less: 1500 bytes of underlay less
-/// the tunnel's headers.
-pub const DEFAULT_MTU: u16 = 1500 - VXLAN_OVERHEAD;
-
-/// Outer Ethernet, IPv4, UDP and VXLAN headers, in bytes (RFC 7348, section 5).
-pub const VXLAN_OVERHEAD: u16 = 50;
-
-/// How a network's frames cross the underlay (Neutron's `provider:network_type`).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NetworkType {
-    /// VXLAN, RFC 7348.
-    Vxlan,
-}
+/// the headers of VXLAN.
+pub const DEFAULT_MTU: u16 = 1450;
 
 /// A network as the store holds it. Which subnets it has is an index, not a field.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -35,10 +25,17 @@ pub struct Network {
     pub external: Sharing,
     /// The largest IP packet a VM may send, in bytes.
     pub mtu: u16,
-    /// How its frames travel between hosts.
-    pub network_type: NetworkType,
-    /// Its tunnel id (`provider:segmentation_id`); unique in the region.
-    pub vni: Vni,
+    /// How its frames travel between hosts: one entry for each of its segments, in the order in
+    /// which they were added.
+    pub segments: Vec<Transport>,
+    /// Whether it is the external network of topologies that are made on request.
+    pub is_default: bool,
+    /// The block that all its subnets must lie within (the first Alcor's VPC CIDR).
+    pub cidr: Option<IpNet>,
+    /// Whether VMs may send VLAN tags, where somebody asked.
+    pub vlan_transparent: Option<bool>,
+    /// Whether VMs may send two VLAN tags, where somebody asked.
+    pub qinq: Option<bool>,
     /// The default of its ports' `port_security_enabled`.
     pub port_security_enabled: bool,
     /// The domain of its ports' names; empty when none.
@@ -47,4 +44,14 @@ pub struct Network {
     pub availability_zone_hints: Vec<String>,
     /// What its ports' traffic gets where they name no policy of their own.
     pub qos_policy_id: Option<QosPolicyId>,
+}
+
+impl Network {
+    /// The VXLAN identifier by which agents program it; none where no segment is VXLAN, which
+    /// is the only type they know so far.
+    pub fn vni(&self) -> Option<Vni> {
+        let vxlan = |segment: &&Transport| segment.network_type == NetworkType::Vxlan;
+        let number = self.segments.iter().find(vxlan)?.segmentation_id?;
+        Vni::new(number).ok()
+    }
 }

@@ -20,7 +20,13 @@ and `alcor help agent` show.
   vni-min = 1
   vni-max = 16777215
   mac-base = \"fa:16:3e\"
-  max-mtu = 1450
+  network-types = [\"vxlan\", \"vlan\", \"flat\"]
+  tenant-network-types = [\"vxlan\"]
+  tunnel-range = [\"geneve:1:100000\"]
+  vlan-range = [\"physnet1:100:200\"]  # tags of networks on a physical network
+  flat-network = [\"physnet1\"]
+  physical-mtu = 1500                # of the underlay; VXLAN leaves 1450
+  physical-network-mtu = [\"physnet1:9000\"]
   dns-domain = \"openstacklocal\"
   nova-url = \"http://127.0.0.1:8774/v2.1\"
 

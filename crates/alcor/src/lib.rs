@@ -16,6 +16,7 @@ mod config;
 mod lab;
 mod log;
 mod nova;
+mod provider;
 pub mod rest;
 pub mod scenario;
 mod server;

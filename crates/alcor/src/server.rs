@@ -2,11 +2,13 @@
 
 use crate::access;
 use crate::nova::Telling;
+use crate::provider::Written;
 use alcor_api::{AgentLiveness, ApiState, Auth, Liveness};
 use alcor_delivery::{Delivery, Metrics, Tasks};
-use alcor_managers::Settings;
 use alcor_managers::quota::Kind;
 use alcor_managers::schema;
+use alcor_managers::segment::range;
+use alcor_managers::{Provider, Settings};
 use alcor_store::Store;
 use alcor_types::{HostName, Vni};
 use anyhow::{Context, bail};
@@ -16,6 +18,7 @@ use prometheus_client::registry::Registry;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -49,9 +52,58 @@ pub(crate) struct Flags {
     /// The first three bytes of automatic MAC addresses [default: fa:16:3e]
     #[arg(long, env = "ALCOR_MAC_BASE", value_name = "XX:XX:XX")]
     pub(crate) mac_base: Option<String>,
-    /// The largest and the default MTU of networks, in bytes [default: 1450]
-    #[arg(long, env = "ALCOR_MAX_MTU", value_name = "BYTES")]
-    pub(crate) max_mtu: Option<u16>,
+    /// The types that networks may have [default: vxlan,geneve,gre,vlan,flat,local]
+    #[arg(
+        long,
+        env = "ALCOR_NETWORK_TYPES",
+        value_name = "TYPE",
+        value_delimiter = ','
+    )]
+    pub(crate) network_types: Vec<String>,
+    /// The types tried, in this order, for networks whose maker names none [default: vxlan]
+    #[arg(
+        long,
+        env = "ALCOR_TENANT_NETWORK_TYPES",
+        value_name = "TYPE",
+        value_delimiter = ','
+    )]
+    pub(crate) tenant_network_types: Vec<String>,
+    /// Ids that tunnels of a type get, like geneve:1:1000; may be repeated [default: vxlan's]
+    #[arg(
+        long,
+        env = "ALCOR_TUNNEL_RANGE",
+        value_name = "TYPE:MIN:MAX",
+        value_delimiter = ','
+    )]
+    pub(crate) tunnel_range: Vec<String>,
+    /// A physical network that carries VLANs, and the tags networks get; may be repeated
+    #[arg(
+        long,
+        env = "ALCOR_VLAN_RANGE",
+        value_name = "NAME[:MIN:MAX]",
+        value_delimiter = ','
+    )]
+    pub(crate) vlan_range: Vec<String>,
+    /// A physical network that carries an untagged network, or * for any; may be repeated
+    #[arg(
+        long,
+        env = "ALCOR_FLAT_NETWORK",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub(crate) flat_network: Vec<String>,
+    /// The largest IP packet of the underlay, in bytes; networks get it less what their type
+    /// adds [default: 1500]
+    #[arg(long, env = "ALCOR_PHYSICAL_MTU", value_name = "BYTES")]
+    pub(crate) physical_mtu: Option<u16>,
+    /// The same of one physical network; may be repeated
+    #[arg(
+        long,
+        env = "ALCOR_PHYSICAL_NETWORK_MTU",
+        value_name = "NAME:BYTES",
+        value_delimiter = ','
+    )]
+    pub(crate) physical_network_mtu: Vec<String>,
     /// The domain of names where a network has none [default: openstacklocal]
     #[arg(long, env = "ALCOR_DNS_DOMAIN", value_name = "DOMAIN")]
     pub(crate) dns_domain: Option<String>,
@@ -122,7 +174,13 @@ impl Flags {
             vni_min: self.vni_min.or(other.vni_min),
             vni_max: self.vni_max.or(other.vni_max),
             mac_base: self.mac_base.or(other.mac_base),
-            max_mtu: self.max_mtu.or(other.max_mtu),
+            network_types: given(self.network_types, other.network_types),
+            tenant_network_types: given(self.tenant_network_types, other.tenant_network_types),
+            tunnel_range: given(self.tunnel_range, other.tunnel_range),
+            vlan_range: given(self.vlan_range, other.vlan_range),
+            flat_network: given(self.flat_network, other.flat_network),
+            physical_mtu: self.physical_mtu.or(other.physical_mtu),
+            physical_network_mtu: given(self.physical_network_mtu, other.physical_network_mtu),
             dns_domain: self.dns_domain.or(other.dns_domain),
             nova_url: self.nova_url.or(other.nova_url),
             quotas: [other.quotas, self.quotas].concat(),
@@ -131,8 +189,8 @@ impl Flags {
 
     fn settings(&self) -> anyhow::Result<Settings> {
         let defaults = Settings::default();
-        let low = self.vni_min.unwrap_or(*defaults.vni_range.start());
-        let high = self.vni_max.unwrap_or(*defaults.vni_range.end());
+        let low = self.vni_min.unwrap_or(Vni::MIN.get());
+        let high = self.vni_max.unwrap_or(Vni::MAX.get());
         Vni::new(low).context("--vni-min")?;
         Vni::new(high).context("--vni-max")?;
         if low > high {
@@ -140,9 +198,8 @@ impl Flags {
         }
         let mac_base = self.mac_base.as_deref().map(mac_base).transpose()?;
         Ok(Settings {
-            vni_range: low..=high,
+            provider: self.provider(low..=high)?,
             mac_base: mac_base.unwrap_or(defaults.mac_base),
-            max_mtu: self.max_mtu.unwrap_or(defaults.max_mtu),
             dns_domain: self.dns_domain.clone().unwrap_or(defaults.dns_domain),
             quotas: self.default_quotas(),
             ..Settings::default()
@@ -156,6 +213,24 @@ impl Flags {
         }
         quotas
     }
+
+    fn provider(&self, vnis: RangeInclusive<u32>) -> anyhow::Result<Provider> {
+        let written = Written {
+            types: &self.network_types,
+            tenant_types: &self.tenant_network_types,
+            tunnels: &self.tunnel_range,
+            vlans: &self.vlan_range,
+            flats: &self.flat_network,
+            mtu: self.physical_mtu,
+            mtus: &self.physical_network_mtu,
+        };
+        written.read(vnis)
+    }
+}
+
+/// These, or where there are none, the others.
+fn given(these: Vec<String>, others: Vec<String>) -> Vec<String> {
+    if these.is_empty() { others } else { these }
 }
 
 /// A base whose first octet is a unicast one.
@@ -185,6 +260,11 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     let agents = bind(flags.agent_listen, ([127, 0, 0, 1], 9697), "--agent-listen").await?;
 
     let store = open(data_dir).await?;
+    let provided = Arc::clone(&settings);
+    let installed = store
+        .transact(move |txn| range::install_defaults(txn, &provided))
+        .await;
+    installed.context("cannot list the configured ranges of segmentation ids")?;
     let mut registry = Registry::default();
     let metrics = Metrics::register(&mut registry);
     let (delivery, tasks) =
@@ -316,7 +396,9 @@ mod tests {
             vni_max: Some(9),
             ..Flags::default()
         };
-        assert_eq!(flag.or(file).settings().unwrap().vni_range, 5..=9);
+        let provider = flag.or(file).settings().unwrap().provider;
+        let vxlan = alcor_types::NetworkType::Vxlan;
+        assert_eq!(provider.ranges(vxlan, None), [5..=9]);
     }
 
     #[test]

@@ -207,7 +207,7 @@ async fn settings_come_from_flags_environment_and_file_in_this_order() -> anyhow
     let data = folder.path().join("data");
     let settings = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\nagent-listen = \"127.0.0.1:0\"\nauth = \"none\"\n\
-         data-dir = \"{}\"\nmac-base = \"02:00:01\"\nvni-min = 10\nvni-max = 99\nmax-mtu = 1400\n",
+         data-dir = \"{}\"\nmac-base = \"02:00:01\"\nvni-min = 10\nvni-max = 99\nphysical-mtu = 1450\n",
         data.display()
     );
     std::fs::write(&file, settings)?;

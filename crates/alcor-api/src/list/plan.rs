@@ -137,7 +137,7 @@ fn by_id<R: Resource>(filter: &Filter<R>) -> Option<Vec<Vec<u8>>> {
     let Filter::OneOf { attribute, values } = filter else {
         return None;
     };
-    if attribute.name != "id" {
+    if attribute.name != R::ID {
         return None;
     }
     let mut ids: Vec<Uuid> = values

@@ -4,8 +4,9 @@ mod routing;
 mod service;
 
 use super::{
-    AddressGroups, AddressScopes, Agents, DefaultSecurityGroupRules, Networks, Nodes, Ports,
-    RbacPolicies, Reading, Resource, Row, SecurityGroupRules, SecurityGroups, SubnetPools, Subnets,
+    AddressGroups, AddressScopes, Agents, DefaultSecurityGroupRules, IpAvailabilities, Networks,
+    Nodes, Ports, RbacPolicies, Reading, Resource, Row, SecurityGroupRules, SecurityGroups,
+    SegmentRanges, Segments, SubnetPools, Subnets,
 };
 use crate::state::{AgentLiveness, Liveness};
 use crate::view::{Selection, single};
@@ -15,10 +16,11 @@ use alcor_managers::network::CreateNetwork;
 use alcor_managers::node::CreateNode;
 use alcor_managers::port::CreatePort;
 use alcor_managers::security_group::CreateSecurityGroup;
+use alcor_managers::segment::range;
 use alcor_managers::subnet::CreateSubnet;
 use alcor_managers::subnet_pool::CreateSubnetPool;
 use alcor_managers::{
-    ApiError, Caller, Settings, address_group, address_scope, network, node, port, records,
+    ApiError, Caller, Settings, address_group, address_scope, network, node, port, records, schema,
     security_group, subnet, subnet_pool,
 };
 use alcor_store::Store;
@@ -43,6 +45,7 @@ type Records = (Network, Subnet, Port, Node);
 async fn made(store: &Store) -> Records {
     let make = |txn: &mut alcor_store::Txn<'_>| -> Result<Records, ApiError> {
         let (caller, settings) = (Caller::admin(), Settings::default());
+        range::install_defaults(txn, &settings)?;
         let network = network::create(txn, &CreateNetwork::default(), &caller, &settings)?;
         let block = "10.0.0.0/24".parse().unwrap();
         let subnet = CreateSubnet::new(network.id, block);
@@ -56,31 +59,43 @@ async fn made(store: &Store) -> Records {
 
 fn check<R: Resource>(record: R::Record, reading: &Reading) {
     let row = Row::<R>::new(record, reading);
-    let shown = |caller: &Caller| -> BTreeSet<String> {
-        let json = single(&row, &Selection::of::<R>(&[], caller)).unwrap();
-        let body: Value = serde_json::from_slice(&json).unwrap();
-        body[R::SINGULAR]
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect()
-    };
-    let table = |admin: bool| -> BTreeSet<String> {
-        let visible = R::attributes()
-            .iter()
-            .filter(|attribute| attribute.shown && (admin || !attribute.admin));
-        let names = visible.map(|attribute| attribute.name.to_owned());
-        let project = R::attributes()
-            .iter()
-            .any(|attribute| attribute.shown && attribute.name == "project_id");
-        names
-            .chain(project.then(|| "tenant_id".to_owned()))
-            .collect()
-    };
     let tenant = Caller::with_roles("admin", &["member"]);
-    assert_eq!(shown(&Caller::admin()), table(true), "{}", R::PLURAL);
-    assert_eq!(shown(&tenant), table(false), "{}", R::PLURAL);
+    assert_eq!(shown(&row, &tenant), table::<R>(false), "{}", R::PLURAL);
+    check_row(&row);
+}
+
+/// Of a resource that only administrators see.
+fn check_admins<R: Resource>(record: R::Record, reading: &Reading) {
+    check_row(&Row::<R>::new(record, reading));
+}
+
+fn shown<R: Resource>(row: &Row<'_, R>, caller: &Caller) -> BTreeSet<String> {
+    let json = single(row, &Selection::of::<R>(&[], caller)).unwrap();
+    let body: Value = serde_json::from_slice(&json).unwrap();
+    let members = body[R::SINGULAR].as_object().unwrap();
+    members.keys().cloned().collect()
+}
+
+fn table<R: Resource>(admin: bool) -> BTreeSet<String> {
+    let visible = R::attributes()
+        .iter()
+        .filter(|attribute| attribute.shown && (admin || !attribute.admin));
+    let names = visible.map(|attribute| attribute.name.to_owned());
+    let project = R::attributes()
+        .iter()
+        .any(|attribute| attribute.shown && attribute.name == "project_id");
+    names
+        .chain(project.then(|| "tenant_id".to_owned()))
+        .collect()
+}
+
+fn check_row<R: Resource>(row: &Row<'_, R>) {
+    assert_eq!(
+        shown(row, &Caller::admin()),
+        table::<R>(true),
+        "{}",
+        R::PLURAL
+    );
     for rule in R::indexes() {
         let known = R::attributes()
             .iter()
@@ -160,6 +175,15 @@ async fn views_show_what_the_tables_say() {
         parent_project: None,
         settings: Arc::default(),
     };
+    let segments = reading.records(schema::SEGMENT_BY_NETWORK, network.id.as_bytes());
+    for segment in segments {
+        check::<Segments>(segment, &reading);
+    }
+    let ranges = reading.records(schema::RANGE_BY_TYPE, b"vxlan");
+    for range in ranges {
+        check_admins::<SegmentRanges>(range, &reading);
+    }
+    check::<IpAvailabilities>(network.clone(), &reading);
     check::<Networks>(network, &reading);
     check::<Subnets>(subnet, &reading);
     check::<SubnetPools>(pool, &reading);

@@ -1,18 +1,24 @@
 //! Networks in the API.
 
+mod provider;
+
+pub(crate) use provider::SegmentWish;
+
 use super::{Managed, Reading, Resource, Row, id_field};
 use crate::attribute::{Attribute, Attributes, with_standard};
 use crate::error::RequestError;
 use crate::field::{Field, Kind};
 use crate::list::{IndexRule, Lookup, granted};
 use crate::tag::Tagged;
+use crate::value::Cidr;
 use crate::view::Fields;
 use alcor_managers::network::{self, CreateNetwork, UpdateNetwork};
 use alcor_managers::records::Index;
+use alcor_managers::segment::TransportRequest;
 use alcor_managers::{ApiError, Caller, Settings, schema, subnet};
 use alcor_store::Txn;
 use alcor_types::{
-    AddressScopeId, IpVersion, Network, NetworkId, NetworkType, ProjectId, QosPolicyId, Standard,
+    AddressScopeId, IpVersion, Network, NetworkId, ProjectId, QosPolicyId, Standard,
 };
 use serde::ser::SerializeMap;
 use std::collections::BTreeSet;
@@ -58,34 +64,74 @@ const ATTRIBUTES: &[Attribute<Networks>] = with_standard![
     Attribute::new("qos_policy_id", Kind::Id)
         .write::<Option<Uuid>>()
         .read(|row| Field::or_null(row.record.qos_policy_id, |id| id_field(id.0))),
+    Attribute::new("availability_zones", Kind::Compound),
     Attribute::new("provider:network_type", Kind::Text)
         .post::<Option<String>>()
         .admin()
-        .read(|row| Field::text(type_name(row.record.network_type))),
+        .read_each(Kind::Text, |row| {
+            let segments = row.record.segments.iter();
+            segments
+                .map(|one| Field::text(one.network_type.as_str()))
+                .collect()
+        }),
     Attribute::new("provider:physical_network", Kind::Text)
         .post::<Option<String>>()
         .admin()
-        .read(|_| Field::Null),
+        .read_each(Kind::Text, |row| {
+            let names = row
+                .record
+                .segments
+                .iter()
+                .map(|one| one.physical_network.as_deref());
+            names
+                .map(|name| Field::or_null(name, Field::text))
+                .collect()
+        }),
     Attribute::new("provider:segmentation_id", Kind::Number)
-        .post::<Option<u32>>()
+        .write::<Option<i64>>()
         .admin()
-        .read(|row| Field::Number(row.record.vni.get().into())),
+        .read_each(Kind::Number, |row| {
+            let ids = row.record.segments.iter().map(|one| one.segmentation_id);
+            ids.map(|id| Field::or_null(id, |id| Field::Number(id.into())))
+                .collect()
+        }),
+    Attribute::new("segments", Kind::Compound)
+        .post::<Vec<SegmentWish>>()
+        .admin(),
+    Attribute::new("is_default", Kind::Flag)
+        .write::<Option<bool>>()
+        .read(|row| Field::Flag(row.record.is_default)),
+    Attribute::new("l2_adjacency", Kind::Flag),
+    Attribute::new("cidr", Kind::Block)
+        .write::<Option<Cidr>>()
+        .read(|row| Field::or_null(row.record.cidr, Field::Block)),
+    Attribute::new("vlan_transparent", Kind::Flag)
+        .post::<Option<bool>>()
+        .read(|row| Field::or_null(row.record.vlan_transparent, Field::Flag)),
+    Attribute::new("qinq", Kind::Flag)
+        .post::<Option<bool>>()
+        .read(|row| Field::or_null(row.record.qinq, Field::Flag)),
 ];
 
 const INDEXES: &[IndexRule] = &[
-    IndexRule::new("provider:segmentation_id", schema::NETWORK_BY_VNI, 1),
+    IndexRule::new("is_default", schema::NETWORK_IS_DEFAULT, 1),
+    IndexRule::new(
+        "provider:segmentation_id",
+        schema::NETWORK_BY_SEGMENTATION_ID,
+        1,
+    ),
     IndexRule::new("name", schema::NETWORK_BY_NAME, 3),
     IndexRule::new("project_id", schema::NETWORK_BY_PROJECT, 7),
     IndexRule::new("qos_policy_id", schema::NETWORK_BY_QOS_POLICY, 4),
     IndexRule::granted("shared", schema::NETWORK_BY_SHARED, 6),
     IndexRule::new("router:external", schema::NETWORK_IS_EXTERNAL, 6),
+    IndexRule::new(
+        "provider:physical_network",
+        schema::NETWORK_BY_PHYSICAL_NETWORK,
+        6,
+    ),
+    IndexRule::new("provider:network_type", schema::NETWORK_BY_TYPE, 9),
 ];
-
-fn type_name(kind: NetworkType) -> &'static str {
-    match kind {
-        NetworkType::Vxlan => "vxlan",
-    }
-}
 
 impl Row<'_, Networks> {
     /// Whether everyone, or the caller by a grant, may plug ports into it; as Neutron shows it.
@@ -98,6 +144,11 @@ impl Row<'_, Networks> {
     fn address_scope(&self, version: IpVersion) -> Option<AddressScopeId> {
         let scope = subnet::address_scope(&self.reading.snapshot, self.record.id, version);
         scope.ok().flatten()
+    }
+
+    /// Whether its subnets all lie in one broadcast domain.
+    fn is_l2_adjacent(&self) -> bool {
+        true
     }
 
     fn is_external(&self) -> bool {
@@ -172,9 +223,14 @@ impl Resource for Networks {
         })?;
         fields.put_with("ipv4_address_scope", || row.address_scope(IpVersion::V4))?;
         fields.put_with("ipv6_address_scope", || row.address_scope(IpVersion::V6))?;
-        fields.put("provider:network_type", type_name(network.network_type))?;
-        fields.put("provider:physical_network", &None::<&str>)?;
-        fields.put("provider:segmentation_id", &network.vni)
+        // Zones belong to agents that serve networks, and every agent serves every network here.
+        fields.put("availability_zones", &[""; 0])?;
+        fields.put("is_default", &network.is_default)?;
+        fields.put_with("l2_adjacency", || row.is_l2_adjacent())?;
+        fields.put("cidr", &network.cidr)?;
+        fields.put("vlan_transparent", &network.vlan_transparent)?;
+        fields.put("qinq", &network.qinq)?;
+        provider::write(&network.segments, fields)
     }
 }
 
@@ -203,9 +259,16 @@ impl Managed for Networks {
             shared: body.get("shared")?,
             external: body.get("router:external")?,
             mtu: body.get("mtu")?,
-            network_type: body.some("provider:network_type")?,
-            physical_network: body.some("provider:physical_network")?,
-            segmentation_id: body.some("provider:segmentation_id")?,
+            provider: TransportRequest {
+                network_type: body.some("provider:network_type")?,
+                physical_network: body.some("provider:physical_network")?,
+                segmentation_id: body.some("provider:segmentation_id")?,
+            },
+            segments: provider::wishes(body)?,
+            is_default: body.some("is_default")?,
+            cidr: body.some::<Cidr>("cidr")?.map(|cidr| cidr.0),
+            vlan_transparent: body.some("vlan_transparent")?,
+            qinq: body.some("qinq")?,
             port_security_enabled: body.get("port_security_enabled")?,
             dns_domain: body.get("dns_domain")?.unwrap_or_default(),
             availability_zone_hints: body.get("availability_zone_hints")?.unwrap_or_default(),
@@ -225,6 +288,11 @@ impl Managed for Networks {
             shared: body.get("shared")?,
             external: body.get("router:external")?,
             mtu: body.get("mtu")?,
+            segmentation_id: body.some("provider:segmentation_id")?,
+            is_default: body.some("is_default")?,
+            cidr: body
+                .get::<Option<Cidr>>("cidr")?
+                .map(|cidr| cidr.map(|cidr| cidr.0)),
             port_security_enabled: body.get("port_security_enabled")?,
             dns_domain: body.get("dns_domain")?,
             qos_policy_id: qos_policy(body)?,

@@ -6,7 +6,7 @@
 mod kinds;
 
 use crate::region::{Region, id};
-use alcor_managers::{Settings, audit, schema};
+use alcor_managers::{Provider, Settings, audit, schema};
 use alcor_store::Store;
 use kinds::{KINDS, Kind};
 use proptest::prelude::*;
@@ -63,7 +63,7 @@ struct World {
 fn open(folder: &Path) -> Region {
     let store = Store::open(folder, schema::store_options()).unwrap();
     let settings = Settings {
-        vni_range: 7..=12,
+        provider: Provider::default().with_vnis(7..=12),
         ..Settings::default()
     };
     Region::on(store, settings)

@@ -92,7 +92,10 @@ async fn every_filter_selects() {
 async fn networks_and_subnets_filter_by_what_they_share() {
     let region = Region::open();
     let (plain, plain_subnet) = region.network("10.0.0.0/24").await;
-    let shared = json!({ "shared": true, "router:external": true, "provider:segmentation_id": 77 });
+    let shared = json!({
+        "shared": true, "router:external": true,
+        "provider:network_type": "vxlan", "provider:segmentation_id": 77,
+    });
     let shared = id(&region.make("network", shared).await);
     let v6 = json!({ "network_id": shared, "cidr": "fd00::/64", "ip_version": 6 });
     let v6 = id(&region.make("subnet", v6).await);

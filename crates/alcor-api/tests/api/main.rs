@@ -22,6 +22,7 @@ mod list;
 mod native;
 mod native_nodes;
 mod network_acls;
+mod networks;
 mod nodes;
 mod openapi;
 mod paging;

@@ -107,7 +107,8 @@ impl Region {
         Self::over(store, settings, Auth::None, |state| state)
     }
 
-    fn over(
+    /// Over any store, with settings of the test's own.
+    pub(crate) fn over(
         store: Store,
         settings: Settings,
         auth: Auth,

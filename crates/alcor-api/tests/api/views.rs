@@ -20,7 +20,8 @@ fn still(mut resource: Value) -> Value {
 
 async fn network(region: &Region) -> Value {
     let network = json!({
-        "id": NETWORK, "name": "n", "project_id": "p", "provider:segmentation_id": 42,
+        "id": NETWORK, "name": "n", "project_id": "p",
+        "provider:network_type": "vxlan", "provider:segmentation_id": 42,
         "dns_domain": "example.org.", "availability_zone_hints": ["az"],
     });
     region.make("network", network).await
@@ -52,7 +53,9 @@ async fn a_network() {
         "mtu": 1450, "port_security_enabled": true, "dns_domain": "example.org.",
         "availability_zone_hints": ["az"], "subnets": [SUBNET], "qos_policy_id": null,
         "provider:network_type": "vxlan", "provider:physical_network": null,
-        "provider:segmentation_id": 42,
+        "provider:segmentation_id": 42, "segments": null, "is_default": false,
+        "availability_zones": [], "l2_adjacency": true, "cidr": null,
+        "vlan_transparent": null, "qinq": null,
         "ipv4_address_scope": null, "ipv6_address_scope": null,
     });
     assert_eq!(still(shown["network"].clone()), expected);

@@ -16,7 +16,8 @@ impl Scope {
         network: Option<Arc<Network>>,
         hosts: &Hosts,
     ) -> bool {
-        let vni = |held: Option<&Network>| held.map(|network| network.vni);
+        let network = network.filter(|network| network.vni().is_some());
+        let vni = |held: Option<&Network>| held.and_then(Network::vni);
         let former = self.network.as_ref().map(|held| &*held.fact);
         // The VNI is in every subnet's goal, and nothing is told without a network.
         let affects_all = vni(former) != vni(network.as_deref());

@@ -7,7 +7,7 @@ use alcor_compiler::{Compiler, Delta, Fact};
 use alcor_goalstate::{Goal, GoalKey, ScopeGoals};
 use alcor_types::{
     FixedIp, HostName, Network, NetworkId, NetworkType, Node, NodeId, Port, PortId, Revision,
-    Sharing, Standard, Subnet, SubnetId, Timestamp, Vni,
+    Sharing, Standard, Subnet, SubnetId, Timestamp, Transport,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -45,8 +45,15 @@ pub(crate) fn network(number: u8) -> Network {
         shared: Sharing::default(),
         external: Sharing::default(),
         mtu: 1450,
-        network_type: NetworkType::Vxlan,
-        vni: Vni::new(100 + u32::from(number)).unwrap(),
+        segments: vec![Transport {
+            network_type: NetworkType::Vxlan,
+            physical_network: None,
+            segmentation_id: Some(100 + u32::from(number)),
+        }],
+        is_default: false,
+        cidr: None,
+        vlan_transparent: None,
+        qinq: None,
         port_security_enabled: true,
         dns_domain: String::new(),
         availability_zone_hints: Vec::new(),

@@ -23,6 +23,14 @@ pub(super) fn check(read: &dyn Read, faults: &mut Vec<String>) -> Result<(), Api
     }
     for one in all::<Subnet>(read) {
         let one = one?;
+        let count = held.get(&one.id).map_or(0, BTreeSet::len);
+        let counted = ip::used(read, one.id)?;
+        if u64::try_from(count) != Ok(counted) {
+            faults.push(format!(
+                "subnet {} counts {counted} addresses in use, but ports hold {count}",
+                one.id
+            ));
+        }
         if subnet::is_auto_address(&one) {
             continue;
         }

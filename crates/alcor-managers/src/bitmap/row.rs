@@ -67,6 +67,30 @@ impl Row {
     }
 }
 
+impl Row {
+    /// The lowest set bit at or above `from`.
+    pub(super) fn first_set(self, from: u8) -> Option<u8> {
+        let Self([low, high]) = self;
+        Self([!low, !high]).first_clear(from)
+    }
+
+    /// How many bits from `first` to `last` are set.
+    pub(super) fn count(self, first: u8, last: u8) -> u32 {
+        let Self([low, high]) = self;
+        let (from, to) = (u32::from(first), u32::from(last));
+        // The bits of each word before `from` and after `to` are shifted out.
+        let within = |word: u128, base: u32| {
+            let skip = from.saturating_sub(base);
+            let keep = (to + 1).saturating_sub(base).min(128);
+            if skip >= keep {
+                return 0;
+            }
+            (word >> (128 - keep) << (128 - keep) << skip).count_ones()
+        };
+        within(low, 0) + within(high, 128)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

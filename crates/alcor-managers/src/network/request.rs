@@ -1,6 +1,8 @@
 //! What a caller may say of a network. An absent member means "not sent".
 
+use crate::segment::TransportRequest;
 use alcor_types::{NetworkId, ProjectId, QosPolicyId};
+use ipnet::IpNet;
 use std::collections::BTreeSet;
 
 /// `POST /v2.0/networks`.
@@ -24,12 +26,19 @@ pub struct CreateNetwork {
     pub external: Option<bool>,
     /// In bytes; absent or 0 means the region's largest.
     pub mtu: Option<u32>,
-    /// `provider:network_type` (administrators only); only `vxlan` works.
-    pub network_type: Option<String>,
-    /// `provider:physical_network` (administrators only); VXLAN has none.
-    pub physical_network: Option<String>,
-    /// `provider:segmentation_id` (administrators only): the VNI.
-    pub segmentation_id: Option<u32>,
+    /// Its one segment, by the provider attributes.
+    pub provider: TransportRequest,
+    /// Its segments, where there are several.
+    pub segments: Vec<TransportRequest>,
+    /// Whether topologies made on request get out by it; only external networks can be. Default:
+    /// false.
+    pub is_default: Option<bool>,
+    /// The block that its subnets must lie within. Default: any.
+    pub cidr: Option<IpNet>,
+    /// Whether VMs may send VLAN tags; true works nowhere yet.
+    pub vlan_transparent: Option<bool>,
+    /// Whether VMs may send two VLAN tags; true works nowhere yet.
+    pub qinq: Option<bool>,
     /// What its ports get where they do not say. Default: true.
     pub port_security_enabled: Option<bool>,
     /// The domain of its ports' names; empty when none.
@@ -57,6 +66,12 @@ pub struct UpdateNetwork {
     pub external: Option<bool>,
     /// In bytes.
     pub mtu: Option<u32>,
+    /// Another VLAN tag; networks of other types keep their numbers.
+    pub segmentation_id: Option<i64>,
+    /// Whether topologies made on request get out by it; only external networks can be.
+    pub is_default: Option<bool>,
+    /// Another block, or none, that its subnets must lie within.
+    pub cidr: Option<Option<IpNet>>,
     /// The default of ports made from now on.
     pub port_security_enabled: Option<bool>,
     /// The domain of its ports' names.

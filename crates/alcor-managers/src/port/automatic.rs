@@ -13,6 +13,7 @@ pub(crate) fn add_auto_address(txn: &mut Txn<'_>, subnet: &Subnet) -> Result<(),
             continue;
         }
         let ip_address = ip::eui64(&subnet.cidr, port.mac_address);
+        ip::reserve(txn, subnet, ip_address)?;
         port.fixed_ips.push(FixedIp {
             subnet_id: subnet.id,
             ip_address,

@@ -1,11 +1,12 @@
 //! A port's status: worked out from what the data plane last said, never stored with the port.
 
 use super::guard;
+use crate::network;
 use crate::node;
 use crate::records;
 use crate::{ApiError, schema};
 use alcor_store::{Read, Txn};
-use alcor_types::{HostName, Port, PortState, PortStatus};
+use alcor_types::{HostName, NetworkType, Port, PortState, PortStatus};
 
 /// What the API shows of a port's way into the data plane.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,10 +53,7 @@ pub fn state(read: &dyn Read, port: &Port) -> Result<PortView, ApiError> {
             reason: state.reason,
             vif_type: "ovs",
         },
-        None => PortView::down(
-            "ovs",
-            format!("node '{host}' has not reported the port yet"),
-        ),
+        None => PortView::down("ovs", silence(read, port, host)?),
     })
 }
 
@@ -102,6 +100,20 @@ pub fn vif_type(
         ));
     }
     Ok("ovs")
+}
+
+/// Why a host has said nothing of a port.
+fn silence(read: &dyn Read, port: &Port, host: &HostName) -> Result<String, ApiError> {
+    let network = network::find(read, port.network_id)?;
+    let unknown = network.filter(|network| network.vni().is_none());
+    let Some(network) = unknown else {
+        return Ok(format!("node '{host}' has not reported the port yet"));
+    };
+    let kind = network.segments.first().map(|segment| segment.network_type);
+    let kind = kind.map_or("no segments", NetworkType::as_str);
+    Ok(format!(
+        "the agents do not program networks of type {kind} yet, only vxlan"
+    ))
 }
 
 /// Notes what hosts say of their ports; the only write of the delivery service. A word of a

@@ -1,7 +1,7 @@
 //! How networks lie in the store, and by what they are found.
 
 use super::table::NETWORKS;
-use super::{Usual, add_sharing, add_usual};
+use super::{Usual, add_sharing, add_text, add_usual};
 use crate::records::Record;
 use alcor_store::records::{Index, Indexes, Table};
 use alcor_types::Network;
@@ -26,8 +26,8 @@ pub const NETWORK_BY_SHARED: Index = Index {
     id: 4,
     name: "shared",
 };
-/// Parts: VNI, four bytes, most significant first. Unique.
-pub const NETWORK_BY_VNI: Index = Index {
+/// Parts: segmentation id, four bytes, most significant first; one entry for each segment.
+pub const NETWORK_BY_SEGMENTATION_ID: Index = Index {
     id: 5,
     name: "provider:segmentation_id",
 };
@@ -45,6 +45,22 @@ pub const NETWORK_IS_EXTERNAL: Index = Index {
 pub const NETWORK_BY_QOS_POLICY: Index = Index {
     id: 40,
     name: "qos_policy_id",
+};
+
+/// Parts: physical network; one entry for each segment that lies on one.
+pub const NETWORK_BY_PHYSICAL_NETWORK: Index = Index {
+    id: 8,
+    name: "provider:physical_network",
+};
+/// Parts: the type's name; one entry for each segment.
+pub const NETWORK_BY_TYPE: Index = Index {
+    id: 9,
+    name: "provider:network_type",
+};
+/// No parts; only the default external network has an entry.
+pub const NETWORK_IS_DEFAULT: Index = Index {
+    id: 10,
+    name: "is_default",
 };
 
 const USUAL: Usual = Usual {
@@ -70,6 +86,17 @@ impl Record for Network {
         if let Some(policy) = self.qos_policy_id {
             to.add(NETWORK_BY_QOS_POLICY, &[policy.as_bytes()]);
         }
-        to.unique(NETWORK_BY_VNI, &[&self.vni.get().to_be_bytes()]);
+        if self.is_default {
+            to.add(NETWORK_IS_DEFAULT, &[]);
+        }
+        for segment in &self.segments {
+            add_text(to, NETWORK_BY_TYPE, segment.network_type.as_str());
+            if let Some(name) = &segment.physical_network {
+                add_text(to, NETWORK_BY_PHYSICAL_NETWORK, name);
+            }
+            if let Some(id) = segment.segmentation_id {
+                to.add(NETWORK_BY_SEGMENTATION_ID, &[&id.to_be_bytes()]);
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::region::{Region, at};
 use alcor_managers::network::{self, CreateNetwork};
 use alcor_managers::port::{self, CreatePort};
-use alcor_managers::{ApiError, Caller, Settings};
+use alcor_managers::{ApiError, Caller, Provider, Settings};
 use alcor_store::{Store, TransactError};
 use alcor_types::{Port, PortId};
 use std::collections::BTreeSet;
@@ -154,12 +154,16 @@ fn vnis_are_given_once() {
         async move {
             let rule = |txn: &mut alcor_store::Txn<'_>| {
                 let settings = Settings {
-                    vni_range: 1..=40,
+                    provider: Provider::default().with_vnis(1..=40),
                     ..Settings::default()
                 };
                 network::create(txn, &CreateNetwork::default(), &Caller::admin(), &settings)
             };
-            store.transact(rule).await.ok().map(|done| done.value.vni)
+            store
+                .transact(rule)
+                .await
+                .ok()
+                .map(|done| done.value.vni().unwrap())
         }
     };
     let vnis: Vec<_> = together(make).into_iter().flatten().collect();

@@ -6,7 +6,9 @@ use crate::region::Region;
 use alcor_managers::network::CreateNetwork;
 use alcor_managers::port::{CreatePort, FixedIpRequest, UpdatePort};
 use alcor_managers::subnet::{CreateSubnet, UpdateSubnet};
-use alcor_managers::{ApiError, Caller, Settings, audit, network, records, schema, subnet};
+use alcor_managers::{
+    ApiError, Caller, Provider, Settings, audit, network, records, schema, subnet,
+};
 use alcor_types::{FixedIp, IpPool, Network, NetworkId, Port, PortId, Subnet, SubnetId};
 use ipnet::IpNet;
 use proptest::prelude::*;
@@ -87,7 +89,7 @@ fn pick<K, V: Clone>(map: &BTreeMap<K, V>, at: usize) -> Option<V> {
 impl World {
     fn new() -> Self {
         let settings = Settings {
-            vni_range: 7..=9,
+            provider: Provider::default().with_vnis(7..=9),
             ..Settings::default()
         };
         Self {
@@ -125,7 +127,11 @@ impl World {
         let Ok(network) = made else {
             return false;
         };
-        assert!(self.networks.values().all(|other| other.vni != network.vni));
+        assert!(
+            self.networks
+                .values()
+                .all(|other| other.vni() != network.vni())
+        );
         self.networks.insert(network.id, network).is_none()
     }
 

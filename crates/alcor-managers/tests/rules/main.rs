@@ -18,6 +18,8 @@ mod pools;
 #[cfg(test)]
 mod ports;
 #[cfg(test)]
+mod provider;
+#[cfg(test)]
 mod quotas;
 #[cfg(test)]
 mod region;
@@ -25,6 +27,7 @@ mod region;
 mod security;
 #[cfg(test)]
 mod security_model;
+mod segments;
 #[cfg(test)]
 mod states;
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use crate::region::{Region, refused};
 use alcor_managers::network::{self, CreateNetwork, UpdateNetwork};
 use alcor_managers::port::CreatePort;
+use alcor_managers::segment::TransportRequest;
 use alcor_managers::subnet::CreateSubnet;
-use alcor_managers::{ApiError, Caller, Settings};
+use alcor_managers::{ApiError, Caller, Provider, Settings};
 use alcor_types::{DEFAULT_MTU, Network, NetworkId};
 
 fn update(region: &Region, network: &Network, request: UpdateNetwork) -> Result<Network, ApiError> {
@@ -15,6 +16,14 @@ fn update(region: &Region, network: &Network, request: UpdateNetwork) -> Result<
 fn delete(region: &Region, network: &Network) -> Result<(), ApiError> {
     let id = network.id;
     region.run(move |txn, _| network::delete(txn, id, &Caller::admin(), None))
+}
+
+fn vxlan(segmentation_id: Option<i64>) -> TransportRequest {
+    TransportRequest {
+        network_type: Some("vxlan".to_owned()),
+        physical_network: None,
+        segmentation_id,
+    }
 }
 
 #[test]
@@ -46,11 +55,14 @@ fn a_chosen_id_must_be_free() {
 #[test]
 fn vnis_are_given_back_and_reused_after_the_others() {
     let region = Region::with(Settings {
-        vni_range: 100..=102,
+        provider: Provider::default().with_vnis(100..=102),
         ..Settings::default()
     });
     let networks: Vec<_> = (0..3).map(|_| region.network()).collect();
-    let vnis: Vec<_> = networks.iter().map(|network| network.vni.get()).collect();
+    let vnis: Vec<_> = networks
+        .iter()
+        .map(|network| network.vni().unwrap().get())
+        .collect();
     assert_eq!(vnis, [100, 101, 102]);
     refused(
         region.create_network(CreateNetwork::default()),
@@ -58,29 +70,45 @@ fn vnis_are_given_back_and_reused_after_the_others() {
         503,
     );
     delete(&region, &networks[1]).unwrap();
-    assert_eq!(region.network().vni.get(), 101);
+    assert_eq!(region.network().vni().unwrap().get(), 101);
 }
 
 #[test]
 fn a_chosen_vni_must_be_free() {
     let region = Region::with(Settings {
-        vni_range: 100..=200,
+        provider: Provider::default().with_vnis(100..=200),
         ..Settings::default()
     });
     let chosen = |vni| CreateNetwork {
-        segmentation_id: Some(vni),
+        provider: vxlan(Some(vni)),
         ..CreateNetwork::default()
     };
-    assert_eq!(region.create_network(chosen(100)).unwrap().vni.get(), 100);
+    assert_eq!(
+        region
+            .create_network(chosen(100))
+            .unwrap()
+            .vni()
+            .unwrap()
+            .get(),
+        100
+    );
     refused(region.create_network(chosen(100)), "TunnelIdInUse", 409);
     refused(region.create_network(chosen(0)), "InvalidInput", 400);
     refused(region.create_network(chosen(1 << 24)), "InvalidInput", 400);
     assert_eq!(
-        region.network().vni.get(),
+        region.network().vni().unwrap().get(),
         101,
         "a chosen VNI is passed over"
     );
-    assert_eq!(region.create_network(chosen(5000)).unwrap().vni.get(), 5000);
+    assert_eq!(
+        region
+            .create_network(chosen(5000))
+            .unwrap()
+            .vni()
+            .unwrap()
+            .get(),
+        5000
+    );
 }
 
 #[test]
@@ -111,22 +139,6 @@ fn the_mtu_has_bounds_and_ipv6_raises_the_lower() {
 }
 
 #[test]
-fn only_vxlan_works_and_says_so() {
-    let region = Region::new();
-    let of_type = |name: &str| CreateNetwork {
-        network_type: Some(name.to_owned()),
-        ..CreateNetwork::default()
-    };
-    refused(region.create_network(of_type("vlan")), "InvalidInput", 400);
-    region.create_network(of_type("vxlan")).unwrap();
-    let physical = CreateNetwork {
-        physical_network: Some("p".into()),
-        ..CreateNetwork::default()
-    };
-    refused(region.create_network(physical), "InvalidInput", 400);
-}
-
-#[test]
 fn an_update_changes_what_it_names_and_counts() {
     let region = Region::new();
     let network = region.network();
@@ -142,7 +154,10 @@ fn an_update_changes_what_it_names_and_counts() {
     assert_eq!(changed.standard.tags.len(), 2);
     assert_eq!(changed.standard.revision_number, 1);
     assert!(!changed.admin_state_up && changed.port_security_enabled);
-    assert_eq!((changed.vni, changed.mtu), (network.vni, network.mtu));
+    assert_eq!(
+        (changed.segments, changed.mtu),
+        (network.segments, network.mtu)
+    );
 }
 
 #[test]
@@ -247,7 +262,7 @@ fn a_network_in_use_elsewhere_cannot_be_unshared() {
 #[test]
 fn a_bulk_is_all_or_nothing() {
     let region = Region::with(Settings {
-        vni_range: 1..=2,
+        provider: Provider::default().with_vnis(1..=2),
         ..Settings::default()
     });
     let bulk = |count| {

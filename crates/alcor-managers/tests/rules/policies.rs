@@ -3,6 +3,7 @@
 use crate::region::{Region, any_of, at, member, refused};
 use alcor_managers::network::{self, CreateNetwork, UpdateNetwork};
 use alcor_managers::port::{self, CreatePort, UpdatePort};
+use alcor_managers::segment::TransportRequest;
 use alcor_managers::subnet::{self, CreateSubnet, UpdateSubnet};
 use alcor_managers::{ApiError, Caller};
 use alcor_types::{Network, Port};
@@ -165,11 +166,18 @@ fn some_attributes_are_the_administrators() {
             ..plain()
         },
         CreateNetwork {
-            segmentation_id: Some(9),
+            provider: TransportRequest {
+                network_type: Some("gre".to_owned()),
+                segmentation_id: Some(9),
+                ..TransportRequest::default()
+            },
             ..plain()
         },
         CreateNetwork {
-            network_type: Some("vxlan".to_owned()),
+            provider: TransportRequest {
+                network_type: Some("vxlan".to_owned()),
+                ..TransportRequest::default()
+            },
             ..plain()
         },
         CreateNetwork {

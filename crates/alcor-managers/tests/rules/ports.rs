@@ -472,6 +472,7 @@ fn a_port_costs_few_rows() {
     let mut watch = region.store.watch(region.store.revision(), &[]).unwrap();
     region.port(&network);
     let commit = region.wait(async move { watch.next().await.unwrap() });
-    // The port, eight index entries, the allocation bitmap and its cursor, the usage counter.
-    assert_eq!(commit.changes.len(), 12, "{:?}", commit.changes);
+    // The port, eight index entries, the allocation bitmap, its cursor and its count, the usage
+    // counter.
+    assert_eq!(commit.changes.len(), 13, "{:?}", commit.changes);
 }

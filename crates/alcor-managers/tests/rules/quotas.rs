@@ -142,7 +142,7 @@ fn play(txn: &mut Txn<'_>, step: Step) -> Result<(), ApiError> {
         }
         Step::Fail(owner) => {
             network::create(txn, &network(owner), &admin, &settings)?;
-            return Err(ApiError::NoNetworkAvailable);
+            return Err(alcor_managers::segment::SegmentError::NoNetworkAvailable.into());
         }
         Step::Restart => {}
     }

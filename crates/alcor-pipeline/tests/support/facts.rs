@@ -4,7 +4,7 @@ use super::goals::{host_ip, ip, mac, port_id, subnet_id, vni, vpc_id};
 use alcor_compiler::Fact;
 use alcor_types::{
     FixedIp, HostName, MacAddr, Network, NetworkType, Node, NodeId, Port, Sharing, Standard,
-    Subnet, Timestamp,
+    Subnet, Timestamp, Transport,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -23,8 +23,15 @@ pub(crate) fn network(number: u8, up: bool) -> Fact {
         shared: Sharing::default(),
         external: Sharing::default(),
         mtu: 1450,
-        network_type: NetworkType::Vxlan,
-        vni: vni(number),
+        segments: vec![Transport {
+            network_type: NetworkType::Vxlan,
+            physical_network: None,
+            segmentation_id: Some(vni(number).get()),
+        }],
+        is_default: false,
+        cidr: None,
+        vlan_transparent: None,
+        qinq: None,
         port_security_enabled: true,
         dns_domain: String::new(),
         availability_zone_hints: Vec::new(),
