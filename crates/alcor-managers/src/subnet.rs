@@ -35,10 +35,11 @@ pub fn create(
     policy::owner_only(caller, &network.project_id, "create_subnet")?;
     let owner = request.project_id.as_ref();
     let project = policy::project(caller, owner, "create_subnet")?;
-    let taken = source::take_block(txn, request, &project, &network, caller)?;
+    let others = network::subnets(txn, network.id)?;
+    let taken = source::take_block(txn, request, &project, &others, caller)?;
     let subnet = describe(request, project, &network, taken)?;
     check::check_attributes(&subnet, settings)?;
-    check_on_network(txn, &subnet, &network)?;
+    check_on_network(&subnet, &network, &others)?;
     standard::check_free::<Subnet>(txn, subnet.id.as_bytes(), &subnet.id)?;
     quota::take(txn, Kind::Subnet, &subnet.project_id, settings)?;
     records::insert(txn, &subnet)?;
@@ -94,9 +95,7 @@ pub fn address_scope(
     network: NetworkId,
     version: IpVersion,
 ) -> Result<Option<AddressScopeId>, ApiError> {
-    let mut subnets = network::subnets(read, network)?;
-    subnets.retain(|subnet| subnet.ip_version() == version);
-    source::scope_of(read, &subnets)
+    source::scope_of(read, &network::subnets(read, network)?, version)
 }
 
 /// Changes what the request names and nothing else.
@@ -233,7 +232,7 @@ fn describe(
     Ok(subnet)
 }
 
-fn check_on_network(read: &dyn Read, subnet: &Subnet, network: &Network) -> Result<(), ApiError> {
+fn check_on_network(subnet: &Subnet, network: &Network, others: &[Subnet]) -> Result<(), ApiError> {
     within_block(network, subnet)?;
     if subnet.cidr.addr().is_ipv6() && network.mtu < MIN_MTU_V6 {
         return Err(ApiError::NetworkMtuSubnetConflict {
@@ -241,7 +240,7 @@ fn check_on_network(read: &dyn Read, subnet: &Subnet, network: &Network) -> Resu
             mtu: network.mtu,
         });
     }
-    for other in network::subnets(read, network.id)? {
+    for other in others {
         if other.cidr.contains(&subnet.cidr) || subnet.cidr.contains(&other.cidr) {
             return Err(ApiError::InvalidInput(format!(
                 "cidr {} overlaps with another subnet of network {}, choose another block",
