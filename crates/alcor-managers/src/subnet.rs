@@ -2,10 +2,13 @@
 
 mod block;
 mod check;
+mod error;
 mod request;
+mod segment;
 mod source;
 
 pub(crate) use block::hosts;
+pub use error::SubnetError;
 pub use request::{CreateSubnet, UpdateSubnet};
 
 use crate::network::check::{MIN_MTU_V6, within_block};
@@ -17,7 +20,7 @@ use crate::{
 };
 use alcor_store::{Read, Txn};
 use alcor_types::{
-    AddressScopeId, IpVersion, Ipv6Mode, Network, NetworkId, Port, PortId, ProjectId, Subnet,
+    AddressScopeId, IpVersion, Ipv6Mode, Network, NetworkId, Port, PortId, ProjectId, SegmentId, Subnet,
     SubnetId, SubnetPoolId,
 };
 use ipnet::IpNet;
@@ -40,6 +43,7 @@ pub fn create(
     let subnet = describe(request, project, &network, taken)?;
     check::check_attributes(&subnet, settings)?;
     check_on_network(&subnet, &network, &others)?;
+    segment::check_new(txn, &subnet, &others, caller)?;
     standard::check_free::<Subnet>(txn, subnet.id.as_bytes(), &subnet.id)?;
     quota::take(txn, Kind::Subnet, &subnet.project_id, settings)?;
     records::insert(txn, &subnet)?;
@@ -129,6 +133,9 @@ pub fn update(
         &mut subnet.dns_publish_fixed_ip,
         request.dns_publish_fixed_ip.as_ref(),
     );
+    if let Some(asked) = request.segment_id {
+        change_segment(txn, &mut subnet, asked, caller)?;
+    }
     check::check_attributes(&subnet, settings)?;
     standard::update(
         &mut subnet.standard,
@@ -226,7 +233,7 @@ fn describe(
         ipv6_ra_mode: request.ipv6_ra_mode,
         service_types: request.service_types.clone(),
         dns_publish_fixed_ip: request.dns_publish_fixed_ip,
-        segment_id: None,
+        segment_id: request.segment_id,
     };
     block::check_gateway_outside(&subnet)?;
     Ok(subnet)
@@ -249,6 +256,18 @@ fn check_on_network(subnet: &Subnet, network: &Network, others: &[Subnet]) -> Re
         }
     }
     Ok(())
+}
+
+fn change_segment(
+    read: &dyn Read,
+    subnet: &mut Subnet,
+    asked: Option<SegmentId>,
+    caller: &Caller,
+) -> Result<(), ApiError> {
+    let id = subnet.network_id;
+    let network = network::find(read, id)?.ok_or(ApiError::NetworkNotFound(id))?;
+    let others = network::subnets(read, id)?;
+    segment::change(read, subnet, &network, &others, asked, caller)
 }
 
 /// Sets the gateway, unless a router has the address of the old one.
