@@ -20,8 +20,8 @@ use crate::{
 };
 use alcor_store::{Read, Txn};
 use alcor_types::{
-    AddressScopeId, IpVersion, Ipv6Mode, Network, NetworkId, Port, PortId, ProjectId, SegmentId, Subnet,
-    SubnetId, SubnetPoolId,
+    AddressScopeId, IpVersion, Ipv6Mode, Network, NetworkId, Port, PortId, ProjectId, SegmentId,
+    Subnet, SubnetId, SubnetPoolId,
 };
 use ipnet::IpNet;
 use std::net::IpAddr;

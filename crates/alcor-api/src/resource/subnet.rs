@@ -13,8 +13,8 @@ use alcor_managers::subnet::{self, CreateSubnet, UpdateSubnet};
 use alcor_managers::{ApiError, Caller, Settings, schema};
 use alcor_store::{Key, Txn};
 use alcor_types::{
-    HostRoute, IpPool, IpVersion, Ipv6Mode, Network, NetworkId, ProjectId, Standard, Subnet,
-    SubnetId, SubnetPoolId,
+    HostRoute, IpPool, IpVersion, Ipv6Mode, Network, NetworkId, ProjectId, SegmentId, Standard,
+    Subnet, SubnetId, SubnetPoolId,
 };
 use serde::ser::SerializeMap;
 use std::cell::OnceCell;

@@ -319,22 +319,35 @@ async fn subnets_are_on_segments_all_or_none() {
         json!({ "subnet": { "network_id": network, "cidr": cidr, "ip_version": 4,
             "segment_id": segment } })
     };
-    let made = region.post("/v2.0/subnets", subnet("10.0.0.0/24", Value::Null)).await;
+    let made = region
+        .post("/v2.0/subnets", subnet("10.0.0.0/24", Value::Null))
+        .await;
     let path = format!("/v2.0/subnets/{}", id(&made.expect(201)["subnet"]));
-    let late = region.post("/v2.0/subnets", subnet("10.0.1.0/24", json!(segment))).await;
+    let late = region
+        .post("/v2.0/subnets", subnet("10.0.1.0/24", json!(segment)))
+        .await;
     assert_eq!(late.error(400).0, "SubnetsNotAllAssociatedWithSegments");
     let join = |segment: Value| json!({ "subnet": { "segment_id": segment } });
     let missing = region.put(&path, join(json!(uuid::Uuid::new_v4()))).await;
     assert_eq!(missing.error(404).0, "SegmentNotFound");
     let other = id(&region.make("network", json!({})).await);
-    let other = region.ids("segment", &format!("network_id={other}")).await.remove(0);
+    let other = region
+        .ids("segment", &format!("network_id={other}"))
+        .await
+        .remove(0);
     let wrong = region.put(&path, join(json!(other))).await;
     assert_eq!(wrong.error(400).0, "NetworkIdsDontMatch");
     let joined = region.put(&path, join(json!(segment))).await.expect(200);
     assert_eq!(joined["subnet"]["segment_id"], json!(segment));
     let left = region.put(&path, join(Value::Null)).await;
-    assert_eq!(left.error(400).0, "SubnetSegmentAssociationChangeNotAllowed");
-    region.post("/v2.0/subnets", subnet("10.0.1.0/24", json!(segment))).await.expect(201);
+    assert_eq!(
+        left.error(400).0,
+        "SubnetSegmentAssociationChangeNotAllowed"
+    );
+    region
+        .post("/v2.0/subnets", subnet("10.0.1.0/24", json!(segment)))
+        .await
+        .expect(201);
     let listed = region.ids("subnet", &format!("segment_id={segment}")).await;
     assert_eq!(listed.len(), 2);
     let gone = region.delete(&format!("/v2.0/segments/{segment}")).await;
