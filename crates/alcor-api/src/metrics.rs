@@ -101,9 +101,12 @@ fn method_name(method: &Method) -> &'static str {
 
 /// The resource of a matched route.
 fn resource(route: Option<&str>) -> &'static str {
-    const KNOWN: [&str; 6] = [
+    const KNOWN: [&str; 9] = [
         "networks",
         "subnets",
+        "subnetpools",
+        "address-scopes",
+        "quotas",
         "ports",
         "agents",
         "extensions",

@@ -270,25 +270,6 @@ impl FromJson for Object {
     }
 }
 
-/// A value for something this region does not have: only null is right.
-pub(crate) struct Unsupported;
-
-impl FromJson for Unsupported {
-    fn from_json(value: &Value) -> Result<Self, String> {
-        match value {
-            Value::Null => Ok(Self),
-            other => Err(format!(
-                "'{}' cannot be used, this region does not support the attribute: leave it out",
-                shown(other)
-            )),
-        }
-    }
-
-    fn schema() -> Value {
-        json!({ "type": "null" })
-    }
-}
-
 fn object(value: &Value) -> Result<&Map<String, Value>, String> {
     value
         .as_object()

@@ -20,6 +20,7 @@ use crate::routing::RoutingError;
 use crate::security_group::SecurityGroupError;
 use crate::segment::SegmentError;
 use crate::segment::range::RangeError;
+use crate::subnet::SubnetError;
 use crate::subnet_pool::PoolError;
 use crate::trunk::TrunkError;
 
@@ -353,6 +354,9 @@ pub enum ApiError {
     /// A quota is used up.
     #[error(transparent)]
     Quota(#[from] QuotaError),
+    /// A subnet refuses a segment.
+    #[error(transparent)]
+    Subnet(#[from] SubnetError),
     /// A subnet pool or an address scope refuses.
     #[error(transparent)]
     Pool(#[from] PoolError),

@@ -13,10 +13,10 @@ pub(crate) mod transport;
 pub use error::SegmentError;
 pub use request::{CreateSegment, TransportRequest, UpdateSegment};
 
-use crate::schema::SEGMENT_BY_NETWORK;
+use crate::schema::{SEGMENT_BY_NETWORK, SUBNET_BY_SEGMENT};
 use crate::{ApiError, Caller, Settings, network, records, standard};
 use alcor_store::{Read, Txn};
-use alcor_types::{Network, NetworkId, Segment, SegmentId, Standard, Timestamp, Transport};
+use alcor_types::{Network, NetworkId, Segment, SegmentId, Standard, Subnet, Timestamp, Transport};
 use std::collections::BTreeSet;
 
 /// How many segments one network may have.
@@ -213,8 +213,15 @@ fn remove(txn: &mut Txn<'_>, segment: &Segment) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Refuses to remove the segment by which bound ports are reached.
+/// Refuses to remove a segment that subnets are on, or by which bound ports are reached.
 fn check_unused(read: &dyn Read, segment: &Segment) -> Result<(), ApiError> {
+    if records::any::<Subnet>(read, SUBNET_BY_SEGMENT, &[segment.id.as_bytes()]) {
+        let (segment, reason) = (
+            segment.id,
+            "subnets are on it, delete them first".to_owned(),
+        );
+        return Err(SegmentError::InUse { segment, reason }.into());
+    }
     let number = segment.transport.segmentation_id;
     let carries = network::find(read, segment.network_id)?
         .and_then(|network| network.vni())

@@ -2,10 +2,13 @@
 
 mod block;
 mod check;
+mod error;
 mod request;
+mod segment;
 mod source;
 
 pub(crate) use block::hosts;
+pub use error::SubnetError;
 pub use request::{CreateSubnet, UpdateSubnet};
 
 use crate::network::check::{MIN_MTU_V6, within_block};
@@ -17,8 +20,8 @@ use crate::{
 };
 use alcor_store::{Read, Txn};
 use alcor_types::{
-    AddressScopeId, IpVersion, Ipv6Mode, Network, NetworkId, Port, PortId, ProjectId, Subnet,
-    SubnetId, SubnetPoolId,
+    AddressScopeId, IpVersion, Ipv6Mode, Network, NetworkId, Port, PortId, ProjectId, SegmentId,
+    Subnet, SubnetId, SubnetPoolId,
 };
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -35,10 +38,12 @@ pub fn create(
     policy::owner_only(caller, &network.project_id, "create_subnet")?;
     let owner = request.project_id.as_ref();
     let project = policy::project(caller, owner, "create_subnet")?;
-    let taken = source::take_block(txn, request, &project, &network, caller)?;
+    let others = network::subnets(txn, network.id)?;
+    let taken = source::take_block(txn, request, &project, &others, caller)?;
     let subnet = describe(request, project, &network, taken)?;
     check::check_attributes(&subnet, settings)?;
-    check_on_network(txn, &subnet, &network)?;
+    check_on_network(&subnet, &network, &others)?;
+    segment::check_new(txn, &subnet, &others, caller)?;
     standard::check_free::<Subnet>(txn, subnet.id.as_bytes(), &subnet.id)?;
     quota::take(txn, Kind::Subnet, &subnet.project_id, settings)?;
     records::insert(txn, &subnet)?;
@@ -94,9 +99,7 @@ pub fn address_scope(
     network: NetworkId,
     version: IpVersion,
 ) -> Result<Option<AddressScopeId>, ApiError> {
-    let mut subnets = network::subnets(read, network)?;
-    subnets.retain(|subnet| subnet.ip_version() == version);
-    source::scope_of(read, &subnets)
+    source::scope_of(read, &network::subnets(read, network)?, version)
 }
 
 /// Changes what the request names and nothing else.
@@ -130,6 +133,9 @@ pub fn update(
         &mut subnet.dns_publish_fixed_ip,
         request.dns_publish_fixed_ip.as_ref(),
     );
+    if let Some(asked) = request.segment_id {
+        change_segment(txn, &mut subnet, asked, caller)?;
+    }
     check::check_attributes(&subnet, settings)?;
     standard::update(
         &mut subnet.standard,
@@ -227,13 +233,13 @@ fn describe(
         ipv6_ra_mode: request.ipv6_ra_mode,
         service_types: request.service_types.clone(),
         dns_publish_fixed_ip: request.dns_publish_fixed_ip,
-        segment_id: None,
+        segment_id: request.segment_id,
     };
     block::check_gateway_outside(&subnet)?;
     Ok(subnet)
 }
 
-fn check_on_network(read: &dyn Read, subnet: &Subnet, network: &Network) -> Result<(), ApiError> {
+fn check_on_network(subnet: &Subnet, network: &Network, others: &[Subnet]) -> Result<(), ApiError> {
     within_block(network, subnet)?;
     if subnet.cidr.addr().is_ipv6() && network.mtu < MIN_MTU_V6 {
         return Err(ApiError::NetworkMtuSubnetConflict {
@@ -241,7 +247,7 @@ fn check_on_network(read: &dyn Read, subnet: &Subnet, network: &Network) -> Resu
             mtu: network.mtu,
         });
     }
-    for other in network::subnets(read, network.id)? {
+    for other in others {
         if other.cidr.contains(&subnet.cidr) || subnet.cidr.contains(&other.cidr) {
             return Err(ApiError::InvalidInput(format!(
                 "cidr {} overlaps with another subnet of network {}, choose another block",
@@ -250,6 +256,18 @@ fn check_on_network(read: &dyn Read, subnet: &Subnet, network: &Network) -> Resu
         }
     }
     Ok(())
+}
+
+fn change_segment(
+    read: &dyn Read,
+    subnet: &mut Subnet,
+    asked: Option<SegmentId>,
+    caller: &Caller,
+) -> Result<(), ApiError> {
+    let id = subnet.network_id;
+    let network = network::find(read, id)?.ok_or(ApiError::NetworkNotFound(id))?;
+    let others = network::subnets(read, id)?;
+    segment::change(read, subnet, &network, &others, asked, caller)
 }
 
 /// Sets the gateway, unless a router has the address of the old one.

@@ -54,6 +54,11 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "Whether fixed IPs of a subnet are for an external DNS",
     ),
     (
+        "subnet-segmentid-writable",
+        "Subnet SegmentID (writable)",
+        "The segment of a subnet that has none",
+    ),
+    (
         "subnet-external-network",
         "Subnet External Network",
         "router:external of a subnet's network",

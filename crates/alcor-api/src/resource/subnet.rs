@@ -6,15 +6,15 @@ use crate::error::RequestError;
 use crate::field::{Field, Kind};
 use crate::list::{IndexRule, Lookup, granted};
 use crate::tag::Tagged;
-use crate::value::{Cidr, PoolId, Unsupported};
+use crate::value::{Cidr, PoolId};
 use crate::view::Fields;
 use alcor_managers::records::Index;
 use alcor_managers::subnet::{self, CreateSubnet, UpdateSubnet};
 use alcor_managers::{ApiError, Caller, Settings, schema};
 use alcor_store::{Key, Txn};
 use alcor_types::{
-    HostRoute, IpPool, IpVersion, Ipv6Mode, Network, NetworkId, ProjectId, Standard, Subnet,
-    SubnetId, SubnetPoolId,
+    HostRoute, IpPool, IpVersion, Ipv6Mode, Network, NetworkId, ProjectId, SegmentId, Standard,
+    Subnet, SubnetId, SubnetPoolId,
 };
 use serde::ser::SerializeMap;
 use std::cell::OnceCell;
@@ -71,7 +71,7 @@ const ATTRIBUTES: &[Attribute<Subnets>] = with_standard![
         .post::<bool>()
         .hidden(),
     Attribute::new("segment_id", Kind::Id)
-        .post::<Unsupported>()
+        .write::<Option<Uuid>>()
         .admin()
         .read(|row| Field::or_null(row.record.segment_id, |id| id_field(id.0))),
     Attribute::new("router:external", Kind::Flag).read(|row| Field::Flag(
@@ -225,6 +225,7 @@ impl Managed for Subnets {
             ipv6_ra_mode: body.some("ipv6_ra_mode")?,
             service_types: body.get("service_types")?.unwrap_or_default(),
             dns_publish_fixed_ip: body.get("dns_publish_fixed_ip")?.unwrap_or(false),
+            segment_id: body.some::<Uuid>("segment_id")?.map(SegmentId),
         })
     }
 
@@ -232,6 +233,7 @@ impl Managed for Subnets {
         body: &Attributes,
         expected: Option<u64>,
     ) -> Result<UpdateSubnet, RequestError> {
+        let segment = body.get::<Option<Uuid>>("segment_id")?;
         Ok(UpdateSubnet {
             name: body.get("name")?,
             description: body.get("description")?,
@@ -243,6 +245,7 @@ impl Managed for Subnets {
             host_routes: body.get("host_routes")?,
             service_types: body.get("service_types")?,
             dns_publish_fixed_ip: body.get("dns_publish_fixed_ip")?,
+            segment_id: segment.map(|segment| segment.map(SegmentId)),
             expected_revision: expected,
         })
     }

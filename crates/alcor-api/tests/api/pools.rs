@@ -308,3 +308,48 @@ async fn a_service_type_is_the_beginning_of_a_device_owner() {
         .await
         .expect(201);
 }
+
+#[tokio::test]
+async fn subnets_are_on_segments_all_or_none() {
+    let region = Region::open();
+    let network = id(&region.make("network", json!({})).await);
+    let query = format!("network_id={network}");
+    let segment = region.ids("segment", &query).await.remove(0);
+    let subnet = |cidr: &str, segment: Value| {
+        json!({ "subnet": { "network_id": network, "cidr": cidr, "ip_version": 4,
+            "segment_id": segment } })
+    };
+    let made = region
+        .post("/v2.0/subnets", subnet("10.0.0.0/24", Value::Null))
+        .await;
+    let path = format!("/v2.0/subnets/{}", id(&made.expect(201)["subnet"]));
+    let late = region
+        .post("/v2.0/subnets", subnet("10.0.1.0/24", json!(segment)))
+        .await;
+    assert_eq!(late.error(400).0, "SubnetsNotAllAssociatedWithSegments");
+    let join = |segment: Value| json!({ "subnet": { "segment_id": segment } });
+    let missing = region.put(&path, join(json!(uuid::Uuid::new_v4()))).await;
+    assert_eq!(missing.error(404).0, "SegmentNotFound");
+    let other = id(&region.make("network", json!({})).await);
+    let other = region
+        .ids("segment", &format!("network_id={other}"))
+        .await
+        .remove(0);
+    let wrong = region.put(&path, join(json!(other))).await;
+    assert_eq!(wrong.error(400).0, "NetworkIdsDontMatch");
+    let joined = region.put(&path, join(json!(segment))).await.expect(200);
+    assert_eq!(joined["subnet"]["segment_id"], json!(segment));
+    let left = region.put(&path, join(Value::Null)).await;
+    assert_eq!(
+        left.error(400).0,
+        "SubnetSegmentAssociationChangeNotAllowed"
+    );
+    region
+        .post("/v2.0/subnets", subnet("10.0.1.0/24", json!(segment)))
+        .await
+        .expect(201);
+    let listed = region.ids("subnet", &format!("segment_id={segment}")).await;
+    assert_eq!(listed.len(), 2);
+    let gone = region.delete(&format!("/v2.0/segments/{segment}")).await;
+    assert_eq!(gone.error(409).0, "SegmentInUse");
+}

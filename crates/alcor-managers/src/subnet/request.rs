@@ -1,7 +1,7 @@
 //! What a caller may say of a subnet. An absent member means "not sent".
 
 use alcor_types::{
-    HostRoute, IpPool, IpVersion, Ipv6Mode, NetworkId, ProjectId, SubnetId, SubnetPoolId,
+    HostRoute, IpPool, IpVersion, Ipv6Mode, NetworkId, ProjectId, SegmentId, SubnetId, SubnetPoolId,
 };
 use ipnet::IpNet;
 use std::collections::BTreeSet;
@@ -50,6 +50,8 @@ pub struct CreateSubnet {
     pub service_types: Vec<String>,
     /// Default: false.
     pub dns_publish_fixed_ip: bool,
+    /// The segment of the network that it is on.
+    pub segment_id: Option<SegmentId>,
 }
 
 impl CreateSubnet {
@@ -76,6 +78,7 @@ impl CreateSubnet {
             ipv6_ra_mode: None,
             service_types: Vec::new(),
             dns_publish_fixed_ip: false,
+            segment_id: None,
         }
     }
 }
@@ -104,6 +107,8 @@ pub struct UpdateSubnet {
     pub service_types: Option<Vec<String>>,
     /// Whether fixed IPs are published in an external DNS.
     pub dns_publish_fixed_ip: Option<bool>,
+    /// The segment that a subnet without one is on.
+    pub segment_id: Option<Option<SegmentId>>,
     /// The `revision_number` the caller last saw (`If-Match`).
     pub expected_revision: Option<u64>,
 }

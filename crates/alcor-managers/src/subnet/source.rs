@@ -2,9 +2,9 @@
 
 use super::CreateSubnet;
 use crate::subnet_pool::{self, PoolError};
-use crate::{ApiError, Caller, network};
+use crate::{ApiError, Caller};
 use alcor_store::{Read, Txn};
-use alcor_types::{IpVersion, Network, ProjectId, Subnet, SubnetPool, SubnetPoolId};
+use alcor_types::{AddressScopeId, IpVersion, ProjectId, Subnet, SubnetPool, SubnetPoolId};
 use ipnet::IpNet;
 
 /// Takes the block, and returns it with the pool it is from.
@@ -12,7 +12,7 @@ pub(super) fn take_block(
     txn: &mut Txn<'_>,
     request: &CreateSubnet,
     project: &ProjectId,
-    network: &Network,
+    others: &[Subnet],
     caller: &Caller,
 ) -> Result<(IpNet, Option<SubnetPoolId>), ApiError> {
     check_versions(request)?;
@@ -30,7 +30,7 @@ pub(super) fn take_block(
         }
         (cidr, Some(pool)) => (from_pool(txn, &pool, request, project, cidr)?, Some(pool)),
     };
-    check_affinity(txn, network, IpVersion::of(block.addr()), pool.as_ref())?;
+    check_affinity(txn, others, IpVersion::of(block.addr()), pool.as_ref())?;
     Ok((block, pool.map(|pool| pool.id)))
 }
 
@@ -106,15 +106,14 @@ fn from_pool(
 /// of several scopes, from several pools without a scope, or some from no pool.
 fn check_affinity(
     read: &dyn Read,
-    network: &Network,
+    others: &[Subnet],
     version: IpVersion,
     pool: Option<&SubnetPool>,
 ) -> Result<(), ApiError> {
-    let mut subnets = network::subnets(read, network.id)?;
-    subnets.retain(|subnet| subnet.ip_version() == version);
-    let scope = scope_of(read, &subnets)?;
+    let subnets = || others.iter().filter(|other| other.ip_version() == version);
+    let scope = scope_of(read, others, version)?;
     let Some(pool) = pool else {
-        let pooled = subnets.iter().any(|subnet| subnet.subnetpool_id.is_some());
+        let pooled = subnets().any(|subnet| subnet.subnetpool_id.is_some());
         return if pooled {
             Err(PoolError::PoolAffinity.into())
         } else {
@@ -130,19 +129,23 @@ fn check_affinity(
         };
     }
     let elsewhere = |subnet: &Subnet| subnet.subnetpool_id != Some(pool.id);
-    if subnets.iter().any(elsewhere) {
+    if subnets().any(|subnet| elsewhere(subnet)) {
         return Err(PoolError::PoolAffinity.into());
     }
     Ok(())
 }
 
-/// The scope that these subnets of one network are in.
+/// The scope that these subnets of one network, those of the family, are in.
 pub(super) fn scope_of(
     read: &dyn Read,
     subnets: &[Subnet],
-) -> Result<Option<alcor_types::AddressScopeId>, ApiError> {
+    version: IpVersion,
+) -> Result<Option<AddressScopeId>, ApiError> {
     // All of one network and family are in one scope, so the first from a pool tells.
-    let Some(id) = subnets.iter().find_map(|subnet| subnet.subnetpool_id) else {
+    let mut of_family = subnets
+        .iter()
+        .filter(|subnet| subnet.ip_version() == version);
+    let Some(id) = of_family.find_map(|subnet| subnet.subnetpool_id) else {
         return Ok(None);
     };
     Ok(subnet_pool::find(read, id)?.and_then(|pool| pool.address_scope_id))
