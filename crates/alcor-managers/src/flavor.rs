@@ -9,9 +9,10 @@ pub use profile::{create_profiles, delete_profile, update_profile};
 pub use request::{CreateFlavor, CreateServiceProfile, UpdateFlavor, UpdateServiceProfile};
 
 use crate::records;
+use crate::schema::ROUTER_BY_FLAVOR;
 use crate::{ApiError, standard};
 use alcor_store::{Read, Txn};
-use alcor_types::{Flavor, FlavorId, ServiceProfile, ServiceProfileId};
+use alcor_types::{Flavor, FlavorId, Router, ServiceProfile, ServiceProfileId};
 
 /// The service that routers are, as Neutron names it.
 pub const ROUTER_SERVICE: &str = "L3_ROUTER_NAT";
@@ -60,11 +61,24 @@ pub fn update(txn: &mut Txn<'_>, id: FlavorId, request: &UpdateFlavor) -> Result
     Ok(flavor)
 }
 
-/// Removes a flavor.
+/// Removes a flavor that no router has.
 pub fn delete(txn: &mut Txn<'_>, id: FlavorId) -> Result<(), ApiError> {
     get(txn, id)?;
+    check_unused(txn, id)?;
     records::delete::<Flavor>(txn, id.as_bytes())?;
     Ok(())
+}
+
+fn check_unused(read: &dyn Read, flavor: FlavorId) -> Result<(), ApiError> {
+    let parts: [&[u8]; 1] = [flavor.as_bytes()];
+    let mut routers = records::lookup::<Router>(read, ROUTER_BY_FLAVOR, &parts, None, false);
+    match routers.next().transpose()? {
+        Some(router) => {
+            let router = router.id;
+            Err(FlavorError::InUse { flavor, router }.into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// The flavor.

@@ -12,7 +12,7 @@ use crate::port::{CreatePort, FixedIpRequest};
 use crate::quota::{self, Kind};
 use crate::routing::RoutingError;
 use crate::schema::{FLOATING_IP_BY_NETWORK, NETWORK_IS_EXTERNAL, PORT_FORWARDING_BY_FLOATING_IP};
-use crate::{ApiError, Caller, Settings, network, policy, port, records, standard};
+use crate::{ApiError, Caller, Settings, network, policy, port, qos, records, standard};
 use alcor_store::{Read, Txn};
 use alcor_types::{
     FloatingIp, FloatingIpId, Network, NetworkId, Port, PortForwarding, ProjectId, Subnet,
@@ -34,6 +34,7 @@ pub fn create(
     standard::check_free::<FloatingIp>(txn, id.as_bytes(), &id)?;
     check_network(txn, request.floating_network_id, caller)?;
     check_dns(request)?;
+    qos::check_usable(txn, request.qos_policy_id, caller)?;
     quota::take(txn, Kind::FloatingIp, &project_id, settings)?;
     let (port, floating_ip_address) = plug(txn, request, id, settings)?;
     let mut floating_ip = FloatingIp {
@@ -93,10 +94,10 @@ pub fn update(
     let mut floating_ip = get(txn, id, caller)?;
     standard::check_revision(&floating_ip.standard, request.expected_revision)?;
     association::change(txn, &mut floating_ip, request, caller)?;
-    standard::assign(
-        &mut floating_ip.qos_policy_id,
-        request.qos_policy_id.as_ref(),
-    );
+    if let Some(policy) = request.qos_policy_id {
+        qos::check_change(txn, floating_ip.qos_policy_id, policy, caller)?;
+        floating_ip.qos_policy_id = policy;
+    }
     standard::update(
         &mut floating_ip.standard,
         None,

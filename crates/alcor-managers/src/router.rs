@@ -15,6 +15,7 @@ pub use route::{add_routes, remove_routes};
 
 pub(crate) use interface::reaching;
 
+use crate::flavor::{self, ROUTER_SERVICE};
 use crate::quota::{self, Kind};
 use crate::records;
 use crate::routing::RoutingError;
@@ -41,6 +42,9 @@ pub fn create(
     let project_id = policy::project(caller, request.project_id.as_ref(), "create_router")?;
     let id = request.id.unwrap_or_else(RouterId::random);
     standard::check_free::<Router>(txn, id.as_bytes(), &id)?;
+    if let Some(flavor) = request.flavor_id {
+        flavor::check_usable(txn, flavor, ROUTER_SERVICE)?;
+    }
     quota::take(txn, Kind::Router, &project_id, settings)?;
     let mut router = Router {
         id,

@@ -53,9 +53,11 @@ pub fn create(
     let project_id = policy::project(caller, asked, "create_security_group")?;
     check_name(&request.name)?;
     ensure_default(txn, &project_id)?;
+    let id = request.id.unwrap_or_else(SecurityGroupId::random);
+    standard::check_free::<SecurityGroup>(txn, id.as_bytes(), &id)?;
     quota::take(txn, Kind::SecurityGroup, &project_id, settings)?;
     let group = SecurityGroup {
-        id: SecurityGroupId::random(),
+        id,
         project_id,
         standard: standard::create(&request.name, &request.description, &request.tags)?,
         is_default: false,

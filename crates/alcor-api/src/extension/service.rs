@@ -19,6 +19,11 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "source_ip_prefix and destination_ip_prefix of metering rules",
     ),
     (
+        "l3-flavors",
+        "Router Flavor Extension",
+        "The flavor of a router",
+    ),
+    (
         "qos",
         "Quality of Service",
         "Policies of ports and networks",
@@ -37,6 +42,12 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "qos-default",
         "QoS default policy",
         "The policy of a project's new networks",
+    ),
+    ("qos-fip", "Floating IP QoS", "A policy of each floating IP"),
+    (
+        "qos-gateway-ip",
+        "Gateway IP QoS",
+        "A policy of a router's gateway",
     ),
     (
         "qos-port-network-policy",

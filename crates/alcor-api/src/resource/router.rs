@@ -28,7 +28,9 @@ pub(crate) struct Routers;
 const STATUS: &str = "ACTIVE";
 
 const ATTRIBUTES: &[Attribute<Routers>] = with_standard![
-    Attribute::new("id", Kind::Id).read(|row| id_field(row.record.id.0)),
+    Attribute::new("id", Kind::Id)
+        .post::<Uuid>()
+        .read(|row| id_field(row.record.id.0)),
     Attribute::new("project_id", Kind::Text)
         .post::<String>()
         .read(|row| Field::text(row.record.project_id.as_str())),
@@ -169,7 +171,7 @@ impl Managed for Routers {
     fn create_request(body: &Attributes) -> Result<CreateRouter, RequestError> {
         let gateway = body.get::<MaybeGateway>("external_gateway_info")?;
         Ok(CreateRouter {
-            id: None,
+            id: body.get::<Uuid>("id")?.map(RouterId),
             project_id: body.get::<String>("project_id")?.map(ProjectId::from),
             name: body.get("name")?.unwrap_or_default(),
             description: body.get("description")?.unwrap_or_default(),

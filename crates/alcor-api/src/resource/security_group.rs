@@ -28,7 +28,9 @@ use uuid::Uuid;
 pub(crate) struct SecurityGroups;
 
 const ATTRIBUTES: &[Attribute<SecurityGroups>] = with_standard![
-    Attribute::new("id", Kind::Id).read(|row| id_field(row.record.id.0)),
+    Attribute::new("id", Kind::Id)
+        .post::<Uuid>()
+        .read(|row| id_field(row.record.id.0)),
     Attribute::new("project_id", Kind::Text)
         .post::<String>()
         .read(|row| Field::text(row.record.project_id.as_str())),
@@ -170,6 +172,7 @@ impl Managed for SecurityGroups {
 
     fn create_request(body: &Attributes) -> Result<CreateSecurityGroup, RequestError> {
         Ok(CreateSecurityGroup {
+            id: body.get::<Uuid>("id")?.map(SecurityGroupId),
             project_id: body.get::<String>("project_id")?.map(ProjectId::from),
             name: body.get("name")?.unwrap_or_default(),
             description: body.get("description")?.unwrap_or_default(),

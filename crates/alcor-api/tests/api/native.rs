@@ -267,3 +267,119 @@ async fn a_path_cannot_be_made_into_another() {
         .await
         .error(401);
 }
+
+const GROUP: &str = "3dda2801-d675-4688-a63f-dcda8d327f61";
+const ROUTER: &str = "11112801-d675-4688-a63f-dcda8d327f50";
+
+#[tokio::test]
+async fn a_security_group_with_its_placeholders() {
+    let region = with_subnet().await;
+    let group = json!({ "security_group": {
+        "create_at": "string", "description": "string", "id": GROUP, "name": "sg",
+        "project_id": "one", "security_group_rules": [], "tenant_id": "one",
+        "update_at": "string" } });
+    let path = "/project/one/security-groups";
+    let made = region.post(path, group.clone()).await.expect(201);
+    assert_eq!(made["security_group"]["id"], GROUP);
+    region.post(path, group).await.error(409);
+    let rule = json!({ "security_group_rule": {
+        "name": "ssh", "security_group_id": GROUP, "direction": "ingress",
+        "ether_type": "IPv4", "protocol": "tcp", "port_range_min": 22, "port_range_max": 22 } });
+    let made = region
+        .post("/project/one/security-group-rules", rule)
+        .await
+        .expect(201);
+    assert_eq!(made["security_group_rule"]["ethertype"], "IPv4");
+    let port = json!({ "port": { "network_id": NETWORK, "security_groups": [GROUP] } });
+    let made = region.post("/project/one/ports", port).await.expect(201);
+    assert_eq!(made["port"]["security_groups"], json!([GROUP]));
+    region.delete(&format!("{path}/{GROUP}")).await.error(409);
+}
+
+#[tokio::test]
+async fn a_router_with_its_placeholders_and_its_interface() {
+    let region = with_subnet().await;
+    let admin = region.as_user("token-admin");
+    let router = |gateway: Value| {
+        json!({ "router": {
+        "admin_state_up": true, "availability_zone_hints": ["string"],
+        "availability_zones": ["string"], "conntrack_helpers": ["string"],
+        "description": "string", "distributed": true, "external_gateway_info": gateway,
+        "flavor_id": "string", "gateway_ports": [], "ha": true, "id": ROUTER, "name": "router1",
+        "owner": NETWORK, "project_id": "one", "revision_number": 0, "routetable": {},
+        "service_type_id": "string", "status": "BUILD", "tags": ["string"], "tenant_id": "one" } })
+    };
+    let path = "/project/one/routers";
+    let inside = json!({
+        "enable_snat": true, "external_fixed_ips": [], "network_id": NETWORK });
+    let (_, message) = admin.post(path, router(inside)).await.error(400);
+    assert!(message.contains("not an external network"), "{message}");
+    let (_, message) = region.post(path, router(Value::Null)).await.error(403);
+    assert!(message.contains("distributed"), "{message}");
+    let made = admin.post(path, router(Value::Null)).await.expect(201);
+    assert_eq!(made["router"]["id"], ROUTER);
+    assert_eq!(made["router"]["tags"], json!([]));
+    let one = format!("{path}/{ROUTER}");
+    let interface = json!({ "subnet_id": SUBNET });
+    let added = region
+        .put(&format!("{one}/add_router_interface"), interface.clone())
+        .await;
+    assert_eq!(added.expect(200)["subnet_id"], SUBNET);
+    let routes = json!({ "newRoutesWebRequest": { "routes": [
+        { "destination": "10.9.0.0/16", "nexthop": "10.0.1.9" }] } });
+    let added = region
+        .put(&format!("{one}/add_extraroutes"), routes.clone())
+        .await
+        .expect(200);
+    assert_eq!(added["router"]["routes"][0]["nexthop"], "10.0.1.9");
+    region
+        .put(&format!("{one}/remove_extraroutes"), routes)
+        .await
+        .expect(200);
+    region.delete(&one).await.error(409);
+    region
+        .put(&format!("{one}/remove_router_interface"), interface)
+        .await
+        .expect(200);
+    assert_eq!(
+        region.delete(&one).await.expect(200),
+        json!({ "id": ROUTER })
+    );
+}
+
+#[tokio::test]
+async fn an_elastic_ip_is_a_floating_ip_of_the_first_external_network() {
+    let region = with_subnet().await;
+    let admin = region.as_user("token-admin");
+    let wish = json!({ "elasticip": { "name": "e", "elastic_ip_version": 4 } });
+    region
+        .post("/project/one/elasticips", wish.clone())
+        .await
+        .error(400);
+    let outside = id(&admin
+        .make("network", json!({ "router:external": true }))
+        .await);
+    let subnet = json!({ "network_id": outside, "cidr": "203.0.113.0/24" });
+    admin.make("subnet", subnet).await;
+    let made = region
+        .post("/project/one/elasticips", wish)
+        .await
+        .expect(201);
+    let elastic = &made["elasticip"];
+    assert!(
+        elastic["elastic_ip"]
+            .as_str()
+            .unwrap()
+            .starts_with("203.0.113.")
+    );
+    assert_eq!(elastic["elastic_ip_version"], 4);
+    assert_eq!(elastic["state"], "deactivated");
+    assert_eq!(elastic["private_ip"], Value::Null);
+    let path = format!("/project/one/elasticips/{}", id(elastic));
+    let free = json!({ "elasticip": { "port_id": "" } });
+    region.put(&path, free).await.expect(200);
+    let listed = region.get("/project/one/elasticips").await.expect(200);
+    assert_eq!(ids(&listed, "elasticips"), [id(elastic)]);
+    region.delete(&path).await.expect(200);
+    region.get(&path).await.error(404);
+}

@@ -1,6 +1,6 @@
 //! Why a request about flavors is refused.
 
-use alcor_types::{FlavorId, ServiceProfileId};
+use alcor_types::{FlavorId, RouterId, ServiceProfileId};
 
 /// A refused request about flavors and service profiles.
 #[derive(Debug, thiserror::Error)]
@@ -8,6 +8,14 @@ pub enum FlavorError {
     /// No such flavor.
     #[error("Flavor {0} could not be found.")]
     NotFound(FlavorId),
+    /// A router has the flavor.
+    #[error("Flavor {flavor} is used by some service instance: delete router {router} first.")]
+    InUse {
+        /// The flavor.
+        flavor: FlavorId,
+        /// One of its routers.
+        router: RouterId,
+    },
     /// No such profile.
     #[error("Service Profile {0} could not be found.")]
     ProfileNotFound(ServiceProfileId),
@@ -59,6 +67,7 @@ impl FlavorError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::NotFound(_) => "FlavorNotFound",
+            Self::InUse { .. } => "FlavorInUse",
             Self::ProfileNotFound(_) => "ServiceProfileNotFound",
             Self::ProfileInUse { .. } => "ServiceProfileInUse",
             Self::BindingExists { .. } => "FlavorServiceProfileBindingExists",

@@ -2,11 +2,14 @@
 
 use super::{QosError, find, get, rules};
 use crate::records::{self, Index, Record};
-use crate::schema::{NETWORK_BY_QOS_POLICY, PORT_BY_QOS_POLICY};
+use crate::schema::{
+    FLOATING_IP_BY_QOS_POLICY, NETWORK_BY_QOS_POLICY, PORT_BY_QOS_POLICY, ROUTER_BY_QOS_POLICY,
+};
 use crate::{ApiError, Caller, network, port};
 use alcor_store::Read;
 use alcor_types::{
-    FlowDirection, Network, Port, ProjectId, QosLimit, QosPolicy, QosPolicyId, QosRule, QosRuleType,
+    FloatingIp, FlowDirection, Network, Port, ProjectId, QosLimit, QosPolicy, QosPolicyId, QosRule,
+    QosRuleType, Router,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -92,7 +95,15 @@ pub(crate) fn users(read: &dyn Read, policy: QosPolicyId) -> Result<BTreeSet<Pro
     let networks = naming::<Network>(read, NETWORK_BY_QOS_POLICY, policy);
     let ports = ports.map(|port| Ok(port?.project_id));
     let networks = networks.map(|network| Ok(network?.project_id));
-    ports.chain(networks).collect()
+    let floating_ips = naming::<FloatingIp>(read, FLOATING_IP_BY_QOS_POLICY, policy);
+    let routers = naming::<Router>(read, ROUTER_BY_QOS_POLICY, policy);
+    let floating_ips = floating_ips.map(|floating_ip| Ok(floating_ip?.project_id));
+    let routers = routers.map(|router| Ok(router?.project_id));
+    ports
+        .chain(networks)
+        .chain(floating_ips)
+        .chain(routers)
+        .collect()
 }
 
 /// The first resource of a wanted project that names the policy.
@@ -111,6 +122,18 @@ fn first_user(
         let network = network?;
         if wanted(&network.project_id) {
             return Ok(Some(("network", network.id.to_string())));
+        }
+    }
+    for floating_ip in naming::<FloatingIp>(read, FLOATING_IP_BY_QOS_POLICY, policy) {
+        let floating_ip = floating_ip?;
+        if wanted(&floating_ip.project_id) {
+            return Ok(Some(("floatingip", floating_ip.id.to_string())));
+        }
+    }
+    for router in naming::<Router>(read, ROUTER_BY_QOS_POLICY, policy) {
+        let router = router?;
+        if wanted(&router.project_id) {
+            return Ok(Some(("router", router.id.to_string())));
         }
     }
     Ok(None)

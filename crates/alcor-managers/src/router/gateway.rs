@@ -5,7 +5,7 @@ use super::interface::check_distinct;
 use super::{GATEWAY_OWNER, GatewayRequest, get, route};
 use crate::port::CreatePort;
 use crate::routing::RoutingError;
-use crate::{ApiError, Caller, Settings, floating_ip, network, port, records, standard};
+use crate::{ApiError, Caller, Settings, floating_ip, network, port, qos, records, standard};
 use alcor_store::{Read, Txn};
 use alcor_types::{ExternalGateway, Network, Port, ProjectId, Router, RouterId};
 use std::net::IpAddr;
@@ -252,6 +252,7 @@ fn external_network(
         let reason = format!("Network {} is not an external network", network.id);
         return Err(RoutingError::bad("router", reason).into());
     }
+    qos::check_usable(read, wanted.qos_policy_id.flatten(), caller)?;
     for subnet in network::subnets(read, network.id)? {
         let mut asked = wanted.external_fixed_ips.iter();
         let taken = asked.find(|fixed| {

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 /// `POST /v2.0/security-groups`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CreateSecurityGroup {
+    /// The id, where the caller chooses it; must be free.
+    pub id: Option<SecurityGroupId>,
     /// The owner, where it is not the caller's project (administrators only).
     pub project_id: Option<ProjectId>,
     /// Label; at most 255 characters, and not `default`.
