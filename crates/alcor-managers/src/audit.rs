@@ -8,6 +8,7 @@ mod addresses;
 mod indexes;
 mod pools;
 mod references;
+mod routing;
 mod usage;
 
 use crate::ApiError;
@@ -23,6 +24,7 @@ pub fn audit(read: &dyn Read) -> Result<Vec<String>, ApiError> {
     for check in [
         indexes::check,
         references::check,
+        routing::check,
         addresses::check,
         pools::check,
         usage::check,
