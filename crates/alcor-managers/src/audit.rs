@@ -10,6 +10,7 @@ mod pools;
 mod references;
 mod segments;
 mod services;
+mod routing;
 mod usage;
 
 use crate::ApiError;
@@ -25,6 +26,7 @@ pub fn audit(read: &dyn Read) -> Result<Vec<String>, ApiError> {
     for check in [
         indexes::check,
         references::check,
+        routing::check,
         addresses::check,
         pools::check,
         services::check,

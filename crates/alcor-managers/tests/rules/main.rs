@@ -24,6 +24,8 @@ mod quotas;
 #[cfg(test)]
 mod region;
 #[cfg(test)]
+mod routing;
+#[cfg(test)]
 mod security;
 #[cfg(test)]
 mod security_model;

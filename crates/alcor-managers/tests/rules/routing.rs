@@ -1,0 +1,239 @@
+//! Random lives of routers and floating IPs: whatever is granted or refused, and in whatever
+//! order, nothing is left dangling.
+
+use crate::region::Region;
+use alcor_managers::floating_ip::{self, CreateFloatingIp, UpdateFloatingIp};
+use alcor_managers::network::{self, CreateNetwork};
+use alcor_managers::port_forwarding::{self, CreatePortForwarding};
+use alcor_managers::router::{
+    self, Attachment, CreateRouter, Detachment, GatewayRequest, UpdateRouter,
+};
+use alcor_managers::{ApiError, Caller, Settings, audit, port, records};
+use alcor_store::Txn;
+use alcor_types::{
+    FloatingIp, ForwardedProtocol, HostRoute, Network, Port, PortForwarding, PortRange, Router,
+    Subnet,
+};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+/// What somebody does; the indexes choose among what is there.
+#[derive(Debug, Clone)]
+enum Step {
+    MakeRouter(Option<Index>),
+    DeleteRouter(Index),
+    AddSubnet(Index, Index),
+    AddPort(Index, Index),
+    RemoveSubnet(Index, Index),
+    RemovePort(Index, Index),
+    SetGateway(Index, Index),
+    ClearGateway(Index),
+    AddGateway(Index, Index),
+    Route(Index, u8),
+    MakePort(Index),
+    DeletePort(Index),
+    Float(Index, Option<Index>),
+    Associate(Index, Option<Index>),
+    DeleteFloat(Index),
+    Forward(Index, Index, u16),
+    DeleteForward(Index),
+    Inward(Index),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let at = any::<Index>;
+    prop_oneof![
+        3 => any::<Option<Index>>().prop_map(Step::MakeRouter),
+        2 => at().prop_map(Step::DeleteRouter),
+        4 => (at(), at()).prop_map(|(a, b)| Step::AddSubnet(a, b)),
+        2 => (at(), at()).prop_map(|(a, b)| Step::AddPort(a, b)),
+        2 => (at(), at()).prop_map(|(a, b)| Step::RemoveSubnet(a, b)),
+        2 => (at(), at()).prop_map(|(a, b)| Step::RemovePort(a, b)),
+        3 => (at(), at()).prop_map(|(a, b)| Step::SetGateway(a, b)),
+        1 => at().prop_map(Step::ClearGateway),
+        1 => (at(), at()).prop_map(|(a, b)| Step::AddGateway(a, b)),
+        1 => (at(), 1_u8..20).prop_map(|(a, b)| Step::Route(a, b)),
+        4 => at().prop_map(Step::MakePort),
+        2 => at().prop_map(Step::DeletePort),
+        4 => (at(), any::<Option<Index>>()).prop_map(|(a, b)| Step::Float(a, b)),
+        3 => (at(), any::<Option<Index>>()).prop_map(|(a, b)| Step::Associate(a, b)),
+        2 => at().prop_map(Step::DeleteFloat),
+        3 => (at(), at(), 1_u16..4).prop_map(|(a, b, c)| Step::Forward(a, b, c)),
+        1 => at().prop_map(Step::DeleteForward),
+        1 => at().prop_map(Step::Inward),
+    ]
+}
+
+/// All records of a kind; none where the choice is empty.
+fn pick<R: records::Record>(txn: &Txn<'_>, at: Index) -> Option<R> {
+    let all: Vec<R> = records::scan(txn, None, false).flatten().collect();
+    (!all.is_empty()).then(|| at.get(&all).clone())
+}
+
+fn apply(txn: &mut Txn<'_>, settings: &Settings, step: &Step) -> Option<Result<(), ApiError>> {
+    let admin = &Caller::admin();
+    Some(match step {
+        Step::MakeRouter(network) => {
+            let network = network.and_then(|at| pick::<Network>(txn, at));
+            let request = CreateRouter {
+                gateway: network.map(|network| GatewayRequest::new(network.id)),
+                ..CreateRouter::default()
+            };
+            router::create(txn, &request, admin, settings).map(drop)
+        }
+        Step::DeleteRouter(at) => router::delete(txn, pick::<Router>(txn, *at)?.id, admin, None),
+        Step::AddSubnet(at, to) => {
+            let to = Attachment::Subnet(pick::<Subnet>(txn, *to)?.id);
+            let id = pick::<Router>(txn, *at)?.id;
+            router::add_interface(txn, id, to, admin, settings).map(drop)
+        }
+        Step::AddPort(at, to) => {
+            let to = Attachment::Port(pick::<Port>(txn, *to)?.id);
+            let id = pick::<Router>(txn, *at)?.id;
+            router::add_interface(txn, id, to, admin, settings).map(drop)
+        }
+        Step::RemoveSubnet(at, from) => {
+            let from = Detachment::Subnet(pick::<Subnet>(txn, *from)?.id);
+            router::remove_interface(txn, pick::<Router>(txn, *at)?.id, from, admin).map(drop)
+        }
+        Step::RemovePort(at, from) => {
+            let from = Detachment::Port(pick::<Port>(txn, *from)?.id, None);
+            router::remove_interface(txn, pick::<Router>(txn, *at)?.id, from, admin).map(drop)
+        }
+        Step::MakePort(at) => {
+            let request = port::CreatePort::new(pick::<Network>(txn, *at)?.id);
+            port::create(txn, &request, admin, settings).map(drop)
+        }
+        Step::DeletePort(at) => port::delete(txn, pick::<Port>(txn, *at)?.id, admin, None),
+        other => return change(txn, settings, other),
+    })
+}
+
+fn change(txn: &mut Txn<'_>, settings: &Settings, step: &Step) -> Option<Result<(), ApiError>> {
+    let admin = &Caller::admin();
+    Some(match step {
+        Step::SetGateway(at, network) => {
+            let wanted = GatewayRequest::new(pick::<Network>(txn, *network)?.id);
+            set(txn, *at, settings, Some(Some(wanted)), None)?
+        }
+        Step::ClearGateway(at) => set(txn, *at, settings, Some(None), None)?,
+        Step::AddGateway(at, network) => {
+            let wanted = GatewayRequest::new(pick::<Network>(txn, *network)?.id);
+            let id = pick::<Router>(txn, *at)?.id;
+            router::add_gateways(txn, id, &[wanted], admin, settings).map(drop)
+        }
+        Step::Route(at, host) => {
+            let route = HostRoute {
+                destination: "192.168.0.0/24".parse().unwrap(),
+                nexthop: format!("10.0.0.{host}").parse().unwrap(),
+            };
+            set(txn, *at, settings, None, Some(vec![route]))?
+        }
+        Step::Float(at, port) => {
+            let port = port.and_then(|at| pick::<Port>(txn, at));
+            let request = CreateFloatingIp {
+                port_id: port.map(|port| port.id),
+                ..CreateFloatingIp::new(pick::<Network>(txn, *at)?.id)
+            };
+            floating_ip::create(txn, &request, admin, settings).map(drop)
+        }
+        Step::Associate(at, port) => {
+            let port = port.and_then(|at| pick::<Port>(txn, at));
+            let request = UpdateFloatingIp {
+                port_id: Some(port.map(|port| port.id)),
+                ..UpdateFloatingIp::default()
+            };
+            floating_ip::update(txn, pick::<FloatingIp>(txn, *at)?.id, &request, admin).map(drop)
+        }
+        Step::DeleteFloat(at) => {
+            floating_ip::delete(txn, pick::<FloatingIp>(txn, *at)?.id, admin, None)
+        }
+        Step::Forward(at, port, number) => {
+            let request = CreatePortForwarding {
+                id: None,
+                floatingip_id: pick::<FloatingIp>(txn, *at)?.id,
+                description: String::new(),
+                protocol: ForwardedProtocol::Tcp,
+                external_ports: PortRange::one(*number),
+                internal_port_id: pick::<Port>(txn, *port)?.id,
+                internal_ip_address: None,
+                internal_ports: PortRange::one(*number),
+            };
+            port_forwarding::create(txn, &request, admin).map(drop)
+        }
+        Step::DeleteForward(at) => {
+            port_forwarding::delete(txn, pick::<PortForwarding>(txn, *at)?.id, admin, None)
+        }
+        Step::Inward(at) => {
+            let request = network::UpdateNetwork {
+                external: Some(false),
+                ..network::UpdateNetwork::default()
+            };
+            let id = pick::<Network>(txn, *at)?.id;
+            network::update(txn, id, &request, admin, settings).map(drop)
+        }
+        _ => return None,
+    })
+}
+
+#[expect(
+    clippy::option_option,
+    reason = "not sent, none and a gateway are three things"
+)]
+fn set(
+    txn: &mut Txn<'_>,
+    at: Index,
+    settings: &Settings,
+    gateway: Option<Option<GatewayRequest>>,
+    routes: Option<Vec<HostRoute>>,
+) -> Option<Result<(), ApiError>> {
+    let request = UpdateRouter {
+        gateway,
+        routes,
+        ..UpdateRouter::default()
+    };
+    let id = pick::<Router>(txn, at)?.id;
+    Some(router::update(txn, id, &request, &Caller::admin(), settings).map(drop))
+}
+
+/// Two external networks and three inside, one of them with IPv6 too.
+fn region() -> Region {
+    let region = Region::with(Settings::default().without_quotas());
+    for block in ["203.0.113.0/28", "198.51.100.0/28"] {
+        let request = CreateNetwork {
+            external: Some(true),
+            ..CreateNetwork::default()
+        };
+        let network = region.create_network(request).unwrap();
+        region.subnet(&network, block);
+    }
+    for blocks in [
+        &["10.0.0.0/24"][..],
+        &["10.0.1.0/24"],
+        &["10.0.0.0/16", "2001:db8:1::/64", "2001:db8:2::/64"],
+    ] {
+        let network = region.network();
+        for block in blocks {
+            region.subnet(&network, block);
+        }
+    }
+    region
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn nothing_is_left_dangling(steps in prop::collection::vec(step(), 1..80)) {
+        let region = region();
+        for step in steps {
+            let tried = step.clone();
+            let done = region.run(move |txn, settings| {
+                apply(txn, settings, &step).unwrap_or(Ok(()))
+            });
+            if let Err(error) = done {
+                assert!(error.status() < 500, "{tried:?}: {error}");
+            }
+            assert_eq!(audit(&region.store.snapshot()).unwrap(), [""; 0], "{tried:?}");
+        }
+    }
+}
