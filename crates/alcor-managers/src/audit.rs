@@ -8,9 +8,9 @@ mod addresses;
 mod indexes;
 mod pools;
 mod references;
+mod routing;
 mod segments;
 mod services;
-mod routing;
 mod usage;
 
 use crate::ApiError;
