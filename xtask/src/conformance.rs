@@ -5,6 +5,7 @@
 
 mod database;
 pub(crate) mod fuzz;
+mod host;
 mod http;
 mod keystone;
 mod process;
@@ -16,6 +17,7 @@ mod verdict;
 use crate::{packages, run};
 use anyhow::bail;
 use clap::Args;
+use host::Host;
 use keystone::{Keystone, PASSWORD};
 use python::Python;
 use region::Region;
@@ -29,6 +31,7 @@ use verdict::Verdict;
 const PROGRAMS: &[(&str, &str)] = &[
     ("mariadbd", "mariadb-server-core"),
     ("my_print_defaults", "mariadb-client-core"),
+    ("ovs-vswitchd", "openvswitch-switch"),
 ];
 
 /// Which tests, and what to leave.
@@ -46,6 +49,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    packages::need_root()?;
     packages::ensure_programs(PROGRAMS)?;
     packages::ensure_python_venv()?;
     run::show(run::cargo().args(["build", "--locked", "--package", "alcor"]))?;
@@ -97,6 +101,7 @@ async fn measure(options: &Options, folder: &Path) -> anyhow::Result<()> {
     let mut region = Region::start(folder, &keystone, api, agents)?;
     region.ready().await?;
     keystone.register(&admin, region.url()).await?;
+    let _host = Host::start(folder, agents).await?;
     let offer = region.prepare(&admin).await?;
     let filter = options.filter.as_deref();
     let tempest = Tempest::configure(&python, folder, &keystone, &offer, filter)?;

@@ -1,5 +1,5 @@
-//! The region under test, with what Tempest expects to find in it: an external network and two
-//! hosts.
+//! The region under test, with what Tempest expects to find in it: an external network, and
+//! agents.
 
 use super::http::Http;
 use super::keystone::{Keystone, PASSWORD, SERVICE_USER};
@@ -78,7 +78,7 @@ impl Region {
         let aliases = listed.filter_map(|entry| entry["alias"].as_str());
         let extensions: Vec<String> = aliases.map(str::to_owned).collect();
         let external = external_network(&api).await?;
-        hosts(admin, &self.url).await?;
+        agents(&api).await?;
         Ok(Offer {
             external,
             extensions,
@@ -103,16 +103,17 @@ async fn external_network(api: &Http) -> anyhow::Result<String> {
     Ok(id)
 }
 
-/// Two hosts, whose agents the scheduling tests ask for. No traffic flows here, so no agent
-/// needs to run.
-async fn hosts(admin: &Http, url: &str) -> anyhow::Result<()> {
-    let api = admin.to(url);
-    for number in 1..=2 {
-        let node = json!({"host_info": {
-            "node_name": format!("host-{number}"),
-            "local_ip": format!("127.0.1.{number}"),
-        }});
-        api.post("/nodes", &node).await?;
+/// Waits until the host's agents are known: the scheduling tests ask for them.
+async fn agents(api: &Http) -> anyhow::Result<()> {
+    for _ in 0..LOOKS {
+        let listed = api.get("/agents").await?;
+        if listed["agents"]
+            .as_array()
+            .is_some_and(|list| !list.is_empty())
+        {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    Ok(())
+    bail!("no agent has registered with the region")
 }
