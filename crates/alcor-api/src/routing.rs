@@ -30,7 +30,7 @@ pub(crate) async fn add_interface(
     body: Body,
 ) -> Result<Response, RequestError> {
     let id = RouterId(parse_id::<Routers>(&id)?);
-    let named = Named::read(body::object(body, state.limits.body_bytes).await?)?;
+    let named = Named::read(&body::object(body, state.limits.body_bytes).await?)?;
     let to = match (named.subnet, named.port) {
         (Some(subnet), None) => Attachment::Subnet(subnet),
         (None, Some(port)) => Attachment::Port(port),
@@ -52,7 +52,7 @@ pub(crate) async fn remove_interface(
     body: Body,
 ) -> Result<Response, RequestError> {
     let id = RouterId(parse_id::<Routers>(&id)?);
-    let named = Named::read(body::object(body, state.limits.body_bytes).await?)?;
+    let named = Named::read(&body::object(body, state.limits.body_bytes).await?)?;
     let from = match (named.subnet, named.port) {
         (subnet, Some(port)) => Detachment::Port(port, subnet),
         (Some(subnet), None) => Detachment::Subnet(subnet),
@@ -206,7 +206,7 @@ struct Named {
 }
 
 impl Named {
-    fn read(body: Map<String, Value>) -> Result<Self, RequestError> {
+    fn read(body: &Map<String, Value>) -> Result<Self, RequestError> {
         let known = ["subnet_id", "port_id"];
         if let Some(name) = body.keys().find(|name| !known.contains(&name.as_str())) {
             let name: String = name.chars().take(80).collect();

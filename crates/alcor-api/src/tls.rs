@@ -46,7 +46,7 @@ impl Tls {
         client_ca: Option<&Path>,
     ) -> Result<Self, TlsError> {
         let chain = certificates(certificate)?;
-        let key = PrivateKeyDer::from_pem_file(key).map_err(|error| file(key, error))?;
+        let key = PrivateKeyDer::from_pem_file(key).map_err(|error| file(key, &error))?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mismatch = |error: rustls::Error| TlsError::Mismatch(error.to_string());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -57,7 +57,7 @@ impl Tls {
             Some(path) => {
                 let roots = Arc::new(roots(path)?);
                 let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider).build();
-                builder.with_client_cert_verifier(verifier.map_err(|error| file(path, error))?)
+                builder.with_client_cert_verifier(verifier.map_err(|error| file(path, &error))?)
             }
         };
         let mut config = builder.with_single_cert(chain, key).map_err(mismatch)?;
@@ -79,7 +79,7 @@ impl fmt::Debug for Tls {
     }
 }
 
-fn file(path: &Path, reason: impl ToString) -> TlsError {
+fn file(path: &Path, reason: &dyn ToString) -> TlsError {
     TlsError::File {
         path: path.to_owned(),
         reason: reason.to_string(),
@@ -89,9 +89,9 @@ fn file(path: &Path, reason: impl ToString) -> TlsError {
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let found = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| file(path, error))?;
+        .map_err(|error| file(path, &error))?;
     if found.is_empty() {
-        return Err(file(path, "it holds no certificate"));
+        return Err(file(path, &"it holds no certificate"));
     }
     Ok(found)
 }
@@ -99,7 +99,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 fn roots(path: &Path) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(path)? {
-        roots.add(certificate).map_err(|error| file(path, error))?;
+        roots.add(certificate).map_err(|error| file(path, &error))?;
     }
     Ok(roots)
 }

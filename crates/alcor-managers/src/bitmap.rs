@@ -180,7 +180,7 @@ impl Bitmap {
         rows.map(|(key, value)| {
             let number = key.last_chunk().copied().map(u128::from_be_bytes);
             number
-                .zip(Row::decode(&value))
+                .zip(Row::decode(value))
                 .ok_or(ApiError::Damaged("allocation bitmap"))
         })
     }

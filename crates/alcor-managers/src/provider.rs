@@ -157,23 +157,23 @@ mod tests {
             segment(NetworkType::Vxlan, None),
             segment(NetworkType::Gre, None),
         );
-        let (vlan, flat) = (
+        let (tagged, plain) = (
             segment(NetworkType::Vlan, Some("new")),
             segment(NetworkType::Flat, Some("old")),
         );
         let mtu = |segments: &[Transport]| provider.max_mtu(segments);
         assert_eq!(mtu(&[]), 9000);
-        assert_eq!(mtu(std::slice::from_ref(&vlan)), 9000);
+        assert_eq!(mtu(std::slice::from_ref(&tagged)), 9000);
         assert_eq!(mtu(std::slice::from_ref(&gre)), 8958);
         assert_eq!(mtu(&[gre, vxlan.clone()]), 8950);
-        assert_eq!(mtu(&[vxlan, flat, vlan]), 1500);
+        assert_eq!(mtu(&[vxlan, plain, tagged]), 1500);
     }
 
     #[test]
     fn settings_that_serve_nobody_are_refused() {
         Provider::default().check().unwrap();
         let wrong = [
-            Provider::default().with_vnis(9..=5),
+            Provider::default().with_vnis(RangeInclusive::new(9, 5)),
             Provider::default().with_vnis(0..=5),
             Provider {
                 types: vec![NetworkType::Vlan],

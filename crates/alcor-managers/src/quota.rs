@@ -220,7 +220,7 @@ pub(crate) fn all_used(read: &dyn Read) -> Result<BTreeMap<(Kind, ProjectId), u6
     let damaged = || ApiError::Damaged("quota usage");
     let mut counters = BTreeMap::new();
     for (key, value) in read.prefix(&[schema::USAGE]) {
-        let [_, kind, project @ ..] = &key[..] else {
+        let [_, kind, project @ ..] = key else {
             return Err(damaged());
         };
         let kind = Kind::ALL.into_iter().find(|one| *one as u8 == *kind);

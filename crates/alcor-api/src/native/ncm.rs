@@ -90,13 +90,11 @@ pub(crate) async fn delete(
 
 async fn read(body: Body, state: &ApiState) -> Result<Members, RequestError> {
     let mut body = body::object(body, state.limits.body_bytes).await?;
-    match body.remove("ncm_info") {
-        Some(Value::Object(wish)) => Ok(wish),
-        _ => {
-            let message = "Unable to find 'ncm_info' in request body";
-            Err(RequestError::BadRequest(message.to_owned()))
-        }
-    }
+    let Some(Value::Object(wish)) = body.remove("ncm_info") else {
+        let message = "Unable to find 'ncm_info' in request body";
+        return Err(RequestError::BadRequest(message.to_owned()));
+    };
+    Ok(wish)
 }
 
 fn member<T: FromJson>(wish: &Members, name: &'static str) -> Result<Option<T>, RequestError> {

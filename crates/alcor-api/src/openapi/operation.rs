@@ -193,6 +193,10 @@ pub(crate) fn of_resource<R: Resource>() -> Described<R> {
     Described(std::marker::PhantomData)
 }
 
+#[expect(
+    clippy::unused_self,
+    reason = "the value names the resource once for all its descriptions"
+)]
 impl<R: Resource> Described<R> {
     /// The schemas that its operations refer to.
     pub(crate) fn schemas(&self) -> [(String, Value); 3] {

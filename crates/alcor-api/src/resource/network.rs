@@ -28,6 +28,8 @@ use uuid::Uuid;
 pub(crate) struct Networks;
 
 const STATUS: &str = "ACTIVE";
+/// The subnets of a network all lie in one broadcast domain.
+const L2_ADJACENCY: bool = true;
 
 const ATTRIBUTES: &[Attribute<Networks>] = with_standard![
     Attribute::new("id", Kind::Id)
@@ -146,11 +148,6 @@ impl Row<'_, Networks> {
         scope.ok().flatten()
     }
 
-    /// Whether its subnets all lie in one broadcast domain.
-    fn is_l2_adjacent(&self) -> bool {
-        true
-    }
-
     fn is_external(&self) -> bool {
         self.record.external.targets().next().is_some()
     }
@@ -226,7 +223,7 @@ impl Resource for Networks {
         // Zones belong to agents that serve networks, and every agent serves every network here.
         fields.put("availability_zones", &[""; 0])?;
         fields.put("is_default", &network.is_default)?;
-        fields.put_with("l2_adjacency", || row.is_l2_adjacent())?;
+        fields.put_with("l2_adjacency", || L2_ADJACENCY)?;
         fields.put("cidr", &network.cidr)?;
         fields.put("vlan_transparent", &network.vlan_transparent)?;
         fields.put("qinq", &network.qinq)?;

@@ -19,6 +19,7 @@ pub(crate) struct GatewayWish {
     /// The addresses to have.
     pub(crate) external_fixed_ips: Vec<FixedIpWish>,
     /// The QoS policy; null is none.
+    #[expect(clippy::option_option, reason = "absent and null say different things")]
     pub(crate) qos_policy_id: Option<Option<Uuid>>,
 }
 
@@ -119,8 +120,8 @@ impl FromJson for ForwardedProtocol {
             .into_iter()
             .find(|one| Some(one.as_str()) == named);
         known.ok_or_else(|| {
-            let names = Self::ALL.map(Self::as_str).join(", ");
-            format!("'{}' is not in {names}", shown(value))
+            let all = Self::ALL.map(Self::as_str).join(", ");
+            format!("'{}' is not in {all}", shown(value))
         })
     }
 

@@ -6,10 +6,11 @@ use alcor_store::Read;
 pub(super) fn check(read: &dyn Read, faults: &mut Vec<String>) -> Result<(), ApiError> {
     for derivation in schema::DERIVED {
         let found = derivation.check(read)?;
-        faults.extend(found.into_iter().map(|(table, key, what)| {
-            let key: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("table {table}: the index row {key} {what}")
-        }));
+        faults.extend(
+            found
+                .into_iter()
+                .map(|(table, key, what)| format!("table {table}: the index row {key:?} {what}")),
+        );
     }
     Ok(())
 }

@@ -235,7 +235,8 @@ fn physical_network(
 }
 
 fn check(read: &dyn Read, range: &SegmentRange) -> Result<(), ApiError> {
-    let possible = range.network_type.ids().unwrap_or(1..=0);
+    let possible = range.network_type.ids();
+    let possible = possible.unwrap_or(std::ops::RangeInclusive::new(1, 0));
     let within = possible.contains(&range.minimum) && possible.contains(&range.maximum);
     if !within || range.minimum > range.maximum {
         return Err(RangeError::invalid(range, &possible).into());

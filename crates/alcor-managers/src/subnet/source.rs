@@ -129,7 +129,7 @@ fn check_affinity(
         };
     }
     let elsewhere = |subnet: &Subnet| subnet.subnetpool_id != Some(pool.id);
-    if subnets().any(|subnet| elsewhere(subnet)) {
+    if subnets().any(elsewhere) {
         return Err(PoolError::PoolAffinity.into());
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod audits;
+#[cfg(test)]
 mod concurrency;
 #[cfg(test)]
 mod lifecycle;
@@ -29,6 +30,7 @@ mod routing;
 mod security;
 #[cfg(test)]
 mod security_model;
+#[cfg(test)]
 mod segments;
 #[cfg(test)]
 mod states;

@@ -153,6 +153,7 @@ fn guests_of_a_shared_network_choose_little() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of attributes")]
 fn some_attributes_are_the_administrators() {
     let region = Region::new();
     let plain = CreateNetwork::default;

@@ -268,8 +268,8 @@ fn only_a_vlan_tag_can_change() {
     assert_eq!(shown(&after), ("vlan", Some("physnet1"), Some(7)));
     update(&region, &moved, tag(7)).unwrap();
     region.create_network(vlan(5)).unwrap();
-    let vxlan = region.network();
-    refused(update(&region, &vxlan, tag(7)), "InvalidInput", 400);
+    let tunnelled = region.network();
+    refused(update(&region, &tunnelled, tag(7)), "InvalidInput", 400);
 }
 
 #[test]

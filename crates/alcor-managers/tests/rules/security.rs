@@ -237,11 +237,13 @@ fn one_meaning_is_one_rule() {
     assert_eq!(used(&region, Kind::SecurityGroupRule), 4 + 2 + 2);
 }
 
+type Change = fn(&mut TrafficRequest);
+
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of refusals")]
 fn rules_are_refused_as_neutron_refuses_them() {
     let region = Region::new();
     let web = group(&region, "web");
-    type Change = fn(&mut TrafficRequest);
     let cases: [(Change, &str, u16); 12] = [
         (|t| t.direction = "up".into(), "HTTPBadRequest", 400),
         (
@@ -341,7 +343,7 @@ fn followed(region: &Region, change: impl FnOnce(&Region)) -> BTreeSet<PortId> {
     let groups = commit
         .changes
         .iter()
-        .filter_map(|change| records::decode_change::<SecurityGroup>(change))
+        .filter_map(records::decode_change::<SecurityGroup>)
         .map(|changed| changed.unwrap().0);
     let ids = groups.map(|key| SecurityGroupId(uuid::Uuid::from_slice(&key).unwrap()));
     ids.flat_map(|id| affected(&read, id)).collect()

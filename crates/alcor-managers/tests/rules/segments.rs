@@ -256,7 +256,7 @@ fn configured_ranges_are_listed_and_stay() {
         let all = records::scan::<SegmentRange>(&read, None, false);
         all.map(Result::unwrap).collect()
     };
-    let install = || region.run(|txn, settings| range::install_defaults(txn, settings));
+    let install = || region.run(range::install_defaults);
     install().unwrap();
     let before = list();
     assert_eq!(before.len(), 4, "{before:?}");

@@ -32,20 +32,20 @@ pub(super) fn gateways(row: &Row<'_, Routers>) -> Vec<Gateway> {
 
 /// A conntrack helper as its router shows it.
 #[derive(Serialize)]
-pub(super) struct Helper {
+pub(super) struct Conntrack {
     protocol: String,
     port: u16,
     helper: String,
 }
 
 /// All conntrack helpers.
-pub(super) fn conntrack_helpers(row: &Row<'_, Routers>) -> Vec<Helper> {
+pub(super) fn conntrack_helpers(row: &Row<'_, Routers>) -> Vec<Conntrack> {
     let helpers = router::conntrack_helpers(&row.reading.snapshot, row.record.id);
     let helpers = helpers.unwrap_or_else(|error| {
         tracing::error!(router = %row.record.id, %error, "unreadable conntrack helpers");
         Vec::new()
     });
-    let view = |helper: ConntrackHelper| Helper {
+    let view = |helper: ConntrackHelper| Conntrack {
         protocol: helper.protocol,
         port: helper.port,
         helper: helper.helper,
