@@ -73,12 +73,12 @@ pub(crate) fn sees_network(caller: &Caller, network: &Network) -> bool {
         || network.external.includes(project)
 }
 
-/// Something of which only the owner is known, who also owns its network.
+/// Something of which only the owner is known, who also owns what it belongs to.
 struct OfProject<'a>(&'a ProjectId);
 
 impl Target for OfProject<'_> {
     fn attribute(&self, name: &str) -> Option<Value<'_>> {
-        let owner = matches!(name, "project_id" | "network:project_id");
+        let owner = name == "project_id" || name.ends_with(":project_id");
         owner.then(|| self.0.as_str().into())
     }
 }
