@@ -244,7 +244,10 @@ pub enum ApiError {
         reason: &'static str,
     },
     /// The network has ports.
-    #[error("Network {network} is in use: port {port} is on it. Delete its ports first.")]
+    #[error(
+        "Network {network} cannot go. There are one or more ports still in use on the network, \
+         such as {port}: delete them first."
+    )]
     NetworkInUse {
         /// The network.
         network: NetworkId,

@@ -32,8 +32,10 @@ impl Host {
         init.arg(format!("--db={}", place.socket()));
         init.args(["--no-wait", "init"]);
         Process::start("ovs-vsctl", &mut init)?.succeeded().await?;
-        let mut switch = place.program("ovs-vswitchd");
-        switch.arg(place.socket()).arg("--disable-system");
+        // Its interfaces outlive it, unless they are in a network namespace that does not.
+        let mut switch = place.program("unshare");
+        switch.args(["--net", "ovs-vswitchd", "--disable-system"]);
+        switch.arg(place.socket());
         Ok(Self {
             _switch: Process::start("ovs-vswitchd", &mut switch)?,
             _agent: place.agent(region)?,
