@@ -49,7 +49,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the region: the REST API for tenants, and goal states for agents.
-    Server(server::Flags),
+    Server(Box<server::Flags>),
     /// Program this host's Open vSwitch as the region wants it.
     Agent(agent::Flags),
     /// Check the data of a region that is not running.
@@ -67,7 +67,7 @@ pub fn run() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         match arguments.command {
-            Command::Server(flags) => server::run(flags.or(file.server)).await,
+            Command::Server(flags) => Box::pin(server::run(flags.or(file.server))).await,
             Command::Agent(flags) => agent::run(flags.or(file.agent)).await,
             Command::Audit(flags) => audit::run(flags).await,
             Command::Lab(command) => lab::run(command).await,

@@ -188,6 +188,7 @@ fn security() -> Vec<(&'static str, Source)> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of fixtures")]
 fn services() -> Vec<(&'static str, Source)> {
     let rule = |path: &'static str, name: &str, attributes: Value| {
         (path, Made(ADMIN, json!({ name: attributes })))
@@ -416,7 +417,7 @@ impl Estate {
             let rest = template.strip_prefix(*open);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("/{") || rest == "/")
         };
-        self.open.iter().any(|open| below(&open))
+        self.open.iter().any(below)
     }
 
     fn is_public(&self, template: &str) -> bool {

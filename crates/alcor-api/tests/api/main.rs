@@ -5,6 +5,11 @@
     clippy::expect_used,
     reason = "a panic outside of a test function fails the test all the same"
 )]
+#![expect(
+    clippy::cloned_ref_to_slice_refs,
+    clippy::similar_names,
+    reason = "lists of ids are compared with one-element lists, and names are the API's"
+)]
 
 mod agents;
 mod auth;

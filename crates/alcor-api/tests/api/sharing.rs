@@ -144,7 +144,7 @@ async fn a_shared_network_has_the_policy_that_says_so() {
     let list = region.get(&query).await.expect(200);
     let policies = list["rbac_policies"].as_array().unwrap();
     let mut actions: Vec<_> = policies.iter().map(|one| &one["action"]).collect();
-    actions.sort_by_key(|action| action.to_string());
+    actions.sort_by_key(ToString::to_string);
     assert_eq!(actions, ["access_as_external", "access_as_shared"]);
     assert!(policies.iter().all(|one| one["target_tenant"] == "*"));
     let path = format!("/v2.0/networks/{}", id(&network));
