@@ -2,9 +2,7 @@
 
 use super::kind::{Action, KEPT_BY_THE_REGION, Kind};
 use super::{Asked, Members, elastic};
-use crate::attribute::find;
 use crate::error::RequestError;
-use crate::resource::Networks;
 use crate::state::ApiState;
 use alcor_types::{Node, ProjectId};
 use axum::http::Method;
@@ -113,11 +111,9 @@ fn resource(
 
 /// Whether an attribute is one that clients send without meaning anything by it.
 fn says_nothing(kind: &Kind, verb: Verb, name: &str, value: &Value) -> bool {
-    let unknown_block = name == "cidr" && find::<Networks>(name).is_none();
     let free_text = name == "name" || name == "description";
     KEPT_BY_THE_REGION.contains(&name)
         || kind.ignored.contains(&name)
-        || (kind.neutron == "networks" && unknown_block)
         || (!free_text && is_placeholder(value))
         || (verb == Verb::Create && value.is_null())
         || (verb == Verb::Create && kind.empty_is_absent.contains(&name) && is_empty(value))
