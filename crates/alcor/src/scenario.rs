@@ -128,9 +128,13 @@ impl Scenario {
                 .count()
                 == count
         };
-        self.wait("/v2.0/agents", REGISTRATION, alive)
-            .await
-            .map(|_| ())
+        self.wait(
+            "/v2.0/agents?agent_type=Open%20vSwitch%20agent",
+            REGISTRATION,
+            alive,
+        )
+        .await
+        .map(|_| ())
     }
 
     /// Makes a network with one subnet.

@@ -200,7 +200,10 @@ async fn agents_resume_by_revision_and_a_hung_one_is_shown() -> anyhow::Result<(
 
         lab.signal(Role::Agent(1), Signal::SIGSTOP)?;
         region.wait_for_agents(1).await?;
-        let shown = region.rest().get("/v2.0/agents?host=h1").await?;
+        let shown = region
+            .rest()
+            .get("/v2.0/agents?host=h1&agent_type=Open%20vSwitch%20agent")
+            .await?;
         assert_eq!(shown["agents"][0]["alive"], false, "{shown}");
         // Changes that it cannot hear of now.
         let c = settle(region, "c", 2, &net, json!({})).await?;

@@ -90,7 +90,7 @@ async fn vswitchd(field: &Field, vm: &Vm, report: &mut Report) -> anyhow::Result
 async fn dead(field: &Field, report: &mut Report) -> anyhow::Result<()> {
     let role = Role::Agent(HOST);
     let path = format!(
-        "/v2.0/agents?host={}&fields=alive",
+        "/v2.0/agents?host={}&agent_type=Open%20vSwitch%20agent&fields=alive",
         field.lab().host_id(HOST)
     );
     let seen = async |alive: bool| {
