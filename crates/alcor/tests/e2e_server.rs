@@ -206,7 +206,7 @@ async fn settings_come_from_flags_environment_and_file_in_this_order() -> anyhow
     let file = folder.path().join("alcor.toml");
     let data = folder.path().join("data");
     let settings = format!(
-        "[server]\nlisten = \"127.0.0.1:0\"\nagent-listen = \"127.0.0.1:0\"\nauth = \"none\"\n\
+        "[access]\nauth = \"none\"\n[server]\nlisten = \"127.0.0.1:0\"\nagent-listen = \"127.0.0.1:0\"\n\
          data-dir = \"{}\"\nmac-base = \"02:00:01\"\nvni-min = 10\nvni-max = 99\nphysical-mtu = 1450\n",
         data.display()
     );
