@@ -107,6 +107,16 @@ pub(crate) async fn one(kind: &'static Kind, asked: Asked) -> Result<Response, R
     call(kind, asked, &path, None).await
 }
 
+/// Reads something of one.
+pub(crate) async fn part(
+    kind: &'static Kind,
+    name: &'static str,
+    asked: Asked,
+) -> Result<Response, RequestError> {
+    let path = format!("/v2.0/{}/{}/{name}", kind.neutron, id(&asked));
+    call(kind, asked, &path, None).await
+}
+
 /// Does something with one.
 pub(crate) async fn act(
     kind: &'static Kind,

@@ -20,6 +20,12 @@ pub(crate) struct Kind {
     pub(crate) renamed: &'static [(&'static str, &'static str)],
     /// Lists that mean "choose for me" when they are empty, as if they were not there.
     pub(crate) empty_is_absent: &'static [&'static str],
+    /// Whether clients make them; quotas are there for every project.
+    pub(crate) made: bool,
+    /// Whether clients change them.
+    pub(crate) changed: bool,
+    /// What can be read of one beyond itself, by a GET below its path.
+    pub(crate) reads: &'static [&'static str],
     /// What can be done with one beyond the usual.
     pub(crate) actions: &'static [Action],
 }
@@ -44,6 +50,9 @@ const NOTHING: Kind = Kind {
     ignored: &[],
     renamed: &[],
     empty_is_absent: &[],
+    made: true,
+    changed: true,
+    reads: &[],
     actions: &[],
 };
 
@@ -160,6 +169,7 @@ pub(crate) const KINDS: &[Kind] = &[
         envelopes: ("security_group_rule", "security_group_rules"),
         ignored: &["name"],
         renamed: &[("ether_type", "ethertype")],
+        changed: false,
         ..NOTHING
     },
     Kind {
@@ -208,6 +218,8 @@ pub(crate) const KINDS: &[Kind] = &[
         neutron: "quotas",
         envelopes: ("quota", "quotas"),
         renamed: &[("floating_ip", "floatingip")],
+        made: false,
+        reads: &["default", "details.json"],
         ..NOTHING
     },
 ];

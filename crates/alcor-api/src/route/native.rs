@@ -59,13 +59,25 @@ fn of_kind(kind: &'static Kind) -> Routes {
     let about = |verb: &str| About::new(format!("{verb} of {}, as Alcor has them.", kind.alcor));
     let body = || json!({ "type": "object" });
     let made = |verb: &str| about(verb).takes(body()).gives(201, body());
-    let routes = Routes::new()
+    let mut routes = Routes::new()
         .get(&collection, many, about("Lists all"))
-        .post(&collection, many, made("Makes one"))
-        .post(&bulk, many, made("Makes several"))
         .get(&one, each, about("Shows one"))
-        .put(&one, each, about("Changes one").takes(body()))
         .delete(&one, each, about("Removes one"));
+    if kind.changed {
+        routes = routes.put(&one, each, about("Changes one").takes(body()));
+    }
+    if kind.made {
+        routes = routes.post(&collection, many, made("Makes one")).post(
+            &bulk,
+            many,
+            made("Makes several"),
+        );
+    }
+    let routes = kind.reads.iter().fold(routes, |routes, name| {
+        let path = format!("{one}/{name}");
+        let read = move |asked: Asked| native::part(kind, name, asked);
+        routes.get(&path, read, about("Shows a part of one"))
+    });
     kind.actions.iter().fold(routes, |routes, action| {
         let path = format!("{one}/{}", action.alcor);
         let act = move |asked: Asked| native::act(kind, action, asked);

@@ -325,15 +325,15 @@ async fn a_router_with_its_placeholders_and_its_interface() {
         .put(&format!("{one}/add_router_interface"), interface.clone())
         .await;
     assert_eq!(added.expect(200)["subnet_id"], SUBNET);
-    let routes = json!({ "newRoutesWebRequest": { "routes": [
+    let extra = json!({ "newRoutesWebRequest": { "routes": [
         { "destination": "10.9.0.0/16", "nexthop": "10.0.1.9" }] } });
     let added = region
-        .put(&format!("{one}/add_extraroutes"), routes.clone())
+        .put(&format!("{one}/add_extraroutes"), extra.clone())
         .await
         .expect(200);
     assert_eq!(added["router"]["routes"][0]["nexthop"], "10.0.1.9");
     region
-        .put(&format!("{one}/remove_extraroutes"), routes)
+        .put(&format!("{one}/remove_extraroutes"), extra)
         .await
         .expect(200);
     region.delete(&one).await.error(409);
@@ -382,4 +382,23 @@ async fn an_elastic_ip_is_a_floating_ip_of_the_first_external_network() {
     assert_eq!(ids(&listed, "elasticips"), [id(elastic)]);
     region.delete(&path).await.expect(200);
     region.get(&path).await.error(404);
+}
+
+#[tokio::test]
+async fn quotas_are_read_and_set_but_never_made() {
+    let region = with_subnet().await;
+    let admin = region.as_user("token-admin");
+    let path = "/project/one/quotas/one";
+    let set = json!({ "quota": { "network": 7, "floating_ip": 3 } });
+    let limits = admin.put(path, set).await.expect(200);
+    assert_eq!(limits["quota"]["network"], 7);
+    assert_eq!(limits["quota"]["floatingip"], 3);
+    let details = admin.get(&format!("{path}/details.json")).await.expect(200);
+    assert_eq!(details["quota"]["network"]["used"], 1);
+    admin.get(&format!("{path}/default")).await.expect(200);
+    admin.delete(path).await.expect(200);
+    admin
+        .post("/project/one/quotas", json!({}))
+        .await
+        .error(405);
 }

@@ -241,7 +241,7 @@ async fn a_project_uses_shared_policies_and_no_others() {
     let hidden = id(&policy(&admin, json!({ "name": "hidden" })).await);
     let open = id(&policy(&admin, json!({ "name": "open", "shared": true })).await);
     let listed = one.get(POLICIES).await.expect(200);
-    assert_eq!(ids(&listed, "policies"), [open.clone()]);
+    assert_eq!(ids(&listed, "policies"), std::slice::from_ref(&open));
     one.get(&format!("{POLICIES}/{hidden}")).await.error(404);
     let limits = format!("{POLICIES}/{hidden}/bandwidth_limit_rules");
     one.get(&limits).await.error(404);

@@ -4,6 +4,7 @@ use super::Ports;
 use crate::resource::Row;
 use alcor_managers::ApiError;
 use alcor_managers::qos::{self, RequestGroup};
+use alcor_types::Network;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -47,8 +48,19 @@ pub(super) fn of(row: &Row<'_, Ports>) -> Option<ResourceRequest> {
 fn groups(row: &Row<'_, Ports>) -> Result<Vec<RequestGroup>, ApiError> {
     let read = &row.reading.snapshot;
     match qos::effective(read, &row.record)? {
-        // A tunnel has no physical network, and so no bandwidth to count.
-        Some(policy) => qos::resource_request(read, policy, &row.record, None),
+        Some(policy) => {
+            let physical = physical_network(row);
+            qos::resource_request(read, policy, &row.record, physical.as_deref())
+        }
         None => Ok(Vec::new()),
     }
+}
+
+/// The physical network of the network's first segment. A tunnel has none, and so no bandwidth
+/// to count.
+fn physical_network(row: &Row<'_, Ports>) -> Option<String> {
+    let network = row
+        .reading
+        .get::<Network>(row.record.network_id.as_bytes())?;
+    network.segments.first()?.physical_network.clone()
 }
