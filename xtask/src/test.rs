@@ -31,6 +31,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 /// Formatting, lints, documentation, licences.
 fn check() -> anyhow::Result<()> {
     run::show(run::cargo().args(["fmt", "--all", "--check"]))?;
+    // Licences are read from the sources of every dependency, also of those that this platform
+    // does not build; a fresh machine has none of them yet.
+    run::show(run::cargo().args(["fetch", "--locked"]))?;
     // Advisories need a database from the network; a machine without it checks the rest.
     run::show(run::cargo().args(["deny", "--offline", "check", "licenses", "bans", "sources"]))?;
     run::show(run::cargo().args([

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// Settings of the region server.
@@ -284,6 +284,8 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
         state = state.behind_proxy();
     }
     state.set_ready(true);
+    // Whoever reads that the region serves may stop it at once: listen for that first.
+    let stops = Stops::listen()?;
     tracing::info!(
         api = %api.local_addr()?,
         agents = %agents.local_addr()?,
@@ -291,7 +293,7 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
         "region serves"
     );
     let telling = Telling::start(flags.nova_url, keystone, &store)?;
-    let served = serve(api, agents, state, delivery, tasks).await;
+    let served = serve(api, agents, state, delivery, tasks, stops).await;
     telling.end().await;
     served?;
     store.close().await?;
@@ -326,15 +328,15 @@ async fn serve(
     state: ApiState,
     delivery: Delivery,
     tasks: Tasks,
+    stops: Stops,
 ) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let rest = alcor_api::serve(api, state.clone(), stop.clone().cancelled_owned());
     let sessions = delivery.serve(agents);
     let signals = async {
-        asked_to_stop().await?;
+        stops.asked().await;
         state.set_ready(false);
         stop.cancel();
-        anyhow::Ok(())
     };
     let rest = async {
         let served = rest.await;
@@ -351,21 +353,30 @@ async fn serve(
     tokio::pin!(work);
     tokio::select! {
         done = &mut work => done,
-        asked = signals => {
-            asked?;
-            work.await
-        }
+        () = signals => work.await,
     }
 }
 
-async fn asked_to_stop() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => tracing::info!("asked to stop by SIGTERM"),
-        _ = interrupt.recv() => tracing::info!("asked to stop by SIGINT"),
+/// The signals that ask the region to stop. Until they are listened for, they would kill it.
+struct Stops {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stops {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    async fn asked(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => tracing::info!("asked to stop by SIGTERM"),
+            _ = self.interrupt.recv() => tracing::info!("asked to stop by SIGINT"),
+        }
+    }
 }
 
 /// Lets the API ask the sessions who is alive.
