@@ -32,6 +32,9 @@ pub(crate) struct Options {
     /// Emulated hosts of the intent benchmark
     #[arg(long, default_value_t = 3)]
     hosts: u16,
+    /// Ports of the largest table that the api benchmark reads
+    #[arg(long, default_value_t = 100_000)]
+    ports: u64,
 }
 
 impl Options {
@@ -40,6 +43,7 @@ impl Options {
         let names = self.names.iter().filter_map(ValueEnum::to_possible_value);
         let mut words: Vec<String> = names.map(|name| name.get_name().to_owned()).collect();
         words.push(format!("--hosts={}", self.hosts));
+        words.push(format!("--ports={}", self.ports));
         if let Some(file) = &self.json {
             words.push(format!("--json={}", absolute(file).display()));
         }

@@ -63,6 +63,9 @@ struct Arguments {
     /// Emulated hosts of the intent benchmark
     #[arg(long, default_value_t = 3)]
     hosts: u16,
+    /// Ports of the largest table that the api benchmark reads
+    #[arg(long, default_value_t = 100_000)]
+    ports: u64,
     /// What `cargo bench` passes to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
@@ -82,6 +85,7 @@ struct Arguments {
 struct Scale {
     quick: bool,
     hosts: u16,
+    ports: u64,
 }
 
 impl Scale {
@@ -115,6 +119,7 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     let scale = Scale {
         quick: arguments.quick,
         hosts: arguments.hosts,
+        ports: arguments.ports,
     };
     let all = Name::value_variants();
     let chosen = |name: &Name| arguments.names.is_empty() || arguments.names.contains(name);
