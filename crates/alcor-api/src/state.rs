@@ -10,6 +10,7 @@ use alcor_store::Store;
 use alcor_types::{HostName, Timestamp};
 use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -58,9 +59,13 @@ impl Default for Limits {
     }
 }
 
-/// What every handler shares; clones are cheap.
+/// What every handler shares. Every request clones it several times, so a clone is one pointer.
 #[derive(Clone)]
-pub struct ApiState {
+pub struct ApiState(Arc<Parts>);
+
+/// The parts of an [`ApiState`].
+#[derive(Clone)]
+pub struct Parts {
     pub(crate) store: Store,
     pub(crate) settings: Arc<Settings>,
     pub(crate) auth: Auth,
@@ -86,7 +91,7 @@ impl ApiState {
     ) -> Self {
         let metrics = Metrics::register(&mut registry.lock());
         let limits = Limits::default();
-        Self {
+        Self(Arc::new(Parts {
             store,
             settings,
             auth,
@@ -99,32 +104,37 @@ impl ApiState {
             metrics,
             ready: Arc::default(),
             permits: Arc::new(Semaphore::new(limits.concurrency)),
-        }
+        }))
+    }
+
+    /// The parts, to be changed before the state is shared.
+    fn parts(&mut self) -> &mut Parts {
+        Arc::make_mut(&mut self.0)
     }
 
     /// The same with other limits.
     pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self.permits = Arc::new(Semaphore::new(limits.concurrency));
+        self.parts().limits = limits;
+        self.parts().permits = Arc::new(Semaphore::new(limits.concurrency));
         self
     }
 
     /// The same under another policy than Neutron's default.
     pub fn with_policy(mut self, policy: Policy) -> Self {
-        self.policy = Arc::new(policy);
+        self.parts().policy = Arc::new(policy);
         self
     }
 
     /// The same on a listener that speaks TLS.
     pub fn with_tls(mut self, tls: Tls) -> Self {
-        self.tls = Some(tls);
+        self.parts().tls = Some(tls);
         self
     }
 
     /// The same behind a proxy that always sets `X-Forwarded-Proto` itself. Without one that
     /// does, any client could choose what links begin with.
     pub fn behind_proxy(mut self) -> Self {
-        self.trusts_proxy = true;
+        self.parts().trusts_proxy = true;
         self
     }
 
@@ -142,5 +152,13 @@ impl ApiState {
             parent_project: None,
             settings: Arc::clone(&self.settings),
         }
+    }
+}
+
+impl Deref for ApiState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
