@@ -27,6 +27,7 @@ mod segment;
 mod subnet;
 mod subnet_pool;
 mod table;
+mod topology;
 mod trunk;
 
 pub use address_group::*;

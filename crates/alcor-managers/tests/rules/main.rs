@@ -36,3 +36,5 @@ mod segments;
 mod states;
 #[cfg(test)]
 mod subnets;
+#[cfg(test)]
+mod topologies;
