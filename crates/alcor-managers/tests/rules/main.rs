@@ -38,3 +38,5 @@ mod states;
 mod subnets;
 #[cfg(test)]
 mod topologies;
+#[cfg(test)]
+mod trunks;
