@@ -13,7 +13,7 @@ use alcor_types::{AutoTopology, ProjectId};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use serde_json::{Value, json as value};
+use serde_json::json as value;
 
 /// The field whose presence asks only whether a topology could be made.
 const DRY_RUN: &str = "dry-run";
@@ -32,13 +32,13 @@ pub(crate) async fn show(
     let read = state.store.snapshot();
     if is_dry_run(&QueryString::of(&uri)?)? {
         topology::check(&read, &project, &caller)?;
-        return Ok(answer("dry-run=pass".into(), &project));
+        return Ok(answer("dry-run=pass", &project));
     }
     let topology = match topology::find(&read, &project, &caller)? {
         Some(present) => present,
         None => make(&state, &caller, &project).await?,
     };
-    Ok(answer(value!(topology.network_id), &project))
+    Ok(answer(&topology.network_id.to_string(), &project))
 }
 
 /// `DELETE /v2.0/auto-allocated-topology/{project}`: answers the same where there is none.
@@ -83,7 +83,7 @@ fn is_dry_run(query: &QueryString) -> Result<bool, RequestError> {
     Err(RequestError::BadRequest(message.to_owned()))
 }
 
-fn answer(id: Value, project: &ProjectId) -> Response {
+fn answer(id: &str, project: &ProjectId) -> Response {
     let project = project.as_str();
     let topology = value!({ "id": id, "project_id": project, "tenant_id": project });
     json(value!({ "auto_allocated_topology": topology }).to_string())

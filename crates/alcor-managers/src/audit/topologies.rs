@@ -13,13 +13,13 @@ pub(super) fn check(read: &dyn Read, faults: &mut Vec<String>) -> Result<(), Api
             router_id,
         } = topology?;
         let network = network::find(read, network_id)?;
-        if !network.is_some_and(|network| network.project_id == project_id) {
+        if network.is_none_or(|network| network.project_id != project_id) {
             faults.push(format!(
                 "the topology of project {project_id} has network {network_id}, which is not the project's"
             ));
         }
         let Some(id) = router_id else { continue };
-        if !router::find(read, id)?.is_some_and(|router| router.project_id == project_id) {
+        if router::find(read, id)?.is_none_or(|router| router.project_id != project_id) {
             faults.push(format!(
                 "the topology of project {project_id} has router {id}, which is not the project's"
             ));

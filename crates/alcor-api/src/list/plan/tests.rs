@@ -67,14 +67,15 @@ fn project() -> Option<ProjectId> {
 
 fn make_subnet(txn: &mut Txn<'_>, on: NetworkId, cidr: &str, named: bool) -> Made<Subnet> {
     let request = CreateSubnet::new(on, cidr.parse().unwrap());
-    let request = match named {
-        false => request,
-        true => CreateSubnet {
+    let request = if named {
+        CreateSubnet {
             name: name(),
             tags: tags(),
             project_id: project(),
             ..request
-        },
+        }
+    } else {
+        request
     };
     subnet::create(txn, &request, &Caller::admin(), &Settings::default())
 }
