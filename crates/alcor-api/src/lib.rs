@@ -47,6 +47,7 @@ mod state;
 mod subnet_pool;
 mod tag;
 mod tls;
+mod topology;
 mod trunk;
 mod value;
 mod version;

@@ -10,8 +10,9 @@ use crate::resource::{Row, Trunks, sub_ports};
 use crate::state::ApiState;
 use crate::value::FromJson;
 use crate::view::{Selection, View};
+use alcor_managers::trunk::SubPortRequest;
 use alcor_managers::{Caller, trunk};
-use alcor_types::{PortId, SubPort, Trunk, TrunkId};
+use alcor_types::{PortId, Trunk, TrunkId};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -39,7 +40,7 @@ pub(crate) async fn add(
     body: Body,
 ) -> Result<Response, RequestError> {
     let id = writable(&state, &caller, &id, "add_subports")?;
-    let more: Vec<SubPort> = read(&items(body, &state).await?)?;
+    let more: Vec<SubPortRequest> = read(&items(body, &state).await?)?;
     let asker = caller.clone();
     let committed = state
         .store

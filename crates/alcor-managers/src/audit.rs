@@ -11,6 +11,7 @@ mod references;
 mod routing;
 mod segments;
 mod services;
+mod topologies;
 mod usage;
 
 use crate::ApiError;
@@ -31,6 +32,7 @@ pub fn audit(read: &dyn Read) -> Result<Vec<String>, ApiError> {
         pools::check,
         services::check,
         segments::check,
+        topologies::check,
         usage::check,
     ] {
         check(read, &mut faults)?;

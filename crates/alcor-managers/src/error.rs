@@ -22,6 +22,7 @@ use crate::segment::SegmentError;
 use crate::segment::range::RangeError;
 use crate::subnet::SubnetError;
 use crate::subnet_pool::PoolError;
+use crate::topology::TopologyError;
 use crate::trunk::TrunkError;
 
 use alcor_store::records::RecordError;
@@ -381,6 +382,9 @@ pub enum ApiError {
     /// A rule of flavors refuses it.
     #[error(transparent)]
     Flavor(#[from] FlavorError),
+    /// A topology cannot be allocated.
+    #[error(transparent)]
+    Topology(#[from] TopologyError),
     /// A record of the store cannot be read or written; no fault of the caller's.
     #[error("The region's store failed: {0}")]
     Store(#[from] RecordError),

@@ -43,6 +43,7 @@ mod settings;
 mod standard;
 pub mod subnet;
 pub mod subnet_pool;
+pub mod topology;
 pub mod trunk;
 pub mod zone;
 

@@ -13,7 +13,7 @@ use crate::schema::{PORT_BY_NETWORK, SUBNET_BY_NETWORK};
 use crate::segment::{self, SegmentError, TransportRequest, transport};
 use crate::{
     ApiError, Caller, Settings, agent, floating_ip, network_acl, policy, port, qos, rbac_policy,
-    router, standard, subnet,
+    router, standard, subnet, topology, zone,
 };
 use alcor_store::{Read, Txn};
 use alcor_types::{Network, NetworkId, Port, ProjectId, Sharing, Subnet, SubnetId, Transport};
@@ -32,6 +32,7 @@ pub fn create(
     check::dns_domain(&request.dns_domain)?;
     check::transparency("vlan_transparent", request.vlan_transparent)?;
     check::transparency("qinq", request.qinq)?;
+    zone::check_hints(txn, &request.availability_zone_hints)?;
     quota::take(txn, Kind::Network, &project_id, settings)?;
     let segments = reserve(txn, request, &project_id, settings)?;
     let mut network = Network {
@@ -167,6 +168,7 @@ pub fn delete(
     segment::remove_all(txn, id)?;
     quota::give(txn, Kind::Network, &network.project_id)?;
     rbac_policy::forget(txn, id.0)?;
+    topology::forget_network(txn, &network)?;
     records::delete::<Network>(txn, id.as_bytes())?;
     Ok(())
 }

@@ -23,7 +23,7 @@ pub(crate) use check::is_dns_label;
 pub use pairs::{add_pairs, remove_pairs};
 pub use plug::{claim, plug, readdress};
 pub use request::{CreatePort, ExtraDhcpOptionRequest, FixedIpRequest, UpdatePort};
-pub use state::{PortView, record_states, state, vif_type};
+pub use state::{PortView, owners_with, record_states, state, vif_type};
 
 use crate::quota::{self, Kind};
 use crate::records;

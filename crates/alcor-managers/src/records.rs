@@ -10,7 +10,7 @@ use alcor_store::{Change, Key, Read, Txn, records as rows};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use alcor_store::records::{Derivation, Index};
+pub use alcor_store::records::{Derivation, Index, keys_in};
 
 /// A resource that lives in a table.
 pub trait Record: Serialize + DeserializeOwned + Clone {

@@ -20,7 +20,7 @@ use crate::quota::{self, Kind};
 use crate::records;
 use crate::routing::RoutingError;
 use crate::schema::{CONNTRACK_HELPER_BY_ROUTER, PORT_BY_DEVICE, ROUTER_BY_GATEWAY_NETWORK};
-use crate::{ApiError, Caller, Settings, policy, port, standard};
+use crate::{ApiError, Caller, Settings, policy, port, standard, topology, zone};
 use alcor_store::{Read, Txn};
 use alcor_types::{ConntrackHelper, FixedIp, NetworkId, Port, Router, RouterId};
 
@@ -42,6 +42,7 @@ pub fn create(
     let project_id = policy::project(caller, request.project_id.as_ref(), "create_router")?;
     let id = request.id.unwrap_or_else(RouterId::random);
     standard::check_free::<Router>(txn, id.as_bytes(), &id)?;
+    zone::check_hints(txn, &request.availability_zone_hints)?;
     if let Some(flavor) = request.flavor_id {
         flavor::check_usable(txn, flavor, ROUTER_SERVICE)?;
     }
@@ -155,6 +156,7 @@ pub fn delete(
         records::delete::<ConntrackHelper>(txn, helper.id.as_bytes())?;
     }
     quota::give(txn, Kind::Router, &router.project_id)?;
+    topology::forget_router(txn, &router)?;
     records::delete::<Router>(txn, id.as_bytes())?;
     Ok(())
 }

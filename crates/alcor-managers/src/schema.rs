@@ -27,6 +27,7 @@ mod segment;
 mod subnet;
 mod subnet_pool;
 mod table;
+mod topology;
 mod trunk;
 
 pub use address_group::*;
@@ -67,6 +68,7 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<Network>(),
     records::derivation::<Node>(),
     records::derivation::<Port>(),
+    records::derivation::<alcor_types::PortState>(),
     records::derivation::<alcor_types::PortBinding>(),
     records::derivation::<alcor_types::Trunk>(),
     records::derivation::<alcor_types::Agent>(),

@@ -4,15 +4,17 @@
 
 mod check;
 mod error;
+mod tag;
 
 pub use error::TrunkError;
+pub use tag::{SubPortRequest, Tag};
 
 use crate::quota::{self, Kind};
 use crate::schema::{TRUNK_BY_PORT, TRUNK_BY_SUB_PORT};
 use crate::{ApiError, Caller, Settings, policy, port, records, standard};
 use alcor_store::records::Index;
 use alcor_store::{Read, Txn};
-use alcor_types::{Port, PortId, ProjectId, SubPort, Trunk, TrunkId};
+use alcor_types::{Port, PortId, ProjectId, Trunk, TrunkId};
 use std::collections::BTreeSet;
 
 /// The device owner of ports in trunks.
@@ -34,7 +36,7 @@ pub struct CreateTrunk {
     /// The VM's port.
     pub port_id: PortId,
     /// The ports to carry.
-    pub sub_ports: Vec<SubPort>,
+    pub sub_ports: Vec<SubPortRequest>,
 }
 
 /// `PUT /v2.0/trunks/{id}`, and the tag calls.
@@ -128,7 +130,7 @@ pub fn delete(
 pub fn add_sub_ports(
     txn: &mut Txn<'_>,
     id: TrunkId,
-    more: &[SubPort],
+    more: &[SubPortRequest],
     caller: &Caller,
 ) -> Result<Trunk, ApiError> {
     let mut trunk = get(txn, id, caller)?;
@@ -194,13 +196,14 @@ pub(crate) fn follow(txn: &mut Txn<'_>, parent: &Port) -> Result<(), ApiError> {
 fn carry(
     txn: &mut Txn<'_>,
     trunk: &mut Trunk,
-    more: &[SubPort],
+    more: &[SubPortRequest],
     caller: &Caller,
 ) -> Result<(), ApiError> {
     let parent = port::get(txn, trunk.port_id, caller)?;
-    for sub_port in more {
-        check::check_sub_port(txn, trunk, &parent, sub_port, caller)?;
-        trunk.sub_ports.push(*sub_port);
+    for wanted in more {
+        let sub_port = tag::resolve(txn, wanted, caller)?;
+        check::check_sub_port(txn, trunk, &parent, &sub_port, caller)?;
+        trunk.sub_ports.push(sub_port);
         place(txn, sub_port.port_id, SUB_PORT_OWNER, Some(&parent))?;
     }
     Ok(())

@@ -5,6 +5,7 @@ use crate::agent::AgentError;
 use crate::{ApiError, records};
 use alcor_store::{Read, Txn};
 use alcor_types::Zone;
+use std::collections::BTreeSet;
 
 /// The zone of nodes of which nobody said one, as in Neutron.
 const DEFAULT: &str = "nova";
@@ -16,15 +17,19 @@ pub fn list(read: &dyn Read) -> Result<Vec<Zone>, ApiError> {
         .collect()
 }
 
-/// Refuses hints that name a zone in which no node is.
-pub fn check_hints(read: &dyn Read, hints: &[String]) -> Result<(), ApiError> {
-    match hints
-        .iter()
-        .find(|name| !records::exists::<Zone>(read, name.as_bytes()))
-    {
-        Some(name) => Err(AgentError::ZoneNotFound(name.clone()).into()),
-        None => Ok(()),
+/// Refuses hints that name a zone in which no node is, or one zone twice.
+pub(crate) fn check_hints(read: &dyn Read, hints: &[String]) -> Result<(), ApiError> {
+    let mut named = BTreeSet::new();
+    for name in hints {
+        if !records::exists::<Zone>(read, name.as_bytes()) {
+            return Err(AgentError::ZoneNotFound(name.clone()).into());
+        }
+        if !named.insert(name) {
+            let reason = format!("zone '{name}' is named twice, name it once");
+            return Err(ApiError::attribute("availability_zone_hints", reason));
+        }
     }
+    Ok(())
 }
 
 /// The zone asked for, or the default one.

@@ -12,7 +12,8 @@ mod write;
 
 pub use derived::{Derivation, Mismatch};
 pub use query::{
-    Changed, count, decode_change, exists, get, lookup, lookup_keys, present, scan, scan_keys,
+    Changed, count, decode_change, exists, get, keys_in, lookup, lookup_keys, present, scan,
+    scan_keys,
 };
 pub use write::{delete, insert, put};
 

@@ -30,6 +30,7 @@ mod sharing;
 mod standard;
 mod subnet;
 mod subnet_pool;
+mod topology;
 mod trunk;
 
 pub use address::{IpPool, IpVersion, MacAddr, ParseAddressError, Vni};
@@ -70,4 +71,5 @@ pub use sharing::{EVERYONE, Sharing};
 pub use standard::{Standard, Timestamp};
 pub use subnet::{HostRoute, Ipv6Mode, Subnet};
 pub use subnet_pool::SubnetPool;
+pub use topology::AutoTopology;
 pub use trunk::{SubPort, Trunk};

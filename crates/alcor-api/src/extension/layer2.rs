@@ -9,6 +9,11 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "A block that a network's subnets must lie within",
     ),
     (
+        "auto-allocated-topology",
+        "Auto Allocated Topology Services",
+        "A network with a way out for a project that asks for nothing in particular",
+    ),
+    (
         "external-net",
         "Neutron external network",
         "Networks by which routers get out",
@@ -22,6 +27,11 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "multi-provider",
         "Multi Provider Network",
         "Networks of several segments",
+    ),
+    (
+        "network_availability_zone",
+        "Network Availability Zone",
+        "availability_zone_hints of a network name zones that exist",
     ),
     ("net-mtu", "Network MTU", "The largest packet of a network"),
     (

@@ -49,6 +49,11 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "Whether all default routes of a router are used",
     ),
     (
+        "router_availability_zone",
+        "Router Availability Zone",
+        "availability_zone_hints of a router name zones that exist",
+    ),
+    (
         "l3-ext-ndp-proxy",
         "Router extension enable_ndp_proxy",
         "Whether a router answers neighbour discovery for what is behind it",

@@ -3,6 +3,9 @@
 //! It takes the index that selects most among those the filters name. All rows it proposes are
 //! still checked against every filter, so a plan can be wasteful but never wrong.
 
+#[cfg(test)]
+mod tests;
+
 use crate::enforce;
 use crate::field::Field;
 use crate::query::Filter;
@@ -10,6 +13,7 @@ use crate::resource::{Reading, Resource};
 use alcor_managers::records::{self, Index, Record};
 use alcor_managers::{Caller, schema};
 use alcor_store::Key;
+use alcor_store::records::Table;
 use alcor_types::EVERYONE;
 use uuid::Uuid;
 
@@ -17,40 +21,65 @@ use uuid::Uuid;
 pub(crate) struct IndexRule {
     /// The attribute whose filter it answers.
     pub(crate) attribute: &'static str,
-    /// The index.
-    pub(crate) index: Index,
     /// Its rank: the lower, the fewer rows one value has.
-    pub(crate) rank: u8,
-    /// Whether it is an index of grants, where true stands for what everyone or the caller got.
-    grants: bool,
+    rank: u8,
+    entries: Entries,
 }
+
+/// How a filter's value leads to entries.
+enum Entries {
+    /// The value's own.
+    Of(Index),
+    /// Those of grants: true stands for what everyone or the caller got.
+    Granted(Index),
+    /// Those that the function names.
+    Named(Namer),
+}
+
+/// Names the entries that hold every row with this value; none where no index does.
+type Namer = fn(&Field<'_>) -> Option<Vec<Lookup>>;
 
 impl IndexRule {
     /// An index by the attribute's value.
     pub(crate) const fn new(attribute: &'static str, index: Index, rank: u8) -> Self {
-        Self {
-            attribute,
-            index,
-            rank,
-            grants: false,
-        }
+        Self::by(attribute, Entries::Of(index), rank)
     }
 
     /// An index by the projects that something is granted to.
     pub(crate) const fn granted(attribute: &'static str, index: Index, rank: u8) -> Self {
+        Self::by(attribute, Entries::Granted(index), rank)
+    }
+
+    /// Several indexes, for an attribute that is worked out and not stored.
+    pub(crate) const fn named(attribute: &'static str, entries: Namer, rank: u8) -> Self {
+        Self::by(attribute, Entries::Named(entries), rank)
+    }
+
+    const fn by(attribute: &'static str, entries: Entries, rank: u8) -> Self {
         Self {
-            grants: true,
-            ..Self::new(attribute, index, rank)
+            attribute,
+            rank,
+            entries,
         }
     }
 
     /// The entries that hold every row with this value; none where the index has no such.
     fn lookups(&self, value: &Field<'_>, caller: &Caller) -> Option<Vec<Lookup>> {
-        if self.grants {
-            return matches!(value, Field::Flag(true)).then(|| granted(self.index, caller));
+        match self.entries {
+            Entries::Of(index) => {
+                let parts = parts(value)?;
+                let table = None;
+                Some(vec![Lookup {
+                    table,
+                    index,
+                    parts,
+                }])
+            }
+            Entries::Granted(index) => {
+                matches!(value, Field::Flag(true)).then(|| granted(index, caller))
+            }
+            Entries::Named(name) => name(value),
         }
-        let (index, parts) = (self.index, parts(value)?);
-        Some(vec![Lookup { index, parts }])
     }
 }
 
@@ -74,6 +103,9 @@ const RANK_SCOPE: u8 = 8;
 /// One value of an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lookup {
+    /// The table that has the index, where it is another than that of the rows; their keys are
+    /// the same.
+    table: Option<Table>,
     /// The index.
     pub(crate) index: Index,
     /// The parts of the value.
@@ -84,15 +116,35 @@ impl Lookup {
     /// A value of these parts.
     pub(crate) fn new(index: Index, parts: &[&[u8]]) -> Self {
         Self {
+            table: None,
             index,
             parts: parts.iter().map(|part| part.to_vec()).collect(),
         }
     }
 
+    /// A value of an index of what is kept beside the rows, in a table of its own.
+    pub(crate) fn beside(table: Table, index: Index, parts: &[&[u8]]) -> Self {
+        Self {
+            table: Some(table),
+            ..Self::new(index, parts)
+        }
+    }
+
+    /// The primary keys it has, in their order or the reverse, beyond `after`.
+    pub(super) fn keys_beyond<'a, T: Record>(
+        &self,
+        reading: &'a Reading,
+        after: Option<&[u8]>,
+        reverse: bool,
+    ) -> impl Iterator<Item = Key> + use<'a, T> {
+        let parts: Vec<&[u8]> = self.parts.iter().map(Vec::as_slice).collect();
+        let table = self.table.unwrap_or(T::TABLE);
+        records::keys_in(&reading.snapshot, table, self.index, &parts, after, reverse)
+    }
+
     /// The primary keys it has.
     pub(crate) fn keys<T: Record>(&self, reading: &Reading) -> Vec<Key> {
-        let parts: Vec<&[u8]> = self.parts.iter().map(Vec::as_slice).collect();
-        records::lookup_keys::<T>(&reading.snapshot, self.index, &parts, None, false).collect()
+        self.keys_beyond::<T>(reading, None, false).collect()
     }
 }
 

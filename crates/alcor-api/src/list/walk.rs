@@ -56,12 +56,8 @@ impl<R: Resource> Walk<R> {
             Source::Scan => feed::<R>(records::scan(read, after, self.reverse), budget, take),
             Source::Lookups(lookups) => match lookups.as_slice() {
                 [one] => {
-                    let parts: Vec<_> = one.parts.iter().map(Vec::as_slice).collect();
-                    feed::<R>(
-                        records::lookup(read, one.index, &parts, after, self.reverse),
-                        budget,
-                        take,
-                    )
+                    let keys = one.keys_beyond::<R::Record>(reading, after, self.reverse);
+                    feed::<R>(fetch::<R>(reading, keys), budget, take)
                 }
                 many => {
                     // Opening all of them should not cost more than the rows.
@@ -150,14 +146,7 @@ impl<'a> Merge<'a> {
         reverse: bool,
     ) -> Self {
         let open = |lookup: &Lookup| {
-            let parts: Vec<_> = lookup.parts.iter().map(Vec::as_slice).collect();
-            let keys = records::lookup_keys::<R::Record>(
-                &reading.snapshot,
-                lookup.index,
-                &parts,
-                after,
-                reverse,
-            );
+            let keys = lookup.keys_beyond::<R::Record>(reading, after, reverse);
             Box::new(keys) as Box<dyn Iterator<Item = Key> + 'a>
         };
         let mut merge = Self {

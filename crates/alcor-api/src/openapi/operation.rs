@@ -80,6 +80,12 @@ impl About {
         self
     }
 
+    /// It has a query parameter that may be given several times.
+    pub(crate) fn asks(mut self, name: &str, what: &str) -> Self {
+        self.parameters.push(repeated(name, what));
+        self
+    }
+
     /// It has these query parameters.
     fn with(mut self, parameters: Vec<Value>) -> Self {
         self.parameters = parameters;

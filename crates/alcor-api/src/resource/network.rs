@@ -18,7 +18,7 @@ use alcor_managers::segment::TransportRequest;
 use alcor_managers::{ApiError, Caller, Settings, schema, subnet};
 use alcor_store::Txn;
 use alcor_types::{
-    AddressScopeId, IpVersion, Network, NetworkId, ProjectId, QosPolicyId, Standard,
+    AddressScopeId, IpVersion, Network, NetworkId, ProjectId, QosPolicyId, Standard, Subnet,
 };
 use serde::ser::SerializeMap;
 use std::collections::BTreeSet;
@@ -28,8 +28,6 @@ use uuid::Uuid;
 pub(crate) struct Networks;
 
 const STATUS: &str = "ACTIVE";
-/// The subnets of a network all lie in one broadcast domain.
-const L2_ADJACENCY: bool = true;
 
 const ATTRIBUTES: &[Attribute<Networks>] = with_standard![
     Attribute::new("id", Kind::Id)
@@ -148,6 +146,13 @@ impl Row<'_, Networks> {
         scope.ok().flatten()
     }
 
+    /// Whether its subnets lie in one broadcast domain: none of them on a segment of its own.
+    fn is_adjacent(&self) -> bool {
+        let network = self.record.id.as_bytes();
+        let subnets: Vec<Subnet> = self.reading.records(schema::SUBNET_BY_NETWORK, network);
+        subnets.iter().all(|subnet| subnet.segment_id.is_none())
+    }
+
     fn is_external(&self) -> bool {
         self.record.external.targets().next().is_some()
     }
@@ -216,14 +221,14 @@ impl Resource for Networks {
         fields.put("qos_policy_id", &network.qos_policy_id)?;
         fields.put_with("subnets", || {
             row.reading
-                .keys::<alcor_types::Subnet>(schema::SUBNET_BY_NETWORK, network.id.as_bytes())
+                .keys::<Subnet>(schema::SUBNET_BY_NETWORK, network.id.as_bytes())
         })?;
         fields.put_with("ipv4_address_scope", || row.address_scope(IpVersion::V4))?;
         fields.put_with("ipv6_address_scope", || row.address_scope(IpVersion::V6))?;
         // Zones belong to agents that serve networks, and every agent serves every network here.
         fields.put("availability_zones", &[""; 0])?;
         fields.put("is_default", &network.is_default)?;
-        fields.put_with("l2_adjacency", || L2_ADJACENCY)?;
+        fields.put_with("l2_adjacency", || row.is_adjacent())?;
         fields.put("cidr", &network.cidr)?;
         fields.put("vlan_transparent", &network.vlan_transparent)?;
         fields.put("qinq", &network.qinq)?;

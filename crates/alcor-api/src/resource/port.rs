@@ -123,7 +123,21 @@ const INDEXES: &[IndexRule] = &[
     IndexRule::new("network_id", schema::PORT_BY_NETWORK, 5),
     IndexRule::new("security_groups", schema::PORT_BY_SECURITY_GROUP, 6),
     IndexRule::new("project_id", schema::PORT_BY_PROJECT, 7),
+    IndexRule::new("device_owner", schema::PORT_BY_DEVICE_OWNER, 9),
+    IndexRule::named("status", with_status, 10),
 ];
+
+/// Where ports of a status are found: by what hosts said of them, or by what they are for.
+fn with_status(status: &Field<'_>) -> Option<Vec<Lookup>> {
+    let Field::Text(status) = status else {
+        return None;
+    };
+    let owners = port::owners_with(status)?.iter();
+    let owners = owners.map(|owner| Lookup::new(schema::PORT_BY_DEVICE_OWNER, &[owner.as_bytes()]));
+    let (table, index) = (schema::PORT_STATES, schema::PORT_STATE_BY_STATUS);
+    let said = Lookup::beside(table, index, &[status.as_bytes()]);
+    Some(std::iter::once(said).chain(owners).collect())
+}
 
 fn host(port: &Port) -> &str {
     port.host.as_ref().map_or("", HostName::as_str)

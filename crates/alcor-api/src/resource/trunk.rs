@@ -8,7 +8,7 @@ use crate::list::{IndexRule, Lookup};
 use crate::tag::Tagged;
 use crate::view::Fields;
 use alcor_managers::records::Index;
-use alcor_managers::trunk::{self, CreateTrunk, UpdateTrunk};
+use alcor_managers::trunk::{self, CreateTrunk, SubPortRequest, UpdateTrunk};
 use alcor_managers::{ApiError, Caller, Settings, port, schema};
 use alcor_store::Txn;
 use alcor_types::{Port, PortId, PortStatus, ProjectId, Standard, SubPort, Trunk, TrunkId};
@@ -33,7 +33,7 @@ const ATTRIBUTES: &[Attribute<Trunks>] = with_standard![
         .write::<bool>()
         .read(|row| Field::Flag(row.record.admin_state_up)),
     Attribute::new("status", Kind::Text).read(|row| Field::text(row.status())),
-    Attribute::new("sub_ports", Kind::Compound).post::<Vec<SubPort>>(),
+    Attribute::new("sub_ports", Kind::Compound).post::<Vec<SubPortRequest>>(),
 ];
 
 const INDEXES: &[IndexRule] = &[

@@ -5,7 +5,7 @@ use crate::openapi::{About, object, of_resource};
 use crate::resource::{Ports, Trunks};
 use crate::value::FromJson;
 use crate::{binding, pairs, trunk};
-use alcor_types::SubPort;
+use alcor_managers::trunk::SubPortRequest;
 use serde_json::{Value, json};
 
 pub(super) fn routes() -> Routes {
@@ -69,7 +69,7 @@ fn trunks(routes: Routes) -> Routes {
         .put(
             "/v2.0/trunks/{id}/add_subports",
             trunk::add,
-            About::new("More sub-ports of a trunk.").takes(list(SubPort::schema())),
+            About::new("More sub-ports of a trunk.").takes(list(SubPortRequest::schema())),
         )
         .put(
             "/v2.0/trunks/{id}/remove_subports",

@@ -2,7 +2,8 @@
 
 use super::{Cidr, FromJson, object, shown};
 use crate::openapi::object as object_schema;
-use alcor_types::{AllowedAddressPair, HostRoute, IpPool, PortId, SubPort};
+use alcor_managers::trunk::{SubPortRequest, Tag};
+use alcor_types::{AllowedAddressPair, HostRoute, IpPool, PortId};
 use serde_json::{Map, Value};
 use std::net::IpAddr;
 use uuid::Uuid;
@@ -120,30 +121,35 @@ impl FromJson for AllowedAddressPair {
     }
 }
 
-impl FromJson for SubPort {
+impl FromJson for SubPortRequest {
     fn from_json(value: &Value) -> Result<Self, String> {
         let known = ["port_id", "segmentation_type", "segmentation_id"];
         let members = Members::of(value, &known)?;
         let kind: String = members.required("segmentation_type")?;
-        if kind != "vlan" {
-            return Err(format!("Unknown segmentation_type '{kind}', use vlan"));
-        }
+        let tag = match kind.as_str() {
+            "vlan" => Tag::Vlan(members.required("segmentation_id")?),
+            // An id beside it is the network's to say, as in Neutron.
+            "inherit" => Tag::Inherit,
+            _ => {
+                return Err(format!(
+                    "Unknown segmentation_type '{kind}', use vlan or inherit"
+                ));
+            }
+        };
         Ok(Self {
             port_id: PortId(members.required("port_id")?),
-            vlan: members.required("segmentation_id")?,
+            tag,
         })
     }
 
     fn schema() -> Value {
+        let kinds = serde_json::json!({ "enum": ["vlan", "inherit"] });
         let members = [
             ("port_id", Uuid::schema()),
-            ("segmentation_type", serde_json::json!({ "enum": ["vlan"] })),
+            ("segmentation_type", kinds),
             ("segmentation_id", u16::schema()),
         ];
-        object_schema(
-            members,
-            &["port_id", "segmentation_type", "segmentation_id"],
-        )
+        object_schema(members, &["port_id", "segmentation_type"])
     }
 }
 

@@ -173,3 +173,25 @@ async fn tenants_see_no_agents_and_may_not_schedule() {
         .error(403);
     alice.get("/v2.0/availability_zones").await.expect(200);
 }
+
+#[tokio::test]
+async fn hints_name_zones_that_exist() {
+    let region = Region::open();
+    let node = json!({ "node_name": "n", "local_ip": "192.0.2.1", "availability_zone": "east" });
+    let node = region.post("/nodes", json!({ "host_info": node })).await;
+    node.expect(201);
+    for kind in ["network", "router"] {
+        let made = region.make(kind, json!({ "availability_zone_hints": ["east"] }));
+        assert_eq!(made.await["availability_zone_hints"], json!(["east"]));
+        let path = format!("/v2.0/{kind}s");
+        let wish = |hints: &[&str]| json!({ kind: { "availability_zone_hints": hints } });
+        let unknown = region.post(&path, wish(&["east", "mars"])).await;
+        let (name, message) = unknown.error(404);
+        assert_eq!(name, "AvailabilityZoneNotFound");
+        assert!(message.contains("mars"), "{message}");
+        region.post(&path, wish(&["east", "east"])).await.error(400);
+        let none = region.make(kind, json!({ "availability_zone_hints": [] }));
+        assert_eq!(none.await["availability_zone_hints"], json!([]));
+        assert_eq!(region.ids(kind, "").await.len(), 2);
+    }
+}

@@ -43,6 +43,8 @@ fn table() -> Vec<(&'static str, Source)> {
                 json!({ "host_info": { "node_name": "h", "local_ip": "192.0.2.1" } }),
             ),
         ),
+        // Named by its project alone; "{project_id}" in a path is project one.
+        ("/v2.0/auto-allocated-topology", Text("one")),
         // An agent that has never been heard is none, so there is nothing to be read of it.
         ("/v2.0/agents", Text("00000000-0000-4000-8000-000000000000")),
     ];

@@ -42,5 +42,6 @@ mod security;
 mod services;
 mod sharing;
 mod tags;
+mod topologies;
 mod trunks;
 mod views;

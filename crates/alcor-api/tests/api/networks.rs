@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// A region with physical networks; as the operator at first.
-async fn region() -> Region {
+pub(crate) async fn region() -> Region {
     let provider = Provider {
         tunnels: [
             (NetworkType::Vxlan, vec![100..=199]),

@@ -323,6 +323,9 @@ async fn subnets_are_on_segments_all_or_none() {
         .post("/v2.0/subnets", subnet("10.0.0.0/24", Value::Null))
         .await;
     let path = format!("/v2.0/subnets/{}", id(&made.expect(201)["subnet"]));
+    let routed = format!("/v2.0/networks/{network}?fields=l2_adjacency");
+    let adjacent = |adjacent: bool| json!({ "network": { "l2_adjacency": adjacent } });
+    assert_eq!(region.get(&routed).await.expect(200), adjacent(true));
     let late = region
         .post("/v2.0/subnets", subnet("10.0.1.0/24", json!(segment)))
         .await;
@@ -339,6 +342,7 @@ async fn subnets_are_on_segments_all_or_none() {
     assert_eq!(wrong.error(400).0, "NetworkIdsDontMatch");
     let joined = region.put(&path, join(json!(segment))).await.expect(200);
     assert_eq!(joined["subnet"]["segment_id"], json!(segment));
+    assert_eq!(region.get(&routed).await.expect(200), adjacent(false));
     let left = region.put(&path, join(Value::Null)).await;
     assert_eq!(
         left.error(400).0,

@@ -160,3 +160,28 @@ async fn a_trunk_that_is_off_does_not_change_but_has_tags() {
     lab.region.put(&path, body).await.error(400);
     lab.region.delete(&path).await.expect(204);
 }
+
+#[tokio::test]
+async fn a_sub_port_inherits_its_tag_where_its_network_has_one() {
+    let region = crate::networks::region().await;
+    let port = async |network: Value| {
+        let network = id(&region.make("network", network).await);
+        id(&region.make("port", json!({ "network_id": network })).await)
+    };
+    let vlan = json!({
+        "provider:network_type": "vlan", "provider:physical_network": "physnet1",
+        "provider:segmentation_id": 500,
+    });
+    let flat = json!({ "provider:network_type": "flat", "provider:physical_network": "physnet1" });
+    let (parent, one) = (port(flat).await, port(vlan).await);
+    let inherit = |port: &str| json!({ "port_id": port, "segmentation_type": "inherit" });
+    let body = json!({ "port_id": parent, "sub_ports": [inherit(&one)] });
+    let trunk = region.make("trunk", body).await;
+    assert_eq!(trunk["sub_ports"], json!([sub(&one, 500)]));
+    let path = format!("/v2.0/trunks/{}/add_subports", id(&trunk));
+    let two = port(json!({})).await;
+    let body = json!({ "sub_ports": [inherit(&two)] });
+    let (kind, message) = region.put(&path, body).await.error(400);
+    assert_eq!(kind, "InvalidInput");
+    assert!(message.contains("is of type vxlan"), "{message}");
+}

@@ -19,6 +19,9 @@ fn still(mut resource: Value) -> Value {
 }
 
 async fn network(region: &Region) -> Value {
+    let node = json!({ "node_name": "n", "local_ip": "192.0.2.1", "availability_zone": "az" });
+    let node = json!({ "host_info": node });
+    region.post("/nodes", node).await.expect(201);
     let network = json!({
         "id": NETWORK, "name": "n", "project_id": "p",
         "provider:network_type": "vxlan", "provider:segmentation_id": 42,

@@ -43,7 +43,7 @@ pub struct CreateNetwork {
     pub port_security_enabled: Option<bool>,
     /// The domain of its ports' names; empty when none.
     pub dns_domain: String,
-    /// Kept and shown.
+    /// Zones with nodes; checked, kept and shown.
     pub availability_zone_hints: Vec<String>,
     /// Absent means the project's default policy, `Some(None)` means none.
     pub qos_policy_id: Option<Option<QosPolicyId>>,

@@ -1,30 +1,35 @@
 //! Ports that users may not delete, because something of the region stands on them and has its
 //! own way to end.
 
-use crate::ApiError;
 use crate::schema::{FLOATING_IPS, ROUTERS};
+use crate::{ApiError, floating_ip};
 use alcor_store::Read;
 use alcor_store::records::{Table, present};
 use alcor_types::Port;
 use uuid::Uuid;
 
+/// The device owners of a router's ports, inside and outside.
+pub(super) const ROUTER_OWNERS: [&str; 5] = [
+    "network:router_gateway",
+    "network:router_interface",
+    "network:router_interface_distributed",
+    "network:ha_router_replicated_interface",
+    "network:router_centralized_snat",
+];
+
 /// Where the devices live whose ports users may not delete. A gateway and the kinds of interface
 /// are all ports of a router.
 fn device_table(device_owner: &str) -> Option<Table> {
     match device_owner {
-        "network:router_gateway"
-        | "network:router_interface"
-        | "network:router_interface_distributed"
-        | "network:ha_router_replicated_interface"
-        | "network:router_centralized_snat" => Some(ROUTERS),
-        "network:floatingip" => Some(FLOATING_IPS),
+        floating_ip::OWNER => Some(FLOATING_IPS),
+        owner if is_routers(owner) => Some(ROUTERS),
         _ => None,
     }
 }
 
 /// Whether ports of this device owner are a router's, inside or outside.
 pub(super) fn is_routers(device_owner: &str) -> bool {
-    device_table(device_owner) == Some(ROUTERS)
+    ROUTER_OWNERS.contains(&device_owner)
 }
 
 /// Refuses to delete the port of a router or a floating IP that exists. A port without addresses,

@@ -1,6 +1,7 @@
 //! A port's status: worked out from what the data plane last said, never stored with the port.
 
 use super::guard;
+use crate::floating_ip;
 use crate::network;
 use crate::node;
 use crate::records;
@@ -66,7 +67,7 @@ fn of_region(port: &Port) -> Option<PortView> {
         vif_type,
     };
     match port.device_owner.as_str() {
-        "network:floatingip" => Some(PortView {
+        floating_ip::OWNER => Some(PortView {
             status: PortStatus::NotApplicable,
             ..at_work("unbound")
         }),
@@ -79,6 +80,18 @@ fn of_region(port: &Port) -> Option<PortView> {
             })
         }
         _ => None,
+    }
+}
+
+/// The device owners of ports that may have this status though no host gave it; none where
+/// any port may, so that no index finds them: a port is DOWN for many reasons, most of all because
+/// nobody has said anything of it.
+pub fn owners_with(status: &str) -> Option<&'static [&'static str]> {
+    match status {
+        "DOWN" => None,
+        "ACTIVE" => Some(&guard::ROUTER_OWNERS),
+        "N/A" => Some(&[floating_ip::OWNER]),
+        _ => Some(&[]),
     }
 }
 

@@ -52,7 +52,7 @@ pub struct CreateRouter {
     pub ha: Option<bool>,
     /// Its way out.
     pub gateway: Option<GatewayRequest>,
-    /// Kept and shown.
+    /// Zones with nodes; checked, kept and shown.
     pub availability_zone_hints: Vec<String>,
     /// The flavor it is made of.
     pub flavor_id: Option<FlavorId>,

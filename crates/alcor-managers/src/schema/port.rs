@@ -72,6 +72,11 @@ pub const PORT_INFRASTRUCTURE: Index = Index {
     id: 40,
     name: "network_id, device_owner network:*",
 };
+/// Parts: device owner.
+pub const PORT_BY_DEVICE_OWNER: Index = Index {
+    id: 46,
+    name: "device_owner",
+};
 /// Parts: QoS policy id; only ports that name one of their own have an entry.
 pub const PORT_BY_QOS_POLICY: Index = Index {
     id: 45,
@@ -97,6 +102,7 @@ impl Record for Port {
         add_usual(to, USUAL, &self.project_id, &self.standard);
         to.add(PORT_BY_NETWORK, &[network]);
         add_text(to, PORT_BY_DEVICE, &self.device_id);
+        add_text(to, PORT_BY_DEVICE_OWNER, &self.device_owner);
         if self.device_owner.starts_with("network:") {
             to.add(
                 PORT_INFRASTRUCTURE,
@@ -123,6 +129,12 @@ impl Record for Port {
     }
 }
 
+/// Parts: the status that a host gave, as the API writes it. The keys are those of the ports.
+pub const PORT_STATE_BY_STATUS: Index = Index {
+    id: 1,
+    name: "status",
+};
+
 impl Record for PortState {
     const TABLE: Table = PORT_STATES;
 
@@ -130,5 +142,7 @@ impl Record for PortState {
         self.id.as_bytes().to_vec()
     }
 
-    fn indexes(&self, _to: &mut Indexes) {}
+    fn indexes(&self, to: &mut Indexes) {
+        add_text(to, PORT_STATE_BY_STATUS, self.status.as_str());
+    }
 }

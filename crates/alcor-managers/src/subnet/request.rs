@@ -58,6 +58,21 @@ impl CreateSubnet {
     /// A request with only what every subnet needs.
     pub fn new(network_id: NetworkId, cidr: IpNet) -> Self {
         Self {
+            cidr: Some(cidr),
+            ..Self::on(network_id)
+        }
+    }
+
+    /// A request for whatever block a pool gives.
+    pub fn from_pool(network_id: NetworkId, pool: SubnetPoolId) -> Self {
+        Self {
+            subnetpool_id: Some(pool),
+            ..Self::on(network_id)
+        }
+    }
+
+    fn on(network_id: NetworkId) -> Self {
+        Self {
             id: None,
             project_id: None,
             network_id,
@@ -65,7 +80,7 @@ impl CreateSubnet {
             description: String::new(),
             tags: BTreeSet::new(),
             ip_version: None,
-            cidr: Some(cidr),
+            cidr: None,
             prefixlen: None,
             subnetpool_id: None,
             use_default_subnetpool: false,

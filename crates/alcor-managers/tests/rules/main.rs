@@ -36,3 +36,7 @@ mod segments;
 mod states;
 #[cfg(test)]
 mod subnets;
+#[cfg(test)]
+mod topologies;
+#[cfg(test)]
+mod trunks;

@@ -1,9 +1,11 @@
 //! Nodes by operators and by agents.
 
 use crate::region::{Region, member, refused};
+use alcor_managers::network::CreateNetwork;
 use alcor_managers::node::{self, CreateNode, Registration, UpdateNode};
 use alcor_managers::port::CreatePort;
-use alcor_managers::{ApiError, Caller};
+use alcor_managers::router::{self, CreateRouter};
+use alcor_managers::{ApiError, Caller, Settings};
 use alcor_types::{HostName, Node, NodeId, Timestamp};
 
 fn request(name: &str) -> CreateNode {
@@ -185,4 +187,31 @@ fn nodes_are_found_by_id_and_name_and_only_by_operators() {
         "PolicyNotAuthorized",
         403,
     );
+}
+
+#[test]
+fn a_hint_holds_while_a_node_is_in_the_zone() {
+    let region = Region::new();
+    let hinted = || CreateNetwork {
+        availability_zone_hints: vec!["nova".to_owned()],
+        ..CreateNetwork::default()
+    };
+    let kind = "AvailabilityZoneNotFound";
+    refused(region.create_network(hinted()), kind, 404);
+    let node = region.node("h1");
+    let network = region.create_network(hinted()).unwrap();
+    assert_eq!(network.availability_zone_hints, ["nova"]);
+    let leave = move |txn: &mut alcor_store::Txn<'_>, _: &Settings| {
+        node::delete(txn, node.id, &Caller::admin())
+    };
+    region.run(leave).unwrap();
+    refused(region.create_network(hinted()), kind, 404);
+    let router = CreateRouter {
+        availability_zone_hints: vec!["nova".to_owned()],
+        ..CreateRouter::default()
+    };
+    let make = move |txn: &mut alcor_store::Txn<'_>, settings: &Settings| {
+        router::create(txn, &router, &Caller::admin(), settings)
+    };
+    refused(region.run(make), kind, 404);
 }

@@ -8,7 +8,8 @@ use alcor_managers::port_forwarding::{self, CreatePortForwarding};
 use alcor_managers::router::{
     self, Attachment, CreateRouter, Detachment, GatewayRequest, UpdateRouter,
 };
-use alcor_managers::{ApiError, Caller, Settings, audit, port, records};
+use alcor_managers::subnet_pool::{self, CreateSubnetPool};
+use alcor_managers::{ApiError, Caller, Settings, audit, port, records, topology};
 use alcor_store::Txn;
 use alcor_types::{
     FloatingIp, ForwardedProtocol, HostRoute, Network, Port, PortForwarding, PortRange, Router,
@@ -38,6 +39,9 @@ enum Step {
     Forward(Index, Index, u16),
     DeleteForward(Index),
     Inward(Index),
+    Allocate,
+    GiveBack,
+    DeleteNetwork(Index),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -61,6 +65,9 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (at(), at(), 1_u16..4).prop_map(|(a, b, c)| Step::Forward(a, b, c)),
         1 => at().prop_map(Step::DeleteForward),
         1 => at().prop_map(Step::Inward),
+        2 => Just(Step::Allocate),
+        1 => Just(Step::GiveBack),
+        1 => at().prop_map(Step::DeleteNetwork),
     ]
 }
 
@@ -172,6 +179,17 @@ fn change(txn: &mut Txn<'_>, settings: &Settings, step: &Step) -> Option<Result<
             let id = pick::<Network>(txn, *at)?.id;
             network::update(txn, id, &request, admin, settings).map(drop)
         }
+        other => return allocate(txn, settings, other),
+    })
+}
+
+fn allocate(txn: &mut Txn<'_>, settings: &Settings, step: &Step) -> Option<Result<(), ApiError>> {
+    let admin = &Caller::admin();
+    let project = &admin.project_id;
+    Some(match step {
+        Step::Allocate => topology::ensure(txn, project, admin, settings).map(drop),
+        Step::GiveBack => topology::delete(txn, project, admin),
+        Step::DeleteNetwork(at) => network::delete(txn, pick::<Network>(txn, *at)?.id, admin, None),
         _ => return None,
     })
 }
@@ -196,12 +214,24 @@ fn set(
     Some(router::update(txn, id, &request, &Caller::admin(), settings).map(drop))
 }
 
-/// Two external networks and three inside, one of them with IPv6 too.
+/// Two external networks and three inside, one of them with IPv6 too, and a pool for topologies.
 fn region() -> Region {
     let region = Region::with(Settings::default().without_quotas());
-    for block in ["203.0.113.0/28", "198.51.100.0/28"] {
+    let pool = CreateSubnetPool {
+        name: "default".to_owned(),
+        prefixes: vec!["10.0.0.0/15".parse().unwrap()],
+        default_prefixlen: Some(24),
+        is_default: true,
+        ..CreateSubnetPool::default()
+    };
+    let make = move |txn: &mut Txn<'_>, settings: &Settings| {
+        subnet_pool::create(txn, &pool, &Caller::admin(), settings)
+    };
+    region.run(make).unwrap();
+    for (block, is_default) in [("203.0.113.0/28", true), ("198.51.100.0/28", false)] {
         let request = CreateNetwork {
             external: Some(true),
+            is_default: Some(is_default),
             ..CreateNetwork::default()
         };
         let network = region.create_network(request).unwrap();

@@ -69,7 +69,20 @@ pub fn lookup_keys<'a, R: Record>(
     after: Option<&[u8]>,
     reverse: bool,
 ) -> impl Iterator<Item = Key> + use<'a, R> {
-    let prefix = index_prefix(R::TABLE, index, parts);
+    keys_in(read, R::TABLE, index, parts, after, reverse)
+}
+
+/// As [`lookup_keys`], of a table alone, where the records that are wanted lie in another table
+/// under the same keys.
+pub fn keys_in<'a>(
+    read: &'a dyn Read,
+    table: Table,
+    index: Index,
+    parts: &[&[u8]],
+    after: Option<&[u8]>,
+    reverse: bool,
+) -> impl Iterator<Item = Key> + use<'a> {
+    let prefix = index_prefix(table, index, parts);
     let from = after.map(<[u8]>::to_vec);
     // A unique entry is the prefix itself. It sorts before every `after`, so a forward range
     // that begins later would miss it.
