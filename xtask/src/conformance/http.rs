@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
-use hyper::{Method, Request, Response};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -48,6 +48,25 @@ impl Http {
     /// PUT without a body; fails on an error status.
     pub(super) async fn put(&self, path: &str) -> anyhow::Result<Value> {
         self.call(Method::PUT, path, None).await
+    }
+
+    /// PUT; fails on an error status.
+    pub(super) async fn change(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.call(Method::PUT, path, Some(body)).await
+    }
+
+    /// DELETE; fails on an error status.
+    pub(super) async fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        self.call(Method::DELETE, path, None).await
+    }
+
+    /// GET; none where there is nothing of that name (any more).
+    pub(super) async fn find(&self, path: &str) -> anyhow::Result<Option<Value>> {
+        let response = self.send(Method::GET, path, None).await?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        self.get(path).await.map(Some)
     }
 
     async fn call(
