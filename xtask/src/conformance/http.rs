@@ -66,7 +66,8 @@ impl Http {
         if response.status() == StatusCode::NOT_FOUND {
             return Ok(None);
         }
-        self.get(path).await.map(Some)
+        let what = format!("GET {}{path}", self.base);
+        read(&what, response).await.map(Some)
     }
 
     async fn call(
@@ -77,15 +78,7 @@ impl Http {
     ) -> anyhow::Result<Value> {
         let what = format!("{method} {}{path}", self.base);
         let response = self.send(method, path, body).await.context(what.clone())?;
-        let status = response.status();
-        let bytes = response.into_body().collect().await?.to_bytes();
-        if !status.is_success() {
-            bail!("{what}: {status} {}", String::from_utf8_lossy(&bytes));
-        }
-        if bytes.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&bytes).with_context(|| format!("{what}: no JSON"))
+        read(&what, response).await
     }
 
     /// The answer, whatever it says.
@@ -106,4 +99,17 @@ impl Http {
         let request = request.body(Full::from(bytes))?;
         Ok(tokio::time::timeout(TIMEOUT, self.client.request(request)).await??)
     }
+}
+
+/// The answer's JSON; fails on an error status.
+async fn read(what: &str, response: Response<hyper::body::Incoming>) -> anyhow::Result<Value> {
+    let status = response.status();
+    let bytes = response.into_body().collect().await?.to_bytes();
+    if !status.is_success() {
+        bail!("{what}: {status} {}", String::from_utf8_lossy(&bytes));
+    }
+    if bytes.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(&bytes).with_context(|| format!("{what}: no JSON"))
 }
