@@ -8,11 +8,13 @@ pub(crate) mod fuzz;
 mod host;
 mod http;
 mod keystone;
+pub(crate) mod nova;
 mod process;
 mod python;
 mod region;
 mod tempest;
 mod verdict;
+mod wsgi;
 
 use crate::{packages, run};
 use anyhow::bail;
@@ -142,13 +144,13 @@ async fn hold(keystone: &Keystone, region: &Region) -> anyhow::Result<()> {
     std::future::pending().await
 }
 
-/// Three ports of the loopback that nobody listens on.
-fn ports() -> anyhow::Result<[u16; 3]> {
+/// Ports of the loopback that nobody listens on.
+fn ports<const COUNT: usize>() -> anyhow::Result<[u16; COUNT]> {
     let mut listeners = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..COUNT {
         listeners.push(TcpListener::bind(("127.0.0.1", 0))?);
     }
-    let mut ports = [0; 3];
+    let mut ports = [0; COUNT];
     for (port, listener) in ports.iter_mut().zip(&listeners) {
         *port = listener.local_addr()?.port();
     }

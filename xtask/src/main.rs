@@ -6,6 +6,7 @@
 //! * `cargo xtask fuzz` walks the API by its OpenAPI document, looking for wrong answers.
 //! * `cargo xtask bench` prints the figures of `docs/performance.md`.
 //! * `cargo xtask conformance` runs OpenStack's network tests beside a real Keystone.
+//! * `cargo xtask nova` boots a server on a real Nova whose network endpoint is the region.
 //!
 //! What a machine lacks is installed by its package manager, and said once.
 
@@ -45,6 +46,9 @@ enum Chore {
     /// Set up, build, and walk the whole API by its OpenAPI document with right and wrong requests
     /// (Schemathesis); exits 0 only if no answer was wrong.
     Fuzz(conformance::fuzz::Options),
+    /// Set up, build, and boot a server on a real Nova whose network endpoint is the region;
+    /// exits 0 only if Nova got all that it asked for and heard of all that happened.
+    Nova(conformance::nova::Options),
     /// Install what the other chores need, and stop.
     Setup,
 }
@@ -56,6 +60,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Bench(options) => bench::run(&options),
         Chore::Conformance(options) => conformance::run(&options),
         Chore::Fuzz(options) => conformance::fuzz::run(&options),
+        Chore::Nova(options) => conformance::nova::run(&options),
         Chore::Setup => packages::ensure(),
     }
 }

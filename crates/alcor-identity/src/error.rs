@@ -1,6 +1,6 @@
 //! Why a caller is not known, and why Keystone cannot be used.
 
-use std::path::PathBuf;
+use alcor_https::TrustError;
 
 /// Why a token has no owner here. Cloned, because several requests wait for one answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,15 +30,7 @@ pub enum ConfigError {
     /// The address of Keystone is none.
     #[error("the Keystone URL '{0}' is not one: write http://host:5000/v3 or https://host/v3")]
     Url(String),
-    /// The file of certificates cannot be read.
-    #[error("cannot read certificates from {path}: {reason}")]
-    Certificates {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The system offers no root certificates, and none were named.
-    #[error("the system has no root certificates: name a file of them")]
-    NoCertificates,
+    /// Nobody vouches for Keystone.
+    #[error("--keystone-ca-file: {0}")]
+    Trust(#[from] TrustError),
 }

@@ -3,19 +3,11 @@
 use crate::config::Config;
 use crate::error::{ConfigError, IdentityError};
 use crate::secret::Secret;
+use alcor_https::{Client, Trust};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
-use hyper::{Method, Request, StatusCode, Uri};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
-use std::path::Path;
-use std::sync::Arc;
+use hyper::{Method, Request, StatusCode};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -34,7 +26,7 @@ pub(crate) struct Reply {
 
 /// A client of one Keystone.
 pub(crate) struct Http {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client,
     base: String,
     limit: Duration,
 }
@@ -42,16 +34,9 @@ pub(crate) struct Http {
 impl Http {
     /// A client that has not connected yet.
     pub(crate) fn new(config: &Config) -> Result<Self, ConfigError> {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_connect_timeout(Some(config.timeout));
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls(config)?)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
+        let trust = Trust::of(config.ca_file.as_deref(), &config.url);
         Ok(Self {
-            client: Client::builder(TokioExecutor::new()).build(connector),
+            client: alcor_https::client(&trust, config.timeout)?,
             base: base(&config.url)?,
             limit: config.timeout,
         })
@@ -88,7 +73,7 @@ impl Http {
             .client
             .request(request)
             .await
-            .map_err(|error| chain(&error))?;
+            .map_err(|error| unavailable(alcor_https::reason(&error)))?;
         let (parts, body) = response.into_parts();
         let token = parts.headers.get("x-subject-token");
         let subject_token = token.and_then(|token| token.to_str().ok()).map(Secret::new);
@@ -106,18 +91,6 @@ pub(crate) fn unavailable(reason: impl Into<String>) -> IdentityError {
     IdentityError::Unavailable(reason.into())
 }
 
-/// The failure with what led to it; hyper says only "client error" by itself.
-fn chain(error: &hyper_util::client::legacy::Error) -> IdentityError {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    IdentityError::Unavailable(text)
-}
-
 /// A header value that no log shows. A token that cannot be one is nobody's.
 fn sensitive(secret: &Secret) -> Result<HeaderValue, IdentityError> {
     let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| IdentityError::Invalid)?;
@@ -127,60 +100,13 @@ fn sensitive(secret: &Secret) -> Result<HeaderValue, IdentityError> {
 
 /// The address with `/v3` at its end.
 fn base(url: &str) -> Result<String, ConfigError> {
-    let wrong = || ConfigError::Url(url.to_owned());
-    let trimmed = url.trim_end_matches('/');
-    let uri: Uri = trimmed.parse().map_err(|_| wrong())?;
-    let http = matches!(uri.scheme_str(), Some("http" | "https"));
-    if !http || uri.host().is_none() || uri.query().is_some() {
-        return Err(wrong());
-    }
+    let trimmed = alcor_https::base(url).ok_or_else(|| ConfigError::Url(url.to_owned()))?;
     let versioned = trimmed.ends_with("/v3");
     Ok(if versioned {
         trimmed.to_owned()
     } else {
         format!("{trimmed}/v3")
     })
-}
-
-fn tls(config: &Config) -> Result<ClientConfig, ConfigError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|_| ConfigError::NoCertificates)?;
-    let roots = match &config.ca_file {
-        Some(path) => named_roots(path)?,
-        None if config.url.starts_with("https") => system_roots()?,
-        None => RootCertStore::empty(),
-    };
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
-}
-
-/// The system's roots; those that cannot be read are passed over, as everywhere.
-fn system_roots() -> Result<RootCertStore, ConfigError> {
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if store.is_empty() {
-        return Err(ConfigError::NoCertificates);
-    }
-    Ok(store)
-}
-
-fn named_roots(path: &Path) -> Result<RootCertStore, ConfigError> {
-    let wrong = |reason: String| ConfigError::Certificates {
-        path: path.to_owned(),
-        reason,
-    };
-    let mut store = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|e| wrong(e.to_string()))? {
-        let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
-        store
-            .add(certificate)
-            .map_err(|error| wrong(error.to_string()))?;
-    }
-    if store.is_empty() {
-        return Err(wrong("it holds no certificate".to_owned()));
-    }
-    Ok(store)
 }
 
 #[cfg(test)]

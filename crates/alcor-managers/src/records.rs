@@ -22,6 +22,11 @@ pub trait Record: Serialize + DeserializeOwned + Clone {
 
     /// Names the index entries of the resource.
     fn indexes(&self, to: &mut Indexes);
+
+    /// Reads a body written by an older version; `None` when this build no longer can.
+    fn migrate(_version: u8, _body: &[u8]) -> Option<Self> {
+        None
+    }
 }
 
 /// A resource as the store sees it. In the store's encoding the wrapper has no trace.
@@ -38,6 +43,10 @@ impl<R: Record> StoreRecord for Row<R> {
 
     fn indexes(&self, to: &mut Indexes) {
         self.0.indexes(to);
+    }
+
+    fn migrate(version: u8, body: &[u8]) -> Option<Self> {
+        R::migrate(version, body).map(Self)
     }
 }
 

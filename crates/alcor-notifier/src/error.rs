@@ -1,5 +1,6 @@
 //! Why events did not go out.
 
+use alcor_https::TrustError;
 use alcor_managers::ApiError;
 use alcor_store::StoreError;
 use alcor_store::records::RecordError;
@@ -22,8 +23,14 @@ pub enum NotifierError {
     )]
     NoEndpoint,
     /// The endpoint's URL is none.
-    #[error("--nova-url or the catalogue's compute endpoint is no URL: {0}")]
+    #[error(
+        "--nova-url or the catalogue's compute endpoint is no URL of a service: '{0}'; write \
+         http://host:8774/v2.1 or https://host/compute/v2.1"
+    )]
     BadEndpoint(String),
+    /// Nobody vouches for Nova.
+    #[error("--nova-ca-file: {0}")]
+    Trust(#[from] TrustError),
     /// No token could be had.
     #[error("no token for Nova: {0}")]
     Token(String),

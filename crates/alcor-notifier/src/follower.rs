@@ -2,18 +2,22 @@
 
 use crate::NotifierError;
 use crate::told::Told;
-use crate::tracker::{Fact, Notice, Tracker};
+use crate::tracker::{Fact, Notice, State, Tracker};
 use alcor_managers::records::{self, Record};
 use alcor_managers::schema;
 use alcor_store::records::RecordError;
 use alcor_store::{Change, Snapshot, Store, StoreError, Watch};
-use alcor_types::{Port, PortId, PortState};
+use alcor_types::{FloatingIp, FloatingIpId, Port, PortId, PortState};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Rows of ports and of what hosts say of them, without their indexes.
-const PREFIXES: [&[u8]; 2] = [&[schema::PORTS.id, 0], &[schema::PORT_STATES.id, 0]];
+/// Rows of ports, of what hosts say of them and of floating IPs, without their indexes.
+const PREFIXES: [&[u8]; 3] = [
+    &[schema::PORTS.id, 0],
+    &[schema::PORT_STATES.id, 0],
+    &[schema::FLOATING_IPS.id, 0],
+];
 
 /// The only one that knows the tracker.
 pub(crate) struct Follower {
@@ -84,10 +88,10 @@ impl Follower {
 
     fn apply(&mut self, changes: &[Change]) -> Result<Vec<Notice>, NotifierError> {
         let mut notices = Vec::new();
-        for change in changes {
-            let Some(fact) = fact(change).transpose()? else {
-                continue;
-            };
+        let facts = changes.iter().filter_map(fact);
+        let mut facts = facts.collect::<Result<Vec<Fact>, NotifierError>>()?;
+        facts.sort_by_key(Fact::rank);
+        for fact in facts {
             let snapshot = self.store.snapshot();
             if self.is_outdated(&fact, &snapshot)? {
                 continue;
@@ -101,7 +105,8 @@ impl Follower {
 
     /// Whether a port that is new to the tracker has changed again meanwhile. What its host says
     /// is read from the store as it is now, so it must be taken with the port as it is now; that
-    /// one is still to come.
+    /// one is still to come. Of a port that is gone by now nothing is left to be read: all that
+    /// was said of it is still to come, and is told in its order.
     fn is_outdated(&self, fact: &Fact, snapshot: &Snapshot) -> Result<bool, NotifierError> {
         let Fact::Port(port) = fact else {
             return Ok(false);
@@ -110,7 +115,7 @@ impl Follower {
             return Ok(false);
         }
         let now: Option<Port> = records::get(snapshot, port.id.as_bytes())?;
-        Ok(now.as_ref() != Some(port))
+        Ok(now.is_some_and(|now| now != **port))
     }
 
     fn reload(&mut self, oldest: u64) -> Result<Vec<Notice>, NotifierError> {
@@ -122,7 +127,11 @@ impl Follower {
 }
 
 fn compare(tracker: &mut Tracker, snapshot: &Snapshot) -> Result<Vec<Notice>, NotifierError> {
-    Ok(tracker.replace(all(snapshot)?, all(snapshot)?))
+    Ok(tracker.replace(State {
+        ports: all(snapshot)?,
+        states: all(snapshot)?,
+        floating_ips: all(snapshot)?,
+    }))
 }
 
 fn all<R: Record>(snapshot: &Snapshot) -> Result<Vec<R>, RecordError> {
@@ -136,14 +145,25 @@ fn fact(change: &Change) -> Option<Result<Fact, NotifierError>> {
             None => Fact::PortGone(id(&key)),
         }));
     }
-    let row = records::decode_change::<PortState>(change)?;
-    Some(row.map_err(Into::into).map(|(key, state)| match state {
-        Some(state) => Fact::State(state),
-        None => Fact::StateGone(id(&key)),
+    if let Some(row) = records::decode_change::<PortState>(change) {
+        return Some(row.map_err(Into::into).map(|(key, state)| match state {
+            Some(state) => Fact::State(state),
+            None => Fact::StateGone(id(&key)),
+        }));
+    }
+    let row = records::decode_change::<FloatingIp>(change)?;
+    Some(row.map_err(Into::into).map(|(key, row)| match row {
+        Some(floating_ip) => Fact::FloatingIp(Box::new(floating_ip)),
+        None => Fact::FloatingIpGone(FloatingIpId(uuid(&key))),
     }))
 }
 
-/// The port that a key is of. A key of another length would be of no port at all.
+/// The port that a key is of.
 fn id(key: &[u8]) -> PortId {
-    PortId(Uuid::from_slice(key).unwrap_or_default())
+    PortId(uuid(key))
+}
+
+/// A key of another length would be of nothing at all.
+fn uuid(key: &[u8]) -> Uuid {
+    Uuid::from_slice(key).unwrap_or_default()
 }

@@ -17,6 +17,7 @@
 mod courier;
 mod error;
 mod event;
+mod floating;
 mod follower;
 mod notifier;
 mod nova;
@@ -26,8 +27,9 @@ mod vif;
 
 pub use error::NotifierError;
 pub use event::{Event, EventName};
+pub use floating::Outside;
 pub use notifier::Notifier;
 pub use nova::{Pass, Settings, Tokens, Unchecked};
 pub use told::Told;
-pub use tracker::{Fact, Notice, Tracker};
+pub use tracker::{Fact, Notice, State, Tracker};
 pub use vif::{Plug, Vif};

@@ -19,10 +19,10 @@ pub struct Notifier<T> {
 }
 
 impl<T: Tokens> Notifier<T> {
-    /// Looks what Nova has not heard yet.
+    /// Looks what Nova has not heard yet. Nova itself is not asked: it may start later.
     pub fn open(store: &Store, settings: Settings, tokens: T) -> Result<Self, NotifierError> {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let nova = Nova::new(settings, tokens);
+        let nova = Nova::new(settings, tokens)?;
         Ok(Self {
             follower: Follower::open(store.clone(), sender)?,
             courier: Courier::new(store.clone(), nova, receiver),

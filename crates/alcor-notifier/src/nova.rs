@@ -2,15 +2,14 @@
 
 use crate::NotifierError;
 use crate::event::{Batch, Event};
+use alcor_https::{Client, Trust};
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response, StatusCode};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long Nova may take to answer.
@@ -62,22 +61,32 @@ impl Tokens for Unchecked {
 pub struct Settings {
     /// Its endpoint, with the version; where there is none, the catalogue's.
     pub url: Option<String>,
+    /// Root certificates in PEM, instead of the system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// The client.
 pub(crate) struct Nova<T> {
     settings: Settings,
     tokens: T,
-    http: Client<HttpConnector, Full<Bytes>>,
+    http: Client,
 }
 
 impl<T: Tokens> Nova<T> {
-    pub(crate) fn new(settings: Settings, tokens: T) -> Self {
-        Self {
+    /// A client that has not connected yet. An URL that is none is found here, not when the
+    /// first server waits.
+    pub(crate) fn new(settings: Settings, tokens: T) -> Result<Self, NotifierError> {
+        let url = settings.url.as_deref();
+        if let Some(url) = url.filter(|url| alcor_https::base(url).is_none()) {
+            return Err(NotifierError::BadEndpoint(url.to_owned()));
+        }
+        // The catalogue's endpoint is not known yet, and may well speak TLS.
+        let trust = Trust::of(settings.ca_file.as_deref(), url.unwrap_or("https"));
+        Ok(Self {
+            http: alcor_https::client(&trust, TIMEOUT)?,
             settings,
             tokens,
-            http: Client::builder(TokioExecutor::new()).build_http(),
-        }
+        })
     }
 
     /// Sends one batch. An error means that it must be sent again.
@@ -86,7 +95,10 @@ impl<T: Tokens> Nova<T> {
         let request = self.request(&pass, events)?;
         let answer = tokio::time::timeout(TIMEOUT, self.http.request(request)).await;
         let answer = answer.map_err(|_| NotifierError::Unreachable("timed out".to_owned()))?;
-        let answer = answer.map_err(|error| NotifierError::Unreachable(error.to_string()))?;
+        let answer = answer.map_err(|error| {
+            let reason = alcor_https::reason(&error);
+            NotifierError::Unreachable(reason)
+        })?;
         settle(answer, events).await
     }
 
@@ -97,7 +109,8 @@ impl<T: Tokens> Nova<T> {
     ) -> Result<Request<Full<Bytes>>, NotifierError> {
         let base = self.settings.url.as_ref().or(pass.compute.as_ref());
         let base = base.ok_or(NotifierError::NoEndpoint)?;
-        let base = base.trim_end_matches('/');
+        let wrong = || NotifierError::BadEndpoint(base.clone());
+        let base = alcor_https::base(base).ok_or_else(wrong)?;
         let body = serde_json::to_vec(&Batch { events }).unwrap_or_default();
         let mut request = Request::post(format!("{base}/os-server-external-events"))
             .header("content-type", "application/json");
@@ -105,7 +118,7 @@ impl<T: Tokens> Nova<T> {
             request = request.header("x-auth-token", token);
         }
         let request = request.body(Full::from(body));
-        request.map_err(|_| NotifierError::BadEndpoint(base.to_owned()))
+        request.map_err(|_| wrong())
     }
 }
 

@@ -2,6 +2,7 @@
 //! still has to hear.
 
 use crate::NotifierError;
+use crate::floating::Outside;
 use crate::vif::Plug;
 use alcor_managers::ApiError;
 use alcor_managers::records::{self, Record};
@@ -24,6 +25,29 @@ pub struct Told {
     pub plug: Plug,
     /// The addresses it had.
     pub addresses: BTreeSet<IpAddr>,
+    /// The floating IPs that stood for them.
+    pub outside: BTreeSet<Outside>,
+}
+
+/// Version 1: before Nova was told of floating IPs.
+#[derive(Deserialize)]
+struct Told1 {
+    port: PortId,
+    server: String,
+    plug: Plug,
+    addresses: BTreeSet<IpAddr>,
+}
+
+impl From<Told1> for Told {
+    fn from(told: Told1) -> Self {
+        Self {
+            port: told.port,
+            server: told.server,
+            plug: told.plug,
+            addresses: told.addresses,
+            outside: BTreeSet::new(),
+        }
+    }
 }
 
 impl Record for Told {
@@ -34,6 +58,11 @@ impl Record for Told {
     }
 
     fn indexes(&self, _: &mut Indexes) {}
+
+    fn migrate(version: u8, body: &[u8]) -> Option<Self> {
+        let told: Told1 = (version == 1).then(|| postcard::from_bytes(body).ok())??;
+        Some(told.into())
+    }
 }
 
 /// What is to be noted once Nova has taken a notice.

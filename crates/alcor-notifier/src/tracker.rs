@@ -1,9 +1,10 @@
 //! From changes of ports to notices, without any I/O.
 
 use crate::event::{Event, EventName};
+use crate::floating::{Associations, Outside};
 use crate::told::{Note, Told};
 use crate::vif::{Plug, Said, Vif};
-use alcor_types::{Port, PortId, PortState};
+use alcor_types::{FloatingIp, FloatingIpId, Port, PortId, PortState};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
@@ -18,6 +19,33 @@ pub enum Fact {
     State(PortState),
     /// A port that no host says anything of.
     StateGone(PortId),
+    /// A floating IP as it is now.
+    FloatingIp(Box<FloatingIp>),
+    /// A floating IP that is gone.
+    FloatingIpGone(FloatingIpId),
+}
+
+impl Fact {
+    /// Its place among the facts of one transaction. A port that is deleted takes its floating
+    /// IPs off; Nova needs to hear of the port only, so that comes first.
+    pub(crate) fn rank(&self) -> u8 {
+        match self {
+            Self::Port(_) | Self::PortGone(_) => 0,
+            Self::State(_) | Self::StateGone(_) => 1,
+            Self::FloatingIp(_) | Self::FloatingIpGone(_) => 2,
+        }
+    }
+}
+
+/// The whole state of the store, as far as Nova has to know it.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// All ports.
+    pub ports: Vec<Port>,
+    /// What hosts say of them.
+    pub states: Vec<PortState>,
+    /// All floating IPs.
+    pub floating_ips: Vec<FloatingIp>,
 }
 
 /// An event, and what it changes in Nova's knowledge.
@@ -36,12 +64,14 @@ struct Known {
     said: Option<Said>,
     plug: Plug,
     addresses: BTreeSet<IpAddr>,
+    outside: BTreeSet<Outside>,
 }
 
 /// All interfaces of servers.
 #[derive(Debug, Default)]
 pub struct Tracker {
     known: HashMap<PortId, Known>,
+    associations: Associations,
 }
 
 impl Tracker {
@@ -50,6 +80,7 @@ impl Tracker {
         let known = told.into_iter().map(|told| (told.port, Known::from(told)));
         Self {
             known: known.collect(),
+            associations: Associations::default(),
         }
     }
 
@@ -59,14 +90,18 @@ impl Tracker {
     }
 
     /// Takes the whole state of the store, and tells what differs from what Nova knows.
-    pub fn replace(&mut self, ports: Vec<Port>, states: Vec<PortState>) -> Vec<Notice> {
-        let said: HashMap<PortId, PortState> =
-            states.into_iter().map(|state| (state.id, state)).collect();
-        let there: HashSet<PortId> = ports.iter().map(|port| port.id).collect();
+    pub fn replace(&mut self, state: State) -> Vec<Notice> {
+        self.associations = Associations::default();
+        for floating_ip in &state.floating_ips {
+            self.associations.put(floating_ip);
+        }
+        let states = state.states.into_iter();
+        let said: HashMap<PortId, PortState> = states.map(|state| (state.id, state)).collect();
+        let there: HashSet<PortId> = state.ports.iter().map(|port| port.id).collect();
         let gone: Vec<PortId> = self.known.keys().copied().collect();
         let gone = gone.into_iter().filter(|port| !there.contains(port));
         let mut notices: Vec<Notice> = gone.filter_map(|port| self.gone(port)).collect();
-        for port in ports {
+        for port in state.ports {
             notices.extend(self.port(&port, said.get(&port.id)));
         }
         notices
@@ -90,6 +125,14 @@ impl Tracker {
             Fact::PortGone(port) => self.gone(port).into_iter().collect(),
             Fact::State(state) => self.said(state.id, Some(Said::from(&state))),
             Fact::StateGone(port) => self.said(port, None),
+            Fact::FloatingIp(floating_ip) => {
+                let ports = self.associations.put(&floating_ip);
+                self.outside(ports)
+            }
+            Fact::FloatingIpGone(id) => {
+                let ports = self.associations.remove(id);
+                self.outside(ports)
+            }
         }
     }
 
@@ -106,10 +149,24 @@ impl Tracker {
         if self.known.get(&port).is_some_and(other) {
             notices.extend(self.left(port));
         }
-        let known = self.known.entry(port).or_insert_with(|| Known::new(&vif));
+        let outside = self.associations.of(port);
+        let known = self.known.entry(port);
+        let known = known.or_insert_with(|| Known::new(&vif, &outside));
         known.vif = vif;
         known.said = said;
-        notices.extend(known.settle(port));
+        notices.extend(known.settle(port, &outside));
+        notices
+    }
+
+    /// Looks at ports whose floating IPs may be others now.
+    fn outside(&mut self, ports: Vec<PortId>) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        for port in ports {
+            let outside = self.associations.of(port);
+            if let Some(known) = self.known.get_mut(&port) {
+                notices.extend(known.settle(port, &outside));
+            }
+        }
         notices
     }
 
@@ -118,7 +175,7 @@ impl Tracker {
             return Vec::new();
         };
         known.said = said;
-        known.settle(port)
+        known.settle(port, &self.associations.of(port))
     }
 
     /// The port is there, but no longer the server's.
@@ -142,20 +199,22 @@ impl Tracker {
 
 impl Known {
     /// An interface that Nova has just made: it knows its addresses.
-    fn new(vif: &Vif) -> Self {
+    fn new(vif: &Vif, outside: &BTreeSet<Outside>) -> Self {
         Self {
             vif: vif.clone(),
             said: None,
             plug: Plug::Out,
             addresses: vif.addresses.clone(),
+            outside: outside.clone(),
         }
     }
 
     /// What Nova has to hear, so that it knows the interface as it is.
-    fn settle(&mut self, port: PortId) -> Vec<Notice> {
+    fn settle(&mut self, port: PortId, outside: &BTreeSet<Outside>) -> Vec<Notice> {
         let mut events = Vec::new();
-        if self.addresses != self.vif.addresses {
+        if self.addresses != self.vif.addresses || self.outside != *outside {
             self.addresses.clone_from(&self.vif.addresses);
+            self.outside.clone_from(outside);
             events.push(Event::new(EventName::Changed, &self.vif.server, port));
         }
         if let Some(plug) = self.vif.plug(self.said.as_ref()) {
@@ -176,6 +235,7 @@ impl Known {
             server: self.vif.server.clone(),
             plug: self.plug,
             addresses: self.addresses.clone(),
+            outside: self.outside.clone(),
         }
     }
 }
@@ -192,143 +252,10 @@ impl From<Told> for Known {
             said: None,
             plug: told.plug,
             addresses: told.addresses,
+            outside: told.outside,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use alcor_types::{HostName, PortStatus};
-
-    const SERVER: &str = "5a6d1c0e-54a3-4c9f-8a26-0e7a3c1d7f10";
-    const OTHER: &str = "5a6d1c0e-54a3-4c9f-8a26-0e7a3c1d7f11";
-
-    fn vif(server: &str, host: Option<&str>, address: &str) -> Vif {
-        Vif {
-            server: server.to_owned(),
-            host: host.map(HostName::from),
-            admin_state_up: true,
-            addresses: BTreeSet::from([address.parse().unwrap()]),
-        }
-    }
-
-    fn word(host: &str, status: PortStatus) -> Said {
-        let host = HostName::from(host);
-        Said { host, status }
-    }
-
-    fn names(notices: &[Notice]) -> Vec<(EventName, &str, bool)> {
-        let name = |notice: &'_ Notice| notice.event.name;
-        let each = notices.iter().map(|notice| {
-            let server = notice.event.server_uuid.as_str();
-            (name(notice), server, notice.event.is_failure())
-        });
-        each.collect()
-    }
-
-    /// A tracker with one interface that Nova knows to be plugged.
-    fn plugged(port: PortId) -> Tracker {
-        let mut tracker = Tracker::default();
-        let active = Some(word("h1", PortStatus::Active));
-        tracker.vif(port, Some(vif(SERVER, Some("h1"), "10.0.0.5")), active);
-        tracker
-    }
-
-    #[test]
-    fn a_port_is_plugged_once_when_its_own_host_says_so() {
-        let port = PortId::random();
-        let mut tracker = Tracker::default();
-        let bound = vif(SERVER, Some("h1"), "10.0.0.5");
-        assert_eq!(tracker.vif(port, Some(bound), None), []);
-        assert_eq!(tracker.said(port, Some(word("h2", PortStatus::Active))), []);
-        assert_eq!(tracker.said(port, Some(word("h1", PortStatus::Build))), []);
-        let notices = tracker.said(port, Some(word("h1", PortStatus::Active)));
-        assert_eq!(names(&notices), [(EventName::Plugged, SERVER, false)]);
-        assert_eq!(tracker.said(port, Some(word("h1", PortStatus::Active))), []);
-        assert_eq!(tracker.said(port, Some(word("h1", PortStatus::Build))), []);
-    }
-
-    #[test]
-    fn a_host_that_fails_says_so_to_nova_and_may_recover() {
-        let port = PortId::random();
-        let mut tracker = Tracker::default();
-        let failed = Some(word("h1", PortStatus::Error));
-        let notices = tracker.vif(port, Some(vif(SERVER, Some("h1"), "10.0.0.5")), failed);
-        assert_eq!(names(&notices), [(EventName::Plugged, SERVER, true)]);
-        let notices = tracker.said(port, Some(word("h1", PortStatus::Active)));
-        assert_eq!(names(&notices), [(EventName::Plugged, SERVER, false)]);
-    }
-
-    #[test]
-    fn down_unbound_and_moved_ports_are_unplugged() {
-        let port = PortId::random();
-        let mut tracker = plugged(port);
-        let notices = tracker.said(port, Some(word("h1", PortStatus::Down)));
-        assert_eq!(names(&notices), [(EventName::Unplugged, SERVER, false)]);
-
-        let mut tracker = plugged(port);
-        let notices = tracker.vif(port, Some(vif(SERVER, None, "10.0.0.5")), None);
-        assert_eq!(names(&notices), [(EventName::Unplugged, SERVER, false)]);
-
-        let mut tracker = plugged(port);
-        let moved = vif(SERVER, Some("h2"), "10.0.0.5");
-        let notices = tracker.vif(port, Some(moved), Some(word("h1", PortStatus::Active)));
-        assert_eq!(names(&notices), [(EventName::Unplugged, SERVER, false)]);
-    }
-
-    #[test]
-    fn a_deleted_port_is_told_once_and_forgotten() {
-        let port = PortId::random();
-        let mut tracker = plugged(port);
-        let notices = tracker.apply(Fact::PortGone(port), |_| None);
-        assert_eq!(names(&notices), [(EventName::Deleted, SERVER, false)]);
-        assert_eq!(notices[0].note, Note::Delete(port));
-        assert_eq!(tracker.apply(Fact::StateGone(port), |_| None), []);
-    }
-
-    #[test]
-    fn new_addresses_are_a_change_of_the_network() {
-        let port = PortId::random();
-        let mut tracker = plugged(port);
-        let active = Some(word("h1", PortStatus::Active));
-        let notices = tracker.vif(port, Some(vif(SERVER, Some("h1"), "10.0.0.6")), active);
-        assert_eq!(names(&notices), [(EventName::Changed, SERVER, false)]);
-    }
-
-    #[test]
-    fn a_port_that_changes_servers_leaves_the_first() {
-        let port = PortId::random();
-        let mut tracker = plugged(port);
-        let active = Some(word("h1", PortStatus::Active));
-        let notices = tracker.vif(port, Some(vif(OTHER, Some("h1"), "10.0.0.5")), active);
-        let expected = [
-            (EventName::Unplugged, SERVER, false),
-            (EventName::Plugged, OTHER, false),
-        ];
-        assert_eq!(names(&notices), expected);
-    }
-
-    #[test]
-    fn a_restart_tells_what_nova_has_not_heard_and_nothing_else() {
-        let (heard, deleted) = (PortId::random(), PortId::random());
-        let told = |port| Told {
-            port,
-            server: SERVER.to_owned(),
-            plug: Plug::In,
-            addresses: BTreeSet::from(["10.0.0.5".parse().unwrap()]),
-        };
-        let mut tracker = Tracker::new([told(heard), told(deleted)]);
-        let active = Some(word("h1", PortStatus::Active));
-        let same = vif(SERVER, Some("h1"), "10.0.0.5");
-        assert_eq!(tracker.vif(heard, Some(same), active), []);
-        // The rest of the store's ports is none at all.
-        let notices = tracker.replace(Vec::new(), Vec::new());
-        assert_eq!(notices.len(), 2);
-        let mut gone: Vec<PortId> = notices.iter().map(|notice| notice.event.tag).collect();
-        gone.sort();
-        let mut expected = [heard, deleted];
-        expected.sort();
-        assert_eq!(gone, expected);
-    }
-}
+mod tests;

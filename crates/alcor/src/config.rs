@@ -28,7 +28,8 @@ and `alcor help agent` show.
   physical-mtu = 1500                # of the underlay; VXLAN leaves 1450
   physical-network-mtu = [\"physnet1:9000\"]
   dns-domain = \"openstacklocal\"
-  nova-url = \"http://127.0.0.1:8774/v2.1\"
+  nova-url = \"https://127.0.0.1:8774/v2.1\"
+  nova-ca-file = \"/etc/alcor/nova-ca.pem\"
 
   [access]
   auth = \"keystone\"                  # or \"token\" with token-file, or \"none\"

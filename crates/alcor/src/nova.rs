@@ -46,19 +46,18 @@ pub(crate) struct Telling {
 }
 
 impl Telling {
-    /// Starts to tell the Nova at this URL; without one, nobody is told. With a Keystone the
+    /// Starts to tell the Nova that the settings name; without an URL, nobody is told. With a Keystone the
     /// region shows Nova its own token.
     pub(crate) fn start(
-        url: Option<String>,
+        settings: Settings,
         keystone: Option<Keystone>,
         store: &Store,
     ) -> anyhow::Result<Self> {
         let stop = CancellationToken::new();
-        let Some(url) = url else {
+        let Some(url) = &settings.url else {
             return Ok(Self { stop, task: None });
         };
         tracing::info!(url, "nova is told of its ports");
-        let settings = Settings { url: Some(url) };
         let task = match keystone {
             None => tell(store, settings, Unchecked, stop.clone())?,
             Some(keystone) => tell(store, settings, FromKeystone(keystone), stop.clone())?,

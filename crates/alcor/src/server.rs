@@ -111,6 +111,9 @@ pub(crate) struct Flags {
     /// plugged, unplugged, changed or gone
     #[arg(long, env = "ALCOR_NOVA_URL", value_name = "URL")]
     pub(crate) nova_url: Option<String>,
+    /// Root certificates of Nova in PEM, instead of the system's
+    #[arg(long, env = "ALCOR_NOVA_CA_FILE", value_name = "FILE")]
+    pub(crate) nova_ca_file: Option<PathBuf>,
     /// How many of a kind a project without a quota of its own may have, such as network=20;
     /// all=-1 is no limit on anything; may be repeated, and the last wins [default: Neutron's]
     #[arg(
@@ -183,6 +186,7 @@ impl Flags {
             physical_network_mtu: given(self.physical_network_mtu, other.physical_network_mtu),
             dns_domain: self.dns_domain.or(other.dns_domain),
             nova_url: self.nova_url.or(other.nova_url),
+            nova_ca_file: self.nova_ca_file.or(other.nova_ca_file),
             quotas: [other.quotas, self.quotas].concat(),
         }
     }
@@ -292,7 +296,11 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
         revision = %store.revision(),
         "region serves"
     );
-    let telling = Telling::start(flags.nova_url, keystone, &store)?;
+    let nova = alcor_notifier::Settings {
+        url: flags.nova_url,
+        ca_file: flags.nova_ca_file,
+    };
+    let telling = Telling::start(nova, keystone, &store)?;
     let served = serve(api, agents, state, delivery, tasks, stops).await;
     telling.end().await;
     served?;

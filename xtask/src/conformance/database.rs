@@ -1,4 +1,4 @@
-//! Keystone's database: MariaDB, reachable through a socket in our own folder only.
+//! The services' databases: one MariaDB, reachable through a socket in our own folder only.
 
 use super::process::Process;
 use crate::packages;
@@ -17,8 +17,8 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// Makes an empty database in the folder and serves it.
-    pub(super) async fn start(folder: &Path) -> anyhow::Result<Self> {
+    /// Makes empty databases of these names in the folder and serves them.
+    pub(super) async fn start(folder: &Path, names: &[&str]) -> anyhow::Result<Self> {
         let data = folder.join("mariadb");
         let mut install = Command::new("mariadb-install-db");
         install
@@ -28,15 +28,18 @@ impl Database {
             .args(user()?);
         let install = Process::start("mariadb-install-db", &mut install)?;
         install.succeeded().await?;
-        let mut database = Self::serve(folder, &data)?;
+        let mut database = Self::serve(folder, &data, names)?;
         database.ready().await?;
         Ok(database)
     }
 
-    fn serve(folder: &Path, data: &Path) -> anyhow::Result<Self> {
+    fn serve(folder: &Path, data: &Path, names: &[&str]) -> anyhow::Result<Self> {
         let socket = folder.join("mariadb.sock");
         let first = folder.join("first.sql");
-        std::fs::write(&first, "CREATE DATABASE IF NOT EXISTS keystone;\n")?;
+        let lines = names
+            .iter()
+            .map(|name| format!("CREATE DATABASE IF NOT EXISTS {name};\n"));
+        std::fs::write(&first, lines.collect::<String>())?;
         let mut server = Command::new("/usr/sbin/mariadbd");
         server
             .args(["--no-defaults", "--skip-networking"])
@@ -63,12 +66,12 @@ impl Database {
         bail!("MariaDB made no socket at {}", self.socket.display())
     }
 
-    /// How SQLAlchemy reaches the database.
-    pub(super) fn url(&self) -> anyhow::Result<String> {
+    /// How SQLAlchemy reaches a database.
+    pub(super) fn url(&self, name: &str) -> anyhow::Result<String> {
         let socket = self.socket.to_str();
         let socket = socket.context("the temporary folder's name is no UTF-8")?;
         Ok(format!(
-            "mysql+pymysql://root@localhost/keystone?unix_socket={socket}"
+            "mysql+pymysql://root@localhost/{name}?unix_socket={socket}"
         ))
     }
 }

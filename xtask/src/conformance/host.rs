@@ -16,6 +16,7 @@ pub(super) struct Host {
     _agent: Process,
     _switch: Process,
     _database: Process,
+    place: Place,
 }
 
 impl Host {
@@ -40,7 +41,33 @@ impl Host {
             _switch: Process::start("ovs-vswitchd", &mut switch)?,
             _agent: place.agent(region)?,
             _database: database,
+            place,
         })
+    }
+
+    /// How the switch's database is reached.
+    pub(super) fn ovsdb(&self) -> String {
+        self.place.socket()
+    }
+
+    /// The interface that is there for a port, if there is one.
+    pub(super) async fn interface(&self, port: &str) -> anyhow::Result<Option<String>> {
+        let mut find = self.place.program("ovs-vsctl");
+        find.arg(format!("--db={}", self.ovsdb()));
+        find.args([
+            "--timeout=20",
+            "--bare",
+            "--columns=name",
+            "find",
+            "Interface",
+        ]);
+        find.arg(format!("external_ids:iface-id={port}"));
+        let found = tokio::process::Command::from(find).output().await?;
+        if !found.status.success() {
+            bail!("ovs-vsctl: {}", String::from_utf8_lossy(&found.stderr));
+        }
+        let name = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+        Ok((!name.is_empty()).then_some(name))
     }
 }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
-use hyper::{Method, Request, Response};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -50,6 +50,26 @@ impl Http {
         self.call(Method::PUT, path, None).await
     }
 
+    /// PUT; fails on an error status.
+    pub(super) async fn change(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.call(Method::PUT, path, Some(body)).await
+    }
+
+    /// DELETE; fails on an error status.
+    pub(super) async fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        self.call(Method::DELETE, path, None).await
+    }
+
+    /// GET; none where there is nothing of that name (any more).
+    pub(super) async fn find(&self, path: &str) -> anyhow::Result<Option<Value>> {
+        let response = self.send(Method::GET, path, None).await?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        let what = format!("GET {}{path}", self.base);
+        read(&what, response).await.map(Some)
+    }
+
     async fn call(
         &self,
         method: Method,
@@ -58,15 +78,7 @@ impl Http {
     ) -> anyhow::Result<Value> {
         let what = format!("{method} {}{path}", self.base);
         let response = self.send(method, path, body).await.context(what.clone())?;
-        let status = response.status();
-        let bytes = response.into_body().collect().await?.to_bytes();
-        if !status.is_success() {
-            bail!("{what}: {status} {}", String::from_utf8_lossy(&bytes));
-        }
-        if bytes.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&bytes).with_context(|| format!("{what}: no JSON"))
+        read(&what, response).await
     }
 
     /// The answer, whatever it says.
@@ -87,4 +99,17 @@ impl Http {
         let request = request.body(Full::from(bytes))?;
         Ok(tokio::time::timeout(TIMEOUT, self.client.request(request)).await??)
     }
+}
+
+/// The answer's JSON; fails on an error status.
+async fn read(what: &str, response: Response<hyper::body::Incoming>) -> anyhow::Result<Value> {
+    let status = response.status();
+    let bytes = response.into_body().collect().await?.to_bytes();
+    if !status.is_success() {
+        bail!("{what}: {status} {}", String::from_utf8_lossy(&bytes));
+    }
+    if bytes.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(&bytes).with_context(|| format!("{what}: no JSON"))
 }

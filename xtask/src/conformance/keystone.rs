@@ -4,6 +4,7 @@ use super::database::Database;
 use super::http::Http;
 use super::process::Process;
 use super::python::Python;
+use super::wsgi;
 use anyhow::{Context, bail};
 use hyper::Method;
 use serde_json::{Value, json};
@@ -25,21 +26,43 @@ const LOOKS: u32 = 600;
 pub(super) struct Keystone {
     process: Process,
     url: String,
-    _database: Database,
+    database: Database,
 }
 
 impl Keystone {
     /// Installs, bootstraps and serves a Keystone on this port.
     pub(super) async fn start(python: &Python, folder: &Path, port: u16) -> anyhow::Result<Self> {
-        let database = Database::start(folder).await?;
+        Self::start_beside(python, folder, port, &[]).await
+    }
+
+    /// The same, with empty databases of these names for other services.
+    pub(super) async fn start_beside(
+        python: &Python,
+        folder: &Path,
+        port: u16,
+        others: &[&str],
+    ) -> anyhow::Result<Self> {
+        let names = [&["keystone"], others].concat();
+        let database = Database::start(folder, &names).await?;
         let url = format!("http://127.0.0.1:{port}/v3");
-        let config = configure(folder, &database.url()?)?;
+        let config = configure(folder, &database.url("keystone")?)?;
         bootstrap(python, &config, &url).await?;
-        let process = serve(python, folder, &config, port)?;
+        let environment = [("OS_KEYSTONE_CONFIG_FILES", config.as_os_str())];
+        let process = wsgi::serve(
+            python,
+            folder,
+            port,
+            &wsgi::Server {
+                name: "keystone",
+                application: "keystone.wsgi.api:application",
+                settings: "workers = 2\npreload_app = True\n",
+                environment: &environment,
+            },
+        )?;
         let mut keystone = Self {
             process,
             url,
-            _database: database,
+            database,
         };
         keystone.ready().await?;
         Ok(keystone)
@@ -48,6 +71,11 @@ impl Keystone {
     /// Where it is, with its version.
     pub(super) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The database server.
+    pub(super) fn database(&self) -> &Database {
+        &self.database
     }
 
     async fn ready(&mut self) -> anyhow::Result<()> {
@@ -93,12 +121,17 @@ impl Keystone {
             let path = format!("/projects/{project}/users/{user}/roles/{role}");
             admin.put(&path).await?;
         }
-        let service = json!({"service": {"type": "network", "name": "alcor"}});
+        self.offer(admin, "network", network).await
+    }
+
+    /// Tells clients where a service is.
+    pub(super) async fn offer(&self, admin: &Http, kind: &str, url: &str) -> anyhow::Result<()> {
+        let service = json!({"service": {"type": kind, "name": kind}});
         let service = id(&admin.post("/services", &service).await?, "service")?;
         for interface in ["public", "internal", "admin"] {
             let endpoint = json!({"endpoint": {
                 "interface": interface, "service_id": service,
-                "region_id": "RegionOne", "url": network,
+                "region_id": "RegionOne", "url": url,
             }});
             admin.post("/endpoints", &endpoint).await?;
         }
@@ -165,22 +198,4 @@ async fn bootstrap(python: &Python, config: &Path, url: &str) -> anyhow::Result<
         Process::start(name, &mut manage)?.succeeded().await?;
     }
     Ok(())
-}
-
-/// Keystone reads the words of the command line as its own, so the server's settings are in a
-/// file that gunicorn finds by itself.
-fn serve(python: &Python, folder: &Path, config: &Path, port: u16) -> anyhow::Result<Process> {
-    let settings = format!(
-        "bind = \"127.0.0.1:{port}\"\n\
-         workers = 2\n\
-         preload_app = True\n\
-         control_socket_disable = True\n\
-         wsgi_app = \"keystone.wsgi.api:application\"\n"
-    );
-    std::fs::write(folder.join("gunicorn.conf.py"), settings)?;
-    let mut server = python.program("gunicorn");
-    server
-        .current_dir(folder)
-        .env("OS_KEYSTONE_CONFIG_FILES", config);
-    Process::start("keystone", &mut server)
 }

@@ -7,7 +7,7 @@ use anyhow::Context;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The pinned versions.
+/// The pinned versions of Keystone and Tempest.
 const REQUIREMENTS: &str = include_str!("../../conformance/requirements.txt");
 
 /// A virtual environment with everything in it.
@@ -56,8 +56,13 @@ impl Python {
         command
     }
 
-    /// The folder that holds its packages.
-    pub(super) fn packages(&self) -> anyhow::Result<PathBuf> {
+    /// A file of the environment, such as the settings that a package brings along.
+    pub(super) fn file(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    /// The folder that holds its packages, among them this one.
+    pub(super) fn packages(&self, with: &str) -> anyhow::Result<PathBuf> {
         let lib = self.folder.join("lib");
         let versions = std::fs::read_dir(&lib)
             .with_context(|| format!("{} is no virtual environment", self.folder.display()))?;
@@ -65,7 +70,7 @@ impl Python {
             .filter_map(Result::ok)
             .map(|version| version.path().join("site-packages"));
         packages
-            .find(|path| path.join("tempest").is_dir())
-            .with_context(|| format!("no Tempest below {}", lib.display()))
+            .find(|path| path.join(with).is_dir())
+            .with_context(|| format!("no {with} below {}", lib.display()))
     }
 }

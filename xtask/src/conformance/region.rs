@@ -36,6 +36,17 @@ impl Region {
         api: u16,
         agents: u16,
     ) -> anyhow::Result<Self> {
+        Self::start_with(folder, keystone, api, agents, &[])
+    }
+
+    /// The same with further flags.
+    pub(super) fn start_with(
+        folder: &Path,
+        keystone: &Keystone,
+        api: u16,
+        agents: u16,
+        flags: &[String],
+    ) -> anyhow::Result<Self> {
         let mut server = Command::new(run::target().join("debug/alcor"));
         server
             .arg("server")
@@ -46,6 +57,7 @@ impl Region {
             .args(["--auth=keystone", "--keystone-url", keystone.url()])
             .args(["--keystone-user", SERVICE_USER])
             .args(["--keystone-project", "service"])
+            .args(flags)
             .env("ALCOR_KEYSTONE_PASSWORD", PASSWORD);
         let process = Process::start("region", &mut server)?;
         let url = format!("http://127.0.0.1:{api}");
@@ -86,7 +98,7 @@ impl Region {
     }
 }
 
-async fn external_network(api: &Http) -> anyhow::Result<String> {
+pub(super) async fn external_network(api: &Http) -> anyhow::Result<String> {
     let network = json!({"network": {"name": "public", "router:external": true}});
     let network = api.post("/networks", &network).await?;
     let id = network["network"]["id"].as_str();
@@ -104,7 +116,7 @@ async fn external_network(api: &Http) -> anyhow::Result<String> {
 }
 
 /// Waits until the host's agents are known: the scheduling tests ask for them.
-async fn agents(api: &Http) -> anyhow::Result<()> {
+pub(super) async fn agents(api: &Http) -> anyhow::Result<()> {
     for _ in 0..LOOKS {
         let listed = api.get("/agents").await?;
         if listed["agents"]

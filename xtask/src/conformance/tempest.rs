@@ -44,7 +44,7 @@ impl<'a> Tempest<'a> {
         }
         let text = configuration(&folder, keystone.url(), offer);
         std::fs::write(folder.join("etc/tempest.conf"), text)?;
-        let packages = python.packages()?;
+        let packages = python.packages("tempest")?;
         // Tests of one class share what it sets up, so a class stays with one worker.
         let runner = format!(
             "[DEFAULT]\ntest_path={packages}/tempest/test_discover\ntop_dir={packages}\n\

@@ -56,7 +56,7 @@ async fn a_network() {
         "mtu": 1450, "port_security_enabled": true, "dns_domain": "example.org.",
         "availability_zone_hints": ["az"], "subnets": [SUBNET], "qos_policy_id": null,
         "provider:network_type": "vxlan", "provider:physical_network": null,
-        "provider:segmentation_id": 42, "segments": null, "is_default": false,
+        "provider:segmentation_id": 42, "is_default": false,
         "availability_zones": [], "l2_adjacency": true, "cidr": null,
         "vlan_transparent": null, "qinq": null,
         "ipv4_address_scope": null, "ipv6_address_scope": null,

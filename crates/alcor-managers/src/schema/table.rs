@@ -230,7 +230,7 @@ pub(crate) const POOL_SPACE: u8 = 60;
 pub const NOTICES: Table = Table {
     id: 70,
     name: "notices",
-    version: 1,
+    version: 2,
 };
 /// Agents as Neutron's clients know them, by id.
 pub const AGENTS: Table = Table {

@@ -70,7 +70,8 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Writes the provider attributes and `segments`.
+/// Writes the provider attributes, or `segments` where there are several: as in Neutron, a
+/// network of one segment does not have that attribute at all, and Nova would stumble over null.
 pub(super) fn write<M: SerializeMap>(
     segments: &[Transport],
     fields: &mut Fields<'_, M>,
@@ -80,9 +81,11 @@ pub(super) fn write<M: SerializeMap>(
         [only] => Some(only),
         _ => None,
     };
-    let several = (shown.len() > 1).then_some(&shown);
     fields.put(NETWORK_TYPE, &only.map(|one| one.network_type))?;
     fields.put(PHYSICAL_NETWORK, &only.and_then(|one| one.physical_network))?;
     fields.put(SEGMENTATION_ID, &only.and_then(|one| one.segmentation_id))?;
-    fields.put("segments", &several)
+    if shown.len() > 1 {
+        fields.put("segments", &shown)?;
+    }
+    Ok(())
 }
