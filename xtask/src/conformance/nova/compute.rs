@@ -91,7 +91,7 @@ impl Nova {
         answers(&mut api, &format!("http://127.0.0.1:{port}")).await?;
         let mut services = Vec::from(others);
         services.push(api);
-        Ok(Self { services: services })
+        Ok(Self { services })
     }
 
     /// Waits until the host's compute service is there and may be chosen.
