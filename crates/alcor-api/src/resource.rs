@@ -53,7 +53,7 @@ use crate::attribute::{Attribute, Attributes};
 use crate::error::RequestError;
 use crate::field::Field;
 use crate::list::{IndexRule, Lookup};
-use crate::query::QueryString;
+use crate::query::{Filter, QueryString};
 use crate::state::{ApiState, Liveness};
 use crate::view::Fields;
 use alcor_managers::records::{self, Index, Record};
@@ -205,6 +205,9 @@ pub(crate) trait Resource: Sized + Send + Sync + 'static {
     fn prepare(_caller: &Caller, _query: &QueryString, _reading: &Reading) -> Option<Preparation> {
         None
     }
+
+    /// Leaves in a row of a list what the filters ask for, where they reach into the row.
+    fn narrow(_row: &mut Row<'_, Self>, _filters: &[Filter<Self>]) {}
 
     /// The error for an id that does not exist.
     fn not_found(id: &str) -> RequestError;

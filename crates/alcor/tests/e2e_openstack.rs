@@ -198,6 +198,70 @@ async fn the_command_works_with_a_token_of_a_member() -> anyhow::Result<()> {
     server.stop().await
 }
 
+/// What the server of an area is set up with.
+const PHYSICAL: [&str; 3] = [
+    "--vlan-range=physnet:100:199",
+    "--vlan-range=other:100:199",
+    "--tunnel-range=geneve:1:100",
+];
+
+/// Plays a script against one server with a token, where it needs one.
+async fn play(script: &str, url: &str, token: &str) -> anyhow::Result<()> {
+    let mut script = python(script);
+    script.args([url, token]).stdin(Stdio::null());
+    let output = timeout(LONG, script.output()).await??;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        bail!("{said}");
+    }
+    Ok(())
+}
+
+/// Plays the command lines of one area of the API, as an operator.
+async fn area(script: &str) -> anyhow::Result<()> {
+    let (data, tokens) = (tempfile::tempdir()?, Tokens::new()?);
+    let mut flags = tokens.flags();
+    flags.extend(PHYSICAL.map(str::to_owned));
+    let server = Server::start(data.path(), &flags).await?;
+    play(script, &server.url, Tokens::ADMIN).await?;
+    server.stop().await
+}
+
+#[tokio::test]
+async fn the_command_manages_networks_and_segments() -> anyhow::Result<()> {
+    area("layer2.py").await
+}
+
+#[tokio::test]
+async fn the_command_manages_subnets_pools_and_groups() -> anyhow::Result<()> {
+    area("addressing.py").await
+}
+
+#[tokio::test]
+async fn the_command_manages_ports_and_trunks() -> anyhow::Result<()> {
+    area("ports.py").await
+}
+
+#[tokio::test]
+async fn the_command_manages_routers_and_what_belongs_to_them() -> anyhow::Result<()> {
+    area("routing.py").await
+}
+
+#[tokio::test]
+async fn the_command_manages_security_groups_and_shares() -> anyhow::Result<()> {
+    area("security.py").await
+}
+
+#[tokio::test]
+async fn the_command_manages_qos_and_quotas() -> anyhow::Result<()> {
+    area("service.py").await
+}
+
+#[tokio::test]
+async fn programs_reach_what_the_command_does_not() -> anyhow::Result<()> {
+    area("proxy.py").await
+}
+
 #[tokio::test]
 async fn programs_work_by_the_sdk_with_and_without_a_token() -> anyhow::Result<()> {
     let (tokens, open) = (Tokens::new()?, vec!["--auth=none".to_owned()]);
@@ -224,6 +288,7 @@ async fn agents_are_listed_as_neutrons_are() -> anyhow::Result<()> {
         let id = agents[0]["ID"].as_str().unwrap();
         let shown = cli.json(&format!("network agent show {id}")).await?;
         assert_eq!(shown["binary"], "alcor-agent", "{shown}");
+        play("agents.py", &region.lab().rest_url()?, "any").await?;
         Ok(())
     })
     .await

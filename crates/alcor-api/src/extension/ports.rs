@@ -94,6 +94,12 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "Tag Ports During Bulk Creation",
         "Tags in a port's create",
     ),
+    ("trunk", "Trunks", "Ports that carry other ports by VLAN"),
+    (
+        "trunk-details",
+        "Trunk Port Details",
+        "trunk_details: the sub-ports of a trunk's port",
+    ),
     (
         "uplink-status-propagation",
         "Uplink Status Propagation",

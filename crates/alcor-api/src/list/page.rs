@@ -51,6 +51,13 @@ impl<R: Resource> Listing<R> {
         self.sees(row) && self.filters().iter().all(|filter| filter.allows(row))
     }
 
+    /// The record as a row of the list's answer.
+    pub(super) fn row(&self, record: R::Record) -> Row<'_, R> {
+        let mut row = Row::new(record, &self.reading);
+        R::narrow(&mut row, self.filters());
+        row
+    }
+
     fn sees(&self, row: &Row<'_, R>) -> bool {
         enforce::sees(row, &self.caller)
     }

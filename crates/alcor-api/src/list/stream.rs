@@ -129,7 +129,7 @@ impl<R: Resource> Writer<R> {
         };
         match rows {
             Rows::Walk(walk, left) => walk.step(&listing.reading, BUDGET, &mut |record| {
-                let row = Row::new(record, &listing.reading);
+                let row = listing.row(record);
                 if *left > 0 && listing.wants(&row) {
                     push(&row)?;
                     *left -= 1;
@@ -142,7 +142,7 @@ impl<R: Resource> Writer<R> {
             }),
             Rows::Keys(keys) => {
                 for key in keys.by_ref().take(BUDGET) {
-                    push(&Row::new(listing.record(&key)?, &listing.reading))?;
+                    push(&listing.row(listing.record(&key)?))?;
                 }
                 Ok(if keys.len() == 0 {
                     Step::Done

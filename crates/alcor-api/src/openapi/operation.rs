@@ -74,7 +74,7 @@ impl About {
         self
     }
 
-    /// What it makes has not all the calls that links lead to.
+    /// It makes several at once, or what it makes has not all the calls that links lead to.
     pub(crate) fn unlinked(mut self) -> Self {
         self.makes = None;
         self

@@ -84,6 +84,19 @@ impl FixedIps {
 }
 
 impl<R: Resource> Filter<R> {
+    /// The numbers that this attribute is filtered by, where this filter is about it.
+    pub(crate) fn numbers(&self, name: &str) -> Vec<i64> {
+        let Self::OneOf { attribute, values } = self else {
+            return Vec::new();
+        };
+        let number = |value: &Field<'_>| match value {
+            Field::Number(number) => Some(*number),
+            _ => None,
+        };
+        let wanted = values.iter().filter(|_| attribute.name == name);
+        wanted.filter_map(number).collect()
+    }
+
     /// Whether the row is wanted.
     pub(crate) fn allows(&self, row: &Row<'_, R>) -> bool {
         match self {

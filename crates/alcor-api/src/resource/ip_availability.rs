@@ -7,6 +7,7 @@ use crate::attribute::Attribute;
 use crate::error::RequestError;
 use crate::field::{Field, Kind};
 use crate::list::{IndexRule, Lookup};
+use crate::query::Filter;
 use crate::view::Fields;
 use alcor_managers::availability::{self, Availability, Details};
 use alcor_managers::{Caller, schema};
@@ -56,8 +57,11 @@ struct Shown<'a> {
 impl Row<'_, IpAvailabilities> {
     fn subnets(&self) -> Vec<Subnet> {
         let network = self.record.id.as_bytes();
-        self.reading
-            .records::<Subnet>(schema::SUBNET_BY_NETWORK, network)
+        let mut subnets = self
+            .reading
+            .records::<Subnet>(schema::SUBNET_BY_NETWORK, network);
+        subnets.retain(|one| self.extra.is_empty() || self.extra.contains(&version(one)));
+        subnets
     }
 }
 
@@ -75,7 +79,8 @@ impl Resource for IpAvailabilities {
     const ID: &'static str = "network_id";
     const HAS_STANDARD: bool = false;
     type Record = Network;
-    type Extra = ();
+    /// The IP versions that are counted; none means all.
+    type Extra = Vec<i64>;
 
     fn attributes() -> &'static [Attribute<Self>] {
         ATTRIBUTES
@@ -96,6 +101,12 @@ impl Resource for IpAvailabilities {
     fn scope(caller: &Caller, _: &Reading) -> Option<Vec<Lookup>> {
         let project = caller.project_id.as_str().as_bytes();
         Some(vec![Lookup::new(schema::NETWORK_BY_PROJECT, &[project])])
+    }
+
+    /// A list by IP version counts the subnets of that version only, as Neutron's does.
+    fn narrow(row: &mut Row<'_, Self>, filters: &[Filter<Self>]) {
+        let versions = filters.iter().flat_map(|one| one.numbers("ip_version"));
+        row.extra = versions.collect();
     }
 
     fn not_found(id: &str) -> RequestError {

@@ -15,7 +15,7 @@ pub(super) fn routes() -> Routes {
         .post(
             "/nodes/bulk",
             operator::create_nodes,
-            nodes.create().gives(200, nodes.many()),
+            nodes.create().unlinked().gives(200, nodes.many()),
         )
         .get("/nodes/{id}", operator::show_node, nodes.show())
         .put("/nodes/{id}", operator::update_node, nodes.update())

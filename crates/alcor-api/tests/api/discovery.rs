@@ -32,7 +32,9 @@ async fn extensions_list_what_works_and_nothing_else() {
         .iter()
         .map(|e| e["alias"].as_str().unwrap())
         .collect();
-    assert!(aliases.contains(&"revision-if-match"));
+    for present in ["revision-if-match", "trunk", "trunk-details"] {
+        assert!(aliases.contains(&present), "{present}");
+    }
     for absent in ["bgp", "vpnaas"] {
         assert!(!aliases.contains(&absent), "{absent}");
     }

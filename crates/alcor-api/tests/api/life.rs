@@ -4,6 +4,7 @@
 //! was restarted between two requests.
 
 mod kinds;
+mod laws;
 
 use crate::region::{Region, id};
 use alcor_managers::{Provider, Settings, audit, schema};
@@ -64,6 +65,7 @@ fn open(folder: &Path) -> Region {
     let store = Store::open(folder, schema::store_options()).unwrap();
     let settings = Settings {
         provider: Provider::default().with_vnis(7..=12),
+        quotas: laws::limits(),
         ..Settings::default()
     };
     Region::on(store, settings)
@@ -89,6 +91,18 @@ impl World {
             Step::Act(kind, at) => self.act(&KINDS[*kind], *at).await,
             Step::Restart => self.restart().await,
         }
+        laws::hold(&self.lists().await);
+    }
+
+    /// What each list shows, by its path.
+    async fn lists(&self) -> laws::Lists {
+        let mut lists = laws::Lists::new();
+        for kind in KINDS {
+            let list = self.region.get(&format!("/v2.0/{}", kind.path)).await;
+            let shown = list.expect(200)[kind.plural].take();
+            lists.insert(kind.path, shown.as_array().unwrap().clone());
+        }
+        lists
     }
 
     async fn make(&mut self, kind: &Kind, at: [usize; 4]) {
@@ -164,10 +178,9 @@ impl World {
     /// Takes what the lists show into the model: deletions and actions reach further than the
     /// resource they name.
     async fn settle(&mut self) {
+        let lists = self.lists().await;
         for kind in KINDS {
-            let list = self.region.get(&format!("/v2.0/{}", kind.path)).await;
-            let list = list.expect(200);
-            let shown = list[kind.plural].as_array().unwrap();
+            let shown = &lists[kind.path];
             for one in shown {
                 self.note(kind, one);
             }

@@ -268,6 +268,13 @@ async fn addresses_in_use_are_counted_by_network_and_subnet() {
     assert_eq!(list("network_name=empty").await, 1);
     assert_eq!(list("ip_version=6").await, 1);
     assert_eq!(list("project_id=nobody").await, 0);
+    let path = "/v2.0/network-ip-availabilities?ip_version=4";
+    let counted = region.get(path).await.expect(200)["network_ip_availabilities"][0].take();
+    assert_eq!(
+        (&counted["total_ips"], &counted["used_ips"]),
+        (&253.into(), &3.into())
+    );
+    assert_eq!(counted["subnet_ip_availability"], json!([of(&subnet)]));
     let path = format!("/v2.0/network-ip-availabilities?network_id={network}");
     let body = region.get(&path).await.expect(200);
     assert_eq!(

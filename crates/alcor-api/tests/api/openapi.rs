@@ -48,6 +48,28 @@ fn no_two_operations_have_the_same_id() {
     assert_eq!(ids.len(), count);
 }
 
+#[test]
+fn every_link_of_the_document_leads_to_an_operation() {
+    let document: Value = serde_json::from_str(&alcor_api::openapi()).unwrap();
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations: Vec<&Value> = paths
+        .flat_map(|path| path.as_object().unwrap().values())
+        .collect();
+    let ids: Vec<&Value> = operations.iter().map(|one| &one["operationId"]).collect();
+    let responses = operations
+        .iter()
+        .flat_map(|one| one["responses"].as_object().unwrap().values());
+    let links = responses.filter_map(|one| one["links"].as_object());
+    let targets: Vec<&Value> = links
+        .flat_map(|all| all.values())
+        .map(|link| &link["operationId"])
+        .collect();
+    assert!(targets.len() > 50);
+    for target in targets {
+        assert!(ids.contains(&target), "{target}");
+    }
+}
+
 fn collect(value: &Value, to: &mut Vec<String>) {
     match value {
         Value::Object(map) => {

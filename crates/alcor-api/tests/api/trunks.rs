@@ -48,6 +48,9 @@ async fn a_trunk_carries_ports_where_its_own_port_goes() {
     let (parent, one, two) = (lab.port().await, lab.port().await, lab.port().await);
     let body = json!({ "name": "t", "port_id": parent, "sub_ports": [sub(&one, 10)] });
     let trunk = lab.region.make("trunk", body).await;
+    // A trunk is counted against a quota, and the audit counts it, too.
+    let faults = alcor_managers::audit(&lab.region.store.snapshot()).unwrap();
+    assert_eq!(faults, [""; 0]);
     assert_eq!(trunk["status"], "DOWN");
     assert_eq!(trunk["sub_ports"], json!([sub(&one, 10)]));
     assert_eq!(lab.show(&one).await["device_owner"], "trunk:subport");

@@ -6,7 +6,7 @@ use crate::quota::{self, Kind};
 use alcor_store::Read;
 use alcor_types::{
     FloatingIp, Network, Port, ProjectId, RbacPolicy, Router, SecurityGroup, SecurityGroupRule,
-    Subnet, SubnetPool,
+    Subnet, SubnetPool, Trunk,
 };
 use std::collections::BTreeMap;
 
@@ -65,6 +65,9 @@ fn count(read: &dyn Read) -> Result<Counts, ApiError> {
     }
     for one in all::<FloatingIp>(read) {
         add(Kind::FloatingIp, one?.project_id);
+    }
+    for one in all::<Trunk>(read) {
+        add(Kind::Trunk, one?.project_id);
     }
     Ok(counts)
 }
