@@ -10,9 +10,10 @@ mod elastic;
 mod kind;
 pub(crate) mod ncm;
 pub(crate) mod node;
+pub(crate) mod vpc;
 mod wish;
 
-pub(crate) use kind::{Action, KINDS, Kind};
+pub(crate) use kind::{Action, KINDS, Kind, named};
 
 use crate::auth::Who;
 use crate::body;

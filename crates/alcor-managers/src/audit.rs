@@ -8,6 +8,7 @@ mod addresses;
 mod indexes;
 mod pools;
 mod references;
+mod route_tables;
 mod routing;
 mod segments;
 mod services;
@@ -27,6 +28,7 @@ pub fn audit(read: &dyn Read) -> Result<Vec<String>, ApiError> {
         indexes::check,
         references::check,
         routing::check,
+        route_tables::check,
         addresses::check,
         pools::check,
         services::check,

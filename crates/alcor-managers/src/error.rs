@@ -16,6 +16,7 @@ use crate::port::binding::BindingError;
 use crate::qos::QosError;
 use crate::quota::QuotaError;
 use crate::rbac_policy::RbacPolicyError;
+use crate::route_table::RouteTableError;
 use crate::routing::RoutingError;
 use crate::security_group::SecurityGroupError;
 use crate::segment::SegmentError;
@@ -375,6 +376,9 @@ pub enum ApiError {
     /// A rule of network ACLs refuses it.
     #[error(transparent)]
     NetworkAcl(#[from] NetworkAclError),
+    /// A rule of route tables refuses it.
+    #[error(transparent)]
+    RouteTable(#[from] RouteTableError),
     /// A rule of network config managers refuses it.
     #[error(transparent)]
     Ncm(#[from] NcmError),

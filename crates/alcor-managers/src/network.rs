@@ -13,7 +13,7 @@ use crate::schema::{PORT_BY_NETWORK, SUBNET_BY_NETWORK};
 use crate::segment::{self, SegmentError, TransportRequest, transport};
 use crate::{
     ApiError, Caller, Settings, agent, floating_ip, network_acl, policy, port, qos, rbac_policy,
-    router, standard, subnet,
+    route_table, router, standard, subnet,
 };
 use alcor_store::{Read, Txn};
 use alcor_types::{Network, NetworkId, Port, ProjectId, Sharing, Subnet, SubnetId, Transport};
@@ -163,6 +163,7 @@ pub fn delete(
         subnet::remove(txn, &subnet)?;
     }
     network_acl::forget_network(txn, id)?;
+    route_table::forget_network(txn, id)?;
     agent::schedule::forget(txn, id)?;
     segment::remove_all(txn, id)?;
     quota::give(txn, Kind::Network, &network.project_id)?;

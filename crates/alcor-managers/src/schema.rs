@@ -21,6 +21,7 @@ mod node;
 mod port;
 mod qos;
 mod rbac_policy;
+mod route_table;
 mod router;
 mod security_group;
 mod segment;
@@ -41,6 +42,7 @@ pub use node::*;
 pub use port::*;
 pub use qos::*;
 pub use rbac_policy::*;
+pub use route_table::*;
 pub use router::*;
 pub use security_group::*;
 pub use segment::*;
@@ -89,6 +91,7 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<alcor_types::Flavor>(),
     records::derivation::<alcor_types::NetworkAcl>(),
     records::derivation::<alcor_types::NetworkAclRule>(),
+    records::derivation::<alcor_types::RouteTable>(),
 ];
 
 /// How a region opens its store.

@@ -23,6 +23,7 @@ mod port;
 mod qos;
 mod rbac_policy;
 mod revision;
+mod route_table;
 mod router;
 mod security_group;
 mod segment;
@@ -60,6 +61,7 @@ pub use port::{
 pub use qos::{FlowDirection, QosLimit, QosPolicy, QosRule, QosRuleType};
 pub use rbac_policy::{Access, ObjectType, RbacPolicy};
 pub use revision::Revision;
+pub use route_table::{RouteTable, RouteTableKind, RouteTarget, TableRoute};
 pub use router::{ExternalGateway, Router};
 pub use security_group::{
     DefaultSecurityGroupRule, Direction, EtherType, Remote, SecurityGroup, SecurityGroupRule,

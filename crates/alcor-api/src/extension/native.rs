@@ -14,6 +14,11 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "Stateless rules for subnets, in an order of numbers",
     ),
     (
+        "alcor-routetables",
+        "Alcor Route Tables",
+        "Route tables of VPCs and subnets, with targets and priorities",
+    ),
+    (
         "alcor-ncms",
         "Alcor Network Config Managers",
         "A register of managers under /ncms, for administrators",

@@ -314,6 +314,16 @@ fn alcors() -> Vec<(&'static str, Source)> {
                 json!({ "ncm_info": { "id": "ncm-1", "uri": "http://ncm" } }),
             ),
         ),
+        (
+            "/v2.0/routetables",
+            Made(
+                ONE,
+                json!({ "routetable": {
+                    "name": "secret", "vpc_id": "$network", "subnet_id": "$subnet",
+                    "routes": [{ "destination": "192.0.2.0/24", "target": "nat_gw" }],
+                }}),
+            ),
+        ),
         ("/project/{project}/vpcs", Same("network")),
         ("/project/{project}/subnets", Same("subnet")),
         ("/project/{project}/ports", Same("port")),
@@ -331,6 +341,7 @@ fn alcors() -> Vec<(&'static str, Source)> {
             "/project/{project}/network-acl-rules",
             Same("network_acl_rule"),
         ),
+        ("/project/{project}/routetables", Same("routetable")),
         ("/project/{project}/quotas", Text("one")),
     ]
 }

@@ -26,6 +26,7 @@ mod limits;
 mod list;
 mod native;
 mod native_nodes;
+mod native_routes;
 mod network_acls;
 mod networks;
 mod nodes;

@@ -63,6 +63,7 @@ impl ApiError {
             Self::Flavor(error) => error.kind(),
             Self::Ncm(error) => error.kind(),
             Self::NetworkAcl(error) => error.kind(),
+            Self::RouteTable(error) => error.kind(),
             Self::Store(_) | Self::Damaged(_) => "HTTPInternalServerError",
         }
     }
@@ -107,6 +108,7 @@ impl ApiError {
             Self::Flavor(error) => error.status(),
             Self::Ncm(error) => error.status(),
             Self::NetworkAcl(error) => error.status(),
+            Self::RouteTable(error) => error.status(),
             Self::Store(_) | Self::Damaged(_) => 500,
             Self::MacAddressGenerationFailure(_) => 503,
             _ => 409,

@@ -25,6 +25,8 @@ mod quotas;
 #[cfg(test)]
 mod region;
 #[cfg(test)]
+mod route_tables;
+#[cfg(test)]
 mod routing;
 #[cfg(test)]
 mod security;
