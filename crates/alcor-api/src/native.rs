@@ -8,6 +8,8 @@
 mod answer;
 mod elastic;
 mod kind;
+pub(crate) mod mac;
+pub(crate) mod mac_range;
 pub(crate) mod ncm;
 pub(crate) mod node;
 pub(crate) mod vpc;

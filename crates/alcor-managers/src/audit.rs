@@ -6,6 +6,7 @@
 
 mod addresses;
 mod indexes;
+mod macs;
 mod pools;
 mod references;
 mod route_tables;
@@ -29,6 +30,7 @@ pub fn audit(read: &dyn Read) -> Result<Vec<String>, ApiError> {
         references::check,
         routing::check,
         route_tables::check,
+        macs::check,
         addresses::check,
         pools::check,
         services::check,

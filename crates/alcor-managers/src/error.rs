@@ -8,6 +8,7 @@ mod answer;
 use crate::address_group::AddressGroupError;
 use crate::agent::AgentError;
 use crate::flavor::FlavorError;
+use crate::mac::MacError;
 use crate::metering::MeteringError;
 use crate::ncm::NcmError;
 use crate::network::NetworkError;
@@ -376,6 +377,9 @@ pub enum ApiError {
     /// A rule of network ACLs refuses it.
     #[error(transparent)]
     NetworkAcl(#[from] NetworkAclError),
+    /// A rule of MAC addresses refuses it.
+    #[error(transparent)]
+    Mac(#[from] MacError),
     /// A rule of route tables refuses it.
     #[error(transparent)]
     RouteTable(#[from] RouteTableError),

@@ -13,6 +13,7 @@ mod agent;
 mod binding;
 mod flavor;
 mod floating_ip;
+mod mac;
 mod metering;
 mod ncm;
 mod network;
@@ -35,6 +36,7 @@ pub use agent::*;
 pub use binding::*;
 pub use flavor::*;
 pub use floating_ip::*;
+pub use mac::*;
 pub use metering::*;
 pub use network::*;
 pub use network_acl::*;
@@ -92,6 +94,7 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<alcor_types::NetworkAcl>(),
     records::derivation::<alcor_types::NetworkAclRule>(),
     records::derivation::<alcor_types::RouteTable>(),
+    records::derivation::<alcor_types::MacLease>(),
 ];
 
 /// How a region opens its store.

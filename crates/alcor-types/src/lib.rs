@@ -14,6 +14,7 @@ mod conntrack_helper;
 mod flavor;
 mod floating_ip;
 mod id;
+mod mac;
 mod metering;
 mod ncm;
 mod network;
@@ -49,6 +50,7 @@ pub use id::{
     RouterId, SecurityGroupId, SecurityGroupRuleId, SegmentId, SegmentRangeId, ServiceProfileId,
     SubnetId, SubnetPoolId, TrunkId,
 };
+pub use mac::{MacLease, MacRange};
 pub use metering::{MeteredPrefix, MeteringLabel, MeteringRule};
 pub use ncm::Ncm;
 pub use network::{DEFAULT_MTU, Network};

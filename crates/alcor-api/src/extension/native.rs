@@ -19,6 +19,11 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "Route tables of VPCs and subnets, with targets and priorities",
     ),
     (
+        "alcor-macs",
+        "Alcor MAC Addresses",
+        "MAC addresses kept by hand, and their ranges, for administrators",
+    ),
+    (
         "alcor-ncms",
         "Alcor Network Config Managers",
         "A register of managers under /ncms, for administrators",

@@ -342,6 +342,8 @@ fn alcors() -> Vec<(&'static str, Source)> {
             Same("network_acl_rule"),
         ),
         ("/project/{project}/routetables", Same("routetable")),
+        ("/project/{project}/macs", Text("fa:16:3e:00:00:99")),
+        ("/project/{project}/macs/ranges", Text("range0")),
         ("/project/{project}/quotas", Text("one")),
     ]
 }

@@ -64,6 +64,7 @@ impl ApiError {
             Self::Ncm(error) => error.kind(),
             Self::NetworkAcl(error) => error.kind(),
             Self::RouteTable(error) => error.kind(),
+            Self::Mac(error) => error.kind(),
             Self::Store(_) | Self::Damaged(_) => "HTTPInternalServerError",
         }
     }
@@ -109,6 +110,7 @@ impl ApiError {
             Self::Ncm(error) => error.status(),
             Self::NetworkAcl(error) => error.status(),
             Self::RouteTable(error) => error.status(),
+            Self::Mac(error) => error.status(),
             Self::Store(_) | Self::Damaged(_) => 500,
             Self::MacAddressGenerationFailure(_) => 503,
             _ => 409,

@@ -7,6 +7,8 @@ mod concurrency;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod macs;
+#[cfg(test)]
 mod networks;
 #[cfg(test)]
 mod nodes;
