@@ -200,13 +200,11 @@ pub(super) async fn read(asked: &mut Asked) -> Result<Members, RequestError> {
 
 /// The object in the envelope.
 pub(super) fn envelope(body: &mut Members, name: &str) -> Result<Members, RequestError> {
-    match body.remove(name) {
-        Some(Value::Object(wish)) => Ok(wish),
-        _ => {
-            let message = format!("Unable to find '{name}' in request body");
-            Err(RequestError::BadRequest(message))
-        }
+    if let Some(Value::Object(wish)) = body.remove(name) {
+        return Ok(wish);
     }
+    let message = format!("Unable to find '{name}' in request body");
+    Err(RequestError::BadRequest(message))
 }
 
 /// The address in the path; a text that is none names nothing.

@@ -35,9 +35,9 @@ pub(crate) async fn show_router(kinds: Kinds, asked: Asked) -> Result<Response, 
     let id = network_id(&asked)?;
     let caller = asked.caller.clone();
     let settings = Arc::clone(&asked.state.settings);
-    let made = may_make(&asked, &["create_router", "create_route_table"]);
+    let allowed = may_make(&asked, &["create_router", "create_route_table"]);
     let router = match route_table::vpc_router(&asked.state.store.snapshot(), id, &caller) {
-        Err(ApiError::RouteTable(RouteTableError::NoRouter(_))) if made => {
+        Err(ApiError::RouteTable(RouteTableError::NoRouter(_))) if allowed => {
             let make = move |txn: &mut Txn<'_>| match route_table::vpc_router(txn, id, &caller) {
                 Err(ApiError::RouteTable(RouteTableError::NoRouter(_))) => {
                     route_table::create_vpc_router(txn, id, &caller, &settings)

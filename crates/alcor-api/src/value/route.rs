@@ -137,8 +137,8 @@ const KINDS: [RouteTableKind; 5] = [
 mod tests {
     use super::*;
 
-    fn read(value: Value) -> Result<RouteRequest, String> {
-        RouteRequest::from_json(&value)
+    fn read(value: &Value) -> Result<RouteRequest, String> {
+        RouteRequest::from_json(value)
     }
 
     #[test]
@@ -149,14 +149,14 @@ mod tests {
             json!({ "destination": "10.1.0.0/16", "target": "10.0.0.9", "nexthop": null }),
             json!({ "destination": "10.1.0.0/16", "target": "10.0.0.9", "nexthop": "10.0.0.9" }),
         ] {
-            assert_eq!(read(route).unwrap().target, hop);
+            assert_eq!(read(&route).unwrap().target, hop);
         }
         let both = json!({ "destination": "::/0", "target": "nat_gw", "nexthop": "fd00::1" });
-        assert!(read(both).unwrap_err().contains("contradict"));
+        assert!(read(&both).unwrap_err().contains("contradict"));
         let none = json!({ "destination": "::/0" });
-        assert!(read(none).unwrap_err().contains("missing"));
+        assert!(read(&none).unwrap_err().contains("missing"));
         let wrong = json!({ "destination": "::/0", "target": "vpn_gw" });
-        assert!(read(wrong).unwrap_err().contains("none of local"));
+        assert!(read(&wrong).unwrap_err().contains("none of local"));
     }
 
     #[test]

@@ -201,9 +201,9 @@ fn suffix(mac: MacAddr) -> u32 {
 }
 
 fn with_suffix(mac: MacAddr, suffix: u32) -> MacAddr {
-    let [a, b, c, ..] = mac.0;
-    let [_, x, y, z] = suffix.to_be_bytes();
-    MacAddr([a, b, c, x, y, z])
+    let mut bytes = mac.0;
+    bytes[3..].copy_from_slice(&suffix.to_be_bytes()[1..]);
+    MacAddr(bytes)
 }
 
 /// 24 random bits: those at the end of a version 4 UUID are random in full.

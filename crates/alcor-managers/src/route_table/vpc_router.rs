@@ -36,16 +36,15 @@ pub fn create_vpc_router(
         let network = id;
         return Err(RouteTableError::RouterExists { network, router }.into());
     }
-    let router = match joining(txn, &network)? {
-        Some(router) => router,
-        None => {
-            let request = CreateRouter {
-                project_id: Some(network.project_id.clone()),
-                name: format!("router of VPC {id}"),
-                ..CreateRouter::default()
-            };
-            router::create(txn, &request, caller, settings)?
-        }
+    let router = if let Some(router) = joining(txn, &network)? {
+        router
+    } else {
+        let request = CreateRouter {
+            project_id: Some(network.project_id.clone()),
+            name: format!("router of VPC {id}"),
+            ..CreateRouter::default()
+        };
+        router::create(txn, &request, caller, settings)?
     };
     table.router_id = Some(router.id);
     standard::update(&mut table.standard, None, None, None)?;

@@ -143,9 +143,8 @@ fn chosen_addresses_are_unicast_free_and_in_the_named_range() {
 }
 
 #[test]
-fn ranges_keep_apart_and_the_default_stays() {
+fn ranges_keep_apart() {
     let region = Region::new();
-    let network = region.network();
     make_range(&region, "a", "02:00:00:00:00:01", "02:00:00:00:00:04").unwrap();
     for (id, first, last, kind, status) in [
         (
@@ -200,6 +199,13 @@ fn ranges_keep_apart_and_the_default_stays() {
     ] {
         refused(make_range(&region, id, first, last), kind, status);
     }
+}
+
+#[test]
+fn nothing_is_drawn_from_inactive_ranges_and_the_default_stays() {
+    let region = Region::new();
+    let network = region.network();
+    make_range(&region, "a", "02:00:00:00:00:01", "02:00:00:00:00:04").unwrap();
     let stop = |active: bool| UpdateMacRange {
         active: Some(active),
         ..UpdateMacRange::default()
