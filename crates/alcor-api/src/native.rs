@@ -8,11 +8,14 @@
 mod answer;
 mod elastic;
 mod kind;
+pub(crate) mod mac;
+pub(crate) mod mac_range;
 pub(crate) mod ncm;
 pub(crate) mod node;
+pub(crate) mod vpc;
 mod wish;
 
-pub(crate) use kind::{Action, KINDS, Kind};
+pub(crate) use kind::{Action, KINDS, Kind, named};
 
 use crate::auth::Who;
 use crate::body;

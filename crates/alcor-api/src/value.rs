@@ -3,10 +3,12 @@
 //! Neutron is lenient where old clients need it (`"true"`, `1`, `"1450"`), so this is too.
 
 mod item;
+mod route;
 mod routing;
 mod word;
 
 pub(crate) use item::{DhcpOptionWish, FixedIpWish, Members};
+pub(crate) use route::target_text;
 pub(crate) use routing::{GatewayWish, HelperProtocol, MaybeGateway, PortSpan, TransportPort};
 
 use alcor_types::{FlowDirection, IpVersion, Ipv6Mode, MacAddr};

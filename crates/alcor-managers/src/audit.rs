@@ -6,8 +6,10 @@
 
 mod addresses;
 mod indexes;
+mod macs;
 mod pools;
 mod references;
+mod route_tables;
 mod routing;
 mod segments;
 mod services;
@@ -28,6 +30,8 @@ pub fn audit(read: &dyn Read) -> Result<Vec<String>, ApiError> {
         indexes::check,
         references::check,
         routing::check,
+        route_tables::check,
+        macs::check,
         addresses::check,
         pools::check,
         services::check,

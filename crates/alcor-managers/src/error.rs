@@ -8,6 +8,7 @@ mod answer;
 use crate::address_group::AddressGroupError;
 use crate::agent::AgentError;
 use crate::flavor::FlavorError;
+use crate::mac::MacError;
 use crate::metering::MeteringError;
 use crate::ncm::NcmError;
 use crate::network::NetworkError;
@@ -16,6 +17,7 @@ use crate::port::binding::BindingError;
 use crate::qos::QosError;
 use crate::quota::QuotaError;
 use crate::rbac_policy::RbacPolicyError;
+use crate::route_table::RouteTableError;
 use crate::routing::RoutingError;
 use crate::security_group::SecurityGroupError;
 use crate::segment::SegmentError;
@@ -376,6 +378,12 @@ pub enum ApiError {
     /// A rule of network ACLs refuses it.
     #[error(transparent)]
     NetworkAcl(#[from] NetworkAclError),
+    /// A rule of MAC addresses refuses it.
+    #[error(transparent)]
+    Mac(#[from] MacError),
+    /// A rule of route tables refuses it.
+    #[error(transparent)]
+    RouteTable(#[from] RouteTableError),
     /// A rule of network config managers refuses it.
     #[error(transparent)]
     Ncm(#[from] NcmError),

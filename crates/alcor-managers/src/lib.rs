@@ -34,6 +34,7 @@ pub mod qos;
 pub mod quota;
 pub mod rbac_policy;
 pub mod records;
+pub mod route_table;
 pub mod router;
 mod routing;
 pub mod schema;

@@ -6,11 +6,17 @@
 //! is crowded and an address that is free in the network will do, as in Neutron. Draws are
 //! bounded, so a region with a full base answers instead of spinning.
 
+mod error;
+pub mod lease;
+pub mod range;
+
+pub use error::MacError;
+
 use crate::records;
 use crate::schema::{PORT_BY_MAC, PORT_BY_NETWORK_MAC};
 use crate::{ApiError, Settings};
 use alcor_store::Read;
-use alcor_types::{MacAddr, NetworkId, Port};
+use alcor_types::{MacAddr, NetworkId, Port, PortId};
 use uuid::Uuid;
 
 /// Draws that insist on an address new to the region.
@@ -18,7 +24,7 @@ const REGION_DRAWS: usize = 8;
 /// Draws that insist on an address new to the network: enough for a base that is 90 % full.
 const NETWORK_DRAWS: usize = 256;
 
-/// A MAC under the region's base that no port of the network has.
+/// A MAC under the region's base that no port of the network has and no lease keeps.
 pub fn choose(
     read: &dyn Read,
     network: NetworkId,
@@ -31,21 +37,35 @@ pub fn choose(
         } else {
             is_taken(read, network, mac)
         };
-        if !taken {
+        if !taken && !lease::holds(read, mac) {
             return Ok(mac);
         }
     }
     Err(ApiError::MacAddressGenerationFailure(network))
 }
 
-/// Refuses a chosen MAC that is not one interface's, or that the network has already.
-pub fn check(read: &dyn Read, network: NetworkId, mac: MacAddr) -> Result<(), ApiError> {
+/// Refuses a chosen MAC that is not one interface's, that the network has already, or that is
+/// kept for another port of the network.
+pub fn check(
+    read: &dyn Read,
+    network: NetworkId,
+    mac: MacAddr,
+    for_port: PortId,
+) -> Result<(), ApiError> {
+    check_unicast("mac_address", mac)?;
+    let kept = lease::find(read, mac)?
+        .is_some_and(|lease| lease.network_id == network && lease.port_id != for_port);
+    if kept || is_taken(read, network, mac) {
+        return Err(ApiError::MacAddressInUse { mac, network });
+    }
+    Ok(())
+}
+
+/// Refuses a MAC that is not one interface's.
+fn check_unicast(attribute: &'static str, mac: MacAddr) -> Result<(), ApiError> {
     if mac.is_multicast() || mac == MacAddr([0; 6]) {
         let reason = format!("{mac} does not name one interface; choose a unicast address");
-        return Err(ApiError::attribute("mac_address", reason));
-    }
-    if is_taken(read, network, mac) {
-        return Err(ApiError::MacAddressInUse { mac, network });
+        return Err(ApiError::attribute(attribute, reason));
     }
     Ok(())
 }

@@ -12,8 +12,8 @@ use crate::records;
 use crate::schema::{PORT_BY_NETWORK, SUBNET_BY_NETWORK};
 use crate::segment::{self, SegmentError, TransportRequest, transport};
 use crate::{
-    ApiError, Caller, Settings, agent, floating_ip, network_acl, policy, port, qos, rbac_policy,
-    router, standard, subnet, topology, zone,
+    ApiError, Caller, Settings, agent, floating_ip, mac, network_acl, policy, port, qos,
+    rbac_policy, route_table, router, standard, subnet, topology, zone,
 };
 use alcor_store::{Read, Txn};
 use alcor_types::{Network, NetworkId, Port, ProjectId, Sharing, Subnet, SubnetId, Transport};
@@ -164,6 +164,8 @@ pub fn delete(
         subnet::remove(txn, &subnet)?;
     }
     network_acl::forget_network(txn, id)?;
+    route_table::forget_network(txn, id)?;
+    mac::lease::forget_network(txn, id)?;
     agent::schedule::forget(txn, id)?;
     segment::remove_all(txn, id)?;
     quota::give(txn, Kind::Network, &network.project_id)?;

@@ -20,7 +20,7 @@ use crate::quota::{self, Kind};
 use crate::records;
 use crate::routing::RoutingError;
 use crate::schema::{CONNTRACK_HELPER_BY_ROUTER, PORT_BY_DEVICE, ROUTER_BY_GATEWAY_NETWORK};
-use crate::{ApiError, Caller, Settings, policy, port, standard, topology, zone};
+use crate::{ApiError, Caller, Settings, policy, port, route_table, standard, topology, zone};
 use alcor_store::{Read, Txn};
 use alcor_types::{ConntrackHelper, FixedIp, NetworkId, Port, Router, RouterId};
 
@@ -155,6 +155,7 @@ pub fn delete(
     for helper in conntrack_helpers(txn, id)? {
         records::delete::<ConntrackHelper>(txn, helper.id.as_bytes())?;
     }
+    route_table::forget_router(txn, id)?;
     quota::give(txn, Kind::Router, &router.project_id)?;
     topology::forget_router(txn, &router)?;
     records::delete::<Router>(txn, id.as_bytes())?;

@@ -13,6 +13,7 @@ mod agent;
 mod binding;
 mod flavor;
 mod floating_ip;
+mod mac;
 mod metering;
 mod ncm;
 mod network;
@@ -21,6 +22,7 @@ mod node;
 mod port;
 mod qos;
 mod rbac_policy;
+mod route_table;
 mod router;
 mod security_group;
 mod segment;
@@ -35,6 +37,7 @@ pub use agent::*;
 pub use binding::*;
 pub use flavor::*;
 pub use floating_ip::*;
+pub use mac::*;
 pub use metering::*;
 pub use network::*;
 pub use network_acl::*;
@@ -42,6 +45,7 @@ pub use node::*;
 pub use port::*;
 pub use qos::*;
 pub use rbac_policy::*;
+pub use route_table::*;
 pub use router::*;
 pub use security_group::*;
 pub use segment::*;
@@ -91,6 +95,8 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<alcor_types::Flavor>(),
     records::derivation::<alcor_types::NetworkAcl>(),
     records::derivation::<alcor_types::NetworkAclRule>(),
+    records::derivation::<alcor_types::RouteTable>(),
+    records::derivation::<alcor_types::MacLease>(),
 ];
 
 /// How a region opens its store.

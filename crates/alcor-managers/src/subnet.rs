@@ -16,7 +16,8 @@ use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{PORT_BY_SUBNET, PORT_BY_SUBNET_IP, ip_part};
 use crate::{
-    ApiError, Caller, Settings, ip, network, network_acl, policy, port, standard, subnet_pool,
+    ApiError, Caller, Settings, ip, network, network_acl, policy, port, route_table, standard,
+    subnet_pool,
 };
 use alcor_store::{Read, Txn};
 use alcor_types::{
@@ -166,6 +167,7 @@ pub fn delete(
 /// Removes the record and its allocation rows, when no port holds an address.
 pub(crate) fn remove(txn: &mut Txn<'_>, subnet: &Subnet) -> Result<(), ApiError> {
     network_acl::forget_subnet(txn, subnet.id)?;
+    route_table::forget_subnet(txn, subnet.id)?;
     ip::forget(txn, subnet.id);
     subnet_pool::release(txn, subnet)?;
     quota::give(txn, Kind::Subnet, &subnet.project_id)?;

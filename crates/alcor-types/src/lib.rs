@@ -14,6 +14,7 @@ mod conntrack_helper;
 mod flavor;
 mod floating_ip;
 mod id;
+mod mac;
 mod metering;
 mod ncm;
 mod network;
@@ -23,6 +24,7 @@ mod port;
 mod qos;
 mod rbac_policy;
 mod revision;
+mod route_table;
 mod router;
 mod security_group;
 mod segment;
@@ -49,6 +51,7 @@ pub use id::{
     RouterId, SecurityGroupId, SecurityGroupRuleId, SegmentId, SegmentRangeId, ServiceProfileId,
     SubnetId, SubnetPoolId, TrunkId,
 };
+pub use mac::{MacLease, MacRange};
 pub use metering::{MeteredPrefix, MeteringLabel, MeteringRule};
 pub use ncm::Ncm;
 pub use network::{DEFAULT_MTU, Network};
@@ -61,6 +64,7 @@ pub use port::{
 pub use qos::{FlowDirection, QosLimit, QosPolicy, QosRule, QosRuleType};
 pub use rbac_policy::{Access, ObjectType, RbacPolicy};
 pub use revision::Revision;
+pub use route_table::{RouteTable, RouteTableKind, RouteTarget, TableRoute};
 pub use router::{ExternalGateway, Router};
 pub use security_group::{
     DefaultSecurityGroupRule, Direction, EtherType, Remote, SecurityGroup, SecurityGroupRule,

@@ -14,6 +14,16 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "Stateless rules for subnets, in an order of numbers",
     ),
     (
+        "alcor-routetables",
+        "Alcor Route Tables",
+        "Route tables of VPCs and subnets, with targets and priorities",
+    ),
+    (
+        "alcor-macs",
+        "Alcor MAC Addresses",
+        "MAC addresses kept by hand, and their ranges, for administrators",
+    ),
+    (
         "alcor-ncms",
         "Alcor Network Config Managers",
         "A register of managers under /ncms, for administrators",

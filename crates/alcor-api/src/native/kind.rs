@@ -214,6 +214,13 @@ pub(crate) const KINDS: &[Kind] = &[
         ..NOTHING
     },
     Kind {
+        alcor: "routetables",
+        neutron: "routetables",
+        envelopes: ("routetable", "routetables"),
+        ignored: &["owner", "router_id"],
+        ..NOTHING
+    },
+    Kind {
         alcor: "quotas",
         neutron: "quotas",
         envelopes: ("quota", "quotas"),
@@ -223,6 +230,11 @@ pub(crate) const KINDS: &[Kind] = &[
         ..NOTHING
     },
 ];
+
+/// The kind of this path below `/project/{project}`.
+pub(crate) fn named(alcor: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.alcor == alcor)
+}
 
 /// What no kind takes from a client: the region keeps it itself.
 pub(super) const KEPT_BY_THE_REGION: [&str; 6] = [

@@ -1,15 +1,130 @@
 //! Alcor's own paths: `/project/{project}/...`, gateways and managers.
 
 use super::Routes;
-use crate::native::{self, Asked, KINDS, Kind, ncm, node};
+use crate::native::{self, Asked, KINDS, Kind, mac, mac_range, ncm, node, vpc};
 use crate::openapi::About;
-use crate::resource::{AclRules, NetworkAcls};
+use crate::resource::{AclRules, NetworkAcls, RouteTables};
 use serde_json::json;
 
 pub(super) fn routes() -> Routes {
     KINDS
         .iter()
         .fold(own(), |routes, kind| routes.merge(of_kind(kind)))
+        .merge(of_vpcs())
+        .merge(of_macs())
+}
+
+/// MAC addresses kept by hand, and their ranges.
+fn of_macs() -> Routes {
+    let macs = "/project/{project}/macs";
+    let one = format!("{macs}/{{id}}");
+    let ranges = format!("{macs}/ranges");
+    let range = format!("{ranges}/{{id}}");
+    let body = || json!({ "type": "object" });
+    let kept = |verb: &str| About::new(format!("{verb} of the MAC addresses kept by hand."));
+    let about = |verb: &str| About::new(format!("{verb} of the ranges of MAC addresses."));
+    let made = |verb: &str| kept(verb).takes(body()).gives(201, body());
+    let from = format!("{macs}/range/{{range}}");
+    Routes::new()
+        .get(macs, mac::list, kept("Lists all"))
+        .post(macs, mac::create, made("Takes one"))
+        .post(&from, mac::create, made("Takes one from a range"))
+        .post(
+            &format!("{macs}/bulk"),
+            mac::create_many,
+            made("Takes several"),
+        )
+        .post(
+            &format!("{from}/bulk"),
+            mac::create_many,
+            made("Takes several from a range"),
+        )
+        .get(&one, mac::show, kept("Shows one"))
+        .put(&one, mac::update, kept("Marks one").takes(body()))
+        .delete(&one, mac::delete, kept("Gives back one"))
+        .get(&ranges, mac_range::list, about("Lists all"))
+        .post(
+            &ranges,
+            mac_range::create,
+            about("Makes one").takes(body()).gives(201, body()),
+        )
+        .get(&range, mac_range::show, about("Shows one"))
+        .put(
+            &range,
+            mac_range::update,
+            about("Changes one").takes(body()),
+        )
+        .delete(&range, mac_range::delete, about("Removes one"))
+}
+
+/// What hangs on VPCs and subnets: the router and the route tables.
+fn of_vpcs() -> Routes {
+    let (Some(routers), Some(tables)) = (native::named("routers"), native::named("routetables"))
+    else {
+        return Routes::new();
+    };
+    let kinds = vpc::Kinds { routers, tables };
+    let vpc = "/project/{project}/vpcs/{id}";
+    let router = format!("{vpc}/router");
+    let default = format!("{vpc}/vpcroutetable");
+    let own = "/project/{project}/subnets/{id}/routetable";
+    let about = |what: &str| About::new(format!("{what}, as Alcor has it."));
+    let body = || json!({ "type": "object" });
+    let made = |what: &str| about(what).takes(body()).gives(201, body());
+    let shown = move |asked: Asked| vpc::vpc_table(kinds, asked);
+    let changed = move |asked: Asked| vpc::own_table(kinds, asked);
+    Routes::new()
+        .get(
+            &router,
+            move |asked: Asked| vpc::show_router(kinds, asked),
+            about("Shows or makes the router of a VPC"),
+        )
+        .post(
+            &router,
+            move |asked: Asked| vpc::create_router(kinds, asked),
+            about("Makes the router of a VPC").gives(201, body()),
+        )
+        .delete(
+            &router,
+            vpc::delete_router,
+            about("Removes the router of a VPC"),
+        )
+        .get(
+            &default,
+            shown,
+            about("Shows or makes the route table of a VPC"),
+        )
+        .put(
+            &default,
+            shown,
+            about("Changes the route table of a VPC").takes(body()),
+        )
+        .post(
+            &default,
+            move |asked: Asked| vpc::create_vpc_table(kinds, asked),
+            made("Makes the route table of a VPC"),
+        )
+        .get(
+            &format!("{vpc}/routetables"),
+            move |asked: Asked| vpc::vpc_tables(kinds, asked),
+            about("Lists all route tables of a VPC"),
+        )
+        .get(
+            own,
+            move |asked: Asked| vpc::subnet_table(kinds, asked),
+            about("Shows the route table that a subnet uses"),
+        )
+        .post(
+            own,
+            move |asked: Asked| vpc::create_subnet_table(kinds, asked),
+            made("Makes the route table of a subnet"),
+        )
+        .put(
+            own,
+            changed,
+            about("Changes the route table of a subnet").takes(body()),
+        )
+        .delete(own, changed, about("Removes the route table of a subnet"))
 }
 
 /// What is not Neutron's: network ACLs, and what operators keep of hosts and managers.
@@ -19,6 +134,7 @@ fn own() -> Routes {
     Routes::new()
         .managed::<NetworkAcls>()
         .managed::<AclRules>()
+        .managed::<RouteTables>()
         .put(
             "/nodes",
             node::update,

@@ -316,6 +316,16 @@ fn alcors() -> Vec<(&'static str, Source)> {
                 json!({ "ncm_info": { "id": "ncm-1", "uri": "http://ncm" } }),
             ),
         ),
+        (
+            "/v2.0/routetables",
+            Made(
+                ONE,
+                json!({ "routetable": {
+                    "name": "secret", "vpc_id": "$network", "subnet_id": "$subnet",
+                    "routes": [{ "destination": "192.0.2.0/24", "target": "nat_gw" }],
+                }}),
+            ),
+        ),
         ("/project/{project}/vpcs", Same("network")),
         ("/project/{project}/subnets", Same("subnet")),
         ("/project/{project}/ports", Same("port")),
@@ -333,6 +343,9 @@ fn alcors() -> Vec<(&'static str, Source)> {
             "/project/{project}/network-acl-rules",
             Same("network_acl_rule"),
         ),
+        ("/project/{project}/routetables", Same("routetable")),
+        ("/project/{project}/macs", Text("fa:16:3e:00:00:99")),
+        ("/project/{project}/macs/ranges", Text("range0")),
         ("/project/{project}/quotas", Text("one")),
     ]
 }

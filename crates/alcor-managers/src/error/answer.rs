@@ -64,6 +64,8 @@ impl ApiError {
             Self::Topology(error) => error.kind(),
             Self::Ncm(error) => error.kind(),
             Self::NetworkAcl(error) => error.kind(),
+            Self::RouteTable(error) => error.kind(),
+            Self::Mac(error) => error.kind(),
             Self::Store(_) | Self::Damaged(_) => "HTTPInternalServerError",
         }
     }
@@ -109,6 +111,8 @@ impl ApiError {
             Self::Topology(error) => error.status(),
             Self::Ncm(error) => error.status(),
             Self::NetworkAcl(error) => error.status(),
+            Self::RouteTable(error) => error.status(),
+            Self::Mac(error) => error.status(),
             Self::Store(_) | Self::Damaged(_) => 500,
             Self::MacAddressGenerationFailure(_) => 503,
             _ => 409,

@@ -16,7 +16,7 @@ pub(super) fn build(
 ) -> Result<Port, ApiError> {
     let id = request.id.unwrap_or_else(PortId::random);
     standard::check_free::<Port>(txn, id.as_bytes(), &id)?;
-    let mac = take_mac(txn, network.id, request.mac_address, settings)?;
+    let mac = take_mac(txn, (id, network.id), request.mac_address, settings)?;
     let mut port = describe(request, Port::new(id, network.id, mac), network)?;
     port.project_id = project_id;
     check::check_attributes(&port, settings)?;

@@ -5,19 +5,19 @@ use super::build::is_host;
 use super::{FixedIpRequest, UpdatePort, binding, check, state};
 use crate::{ApiError, Settings, mac, network, standard};
 use alcor_store::{Read, Txn};
-use alcor_types::{IpAllocation, MacAddr, NetworkId, Port};
+use alcor_types::{IpAllocation, MacAddr, NetworkId, Port, PortId};
 
 /// The MAC asked for, where it is free, or else one drawn at random.
 pub(super) fn take_mac(
     read: &dyn Read,
-    network: NetworkId,
+    (port, network): (PortId, NetworkId),
     asked: Option<MacAddr>,
     settings: &Settings,
 ) -> Result<MacAddr, ApiError> {
     let Some(asked) = asked else {
         return mac::choose(read, network, settings);
     };
-    mac::check(read, network, asked)?;
+    mac::check(read, network, asked, port)?;
     Ok(asked)
 }
 
@@ -41,7 +41,7 @@ pub(super) fn change_mac(
             mac: port.mac_address,
         });
     }
-    port.mac_address = take_mac(read, port.network_id, asked, settings)?;
+    port.mac_address = take_mac(read, (port.id, port.network_id), asked, settings)?;
     Ok(true)
 }
 

@@ -224,6 +224,12 @@ pub const AUTO_TOPOLOGIES: Table = Table {
     name: "auto_topologies",
     version: 1,
 };
+/// MAC addresses kept by hand, by address.
+pub const MAC_LEASES: Table = Table {
+    id: 46,
+    name: "mac_leases",
+    version: 1,
+};
 /// The byte before all rows of what subnet pools have free and given; no records.
 pub(crate) const POOL_SPACE: u8 = 60;
 /// What Nova has been told of ports, by port id.

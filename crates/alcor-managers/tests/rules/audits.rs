@@ -1,7 +1,8 @@
 //! The audit finds what rules would never do.
 
 use crate::region::Region;
-use alcor_managers::{ApiError, audit, records};
+use alcor_managers::route_table::{self, CreateRouteTable};
+use alcor_managers::{ApiError, Caller, audit, records};
 use alcor_store::{Read, Txn};
 use alcor_types::{Network, Subnet};
 
@@ -70,4 +71,23 @@ fn a_stray_and_a_missing_index_row_are_found() {
         Ok(())
     });
     one(&found, "is missing");
+}
+
+#[test]
+fn a_route_table_that_outlives_its_subnet_is_found() {
+    let region = Region::new();
+    let network = region.network();
+    let subnet = region.subnet(&network, "10.0.0.0/24").id;
+    let found = faults(&region, move |txn| {
+        let request = CreateRouteTable {
+            subnet_id: Some(subnet),
+            ..CreateRouteTable::default()
+        };
+        let mut table = route_table::create(txn, &request, &Caller::admin())?;
+        table.subnet_id = Some(alcor_types::SubnetId::random());
+        table.router_id = Some(alcor_types::RouterId::random());
+        Ok(records::put(txn, &table)?)
+    });
+    one(&found, "is of subnet");
+    one(&found, "is followed by router");
 }

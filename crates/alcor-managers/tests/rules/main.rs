@@ -7,6 +7,8 @@ mod concurrency;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod macs;
+#[cfg(test)]
 mod networks;
 #[cfg(test)]
 mod nodes;
@@ -24,6 +26,8 @@ mod provider;
 mod quotas;
 #[cfg(test)]
 mod region;
+#[cfg(test)]
+mod route_tables;
 #[cfg(test)]
 mod routing;
 #[cfg(test)]

@@ -2,13 +2,15 @@
 
 use super::{Nobody, check};
 use crate::resource::qos::{self as kinds, QosPolicies, QosRules};
-use crate::resource::{Flavors, MeteringLabels, MeteringRules, Reading, ServiceProfiles};
+use crate::resource::{
+    Flavors, MeteringLabels, MeteringRules, Reading, RouteTables, ServiceProfiles,
+};
 use alcor_managers::Caller;
 use alcor_store::Store;
 use alcor_types::{
     Flavor, FlavorId, FlowDirection, MeteredPrefix, MeteringLabel, MeteringLabelId, MeteringRule,
-    MeteringRuleId, ProjectId, QosLimit, QosPolicy, QosPolicyId, QosRule, QosRuleId,
-    ServiceProfile, ServiceProfileId, Sharing, Standard,
+    MeteringRuleId, NetworkId, ProjectId, QosLimit, QosPolicy, QosPolicyId, QosRule, QosRuleId,
+    RouteTable, RouteTableId, RouteTableKind, ServiceProfile, ServiceProfileId, Sharing, Standard,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -104,4 +106,19 @@ async fn labels_flavors_and_profiles() {
         metainfo: String::new(),
     };
     check::<ServiceProfiles>(profile, &reading);
+}
+
+#[tokio::test]
+async fn route_tables() {
+    let table = RouteTable {
+        id: RouteTableId::random(),
+        project_id: ProjectId::from("p"),
+        standard: Standard::default(),
+        network_id: NetworkId::random(),
+        subnet_id: None,
+        router_id: None,
+        kind: RouteTableKind::Vpc,
+        routes: Vec::new(),
+    };
+    check::<RouteTables>(table, &reading());
 }
