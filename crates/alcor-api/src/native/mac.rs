@@ -6,7 +6,6 @@ use crate::body;
 use crate::enforce;
 use crate::error::RequestError;
 use crate::list::json;
-use crate::state::ApiState;
 use crate::value::FromJson;
 use alcor_managers::mac::lease::{self, CreateMacLease};
 use alcor_types::{MacAddr, MacLease, NetworkId, PortId, ProjectId};
@@ -107,15 +106,12 @@ async fn commit(
     asked: Asked,
     requests: Vec<CreateMacLease>,
 ) -> Result<Vec<MacLease>, RequestError> {
-    let ApiState {
-        store, settings, ..
-    } = asked.state;
     let range = asked.path.get("range").cloned();
-    let (caller, settings) = (asked.caller, Arc::clone(&settings));
+    let (caller, settings) = (asked.caller, Arc::clone(&asked.state.settings));
     let make = move |txn: &mut alcor_store::Txn<'_>| {
         lease::create_many(txn, &requests, range.as_deref(), &caller, &settings)
     };
-    Ok(store.transact(make).await?.value)
+    Ok(asked.state.store.transact(make).await?.value)
 }
 
 fn request(project: &ProjectId, wish: &Members) -> Result<CreateMacLease, RequestError> {
