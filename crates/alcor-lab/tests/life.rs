@@ -9,7 +9,7 @@ use std::fs;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -52,6 +52,16 @@ fn script(lab: &Lab, text: &str) -> PathBuf {
     fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
     path
+}
+
+/// Waits until a program has written a whole line: one that was only just started could be
+/// killed before it says anything.
+async fn spoken(lab: &Lab, role: Role) {
+    let began = Instant::now();
+    while !fs::read_to_string(lab.log_file(role)).is_ok_and(|log| log.contains('\n')) {
+        assert!(began.elapsed() < LONG, "{role:?} says nothing");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }
 
 #[tokio::test]
@@ -159,6 +169,7 @@ async fn programs_are_started_stopped_and_started_again_by_any_handle() {
     lab.start_agent(1, &program, ["--extra"]).await.unwrap();
     let twice = lab.start_agent(1, &program, ["--extra"]).await;
     assert!(matches!(twice, Err(LabError::Running(_))));
+    spoken(&lab, agent).await;
     let other = Lab::open(lab.dir().parent().unwrap(), lab.name()).unwrap();
     let pid = other.pid(agent).unwrap();
     other.kill(agent).await.unwrap();
