@@ -1,7 +1,7 @@
 //! Addresses of a server's port that change: its own, and floating IPs that stand for them.
 
 use crate::receiver::Receiver;
-use crate::region::{Running, bound_port_of, delete, say, write};
+use crate::region::{Running, bound_port_of, delete, noted, say, write};
 use alcor_managers::floating_ip::{self, CreateFloatingIp, UpdateFloatingIp};
 use alcor_managers::network::{self, CreateNetwork};
 use alcor_managers::port::{FixedIpRequest, UpdatePort};
@@ -114,8 +114,10 @@ async fn a_floating_ip_that_moved_while_nobody_told_is_told_after_the_restart() 
     let port = plugged_port(&store, &mut nova, place.inside).await;
     let id = floating_ip(&store, place.outside, Some(port)).await;
     nova.expect("network-changed", port).await;
-    // The next event shows that the note behind this one has been written.
+    // The next event shows that the note behind this one has been written; without its own note
+    // it would come again after the restart.
     let next = plugged_port(&store, &mut nova, place.inside).await;
+    noted(&store, next).await;
     notifier.stop().await;
 
     stand_for(&store, id, None).await;

@@ -3,13 +3,17 @@
 use crate::receiver::Receiver;
 use alcor_managers::node::CreateNode;
 use alcor_managers::port::CreatePort;
-use alcor_managers::{ApiError, Caller, Settings, network, node, port};
-use alcor_notifier::{Notifier, NotifierError, Unchecked};
+use alcor_managers::{ApiError, Caller, Settings, network, node, port, records};
+use alcor_notifier::{Notifier, NotifierError, Told, Unchecked};
 use alcor_store::{Store, Txn};
 use alcor_types::{HostName, NetworkId, PortId, PortState, PortStatus, ProjectId, Revision};
 use std::path::Path;
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+/// Nothing that is waited for takes this long.
+const LONG: Duration = Duration::from_mins(1);
 
 /// The server whose ports they are.
 pub(crate) const SERVER: &str = "5a6d1c0e-54a3-4c9f-8a26-0e7a3c1d7f10";
@@ -51,6 +55,16 @@ pub(crate) fn opened(store: &Store, url: &str, ca_file: Option<&Path>) -> Notifi
         ca_file: ca_file.map(Path::to_owned),
     };
     Notifier::open(store, settings, Unchecked).unwrap()
+}
+
+/// Waits until it is noted that Nova has been told of this port.
+pub(crate) async fn noted(store: &Store, port: PortId) {
+    let began = Instant::now();
+    let note = || records::get::<Told>(&store.snapshot(), port.as_bytes()).unwrap();
+    while note().is_none() {
+        assert!(began.elapsed() < LONG, "no note of {port}");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 pub(crate) async fn write<T: Send + 'static>(
