@@ -27,6 +27,9 @@ pub struct Holdings {
     ports: HashMap<PortId, NetworkId>,
     /// Keys named so far by snapshots under way.
     assembling: HashMap<NetworkId, HashSet<GoalKey>>,
+    /// Scopes of which a push was refused. Until a snapshot begins, what comes of them lacks what
+    /// that push said: it is taken in, but completes nothing and sweeps nothing.
+    distrusted: HashSet<NetworkId>,
     /// Scopes of the welcome that are not complete yet; none before the first welcome.
     awaited: Option<HashSet<NetworkId>>,
     /// Scopes that the region named in this session.
@@ -34,9 +37,12 @@ pub struct Holdings {
 }
 
 impl Holdings {
-    /// What a new session tells the region: complete scopes alone.
+    /// What a new session tells the region: complete scopes alone, and none that a refused push
+    /// left in doubt.
     pub fn known(&self) -> Vec<ScopeRevision> {
-        let complete = |(_, goals): &(&NetworkId, &ScopeGoals)| goals.revision() > Revision::ZERO;
+        let complete = |(scope, goals): &(&NetworkId, &ScopeGoals)| {
+            goals.revision() > Revision::ZERO && !self.distrusted.contains(scope)
+        };
         let said = |(scope, goals): (&NetworkId, &ScopeGoals)| ScopeRevision {
             scope: scope.to_string(),
             revision: goals.revision().0,
@@ -86,16 +92,22 @@ impl Holdings {
         let changes = match &push.goal_state {
             Some(state) => decode::goal_state(state).inspect_err(|_| {
                 self.assembling.remove(&scope);
+                self.distrusted.insert(scope);
             })?,
             None => Vec::new(),
         };
         self.named.insert(scope);
+        if push.begins && push.kind() == PushKind::SnapshotOfScope {
+            self.distrusted.remove(&scope);
+            self.assembling.remove(&scope);
+        }
+        let trusted = !self.distrusted.contains(&scope);
         let mut news = match push.kind() {
             PushKind::LeaveScope => self.forget(scope),
-            PushKind::DeltaOfScope => self.merge(scope, changes),
-            PushKind::SnapshotOfScope => self.assemble(scope, changes, push.complete),
+            PushKind::SnapshotOfScope if trusted => self.assemble(scope, changes, push.complete),
+            PushKind::SnapshotOfScope | PushKind::DeltaOfScope => self.merge(scope, changes),
         };
-        if push.complete {
+        if push.complete && !self.distrusted.contains(&scope) {
             self.complete(scope, push);
             news.extend(self.settle());
         }
@@ -159,6 +171,7 @@ impl Holdings {
 
     fn forget(&mut self, scope: NetworkId) -> Vec<GoalChange> {
         self.assembling.remove(&scope);
+        self.distrusted.remove(&scope);
         let gone = self.sweep(scope, |_| false);
         self.scopes.remove(&scope);
         gone

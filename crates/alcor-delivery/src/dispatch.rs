@@ -234,6 +234,7 @@ impl Dispatch {
             let push = Push {
                 scope: scope.to_string(),
                 kind: PushKind::LeaveScope.into(),
+                begins: true,
                 complete: true,
                 ..Push::default()
             };
@@ -255,6 +256,7 @@ impl Dispatch {
                 scope: scope.to_string(),
                 kind: kind.into(),
                 revision: revision.0,
+                begins: part == 1,
                 complete: part == parts,
                 goal_state,
             });

@@ -337,6 +337,29 @@ fn an_agent_that_refuses_everything_is_not_sent_snapshots_for_ever() {
     assert_eq!(answers.len(), 4);
 }
 
+/// A damaged snapshot, a delta behind it, and a stream that breaks before the next snapshot: the
+/// delta must not make the scope look complete, or the new session would build on it.
+#[test]
+fn what_was_under_way_behind_a_refused_push_completes_nothing() {
+    let mut world = World::new();
+    for step in [
+        Step::Bind(0, 0, 0),
+        Step::Bind(1, 0, 1),
+        Step::Run(0),
+        Step::Bind(2, 0, 0),
+        Step::Refuse,
+        Step::Run(1),
+    ] {
+        world.step(&step);
+    }
+    assert_eq!(world.agent.known(), vec![], "nothing is complete");
+    world.step(&Step::Unbind(0));
+    world.step(&Step::Break);
+    world.quiet();
+    assert_eq!(world.held(), world.wanted());
+    assert!(world.agent.is_complete());
+}
+
 proptest! {
     #[test]
     fn whatever_breaks_the_agent_ends_with_exactly_what_intent_says(steps in vec(any_step(), 1..60)) {

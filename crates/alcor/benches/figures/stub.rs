@@ -156,6 +156,7 @@ fn pushes(state: &mut State, goals: &[Goal], kind: PushKind) -> Vec<Push> {
             scope: state.scope.to_string(),
             kind: kind.into(),
             revision: revision.unwrap_or(0),
+            begins: part == 0,
             complete: part + 1 == parts,
             goal_state: Some(encode::goal_state(&changes)),
         });
