@@ -55,13 +55,19 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     packages::ensure_programs(PROGRAMS)?;
     packages::ensure_python_venv()?;
     run::show(run::cargo().args(["build", "--locked", "--package", "alcor"]))?;
+    in_folder(async |folder| measure(options, folder).await)
+}
+
+/// Does the work in a temporary folder of its own, until it is done or a signal ends it. What the
+/// work started ends with it.
+fn in_folder(work: impl AsyncFnOnce(&Path) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let folder = Folder::new()?;
     runtime.block_on(async {
         tokio::select! {
-            done = measure(options, &folder.path) => done,
+            done = work(&folder.path) => done,
             stopped = asked_to_stop() => stopped.and_then(|()| bail!("stopped")),
         }
     })

@@ -4,7 +4,7 @@
 
 use super::process::Process;
 use super::python::Python;
-use super::{Folder, asked_to_stop, free_port};
+use super::{free_port, in_folder};
 use crate::{packages, run};
 use anyhow::bail;
 use clap::Args;
@@ -35,16 +35,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     packages::ensure_python_venv()?;
     run::show(run::cargo().args(["build", "--locked", "--package", "alcor"]))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let folder = Folder::new()?;
-    runtime.block_on(async {
-        tokio::select! {
-            done = walk(options, &folder.path) => done,
-            stopped = asked_to_stop() => stopped.and_then(|()| bail!("stopped")),
-        }
-    })
+    in_folder(async |folder| walk(options, folder).await)
 }
 
 async fn walk(options: &Options, folder: &Path) -> anyhow::Result<()> {

@@ -14,9 +14,8 @@ mod scenario;
 mod steps;
 
 use super::python::Python;
-use super::{Folder, PROGRAMS, asked_to_stop};
+use super::{PROGRAMS, in_folder};
 use crate::{packages, run};
-use anyhow::bail;
 use clap::Args;
 use cloud::Cloud;
 use scenario::Scenario;
@@ -46,16 +45,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     packages::ensure_programs(BROKER)?;
     packages::ensure_python_venv()?;
     run::show(run::cargo().args(["build", "--locked", "--package", "alcor"]))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let folder = Folder::new()?;
-    runtime.block_on(async {
-        tokio::select! {
-            done = play(options, &folder.path) => done,
-            stopped = asked_to_stop() => stopped.and_then(|()| bail!("stopped")),
-        }
-    })
+    in_folder(async |folder| play(options, folder).await)
 }
 
 async fn play(options: &Options, folder: &Path) -> anyhow::Result<()> {
