@@ -4,9 +4,10 @@
 //! a time; what changes meanwhile gathers and makes the next job, so a burst of pushes costs
 //! few transactions, and nothing queues without bound.
 
+use crate::complaints::Complaints;
 use crate::holdings::Holdings;
 use crate::installer::Installer;
-use crate::lease::{Answer, Leases};
+use crate::lease::Leases;
 use crate::reports::{PortWord, Reports};
 use crate::vifs::{Vif, Vifs};
 use alcor_goalstate::wire::agent_message::Body;
@@ -15,9 +16,11 @@ use alcor_goalstate::{Goal, GoalChange, GoalKey, PortGoal};
 use alcor_openflow::{Flow, PortNo};
 use alcor_pipeline::{FlowChanges, Input, Installed, Owner, Pipeline, Punt, cookie};
 use alcor_responder::Counters;
+use alcor_responder::icmp::{Complaint, RouterAddress};
 use alcor_types::PortId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::time::Instant;
 
 /// What a port waits for before its interface is there; shown in the API.
 const NOT_PLUGGED: &str = "no interface with this port's iface-id is on the integration bridge";
@@ -25,6 +28,9 @@ const NOT_PLUGGED: &str = "no interface with this port's iface-id is on the inte
 /// What is said of a port that its owner has switched off. Said, so that the word of its being
 /// switched on again is news: until then the region shows this one.
 const SWITCHED_OFF: &str = "admin_state_up is false";
+
+/// A frame to send back to the port that asked.
+pub(crate) type Answer = Vec<u8>;
 
 /// What the engine wants done.
 #[derive(Debug)]
@@ -79,6 +85,8 @@ pub(crate) struct Engine {
     installer: Installer,
     vifs: Vifs,
     leases: Leases,
+    complaints: Complaints,
+    counters: Counters,
     reports: Reports,
     /// Ports with flows that the switch refused.
     failed: BTreeMap<PortId, String>,
@@ -89,13 +97,16 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(lease_seconds: u32) -> Self {
+    /// On a host whose tunnels end at this address.
+    pub(crate) fn new(lease_seconds: u32, tunnel_ip: IpAddr) -> Self {
         Self {
             holdings: Holdings::default(),
-            pipeline: Pipeline::new(),
+            pipeline: Pipeline::at(tunnel_ip),
             installer: Installer::default(),
             vifs: Vifs::default(),
             leases: Leases::new(lease_seconds),
+            complaints: Complaints::default(),
+            counters: Counters::default(),
             reports: Reports::default(),
             failed: BTreeMap::new(),
             waiting: Parties::default(),
@@ -277,16 +288,37 @@ impl Engine {
         Effect::Say(Body::Heartbeat(Heartbeat { held }))
     }
 
-    /// A frame that the pipeline sent up with these words; the answer goes back to its port.
-    pub(crate) fn packet(&mut self, userdata: &[u8], frame: &[u8]) -> Option<Answer> {
-        let Punt::Dhcp4 { port } = Punt::parse(userdata)?;
-        self.leases
-            .answer(port, self.holdings.scope_of(port)?, frame)
+    /// A frame that the pipeline sent up with these words; the answer goes back to the OpenFlow port
+    /// that it came from.
+    pub(crate) fn packet(
+        &mut self,
+        now: Instant,
+        in_port: PortNo,
+        userdata: &[u8],
+        frame: &[u8],
+    ) -> Option<Answer> {
+        let complaint = match Punt::parse(userdata)? {
+            Punt::Dhcp4 { port } => {
+                let goals = self.holdings.scope_of(port)?;
+                return self.leases.answer(port, goals, frame, &mut self.counters);
+            }
+            Punt::Expired { mac, address: ip } => {
+                (Complaint::TimeExceeded, RouterAddress { mac, ip })
+            }
+            Punt::Unreachable { mac, address: ip } => {
+                (Complaint::Unreachable, RouterAddress { mac, ip })
+            }
+        };
+        // Between two routers the frame has a router's address, not the VM's.
+        let port = self.vifs.port_at(in_port.0)?;
+        let vm = (port, self.own(port)?.mac);
+        self.complaints
+            .answer(now, vm, complaint, frame, &mut self.counters)
     }
 
     /// What became of the frames that were sent up.
     pub(crate) fn frame_counters(&self) -> &Counters {
-        self.leases.counters()
+        &self.counters
     }
 
     /// Feeds the pipeline, and notes whom the next job concerns.
@@ -304,6 +336,7 @@ impl Engine {
                 GoalChange::Delete { key, .. } => {
                     if let GoalKey::Port(port) = key {
                         self.failed.remove(&port);
+                        self.complaints.forget(port);
                         self.reports.forget(port);
                     }
                     self.pipeline.apply(&Input::Delete(key));
@@ -396,10 +429,8 @@ impl Engine {
 /// Whose flows a port needs.
 fn owners(port: &PortGoal) -> impl Iterator<Item = Owner> {
     let own = [Owner::Port(port.id), Owner::Mac(port.vpc, port.mac)];
-    let addresses = port.fixed_ips.iter().filter_map(|ip| match ip.ip_address {
-        IpAddr::V4(ip) => Some(Owner::Address(port.vpc, ip)),
-        IpAddr::V6(_) => None,
-    });
+    let addresses = port.fixed_ips.iter();
+    let addresses = addresses.map(|ip| Owner::Address(port.vpc, ip.ip_address));
     own.into_iter().chain(addresses)
 }
 
@@ -416,7 +447,7 @@ mod tests {
     use super::*;
 
     fn seeing_all() -> Engine {
-        let mut engine = Engine::new(60);
+        let mut engine = Engine::new(60, IpAddr::from([0; 4]));
         engine.welcomed(&Welcome::default());
         engine.bridge_seen(&BTreeSet::new());
         engine
@@ -447,7 +478,7 @@ mod tests {
 
     #[test]
     fn nothing_is_audited_before_region_and_bridge_are_both_known() {
-        let mut engine = Engine::new(60);
+        let mut engine = Engine::new(60, IpAddr::from([0; 4]));
         engine.switch_found(Vec::new());
         engine.programmed(JobResult::Done(Vec::new()));
         engine.welcomed(&Welcome::default());

@@ -96,7 +96,7 @@ impl Agent {
                 started_at: Timestamp::now().0,
                 known: Vec::new(),
             },
-            engine: Engine::new(config.lease_seconds),
+            engine: Engine::new(config.lease_seconds, config.tunnel_ip),
             door: None,
             client: None,
             replies: None,
@@ -206,7 +206,9 @@ impl Agent {
         let Some(in_port) = packet.in_port() else {
             return;
         };
-        let Some(frame) = self.engine.packet(&packet.userdata, &packet.data) else {
+        let now = std::time::Instant::now();
+        let (words, frame) = (&packet.userdata, &packet.data);
+        let Some(frame) = self.engine.packet(now, in_port, words, frame) else {
             return;
         };
         let reply = PacketOut::to_port(in_port, frame);

@@ -1,7 +1,7 @@
 //! One resource in, one goal out: the whole of the translation, without state.
 
-use alcor_goalstate::{DhcpGoal, Goal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
-use alcor_types::{Network, Port, Revision, Subnet, SubnetId, Vni};
+use alcor_goalstate::{DhcpGoal, Goal, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use alcor_types::{Network, Port, Revision, Router, Subnet, SubnetId, Vni};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -89,5 +89,19 @@ pub(crate) fn neighbor(port: &Port, host_ip: IpAddr, revision: Revision) -> Opti
             host_ip,
             fixed_ips: port.fixed_ips.clone(),
         })
+    })
+}
+
+/// What every host that needs the network is told of a router's port in it.
+pub(crate) fn interface(port: &Port, router: &Router, revision: Revision) -> Goal {
+    Goal::Interface(InterfaceGoal {
+        port: port.id,
+        revision,
+        vpc: port.network_id,
+        router: router.id,
+        mac: port.mac_address,
+        fixed_ips: port.fixed_ips.clone(),
+        admin_state_up: port.admin_state_up && router.admin_state_up,
+        routes: router.routes.clone(),
     })
 }

@@ -1,5 +1,7 @@
 //! The intent of a region, and the one way to change it.
 
+mod routers;
+
 use crate::hosts::Hosts;
 use crate::journal::Journal;
 use crate::scope::Scope;
@@ -76,6 +78,7 @@ impl Compiler {
             Fact::Subnet(id, subnet) => self.take_subnet(revision, *id, subnet.as_ref(), journal),
             Fact::Port(id, port) => self.take_port(revision, *id, port.as_ref(), journal),
             Fact::Node(host, node) => self.take_node(revision, host, node.as_ref(), journal),
+            Fact::Router(id, router) => self.take_router(revision, *id, router.as_ref(), journal),
         }
     }
 
@@ -86,10 +89,8 @@ impl Compiler {
         network: Option<&Arc<Network>>,
         journal: &mut Journal,
     ) {
+        self.note_readers(id, journal);
         let scope = scope(&mut self.scopes, id, self.log_limit, revision);
-        for host in scope.bound_hosts() {
-            journal.host(id, host, scope.has_host(host, &self.hosts));
-        }
         let news = scope.set_network(revision, network.cloned(), &self.hosts);
         journal.news(id, news);
         self.forget_if_empty(id);
@@ -140,6 +141,7 @@ impl Compiler {
         if let Some(home) = home {
             self.set_port(revision, home, (id, port.cloned()), journal);
         }
+        self.take_interface(revision, id, port, journal);
     }
 
     fn set_port(
@@ -149,15 +151,14 @@ impl Compiler {
         (id, port): (PortId, Option<Arc<Port>>),
         journal: &mut Journal,
     ) {
-        let scope = scope(&mut self.scopes, network, self.log_limit, revision);
+        let former_host = self
+            .scopes
+            .get(&network)
+            .and_then(|scope| scope.host_of(id));
         let new_host = port.as_ref().and_then(|port| port.host.clone());
-        let places: Vec<_> = [scope.host_of(id), new_host]
-            .into_iter()
-            .flatten()
-            .collect();
-        for host in &places {
-            journal.host(network, host, scope.has_host(host, &self.hosts));
-        }
+        let places: Vec<_> = [former_host, new_host].into_iter().flatten().collect();
+        self.note_hosts(network, places.iter(), journal);
+        let scope = scope(&mut self.scopes, network, self.log_limit, revision);
         let news = scope.set_port(revision, id, port, &self.hosts);
         journal.news(network, news);
         for host in &places {
@@ -180,8 +181,8 @@ impl Compiler {
         }
         let mut former = Vec::new();
         for id in self.hosts.scopes(host) {
+            self.note_hosts(id, std::iter::once(host), journal);
             let scope = scope(&mut self.scopes, id, self.log_limit, revision);
-            journal.host(id, host, scope.has_host(host, &self.hosts));
             former.push((id, scope.former_ports_on(host, &self.hosts)));
         }
         self.hosts.set_tunnel_ip(host, tunnel_ip);
@@ -209,7 +210,7 @@ fn scope(
     revision: Revision,
 ) -> &mut Scope {
     let entry = scopes.entry(id);
-    entry.or_insert_with(|| Scope::new(log_limit, revision))
+    entry.or_insert_with(|| Scope::new(id, log_limit, revision))
 }
 
 /// Notes the network of a subnet or port, and answers which it was.

@@ -1,6 +1,8 @@
 //! What goes into the compiler, and its word on whom it concerns.
 
-use alcor_types::{HostName, Network, NetworkId, Node, Port, PortId, Subnet, SubnetId};
+use alcor_types::{
+    HostName, Network, NetworkId, Node, Port, PortId, Router, RouterId, Subnet, SubnetId,
+};
 use std::sync::Arc;
 
 /// One resource as the store holds it after a write; `None` where it was deleted.
@@ -14,6 +16,8 @@ pub enum Fact {
     Port(PortId, Option<Arc<Port>>),
     /// A node, by the name that ports are bound with.
     Node(HostName, Option<Arc<Node>>),
+    /// A router. Its interfaces are ports.
+    Router(RouterId, Option<Arc<Router>>),
 }
 
 /// A scope that has news for its hosts.

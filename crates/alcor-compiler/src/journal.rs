@@ -36,12 +36,31 @@ impl Journal {
             let touch = notes.compare(id, |host| {
                 scope.is_some_and(|scope| scope.has_host(host, hosts))
             });
-            let readers = scope.is_some_and(|scope| scope.hosts(hosts).next().is_some());
+            let readers = has_readers(id, scopes, hosts);
             let silent = touch.joined.is_empty() && touch.left.is_empty();
             (!silent || notes.news && readers).then_some(touch)
         });
         touches.collect()
     }
+}
+
+/// Whether any host is to hold the scope.
+fn has_readers(id: NetworkId, scopes: &HashMap<NetworkId, Scope>, hosts: &Hosts) -> bool {
+    readers(id, scopes, hosts).next().is_some()
+}
+
+/// The hosts that are to hold the scope: those with a port in its domain. One may come twice.
+pub(crate) fn readers<'a>(
+    id: NetworkId,
+    scopes: &'a HashMap<NetworkId, Scope>,
+    hosts: &'a Hosts,
+) -> impl Iterator<Item = &'a HostName> {
+    let scope = scopes.get(&id);
+    let domain = hosts.routing.domain(id);
+    let bound = domain
+        .filter_map(|id| scopes.get(&id))
+        .flat_map(Scope::bound_hosts);
+    bound.filter(move |host| scope.is_some_and(|scope| scope.has_host(host, hosts)))
 }
 
 impl Notes {

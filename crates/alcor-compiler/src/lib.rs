@@ -24,6 +24,7 @@ mod hosts;
 mod journal;
 mod log;
 pub mod oracle;
+mod routing;
 mod scope;
 mod view;
 

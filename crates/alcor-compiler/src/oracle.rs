@@ -3,8 +3,14 @@
 //! This is the definition that compiler and pipeline are tested against. It is written to be
 //! read, not to be fast, and shares no code with either.
 
+mod routes;
+
+pub use routes::Arrival;
+
 use crate::Fact;
-use alcor_types::{HostName, Network, NetworkId, Node, Port, PortId};
+use alcor_types::{
+    HostName, Network, NetworkId, Node, Port, PortId, Router, RouterId, Subnet, SubnetId,
+};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,6 +21,8 @@ pub struct Intent {
     networks: BTreeMap<NetworkId, Arc<Network>>,
     ports: BTreeMap<PortId, Arc<Port>>,
     nodes: BTreeMap<HostName, Arc<Node>>,
+    subnets: BTreeMap<SubnetId, Arc<Subnet>>,
+    routers: BTreeMap<RouterId, Arc<Router>>,
 }
 
 impl Intent {
@@ -24,7 +32,8 @@ impl Intent {
             Fact::Network(id, network) => set(&mut self.networks, id, network.as_ref()),
             Fact::Port(id, port) => set(&mut self.ports, id, port.as_ref()),
             Fact::Node(host, node) => set(&mut self.nodes, host, node.as_ref()),
-            Fact::Subnet(..) => {}
+            Fact::Subnet(id, subnet) => set(&mut self.subnets, id, subnet.as_ref()),
+            Fact::Router(id, router) => set(&mut self.routers, id, router.as_ref()),
         }
     }
 

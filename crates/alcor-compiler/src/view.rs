@@ -1,17 +1,20 @@
 //! What a host needs of a scope: all of it, what is new, or a digest to compare.
 
 use crate::Compiler;
+use crate::journal::readers;
 use crate::log::Entry;
 use crate::scope::Scope;
 use alcor_goalstate::{Goal, GoalChange, GoalKey, digest};
 use alcor_types::{HostName, NetworkId, PortId, Revision};
+use std::collections::BTreeSet;
 
 /// Everything that one host needs of one scope.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ScopeView {
     /// The scope's newest change; what a host that holds these goals is up to.
     pub revision: Revision,
-    /// The goals: the network, its subnets, own ports each with its leases, neighbours.
+    /// The goals: the network, its subnets, its routers' ports, own ports each with its leases,
+    /// neighbours.
     pub goals: Vec<Goal>,
 }
 
@@ -36,9 +39,10 @@ pub enum Delta {
 }
 
 impl Compiler {
-    /// The networks with at least one port bound to the host; none until its node exists.
+    /// The networks with at least one port bound to the host, and those that routers join with
+    /// them; none until its node exists.
     pub fn host_scopes(&self, host: &HostName) -> Vec<NetworkId> {
-        let scopes = self.hosts.scopes(host).into_iter();
+        let scopes = self.hosts.needed(host).into_iter();
         scopes
             .filter(|id| self.member(*id, host).is_some())
             .collect()
@@ -46,11 +50,8 @@ impl Compiler {
 
     /// The hosts that need the scope. Sorted.
     pub fn scope_hosts(&self, scope: NetworkId) -> Vec<HostName> {
-        let scope = self.scopes.get(&scope).into_iter();
-        scope
-            .flat_map(|scope| scope.hosts(&self.hosts))
-            .cloned()
-            .collect()
+        let readers: BTreeSet<_> = readers(scope, &self.scopes, &self.hosts).collect();
+        readers.into_iter().cloned().collect()
     }
 
     /// The scope's newest change; `None` when there is no such network.
@@ -66,6 +67,7 @@ impl Compiler {
             .filter_map(|id| scope.told(id, &self.hosts));
         let mut goals: Vec<Goal> = scope.vpc_goal().into_iter().collect();
         goals.extend(scope.subnet_goals());
+        goals.extend(scope.interface_goals());
         goals.extend(own.flat_map(|told| told.own));
         goals.extend(scope.neighbor_goals(host, &self.hosts));
         Some(ScopeView {
@@ -103,6 +105,7 @@ impl Compiler {
     pub fn digest(&self, scope: NetworkId, host: &HostName) -> Option<u64> {
         let scope = self.member(scope, host)?;
         let shared = scope.vpc_goal().into_iter().chain(scope.subnet_goals());
+        let shared = shared.chain(scope.interface_goals());
         let shared = shared.fold(scope.peers_digest(), |sum, goal| sum ^ digest::goal(&goal));
         let own = scope
             .ports_on(host)
@@ -139,6 +142,7 @@ impl Compiler {
         match key {
             GoalKey::Vpc(_) => scope.vpc_goal(),
             GoalKey::Subnet(id) => scope.subnet_goal(id),
+            GoalKey::Interface(id) => scope.interface_goal(id),
             GoalKey::Port(id) | GoalKey::Dhcp(id, _) => self.own_goal(scope, host, id, key),
             GoalKey::Neighbor(id) => {
                 let elsewhere = scope.host_of(id).as_ref() != Some(host);

@@ -5,17 +5,18 @@ use alcor_compiler::Fact;
 use alcor_managers::records::{self, Record};
 use alcor_managers::schema;
 use alcor_store::{Change, Snapshot};
-use alcor_types::{HostName, Network, Node, Port, Subnet};
+use alcor_types::{HostName, Network, Node, Port, Router, Subnet};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The rows of the tables that make up intent, without their indexes.
-pub(crate) fn prefixes() -> [&'static [u8]; 4] {
+pub(crate) fn prefixes() -> [&'static [u8]; 5] {
     const NETWORKS: &[u8] = &[schema::NETWORKS.id, 0];
     const SUBNETS: &[u8] = &[schema::SUBNETS.id, 0];
     const PORTS: &[u8] = &[schema::PORTS.id, 0];
     const NODES: &[u8] = &[schema::NODES.id, 0];
-    [NETWORKS, SUBNETS, PORTS, NODES]
+    const ROUTERS: &[u8] = &[schema::ROUTERS.id, 0];
+    [NETWORKS, SUBNETS, PORTS, NODES, ROUTERS]
 }
 
 /// Reads facts out of changes. Nodes are rows by id, but ports speak of them by name: the
@@ -42,6 +43,10 @@ impl Intent {
             let node = node?;
             facts.extend(intent.node(node.key(), Some(node)));
         }
+        for router in scan::<Router>(snapshot) {
+            let router = router?;
+            facts.push(Fact::Router(router.id, Some(Arc::new(router))));
+        }
         for port in scan::<Port>(snapshot) {
             let port = port?;
             facts.push(Fact::Port(port.id, Some(Arc::new(port))));
@@ -59,6 +64,8 @@ impl Intent {
                 facts.push(Fact::Subnet(id(&key)?.into(), subnet.map(Arc::new)));
             } else if let Some((key, port)) = decode::<Port>(change)? {
                 facts.push(Fact::Port(id(&key)?.into(), port.map(Arc::new)));
+            } else if let Some((key, router)) = decode::<Router>(change)? {
+                facts.push(Fact::Router(id(&key)?.into(), router.map(Arc::new)));
             } else if let Some((key, node)) = decode::<Node>(change)? {
                 facts.extend(self.node(key, node));
             }

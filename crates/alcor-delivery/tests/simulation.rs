@@ -319,6 +319,7 @@ fn content(mut goal: Goal) -> Goal {
         Goal::Port(goal) => &mut goal.revision,
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
+        Goal::Interface(goal) => &mut goal.revision,
     };
     *revision = Revision::ZERO;
     goal

@@ -3,9 +3,12 @@
 
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, OperationType,
-    PortConfiguration, PortState, SubnetConfiguration, SubnetState, VpcConfiguration, VpcState,
+    PortConfiguration, PortState, RouterConfiguration, RouterState, SubnetConfiguration,
+    SubnetState, VpcConfiguration, VpcState,
 };
-use crate::{DhcpGoal, Goal, GoalChange, GoalKey, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use crate::{
+    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal,
+};
 use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, Revision, Vni};
 use std::fmt::Display;
 use std::str::FromStr;
@@ -31,11 +34,13 @@ pub fn goal_state(state: &GoalStateV2) -> Result<Vec<GoalChange>, DecodeError> {
     let ports = state.port_states.values().map(port);
     let leases = state.dhcp_states.values().map(dhcp);
     let neighbors = state.neighbor_states.values().map(neighbor);
+    let interfaces = state.router_states.values().map(interface);
     let all = vpcs
         .chain(subnets)
         .chain(ports)
         .chain(leases)
-        .chain(neighbors);
+        .chain(neighbors)
+        .chain(interfaces);
     all.filter_map(Result::transpose).collect()
 }
 
@@ -269,6 +274,48 @@ fn neighbor_goal(
         mac: fields.parse("mac_address", &sent.mac_address)?,
         host_ip: fields.parse("host_ip_address", &sent.host_ip_address)?,
         fixed_ips: fixed_ips.collect::<Result<_, _>>()?,
+    })
+}
+
+fn interface(state: &RouterState) -> Decoded {
+    let Some(sent) = &state.configuration else {
+        return Ok(None);
+    };
+    let fields = Fields {
+        resource: "router interface",
+        id: &sent.port_id,
+    };
+    let revision = Revision(sent.store_revision);
+    if deletes(state.operation_type) {
+        let key = GoalKey::Interface(fields.parse("port_id", &sent.port_id)?);
+        return Ok(Some(GoalChange::Delete { key, revision }));
+    }
+    put(Goal::Interface(interface_goal(&fields, sent)?))
+}
+
+fn interface_goal(
+    fields: &Fields<'_>,
+    sent: &RouterConfiguration,
+) -> Result<InterfaceGoal, DecodeError> {
+    let fixed_ips = sent
+        .addresses
+        .iter()
+        .map(|ip| fixed_ip(fields, &ip.subnet_id, &ip.ip_address));
+    let route = |route: &crate::wire::router_configuration::RoutingRule| {
+        Ok(HostRoute {
+            destination: fields.parse("routes.destination", &route.destination)?,
+            nexthop: fields.parse("routes.next_hop_ip", &route.next_hop_ip)?,
+        })
+    };
+    Ok(InterfaceGoal {
+        port: fields.parse("port_id", &sent.port_id)?,
+        revision: Revision(sent.store_revision),
+        vpc: fields.parse("vpc_id", &sent.vpc_id)?,
+        router: fields.parse("id", &sent.id)?,
+        mac: fields.parse("mac_address", &sent.mac_address)?,
+        fixed_ips: fixed_ips.collect::<Result<_, _>>()?,
+        admin_state_up: !sent.admin_down,
+        routes: sent.routes.iter().map(route).collect::<Result<_, _>>()?,
     })
 }
 

@@ -1,8 +1,8 @@
 //! Goals: the facts that a host holds, each with the revision it was made from.
 
 use alcor_types::{
-    ExtraDhcpOption, FixedIp, HostRoute, MacAddr, NetworkId, PortId, ProjectId, Revision, SubnetId,
-    Vni,
+    ExtraDhcpOption, FixedIp, HostRoute, MacAddr, NetworkId, PortId, ProjectId, Revision, RouterId,
+    SubnetId, Vni,
 };
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -110,6 +110,27 @@ pub struct NeighborGoal {
     pub fixed_ips: Vec<FixedIp>,
 }
 
+/// A router's port in a network: every host of the network routes there for its own VMs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InterfaceGoal {
+    /// The router's port.
+    pub port: PortId,
+    /// The newest fact behind this goal.
+    pub revision: Revision,
+    /// The network that it is in.
+    pub vpc: NetworkId,
+    /// The router. All interfaces of one router forward to each other.
+    pub router: RouterId,
+    /// The Ethernet address that VMs know the router by.
+    pub mac: MacAddr,
+    /// Its addresses, by which VMs know it, too; their subnets are the ones that it serves.
+    pub fixed_ips: Vec<FixedIp>,
+    /// While false, nothing is routed in or out here: the port or the router is switched off.
+    pub admin_state_up: bool,
+    /// The router's further routes: the same list in every interface.
+    pub routes: Vec<HostRoute>,
+}
+
 /// One fact that a host holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Goal {
@@ -123,6 +144,8 @@ pub enum Goal {
     Dhcp(DhcpGoal),
     /// A port of another host.
     Neighbor(NeighborGoal),
+    /// A router's port.
+    Interface(InterfaceGoal),
 }
 
 /// Names a goal.
@@ -138,6 +161,8 @@ pub enum GoalKey {
     Dhcp(PortId, SubnetId),
     /// A port of another host.
     Neighbor(PortId),
+    /// A router's port.
+    Interface(PortId),
 }
 
 /// A change to what a host holds.
@@ -163,6 +188,7 @@ impl Goal {
             Self::Port(goal) => GoalKey::Port(goal.id),
             Self::Dhcp(goal) => GoalKey::Dhcp(goal.port, goal.subnet),
             Self::Neighbor(goal) => GoalKey::Neighbor(goal.port),
+            Self::Interface(goal) => GoalKey::Interface(goal.port),
         }
     }
 
@@ -174,6 +200,7 @@ impl Goal {
             Self::Port(goal) => goal.revision,
             Self::Dhcp(goal) => goal.revision,
             Self::Neighbor(goal) => goal.revision,
+            Self::Interface(goal) => goal.revision,
         }
     }
 }

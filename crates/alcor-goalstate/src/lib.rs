@@ -16,5 +16,7 @@ mod scope;
 pub mod wire;
 
 pub use decode::DecodeError;
-pub use goal::{DhcpGoal, Goal, GoalChange, GoalKey, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+pub use goal::{
+    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal,
+};
 pub use scope::{Applied, ScopeGoals};

@@ -52,6 +52,7 @@ fn revise(mut goal: Goal, at: u64) -> GoalChange {
         Goal::Port(goal) => &mut goal.revision,
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
+        Goal::Interface(goal) => &mut goal.revision,
     };
     *revision = Revision(at);
     GoalChange::Put(goal)

@@ -1,9 +1,11 @@
 //! The flows of every owner, each made from what is known now.
 
 mod address;
+mod arrival;
 mod base;
 mod flood;
 mod port;
+mod route;
 mod tunnel;
 mod unicast;
 
@@ -14,12 +16,17 @@ use alcor_openflow::Flow;
 /// The owner's flows, signed.
 pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
     let flows = match owner {
-        Owner::Base => base::flows(),
-        Owner::Vpc(id) => tunnel::flows(state, id),
+        Owner::Base => base::flows(state),
+        Owner::Vpc(id) => {
+            let arrivals = tunnel::flows(state, id).into_iter();
+            arrivals.chain(arrival::passing(state, id)).collect()
+        }
         Owner::Port(id) => port::flows(state, id).unwrap_or_default(),
-        Owner::Mac(vpc, mac) => unicast::flow(state, vpc, mac).into_iter().collect(),
+        Owner::Mac(vpc, mac) => unicast::flows(state, vpc, mac),
         Owner::Address(vpc, address) => address::flow(state, vpc, address).into_iter().collect(),
         Owner::Flood(id) => flood::flows(state, id).unwrap_or_default(),
+        Owner::Router(id) => route::flows(state, id),
+        Owner::Subnet(id) => arrival::flow(state, id).into_iter().collect(),
     };
     let owner = cookie::of_owner(owner);
     flows

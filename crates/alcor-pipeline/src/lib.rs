@@ -37,10 +37,12 @@ mod member;
 mod owner;
 mod pipeline;
 mod punt;
+mod router;
 mod state;
 pub mod table;
 mod touched;
 mod vpc;
+mod wire_mac;
 
 pub use changes::{FlowChanges, Installed};
 pub use input::Input;

@@ -75,7 +75,20 @@ fn any_goal() -> impl Strategy<Value = Goal> {
         Goal::Neighbor(goal)
     });
     let lease = (1..6_u8, 1..4_u8).prop_map(|(id, subnet)| Goal::Dhcp(lease(id, subnet)));
-    prop_oneof![2 => vpc, 1 => subnet, 3 => port, 4 => neighbor, 1 => lease]
+    let numbers = (0..5_u8, 1..3_u8, 1..4_u8, 1..3_u8, 0..8_u8);
+    let interface = numbers.prop_map(|(id, vpc, subnet, router, kind)| {
+        let mut goal = interface(id, vpc, subnet, router);
+        goal.port = port_id(20 + id);
+        goal.admin_state_up = kind != 0;
+        if kind & 1 == 1 {
+            goal.routes = vec![alcor_types::HostRoute {
+                destination: "192.0.2.0/24".parse().unwrap(),
+                nexthop: ip(kind).into(),
+            }];
+        }
+        Goal::Interface(goal)
+    });
+    prop_oneof![2 => vpc, 1 => subnet, 3 => port, 4 => neighbor, 1 => lease, 3 => interface]
 }
 
 fn port_like(number: u8) -> alcor_goalstate::PortGoal {

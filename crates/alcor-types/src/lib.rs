@@ -59,7 +59,7 @@ pub use network_acl::{AclAction, AclProtocol, NetworkAcl, NetworkAclRule};
 pub use node::Node;
 pub use port::{
     AllowedAddressPair, DataPlaneStatus, ExtraDhcpOption, FixedIp, IpAllocation, NumaPolicy, Port,
-    PortHardware, PortState, PortStatus,
+    PortHardware, PortState, PortStatus, ROUTER_INTERFACE_OWNERS,
 };
 pub use qos::{FlowDirection, QosLimit, QosPolicy, QosRule, QosRuleType};
 pub use rbac_policy::{Access, ObjectType, RbacPolicy};

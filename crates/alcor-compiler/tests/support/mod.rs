@@ -7,7 +7,7 @@ use alcor_compiler::{Compiler, Delta, Fact};
 use alcor_goalstate::{Goal, GoalKey, ScopeGoals};
 use alcor_types::{
     FixedIp, HostName, Network, NetworkId, NetworkType, Node, NodeId, Port, PortId, Revision,
-    Sharing, Standard, Subnet, SubnetId, Timestamp, Transport,
+    Router, RouterId, Sharing, Standard, Subnet, SubnetId, Timestamp, Transport,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -95,6 +95,45 @@ pub(crate) fn port(number: u8, network: u8, subnet: u8, at: Option<u8>) -> Port 
         host: at.map(host),
         ..Port::new(port_id(number), network_id(network), mac)
     }
+}
+
+pub(crate) fn router_id(number: u8) -> RouterId {
+    RouterId(Uuid::from_u128(0x5_0000 + u128::from(number)))
+}
+
+pub(crate) fn router(number: u8) -> Router {
+    Router {
+        id: router_id(number),
+        project_id: "p".into(),
+        standard: standard(format!("router-{number}")),
+        admin_state_up: true,
+        distributed: true,
+        ha: false,
+        gateways: Vec::new(),
+        routes: Vec::new(),
+        availability_zone_hints: Vec::new(),
+        flavor_id: None,
+        enable_ndp_proxy: false,
+        enable_default_route_bfd: false,
+        enable_default_route_ecmp: false,
+    }
+}
+
+/// A router's port with the gateway's address of a subnet.
+pub(crate) fn interface(number: u8, network: u8, subnet: u8, router: u8) -> Port {
+    Port {
+        device_id: router_id(router).to_string(),
+        device_owner: "network:router_interface".to_owned(),
+        fixed_ips: vec![FixedIp {
+            subnet_id: subnet_id(subnet),
+            ip_address: IpAddr::V4(Ipv4Addr::new(10, 0, subnet, 1)),
+        }],
+        ..port(number, network, subnet, None)
+    }
+}
+
+pub(crate) fn put_router(router: Router) -> Fact {
+    Fact::Router(router.id, Some(Arc::new(router)))
 }
 
 pub(crate) fn tunnel_ip(number: u8) -> IpAddr {

@@ -5,7 +5,9 @@
     reason = "test data; a wrong value fails the test"
 )]
 
-use alcor_goalstate::{DhcpGoal, Goal, GoalChange, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use alcor_goalstate::{
+    DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal,
+};
 use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, MacAddr, Revision, SubnetId, Vni};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -67,15 +69,19 @@ fn any_vpc() -> impl Strategy<Value = Goal> {
         })
 }
 
-fn any_subnet() -> impl Strategy<Value = Goal> {
+fn routes() -> impl Strategy<Value = Vec<HostRoute>> {
     let route = (cidr(), any::<IpAddr>()).prop_map(|(destination, nexthop)| HostRoute {
         destination,
         nexthop,
     });
+    vec(route, 0..3)
+}
+
+fn any_subnet() -> impl Strategy<Value = Goal> {
     let told = (
         any::<Option<IpAddr>>(),
         vec(any::<IpAddr>(), 0..3),
-        vec(route, 0..3),
+        routes(),
     );
     (id(), revision(), id(), vni(), cidr(), any::<bool>(), told).prop_map(
         |(id, revision, vpc, vni, cidr, dhcp, (gateway_ip, dns_nameservers, host_routes))| {
@@ -171,6 +177,25 @@ fn any_neighbor() -> impl Strategy<Value = Goal> {
     )
 }
 
+fn any_interface() -> impl Strategy<Value = Goal> {
+    let told = (any::<bool>(), routes());
+    (id(), revision(), id(), id(), mac(), fixed_ips(), told).prop_map(
+        |(port, revision, vpc, router, mac, fixed_ips, (admin_state_up, routes))| {
+            let (port, vpc, router) = (port.into(), vpc.into(), router.into());
+            Goal::Interface(InterfaceGoal {
+                port,
+                revision,
+                vpc,
+                router,
+                mac,
+                fixed_ips,
+                admin_state_up,
+                routes,
+            })
+        },
+    )
+}
+
 /// A goal of any kind.
 pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
     prop_oneof![
@@ -178,7 +203,8 @@ pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
         any_subnet(),
         any_port(),
         any_dhcp(),
-        any_neighbor()
+        any_neighbor(),
+        any_interface()
     ]
 }
 

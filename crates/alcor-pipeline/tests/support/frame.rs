@@ -1,6 +1,6 @@
 //! Frames as the fields that flows see, written by VMs.
 
-use alcor_openflow::Field;
+use alcor_openflow::{Field, Subfield};
 use alcor_types::MacAddr;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Frame(BTreeMap<Field, u128>);
 
-const PIPELINE_STATE: [Field; 8] = [
+const PIPELINE_STATE: [Field; 17] = [
     Field::InPort,
     Field::Metadata,
     Field::TunnelId,
@@ -19,15 +19,47 @@ const PIPELINE_STATE: [Field; 8] = [
     Field::TunIpv6Dst,
     Field::Reg0,
     Field::Reg1,
+    Field::Reg3,
+    Field::Reg4,
+    Field::Reg5,
+    Field::Reg6,
+    Field::Reg7,
+    Field::Reg8,
+    Field::Reg9,
+    Field::Reg10,
+    Field::Reg11,
 ];
 
 impl Frame {
     pub(crate) fn get(&self, field: Field) -> u128 {
-        self.0.get(&field).copied().unwrap_or(0)
+        match quarters(field) {
+            Some(parts) => parts
+                .iter()
+                .fold(0, |all, part| all << 32 | self.get(*part)),
+            None => self.0.get(&field).copied().unwrap_or(0),
+        }
     }
 
     pub(crate) fn set(&mut self, field: Field, value: u128) {
-        self.0.insert(field, value);
+        let Some(parts) = quarters(field) else {
+            self.0.insert(field, value);
+            return;
+        };
+        for (part, shift) in parts.into_iter().zip([96, 64, 32, 0]) {
+            self.set(part, value >> shift & u128::from(u32::MAX));
+        }
+    }
+
+    pub(crate) fn read(&self, part: Subfield) -> u128 {
+        self.get(part.field) >> part.offset & ones(part.bits)
+    }
+
+    pub(crate) fn write(&mut self, part: Subfield, value: u128) {
+        let others = self.get(part.field) & !(ones(part.bits) << part.offset);
+        self.set(
+            part.field,
+            others | (value & ones(part.bits)) << part.offset,
+        );
     }
 
     /// What leaves the bridge: no state of the pipeline goes with it.
@@ -81,4 +113,17 @@ impl Frame {
         frame.set(Field::UdpDst, 67);
         frame
     }
+}
+
+/// The registers that a wide one is made of.
+fn quarters(field: Field) -> Option<[Field; 4]> {
+    match field {
+        Field::XxReg1 => Some([Field::Reg4, Field::Reg5, Field::Reg6, Field::Reg7]),
+        Field::XxReg2 => Some([Field::Reg8, Field::Reg9, Field::Reg10, Field::Reg11]),
+        _ => None,
+    }
+}
+
+fn ones(bits: u16) -> u128 {
+    u128::MAX >> (128 - bits)
 }

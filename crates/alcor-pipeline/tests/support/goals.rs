@@ -1,8 +1,8 @@
 //! Goals named by numbers.
 
-use alcor_goalstate::{DhcpGoal, Goal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use alcor_goalstate::{DhcpGoal, Goal, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
 use alcor_openflow::PortNo;
-use alcor_types::{FixedIp, MacAddr, NetworkId, PortId, Revision, SubnetId, Vni};
+use alcor_types::{FixedIp, MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId, Vni};
 use std::net::{IpAddr, Ipv4Addr};
 use uuid::Uuid;
 
@@ -109,6 +109,26 @@ pub(crate) fn neighbor(number: u8, vpc: u8, at: u8) -> NeighborGoal {
     }
 }
 
+pub(crate) fn router_id(number: u8) -> RouterId {
+    RouterId(Uuid::from_u128(0x5_0000 + u128::from(number)))
+}
+
+/// A router's port with the address and the MAC of its number, in a subnet of the network.
+pub(crate) fn interface(number: u8, vpc: u8, subnet: u8, router: u8) -> InterfaceGoal {
+    let mut fixed_ips = fixed(number);
+    fixed_ips[0].subnet_id = subnet_id(subnet);
+    InterfaceGoal {
+        port: port_id(number),
+        revision: Revision(1),
+        vpc: vpc_id(vpc),
+        router: router_id(router),
+        mac: mac(number),
+        fixed_ips,
+        admin_state_up: true,
+        routes: Vec::new(),
+    }
+}
+
 pub(crate) fn put(goal: impl Into<Shaped>) -> alcor_pipeline::Input {
     alcor_pipeline::Input::Put(goal.into().0)
 }
@@ -132,4 +152,5 @@ shaped! {
     Port: PortGoal;
     Dhcp: DhcpGoal;
     Neighbor: NeighborGoal;
+    Interface: InterfaceGoal;
 }
