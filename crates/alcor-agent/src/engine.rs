@@ -4,6 +4,7 @@
 //! a time; what changes meanwhile gathers and makes the next job, so a burst of pushes costs
 //! few transactions, and nothing queues without bound.
 
+use crate::announcements::{Announcements, Before};
 use crate::complaints::Complaints;
 use crate::holdings::Holdings;
 use crate::installer::Installer;
@@ -15,9 +16,9 @@ use alcor_goalstate::wire::{Ack, AckStage, Heartbeat, Hello, Push, Welcome};
 use alcor_goalstate::{Goal, GoalChange, GoalKey, PortGoal};
 use alcor_openflow::{Flow, PortNo};
 use alcor_pipeline::{FlowChanges, Input, Installed, Owner, Pipeline, Punt, cookie};
-use alcor_responder::Counters;
 use alcor_responder::icmp::{Complaint, RouterAddress};
-use alcor_types::PortId;
+use alcor_responder::{Counters, announcement};
+use alcor_types::{MacAddr, NetworkId, PortId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Instant;
@@ -39,6 +40,8 @@ pub(crate) enum Effect {
     Say(Body),
     /// Have the switch do this, and report back.
     Program(FlowChanges),
+    /// Send this frame to the VM at an OpenFlow port.
+    Tell(PortNo, Answer),
 }
 
 /// A flow that the switch refused, and why.
@@ -86,6 +89,7 @@ pub(crate) struct Engine {
     vifs: Vifs,
     leases: Leases,
     complaints: Complaints,
+    announcements: Announcements,
     counters: Counters,
     reports: Reports,
     /// Ports with flows that the switch refused.
@@ -106,6 +110,7 @@ impl Engine {
             vifs: Vifs::default(),
             leases: Leases::new(lease_seconds),
             complaints: Complaints::default(),
+            announcements: Announcements::default(),
             counters: Counters::default(),
             reports: Reports::default(),
             failed: BTreeMap::new(),
@@ -245,6 +250,7 @@ impl Engine {
         for port in ports {
             self.judge(port);
         }
+        effects.extend(self.announce());
         effects.extend(
             self.reports
                 .take()
@@ -331,7 +337,11 @@ impl Engine {
                         self.failed.remove(&port.id);
                         self.waiting.ports.insert(port.id);
                     }
+                    let before = Before::of(&goal, &self.pipeline);
                     self.pipeline.apply(&Input::Put(goal));
+                    if let Some(before) = before {
+                        self.announcements.note(before, &self.pipeline);
+                    }
                 }
                 GoalChange::Delete { key, .. } => {
                     if let GoalKey::Port(port) = key {
@@ -343,6 +353,23 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Tells the VMs here which addresses have moved in their networks.
+    fn announce(&mut self) -> Vec<Effect> {
+        let moved: Vec<_> = self.announcements.take().collect();
+        let tell = |(network, address, mac): &(NetworkId, IpAddr, MacAddr)| {
+            let frame = announcement(*mac, *address).unwrap_or_default();
+            let others = self.holdings.own_ports().filter_map(|id| self.own(id));
+            let others = others.filter(|port| port.vpc == *network && port.mac != *mac);
+            let ofports: Vec<_> = others
+                .filter_map(|port| self.vifs.ofport(port.id))
+                .collect();
+            ofports
+                .into_iter()
+                .map(move |ofport| Effect::Tell(PortNo(ofport), frame.clone()))
+        };
+        moved.iter().flat_map(tell).collect()
     }
 
     /// Whether a flow that nothing asks for is really stale: before that it may only not have

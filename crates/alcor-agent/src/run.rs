@@ -6,7 +6,7 @@ use crate::link::{self, Door, LinkEvent};
 use crate::switch::{self, SwitchEvent};
 use crate::{AgentConfig, AgentError, programmer};
 use alcor_goalstate::wire::{Hello, region_message};
-use alcor_openflow::{Client, PacketIn, PacketOut, RequestError};
+use alcor_openflow::{Client, PacketIn, PacketOut, PortNo, RequestError};
 use alcor_pipeline::{FlowChanges, Installed};
 use alcor_responder::Counters;
 use alcor_types::Timestamp;
@@ -211,7 +211,11 @@ impl Agent {
         let Some(frame) = self.engine.packet(now, in_port, words, frame) else {
             return;
         };
-        let reply = PacketOut::to_port(in_port, frame);
+        self.tell(in_port, frame);
+    }
+
+    fn tell(&self, ofport: PortNo, frame: Vec<u8>) {
+        let reply = PacketOut::to_port(ofport, frame);
         if self
             .replies
             .as_ref()
@@ -230,6 +234,7 @@ impl Agent {
                     }
                 }
                 Effect::Program(changes) => self.start_job(changes),
+                Effect::Tell(ofport, frame) => self.tell(ofport, frame),
             }
         }
     }

@@ -9,6 +9,8 @@ mod route;
 mod tunnel;
 mod unicast;
 
+pub(crate) use address::mac_of;
+
 use crate::state::State;
 use crate::{Owner, cookie};
 use alcor_openflow::Flow;

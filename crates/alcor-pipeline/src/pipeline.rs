@@ -3,6 +3,7 @@
 use crate::state::State;
 use crate::{FlowChanges, Input, Installed, Owner, compile, touched, wire_mac};
 use alcor_openflow::{Flow, FlowKey};
+use alcor_types::{MacAddr, NetworkId};
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
@@ -57,6 +58,11 @@ impl Pipeline {
         }
         changes.spare_added();
         changes
+    }
+
+    /// The MAC address that has this address in a network, as VMs there are told.
+    pub fn mac_of(&self, network: NetworkId, address: IpAddr) -> Option<MacAddr> {
+        compile::mac_of(&self.state, network, address)
     }
 
     /// All flows that the bridge is to hold.

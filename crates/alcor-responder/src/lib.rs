@@ -12,6 +12,7 @@
 //! One module per protocol: `dhcp4` (RFC 2131); [`icmp`], a router's complaints. `frame` holds what
 //! those over UDP share.
 
+mod announce;
 mod binding;
 mod dhcp4;
 mod frame;
@@ -20,6 +21,7 @@ mod lease;
 pub mod options;
 mod outcome;
 
+pub use announce::announcement;
 pub use binding::Binding;
 pub use lease::{BindingError, DEFAULT_LEASE_SECONDS, FALLBACK_SERVER_ID, Lease, server_mac};
 pub use outcome::{Counters, Outcome, Reason, ReplyKind};

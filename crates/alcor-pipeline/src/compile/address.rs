@@ -11,15 +11,20 @@ use std::net::IpAddr;
 
 /// The answer: the holder's MAC address in place of the frame's destination.
 pub(super) fn flow(state: &State, id: NetworkId, address: IpAddr) -> Option<Flow> {
-    let (vpc, vni) = state.active(id)?;
-    let holder = vpc.holder(Slot::Address(address))?;
-    let mac = mac(state, holder, vni)?;
+    let (_, vni) = state.active(id)?;
+    let mac = mac_of(state, id, address)?;
     let network = Match::new().metadata(u64::from(vni.get()));
     let question = network.with(ADDRESS_OF, number(address));
     Some(
         Flow::new(ADDRESS, MATCH, question)
             .apply([Action::set(Field::EthDst, mac), Action::set(FOUND, 1_u32)]),
     )
+}
+
+/// The MAC address of whoever has the address.
+pub(crate) fn mac_of(state: &State, id: NetworkId, address: IpAddr) -> Option<MacAddr> {
+    let (vpc, vni) = state.active(id)?;
+    mac(state, vpc.holder(Slot::Address(address))?, vni)
 }
 
 /// The address as [`ADDRESS_OF`] holds it.
