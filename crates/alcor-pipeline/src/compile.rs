@@ -5,6 +5,7 @@ mod arrival;
 mod base;
 mod flood;
 mod port;
+mod resolve;
 mod route;
 mod tunnel;
 mod unicast;

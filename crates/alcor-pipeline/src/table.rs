@@ -6,10 +6,12 @@ use alcor_openflow::{Field, Subfield};
 pub const CLASSIFY: u8 = 0;
 /// DHCPv4 requests of local ports.
 pub const DHCP: u8 = 10;
-/// ARP requests of local ports: who has the address?
-pub const ARP: u8 = 18;
+/// ARP requests and neighbour solicitations of local ports: who has the address?
+pub const RESOLVE: u8 = 18;
+/// The second half of an answer in IPv6.
+pub const ND_REPLY: u8 = 19;
 /// The answer, where somebody has it.
-pub const ARP_ANSWER: u8 = 20;
+pub const ANSWER: u8 = 20;
 /// What local ports send to routers.
 pub const ROUTER: u8 = 25;
 /// Where a router leads.
@@ -61,6 +63,9 @@ pub const ROUTER_ID: Field = Field::XxReg1;
 /// The address that [`ADDRESS`] is asked for: a next hop, or the target of an ARP request. One of
 /// IPv4 stands in the lowest 32 bits, the others are 0.
 pub const ADDRESS_OF: Field = Field::XxReg2;
+
+/// Holds something for the length of one flow's actions.
+pub const SCRATCH: Field = Field::XxReg3;
 
 /// The place of an IPv4 address in [`ADDRESS_OF`].
 pub fn ipv4_of() -> Subfield {

@@ -163,6 +163,59 @@ async fn a_trace_shows_the_router(region: &Scenario) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn ipv6_is_routed_like_ipv4() -> anyhow::Result<()> {
+    on_hosts(3, async |region| {
+        let lab = region.lab();
+        let six = |cidr: &str| json!({ "ip_version": 6, "cidr": cidr });
+        let red = region
+            .segment_of(json!({ "name": "red" }), six("fd00:1::/64"))
+            .await?;
+        let blue = region
+            .segment_of(json!({ "name": "blue" }), six("fd00:2::/64"))
+            .await?;
+        guest6(region, "r1", 1, &red, "fd00:1::11").await?;
+        let r2 = guest6(region, "r2", 2, &red, "fd00:1::12").await?;
+        let b1 = guest6(region, "b1", 1, &blue, "fd00:2::11").await?;
+        let b3 = guest6(region, "b3", 3, &blue, "fd00:2::13").await?;
+        lab.first_answer("r1", r2.ip, LONG).await?;
+        assert!(misses(lab, "r1", b3.ip).await?, "without a router");
+        router(region, &[&red, &blue]).await?;
+        for to in [b1.ip, b3.ip, "fd00:1::1".parse()?, "fd00:2::1".parse()?] {
+            lab.first_answer("r1", to, LONG).await?;
+            reach(lab, "r1", to, 10).await?;
+        }
+        let answer = run(lab, "r1", "ping -6 -c 1 fd00:2::13").await?;
+        assert!(answer.contains("ttl=63"), "{answer}");
+        let trace = run(lab, "r1", "busybox traceroute6 -n -w 5 -q 1 fd00:2::13").await?;
+        assert!(
+            trace.contains("1  fd00:1::1") && trace.contains("2  fd00:2::13"),
+            "{trace}"
+        );
+        Ok(())
+    })
+    .await
+}
+
+async fn guest6(
+    region: &Scenario,
+    vm: &str,
+    host: u16,
+    on: &Segment,
+    ip: &str,
+) -> anyhow::Result<PortInfo> {
+    let fixed = json!({ "fixed_ips": [{ "ip_address": ip }] });
+    let port = settle(region, vm, host, on, fixed).await?;
+    let (network, _) = ip.rsplit_once(':').unwrap();
+    run(
+        region.lab(),
+        vm,
+        &format!("ip -6 route replace default via {network}:1"),
+    )
+    .await?;
+    Ok(port)
+}
+
+#[tokio::test]
 async fn changes_of_a_router_reach_running_traffic() -> anyhow::Result<()> {
     on_hosts(3, async |region| {
         let lab = region.lab();

@@ -3,14 +3,14 @@
 use alcor_openflow::{Field, Subfield};
 use alcor_types::MacAddr;
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A frame, its tunnel key and ends, and the pipeline's state about it; a field that is not
 /// there is 0.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Frame(BTreeMap<Field, u128>);
 
-const PIPELINE_STATE: [Field; 17] = [
+const PIPELINE_STATE: [Field; 21] = [
     Field::InPort,
     Field::Metadata,
     Field::TunnelId,
@@ -28,6 +28,10 @@ const PIPELINE_STATE: [Field; 17] = [
     Field::Reg9,
     Field::Reg10,
     Field::Reg11,
+    Field::Reg12,
+    Field::Reg13,
+    Field::Reg14,
+    Field::Reg15,
 ];
 
 impl Frame {
@@ -104,6 +108,16 @@ impl Frame {
         frame
     }
 
+    /// A neighbour solicitation, to everybody for simplicity.
+    pub(crate) fn solicitation(mac: MacAddr, sender: Ipv6Addr, target: Ipv6Addr) -> Self {
+        let mut frame = Self::ethernet(mac, MacAddr([0x33, 0x33, 0xff, 0, 0, 1]), 0x86dd);
+        frame.set(Field::IpProto, 58);
+        frame.set(Field::Icmpv6Type, 135);
+        frame.set(Field::Ipv6Src, sender.to_bits());
+        frame.set(Field::NdTarget, target.to_bits());
+        frame
+    }
+
     /// What a DHCP client sends.
     pub(crate) fn dhcp(mac: MacAddr, to: MacAddr, server: Ipv4Addr) -> Self {
         let mut frame = Self::ethernet(mac, to, 0x0800);
@@ -119,6 +133,7 @@ impl Frame {
 fn quarters(field: Field) -> Option<[Field; 4]> {
     match field {
         Field::XxReg1 => Some([Field::Reg4, Field::Reg5, Field::Reg6, Field::Reg7]),
+        Field::XxReg3 => Some([Field::Reg12, Field::Reg13, Field::Reg14, Field::Reg15]),
         Field::XxReg2 => Some([Field::Reg8, Field::Reg9, Field::Reg10, Field::Reg11]),
         _ => None,
     }
