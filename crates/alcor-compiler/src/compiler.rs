@@ -6,7 +6,9 @@ use crate::hosts::Hosts;
 use crate::journal::Journal;
 use crate::scope::Scope;
 use crate::{Fact, Touch};
-use alcor_types::{HostName, Network, NetworkId, Node, Port, PortId, Revision, Subnet, SubnetId};
+use alcor_types::{
+    HostName, Network, NetworkId, Node, Port, PortId, Revision, RouteTableId, Subnet, SubnetId,
+};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -19,9 +21,10 @@ use std::sync::Arc;
 pub struct Compiler {
     pub(crate) scopes: HashMap<NetworkId, Scope>,
     pub(crate) hosts: Hosts,
-    /// The networks of subnets and ports, to find them when they are deleted.
+    /// The networks of subnets, ports and route tables, to find them when they are deleted.
     subnets: HashMap<SubnetId, NetworkId>,
     ports: HashMap<PortId, NetworkId>,
+    tables: HashMap<RouteTableId, NetworkId>,
     applied: Revision,
     log_limit: usize,
 }
@@ -34,6 +37,7 @@ impl Compiler {
             hosts: Hosts::default(),
             subnets: HashMap::new(),
             ports: HashMap::new(),
+            tables: HashMap::new(),
             applied: Revision::ZERO,
             log_limit,
         }
@@ -79,6 +83,7 @@ impl Compiler {
             Fact::Port(id, port) => self.take_port(revision, *id, port.as_ref(), journal),
             Fact::Node(host, node) => self.take_node(revision, host, node.as_ref(), journal),
             Fact::Router(id, router) => self.take_router(revision, *id, router.as_ref(), journal),
+            Fact::RouteTable(id, table) => self.take_table(revision, *id, table.as_ref(), journal),
         }
     }
 

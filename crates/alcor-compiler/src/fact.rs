@@ -1,7 +1,8 @@
 //! What goes into the compiler, and its word on whom it concerns.
 
 use alcor_types::{
-    HostName, Network, NetworkId, Node, Port, PortId, Router, RouterId, Subnet, SubnetId,
+    HostName, Network, NetworkId, Node, Port, PortId, RouteTable, RouteTableId, Router, RouterId,
+    Subnet, SubnetId,
 };
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ pub enum Fact {
     Node(HostName, Option<Arc<Node>>),
     /// A router. Its interfaces are ports.
     Router(RouterId, Option<Arc<Router>>),
+    /// A route table of a network or of one of its subnets.
+    RouteTable(RouteTableId, Option<Arc<RouteTable>>),
 }
 
 /// A scope that has news for its hosts.

@@ -9,7 +9,8 @@ pub use routes::Arrival;
 
 use crate::Fact;
 use alcor_types::{
-    HostName, Network, NetworkId, Node, Port, PortId, Router, RouterId, Subnet, SubnetId,
+    HostName, Network, NetworkId, Node, Port, PortId, RouteTable, RouteTableId, Router, RouterId,
+    Subnet, SubnetId,
 };
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -23,6 +24,7 @@ pub struct Intent {
     nodes: BTreeMap<HostName, Arc<Node>>,
     subnets: BTreeMap<SubnetId, Arc<Subnet>>,
     routers: BTreeMap<RouterId, Arc<Router>>,
+    tables: BTreeMap<RouteTableId, Arc<RouteTable>>,
 }
 
 impl Intent {
@@ -34,6 +36,7 @@ impl Intent {
             Fact::Node(host, node) => set(&mut self.nodes, host, node.as_ref()),
             Fact::Subnet(id, subnet) => set(&mut self.subnets, id, subnet.as_ref()),
             Fact::Router(id, router) => set(&mut self.routers, id, router.as_ref()),
+            Fact::RouteTable(id, table) => set(&mut self.tables, id, table.as_ref()),
         }
     }
 

@@ -6,7 +6,10 @@ use crate::compile;
 use crate::hosts::Hosts;
 use crate::log::Log;
 use alcor_goalstate::Goal;
-use alcor_types::{HostName, Network, NetworkId, Port, PortId, Revision, Router, Subnet, SubnetId};
+use alcor_types::{
+    HostName, Network, NetworkId, Port, PortId, Revision, RouteTable, RouteTableId, Router, Subnet,
+    SubnetId,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -52,6 +55,7 @@ pub(crate) struct Scope {
     subnets: BTreeMap<SubnetId, Held<Subnet>>,
     ports: BTreeMap<PortId, Member>,
     interfaces: BTreeMap<PortId, Interface>,
+    tables: BTreeMap<RouteTableId, Arc<RouteTable>>,
     /// The ports bound to every host, whether or not its node exists.
     bound: BTreeMap<HostName, BTreeSet<PortId>>,
     /// XOR of the hashes of all neighbour goals.
@@ -71,6 +75,7 @@ impl Scope {
             subnets: BTreeMap::new(),
             ports: BTreeMap::new(),
             interfaces: BTreeMap::new(),
+            tables: BTreeMap::new(),
             bound: BTreeMap::new(),
             peers: 0,
             log: Log::new(log_limit, revision),
@@ -83,6 +88,7 @@ impl Scope {
             && self.subnets.is_empty()
             && self.ports.is_empty()
             && self.interfaces.is_empty()
+            && self.tables.is_empty()
     }
 
     /// Its history.
@@ -141,7 +147,31 @@ impl Scope {
     pub(crate) fn interface_goal(&self, id: PortId) -> Option<Goal> {
         self.network.as_ref()?;
         let held = self.interfaces.get(&id)?;
-        Some(compile::interface(&held.port, &held.router, held.revision))
+        let (port, router) = (&held.port, &held.router);
+        Some(compile::interface(
+            port,
+            router,
+            self.tables_for(held),
+            held.revision,
+        ))
+    }
+
+    /// The tables that a router follows for the subnets of one of its ports: each its own, or the
+    /// network's. Only the network's router, which its table names, follows any.
+    fn tables_for<'a>(
+        &'a self,
+        interface: &'a Interface,
+    ) -> impl Iterator<Item = (SubnetId, &'a RouteTable)> {
+        let of = |subnet: Option<SubnetId>| {
+            let mut tables = self.tables.values();
+            tables.find(|table| table.subnet_id == subnet)
+        };
+        let default = of(None).filter(|table| table.router_id == Some(interface.router.id));
+        let subnets = interface.port.fixed_ips.iter().map(|fixed| fixed.subnet_id);
+        subnets.filter_map(move |subnet| {
+            let default = default?;
+            Some((subnet, &**of(Some(subnet)).unwrap_or(default)))
+        })
     }
 
     /// All routers' ports as goals.

@@ -111,6 +111,9 @@ fn any_deletion() -> impl Strategy<Value = Fact> {
         1 => (0..SUBNETS).prop_map(|id| Fact::Subnet(subnet_id(id), None)),
         4 => (0..PORTS + 4).prop_map(|id| Fact::Port(port_id(id), None)),
         1 => (0..ROUTERS).prop_map(|id| Fact::Router(router_id(id), None)),
+        1 => (0..NETWORKS, any::<bool>()).prop_map(|(id, whole)| {
+            Fact::RouteTable(table(id, whole, 0).id, None)
+        }),
         1 => (0..HOSTS).prop_map(|id| Fact::Node(host(id), None)),
     ]
 }
@@ -122,6 +125,8 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         6 => any_port(),
         2 => any_node(),
         1 => any_router(),
+        1 => (0..NETWORKS, any::<bool>(), 0..ROUTERS)
+            .prop_map(|(id, whole, router)| put_table(table(id, whole, router))),
         2 => any_interface(),
         3 => any_deletion(),
     ]
@@ -142,6 +147,7 @@ fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
             Fact::Port(id, _) => id.to_string(),
             Fact::Node(host, _) => host.to_string(),
             Fact::Router(id, _) => id.to_string(),
+            Fact::RouteTable(id, _) => id.to_string(),
         };
         last.insert(name, fact.clone());
     }

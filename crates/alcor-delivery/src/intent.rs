@@ -5,18 +5,19 @@ use alcor_compiler::Fact;
 use alcor_managers::records::{self, Record};
 use alcor_managers::schema;
 use alcor_store::{Change, Snapshot};
-use alcor_types::{HostName, Network, Node, Port, Router, Subnet};
+use alcor_types::{HostName, Network, Node, Port, RouteTable, Router, Subnet};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The rows of the tables that make up intent, without their indexes.
-pub(crate) fn prefixes() -> [&'static [u8]; 5] {
+pub(crate) fn prefixes() -> [&'static [u8]; 6] {
     const NETWORKS: &[u8] = &[schema::NETWORKS.id, 0];
     const SUBNETS: &[u8] = &[schema::SUBNETS.id, 0];
     const PORTS: &[u8] = &[schema::PORTS.id, 0];
     const NODES: &[u8] = &[schema::NODES.id, 0];
     const ROUTERS: &[u8] = &[schema::ROUTERS.id, 0];
-    [NETWORKS, SUBNETS, PORTS, NODES, ROUTERS]
+    const TABLES: &[u8] = &[schema::ROUTE_TABLES.id, 0];
+    [NETWORKS, SUBNETS, PORTS, NODES, ROUTERS, TABLES]
 }
 
 /// Reads facts out of changes. Nodes are rows by id, but ports speak of them by name: the
@@ -47,6 +48,10 @@ impl Intent {
             let router = router?;
             facts.push(Fact::Router(router.id, Some(Arc::new(router))));
         }
+        for table in scan::<RouteTable>(snapshot) {
+            let table = table?;
+            facts.push(Fact::RouteTable(table.id, Some(Arc::new(table))));
+        }
         for port in scan::<Port>(snapshot) {
             let port = port?;
             facts.push(Fact::Port(port.id, Some(Arc::new(port))));
@@ -66,6 +71,8 @@ impl Intent {
                 facts.push(Fact::Port(id(&key)?.into(), port.map(Arc::new)));
             } else if let Some((key, router)) = decode::<Router>(change)? {
                 facts.push(Fact::Router(id(&key)?.into(), router.map(Arc::new)));
+            } else if let Some((key, table)) = decode::<RouteTable>(change)? {
+                facts.push(Fact::RouteTable(id(&key)?.into(), table.map(Arc::new)));
             } else if let Some((key, node)) = decode::<Node>(change)? {
                 facts.extend(self.node(key, node));
             }

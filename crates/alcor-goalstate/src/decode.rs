@@ -1,13 +1,15 @@
 //! From wire messages to typed goals. Whatever a goal cannot hold is an error that names
 //! the resource and the field; nothing of such a message is applied.
 
+use crate::wire::router_configuration::{RoutingRule, SubnetRoutingTable};
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, OperationType,
     PortConfiguration, PortState, RouterConfiguration, RouterState, SubnetConfiguration,
     SubnetState, VpcConfiguration, VpcState,
 };
 use crate::{
-    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal,
+    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
+    SubnetRoute, SubnetRoutes, VpcGoal,
 };
 use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, Revision, Vni};
 use std::fmt::Display;
@@ -301,7 +303,7 @@ fn interface_goal(
         .addresses
         .iter()
         .map(|ip| fixed_ip(fields, &ip.subnet_id, &ip.ip_address));
-    let route = |route: &crate::wire::router_configuration::RoutingRule| {
+    let route = |route: &RoutingRule| {
         Ok(HostRoute {
             destination: fields.parse("routes.destination", &route.destination)?,
             nexthop: fields.parse("routes.next_hop_ip", &route.next_hop_ip)?,
@@ -316,6 +318,34 @@ fn interface_goal(
         fixed_ips: fixed_ips.collect::<Result<_, _>>()?,
         admin_state_up: !sent.admin_down,
         routes: sent.routes.iter().map(route).collect::<Result<_, _>>()?,
+        tables: sent
+            .subnet_routing_tables
+            .iter()
+            .map(|table| subnet_routes(fields, table))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn subnet_routes(
+    fields: &Fields<'_>,
+    table: &SubnetRoutingTable,
+) -> Result<SubnetRoutes, DecodeError> {
+    let route = |rule: &RoutingRule| {
+        let hop = Some(&*rule.next_hop_ip).filter(|ip| !ip.is_empty());
+        Ok(SubnetRoute {
+            destination: fields.parse("routing_rules.destination", &rule.destination)?,
+            nexthop: hop
+                .map(|ip| fields.parse("routing_rules.next_hop_ip", ip))
+                .transpose()?,
+        })
+    };
+    Ok(SubnetRoutes {
+        subnet: fields.parse("subnet_routing_tables.subnet_id", &table.subnet_id)?,
+        routes: table
+            .routing_rules
+            .iter()
+            .map(route)
+            .collect::<Result<_, _>>()?,
     })
 }
 

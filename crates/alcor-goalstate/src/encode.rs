@@ -10,7 +10,8 @@ use crate::wire::{
     neighbor_configuration, port_configuration, router_configuration, subnet_configuration,
 };
 use crate::{
-    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal,
+    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
+    SubnetRoutes, VpcGoal,
 };
 use alcor_types::{PortId, SubnetId};
 
@@ -321,6 +322,21 @@ pub(crate) fn interface(goal: &InterfaceGoal) -> RouterConfiguration {
                 ..RoutingRule::default()
             })
             .collect(),
+        subnet_routing_tables: goal.tables.iter().map(subnet_routes).collect(),
         ..RouterConfiguration::default()
+    }
+}
+
+fn subnet_routes(table: &SubnetRoutes) -> router_configuration::SubnetRoutingTable {
+    let rules = table.routes.iter();
+    router_configuration::SubnetRoutingTable {
+        subnet_id: table.subnet.to_string(),
+        routing_rules: rules
+            .map(|route| router_configuration::RoutingRule {
+                destination: route.destination.to_string(),
+                next_hop_ip: route.nexthop.map(|ip| ip.to_string()).unwrap_or_default(),
+                ..router_configuration::RoutingRule::default()
+            })
+            .collect(),
     }
 }

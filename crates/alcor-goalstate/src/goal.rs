@@ -129,6 +129,26 @@ pub struct InterfaceGoal {
     pub admin_state_up: bool,
     /// The router's further routes: the same list in every interface.
     pub routes: Vec<HostRoute>,
+    /// Routes for what comes from single subnets; of several to one block these count first.
+    pub tables: Vec<SubnetRoutes>,
+}
+
+/// Where a router leads what comes from one subnet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SubnetRoutes {
+    /// The subnet.
+    pub subnet: SubnetId,
+    /// The routes, one a block.
+    pub routes: Vec<SubnetRoute>,
+}
+
+/// A route for what comes from one subnet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SubnetRoute {
+    /// Where to.
+    pub destination: IpNet,
+    /// To this neighbour; directly to the destination where none is named.
+    pub nexthop: Option<IpAddr>,
 }
 
 /// One fact that a host holds.

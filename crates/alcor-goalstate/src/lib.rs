@@ -17,6 +17,7 @@ pub mod wire;
 
 pub use decode::DecodeError;
 pub use goal::{
-    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal,
+    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
+    SubnetRoute, SubnetRoutes, VpcGoal,
 };
 pub use scope::{Applied, ScopeGoals};

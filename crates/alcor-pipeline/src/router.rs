@@ -1,7 +1,7 @@
 //! Routers as the pipeline remembers them: their ports, and the subnets these serve.
 
 use crate::member::{Slot, addresses, slots};
-use alcor_goalstate::{InterfaceGoal, SubnetGoal};
+use alcor_goalstate::{InterfaceGoal, SubnetGoal, SubnetRoutes};
 use alcor_types::{HostRoute, MacAddr, NetworkId, PortId, RouterId, SubnetId};
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -16,6 +16,7 @@ pub(crate) struct Interface {
     pub(crate) subnets: Box<[SubnetId]>,
     pub(crate) up: bool,
     pub(crate) routes: Box<[HostRoute]>,
+    pub(crate) tables: Box<[SubnetRoutes]>,
 }
 
 impl From<&InterfaceGoal> for Interface {
@@ -28,6 +29,7 @@ impl From<&InterfaceGoal> for Interface {
             subnets: goal.fixed_ips.iter().map(|fixed| fixed.subnet_id).collect(),
             up: goal.admin_state_up,
             routes: goal.routes.clone().into(),
+            tables: goal.tables.clone().into(),
         }
     }
 }
@@ -66,6 +68,8 @@ impl From<&SubnetGoal> for Block {
 /// One way of a router.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Way {
+    /// For what comes from this block by this port of the router alone; for everything otherwise.
+    pub(crate) from: Option<(PortId, IpNet)>,
     /// Where to.
     pub(crate) block: IpNet,
     /// Out by which port of the router.

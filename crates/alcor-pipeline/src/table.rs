@@ -41,7 +41,8 @@ pub const MATCH: u16 = 100;
 pub const EXCEPT: u16 = 110;
 /// Broadcast and multicast, before any unicast.
 pub const GROUP: u16 = 200;
-/// Routes: this, and twice the length of the prefix.
+/// Routes: this, and four times the length of the prefix; of one length, the routes of a subnet's
+/// table come first, then the ways to the router's own subnets, then its further routes.
 pub const ROUTES: u16 = 1000;
 /// Packets at a router whose time to live is over, before any route.
 pub const EXPIRED: u16 = 2000;

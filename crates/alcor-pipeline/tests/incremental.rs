@@ -3,7 +3,7 @@
 
 mod support;
 
-use alcor_goalstate::{Goal, GoalKey};
+use alcor_goalstate::{Goal, GoalKey, SubnetRoute, SubnetRoutes};
 use alcor_openflow::{Flow, PortNo};
 use alcor_pipeline::{Input, Installed, Pipeline};
 use alcor_types::{PortId, Revision};
@@ -84,6 +84,15 @@ fn any_goal() -> impl Strategy<Value = Goal> {
             goal.routes = vec![alcor_types::HostRoute {
                 destination: "192.0.2.0/24".parse().unwrap(),
                 nexthop: ip(kind).into(),
+            }];
+        }
+        if kind & 2 == 2 {
+            goal.tables = vec![SubnetRoutes {
+                subnet: subnet_id(subnet),
+                routes: vec![SubnetRoute {
+                    destination: "192.0.2.0/24".parse().unwrap(),
+                    nexthop: (kind & 4 == 0).then(|| ip(kind).into()),
+                }],
             }];
         }
         Goal::Interface(goal)

@@ -9,7 +9,8 @@ use alcor_compiler::{Compiler, Fact};
 use alcor_openflow::Field;
 use alcor_pipeline::Punt;
 use alcor_types::{
-    FixedIp, HostRoute, MacAddr, Port, PortId, Revision, Router, RouterId, Standard,
+    FixedIp, HostRoute, MacAddr, Port, PortId, Revision, RouteTable, RouteTableId, RouteTableKind,
+    RouteTarget, Router, RouterId, Standard, TableRoute,
 };
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};
@@ -121,6 +122,47 @@ fn any_route() -> impl Strategy<Value = HostRoute> {
     })
 }
 
+/// A network's table, which its router follows, or one of its subnet.
+fn any_table() -> impl Strategy<Value = Fact> {
+    let target = prop_oneof![
+        3 => any_route().prop_map(|route| RouteTarget::NextHop(route.nexthop)),
+        1 => Just(RouteTarget::Local),
+    ];
+    let blocks = vec!["10.0.1.0/24", "10.0.2.0/25", "192.0.2.0/24", "0.0.0.0/0"];
+    let route = (prop::sample::select(blocks), target, 0..3_u32);
+    let routes = prop::collection::vec(route, 0..4);
+    (0..NETWORKS, any::<bool>(), 0..ROUTERS, routes).prop_map(|(network, whole, router, routes)| {
+        let id = RouteTableId(uuid::Uuid::from_u128(
+            u128::from(network) * 2 + u128::from(whole),
+        ));
+        let routes = routes
+            .into_iter()
+            .map(|(block, target, priority)| TableRoute {
+                id: uuid::Uuid::nil(),
+                name: String::new(),
+                description: String::new(),
+                destination: block.parse().unwrap(),
+                target,
+                priority,
+            });
+        let table = RouteTable {
+            id,
+            project_id: "p".into(),
+            standard: Standard::default(),
+            network_id: vpc_id(network),
+            subnet_id: (!whole).then(|| subnet_id(network)),
+            router_id: whole.then(|| router_id(router)),
+            kind: if whole {
+                RouteTableKind::Vpc
+            } else {
+                RouteTableKind::PrivateSubnet
+            },
+            routes: routes.collect(),
+        };
+        Fact::RouteTable(id, Some(Arc::new(table)))
+    })
+}
+
 fn any_fact() -> impl Strategy<Value = Fact> {
     let mostly = || prop::bool::weighted(0.8);
     let routes = prop::collection::vec(any_route(), 0..3);
@@ -132,6 +174,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         3 => (0..ROUTERS, mostly(), routes).prop_map(|(id, up, routes)| router(id, up, routes)),
         1 => (0..NETWORKS, mostly()).prop_map(|(id, up)| facts::network(id, up)),
         1 => (0..NETWORKS).prop_map(subnet),
+        4 => any_table(),
         1 => (0..NETWORKS).prop_map(|id| Fact::Subnet(subnet_id(id), None)),
         1 => (0..HOSTS).prop_map(|id| Fact::Node(name(id), None)),
         1 => (0..HOSTS).prop_map(node),
@@ -226,7 +269,7 @@ fn check(
             prop_assert!(macs.contains(&frame.get(Field::EthSrc)), "{:?}", frame);
         }
         // The reply looks for its own way back; that may lead elsewhere than to who asked.
-        Arrival::Router(router) => match intent.answered(router, from.fixed_ips[0].ip_address) {
+        Arrival::Router { entry, own } => match answer(intent, entry, own, from) {
             Arrival::Port(to) => {
                 let replies: Vec<_> = received
                     .iter()
@@ -234,7 +277,7 @@ fn check(
                     .collect();
                 prop_assert_eq!(replies, [(to, 0)]);
             }
-            Arrival::Router(_) | Arrival::Nowhere => prop_assert_eq!(received, []),
+            Arrival::Router { .. } | Arrival::Nowhere => prop_assert_eq!(received, []),
         },
         Arrival::Nowhere => {
             let tired = punted
@@ -244,6 +287,16 @@ fn check(
         }
     }
     Ok(())
+}
+
+/// The interface's address in the test is its only one.
+fn answer(intent: &Intent, entry: PortId, own: PortId, to: &Port) -> Arrival {
+    let own = intent.ports().find(|port| port.id == own).unwrap();
+    intent.answered(
+        entry,
+        own.fixed_ips[0].ip_address,
+        to.fixed_ips[0].ip_address,
+    )
 }
 
 proptest! {

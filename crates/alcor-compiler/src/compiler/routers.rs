@@ -1,9 +1,11 @@
 //! Routers and their interfaces: what networks they join, and what hosts hear of them.
 
-use super::{Compiler, scope};
+use super::{Compiler, remember, scope};
 use crate::journal::Journal;
 use crate::scope::Scope;
-use alcor_types::{HostName, NetworkId, Port, PortId, Revision, Router, RouterId};
+use alcor_types::{
+    HostName, NetworkId, Port, PortId, Revision, RouteTable, RouteTableId, Router, RouterId,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -40,6 +42,25 @@ impl Compiler {
         for network in places.map(|(_, network)| network).collect::<BTreeSet<_>>() {
             self.tell_interface(revision, network, id, journal);
         }
+    }
+
+    /// A route table never changes its network.
+    pub(super) fn take_table(
+        &mut self,
+        revision: Revision,
+        id: RouteTableId,
+        table: Option<&Arc<RouteTable>>,
+        journal: &mut Journal,
+    ) {
+        let home = table.map(|table| table.network_id);
+        let former = remember(&mut self.tables, id, home);
+        let Some(network) = home.or(former) else {
+            return;
+        };
+        let scope = scope(&mut self.scopes, network, self.log_limit, revision);
+        let news = scope.set_table(revision, id, table.cloned());
+        journal.news(network, news);
+        self.forget_if_empty(network);
     }
 
     /// Notes, before the place changes, which hosts are in which scope of the domains that a change

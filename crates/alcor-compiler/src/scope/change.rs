@@ -5,7 +5,9 @@ use super::{Former, Held, Interface, Member, Scope, Told};
 use crate::hosts::Hosts;
 use crate::log::Subject;
 use alcor_goalstate::{Goal, GoalKey, digest};
-use alcor_types::{HostName, Network, Port, PortId, Revision, Router, Subnet, SubnetId};
+use alcor_types::{
+    HostName, Network, Port, PortId, Revision, RouteTable, RouteTableId, Router, Subnet, SubnetId,
+};
 use std::sync::Arc;
 
 impl Scope {
@@ -121,6 +123,25 @@ impl Scope {
             }
         }
         self.retell_interface(revision, id, former.as_ref())
+    }
+
+    /// A route table was written or deleted: the routers' ports tell of it.
+    pub(crate) fn set_table(
+        &mut self,
+        revision: Revision,
+        id: RouteTableId,
+        table: Option<Arc<RouteTable>>,
+    ) -> bool {
+        let former = self.former_interfaces();
+        match table {
+            None => drop(self.tables.remove(&id)),
+            Some(table) => drop(self.tables.insert(id, table)),
+        }
+        let mut news = false;
+        for (id, former) in former {
+            news |= self.retell_interface(revision, id, former.as_ref());
+        }
+        news
     }
 
     /// What hosts are told now of the ports bound to `host`, to compare with later.

@@ -7,7 +7,8 @@ use alcor_compiler::{Compiler, Delta, Fact};
 use alcor_goalstate::{Goal, GoalKey, ScopeGoals};
 use alcor_types::{
     FixedIp, HostName, Network, NetworkId, NetworkType, Node, NodeId, Port, PortId, Revision,
-    Router, RouterId, Sharing, Standard, Subnet, SubnetId, Timestamp, Transport,
+    RouteTable, RouteTableId, RouteTableKind, RouteTarget, Router, RouterId, Sharing, Standard,
+    Subnet, SubnetId, TableRoute, Timestamp, Transport,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -130,6 +131,32 @@ pub(crate) fn interface(number: u8, network: u8, subnet: u8, router: u8) -> Port
         }],
         ..port(number, network, subnet, None)
     }
+}
+
+/// A network's table, which a router follows, or the one of a subnet.
+pub(crate) fn table(network: u8, whole: bool, router: u8) -> RouteTable {
+    let id = 0x6_0000 + 2 * u128::from(network) + u128::from(whole);
+    RouteTable {
+        id: RouteTableId(Uuid::from_u128(id)),
+        project_id: "p".into(),
+        standard: standard(format!("table-{id}")),
+        network_id: network_id(network),
+        subnet_id: (!whole).then(|| subnet_id(network)),
+        router_id: whole.then(|| router_id(router)),
+        kind: RouteTableKind::Vpc,
+        routes: vec![TableRoute {
+            id: Uuid::nil(),
+            name: String::new(),
+            description: String::new(),
+            destination: "192.0.2.0/24".parse().unwrap(),
+            target: RouteTarget::NextHop(IpAddr::V4(Ipv4Addr::new(10, 0, network, 7))),
+            priority: 100,
+        }],
+    }
+}
+
+pub(crate) fn put_table(table: RouteTable) -> Fact {
+    Fact::RouteTable(table.id, Some(Arc::new(table)))
 }
 
 pub(crate) fn put_router(router: Router) -> Fact {

@@ -6,7 +6,8 @@
 )]
 
 use alcor_goalstate::{
-    DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal,
+    DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, SubnetRoute,
+    SubnetRoutes, VpcGoal,
 };
 use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, MacAddr, Revision, SubnetId, Vni};
 use proptest::collection::vec;
@@ -190,6 +191,16 @@ fn any_interface() -> impl Strategy<Value = Goal> {
                 mac,
                 fixed_ips,
                 admin_state_up,
+                tables: vec![SubnetRoutes {
+                    subnet: SubnetId(uuid::Uuid::from_u128(1)),
+                    routes: routes
+                        .iter()
+                        .map(|route| SubnetRoute {
+                            destination: route.destination,
+                            nexthop: admin_state_up.then_some(route.nexthop),
+                        })
+                        .collect(),
+                }],
                 routes,
             })
         },

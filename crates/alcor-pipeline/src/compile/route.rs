@@ -9,7 +9,7 @@ use crate::table::{
     ROUTES, ipv4_of,
 };
 use alcor_openflow::{Action, Controller, Field, Flow, Match};
-use alcor_types::{MacAddr, PortId, RouterId, Vni};
+use alcor_types::{MacAddr, PortId, RouterId};
 use ipnet::IpNet;
 use std::net::IpAddr;
 
@@ -59,10 +59,7 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
         addresses.flat_map(|address| own(router, interface.mac, *address))
     });
     let ways = state.ways(router).into_iter();
-    let ways = ways.filter_map(|way| {
-        let (interface, vni) = state.routing(way.out)?;
-        Some(route(router, &way, interface.mac, vni))
-    });
+    let ways = ways.filter_map(|way| route(state, router, &way));
     // While news is under way, two ports may have one address for a moment: the first has it.
     let mut flows: Vec<_> = own.chain(ways).collect();
     flows.sort_by(|one, other| one.key.cmp(&other.key));
@@ -115,23 +112,40 @@ fn echo(to_it: Match, own: IpAddr) -> Flow {
 }
 
 /// Out into a network, to the next hop or to the destination itself.
-fn route(router: RouterId, way: &Way, mac: MacAddr, vni: Vni) -> Flow {
+fn route(state: &State, router: RouterId, way: &Way) -> Option<Flow> {
+    let (out, vni) = state.routing(way.out)?;
     let hop = match (way.hop, way.block) {
         (Some(hop), _) => Action::set(ADDRESS_OF, number(hop)),
         (None, IpNet::V4(_)) => Action::copy(Field::Ipv4Dst, ipv4_of()),
         (None, IpNet::V6(_)) => Action::copy(Field::Ipv6Dst, ADDRESS_OF),
     };
+    let rank = match (way.from, way.hop) {
+        (Some(_), _) => 2,
+        (None, None) => 1,
+        (None, Some(_)) => 0,
+    };
     let length = u16::from(way.block.prefix_len());
-    let packet = destination(at(router), way.block);
-    let flow = Flow::new(ROUTE, ROUTES + 2 * length, packet);
-    flow.apply([
+    let mut packet = destination(at(router), way.block);
+    if let Some((port, block)) = way.from {
+        let (_, origin) = state.routing(port)?;
+        packet = source(packet.metadata(u64::from(origin.get())), block);
+    }
+    let flow = Flow::new(ROUTE, ROUTES + 4 * length + rank, packet);
+    let flow = flow.apply([
         Action::DecTtl,
-        Action::set(Field::EthSrc, mac),
+        Action::set(Field::EthSrc, out.mac),
         Action::set(Field::Metadata, u64::from(vni.get())),
         hop,
         Action::resubmit(ADDRESS),
-    ])
-    .goto(HOP)
+    ]);
+    Some(flow.goto(HOP))
+}
+
+fn source(matching: Match, block: IpNet) -> Match {
+    match block {
+        IpNet::V4(block) => matching.ipv4_src_prefix(block.network(), block.prefix_len()),
+        IpNet::V6(block) => matching.ipv6_src_prefix(block.network(), block.prefix_len()),
+    }
 }
 
 fn at(router: RouterId) -> Match {

@@ -4,8 +4,10 @@ use super::State;
 use crate::member::Claim;
 use crate::router::{Block, Interface, Way};
 use alcor_types::{PortId, RouterId, SubnetId, Vni};
+use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
+use std::net::IpAddr;
 
 impl State {
     /// The router's port, where it routes: it and its network are up.
@@ -24,31 +26,48 @@ impl State {
         ports.filter(|port| self.routing(*port).is_some())
     }
 
-    /// The ways of a router, each block once: to its own subnets, then its further routes, of
-    /// which the first to a block counts.
+    /// The ways of a router, of each origin and block one: to its own subnets, then its further
+    /// routes, of which the first to a block counts; and those of single subnets' tables.
     pub(crate) fn ways(&self, router: RouterId) -> Vec<Way> {
-        let mut seen = BTreeSet::new();
-        let served: Vec<_> = self
-            .ports_of(router)
-            .flat_map(|port| self.served(port))
-            .collect();
-        let routes = self
-            .ports_of(router)
-            .next()
-            .and_then(|port| self.interfaces.get(&port));
-        let routes = routes.into_iter().flat_map(|first| &first.routes);
+        let ports: Vec<_> = self.ports_of(router).collect();
+        let served: Vec<_> = ports.iter().flat_map(|port| self.served(*port)).collect();
+        let first = ports.first().and_then(|port| self.interfaces.get(port));
+        let routes = first.into_iter().flat_map(|first| &first.routes);
         let further = routes.filter_map(|route| {
-            let out = served
-                .iter()
-                .find(|way| way.block.contains(&route.nexthop))?;
-            Some(Way {
-                block: route.destination.trunc(),
-                out: out.out,
-                hop: Some(route.nexthop),
+            let hop = Some(route.nexthop);
+            lead(&served, None, route.destination, hop)
+        });
+        let tables = ports
+            .iter()
+            .flat_map(|port| self.table_ways(*port, &served));
+        let mut seen = BTreeSet::new();
+        let ways = served.iter().copied().chain(further).chain(tables);
+        ways.filter(|way| seen.insert((way.from, way.block)))
+            .collect()
+    }
+
+    /// What the tables of the subnets of a router's port say.
+    fn table_ways(&self, port: PortId, served: &[Way]) -> Vec<Way> {
+        let Some(interface) = self.interfaces.get(&port) else {
+            return Vec::new();
+        };
+        let tables = interface.tables.iter().filter_map(|table| {
+            let block = self.blocks.get(&table.subnet)?;
+            (block.vpc == interface.vpc).then_some((block.cidr, table))
+        });
+        let ways = tables.flat_map(|(origin, table)| {
+            let routes = table.routes.iter();
+            let same = routes.filter(move |route| family(&route.destination) == family(&origin));
+            same.filter_map(move |route| {
+                lead(
+                    served,
+                    Some((port, origin)),
+                    route.destination,
+                    route.nexthop,
+                )
             })
         });
-        let ways = served.iter().copied().chain(further);
-        ways.filter(|way| seen.insert(way.block)).collect()
+        ways.collect()
     }
 
     /// The router's port that answers for others in a subnet: the one with the gateway's address,
@@ -94,6 +113,7 @@ impl State {
             .filter_map(|id| self.blocks.get(id));
         let own = blocks.filter(|block| block.vpc == interface.vpc);
         own.map(|block| Way {
+            from: None,
             block: block.cidr,
             out: port,
             hop: None,
@@ -142,6 +162,28 @@ impl State {
             self.blocks.insert(id, block);
         }
     }
+}
+
+/// The way to a block by the port whose subnet has the next hop, or the block itself.
+fn lead(
+    served: &[Way],
+    from: Option<(PortId, IpNet)>,
+    block: IpNet,
+    hop: Option<IpAddr>,
+) -> Option<Way> {
+    let next = hop.unwrap_or(block.addr());
+    let out = served.iter().find(|way| way.block.contains(&next))?.out;
+    let block = block.trunc();
+    Some(Way {
+        from,
+        block,
+        out,
+        hop,
+    })
+}
+
+fn family(block: &IpNet) -> bool {
+    block.addr().is_ipv4()
 }
 
 /// Takes a port out of a set, and the set away with its last one.

@@ -126,6 +126,7 @@ pub(crate) fn interface(number: u8, vpc: u8, subnet: u8, router: u8) -> Interfac
         fixed_ips,
         admin_state_up: true,
         routes: Vec::new(),
+        tables: Vec::new(),
     }
 }
 
