@@ -311,3 +311,96 @@ async fn a_running_ping_loses_nothing_when_other_networks_join_the_router() -> a
     })
     .await
 }
+
+#[tokio::test]
+async fn a_subnets_route_table_leads_what_comes_from_it() -> anyhow::Result<()> {
+    on_hosts(3, async |region| {
+        let lab = region.lab();
+        let vpc = json!({ "name": "vpc", "cidr": "10.0.0.0/8" });
+        let one = json!({ "ip_version": 4, "cidr": "10.1.0.0/24" });
+        let red = region.segment_of(vpc, one).await?;
+        let blue = subnet(region, &red, "10.2.0.0/24").await?;
+        guest(region, "r", 1, &red, "10.1.0.11").await?;
+        guest(region, "b", 2, &blue, "10.2.0.11").await?;
+        for (vm, host, ip) in [("near", 1, "10.1.0.21"), ("far", 3, "10.1.0.22")] {
+            guest(region, vm, host, &red, ip).await?;
+            run(lab, vm, "ip address add 192.0.2.1/32 dev lo").await?;
+        }
+        let router = router(region, &[&red, &blue]).await?;
+        let project = project_of(region, &red).await?;
+        let path = format!("/project/{project}/vpcs/{}/router", red.network);
+        let made = region.rest().post(&path, &json!({})).await?;
+        assert_eq!(
+            made["router"]["id"], *router,
+            "the one that joins the subnets"
+        );
+
+        // All go to `far`, but what comes from blue goes to `near`.
+        table(region, &red, None, "10.1.0.22").await?;
+        table(region, &red, Some(&blue), "10.1.0.21").await?;
+        let inner = "192.0.2.1".parse()?;
+        for (vm, passed, other) in [("r", "far", "near"), ("b", "near", "far")] {
+            lab.first_answer(vm, inner, LONG).await?;
+            let before = [
+                region.echo_requests(passed).await?,
+                region.echo_requests(other).await?,
+            ];
+            reach(lab, vm, inner, 10).await?;
+            let after = [
+                region.echo_requests(passed).await?,
+                region.echo_requests(other).await?,
+            ];
+            assert!(
+                after[0] >= before[0] + 10 && after[1] == before[1],
+                "{vm} by {passed}"
+            );
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// A further subnet of a network.
+async fn subnet(region: &Scenario, of: &Segment, cidr: &str) -> anyhow::Result<Segment> {
+    let body = json!({ "subnet": {
+        "network_id": of.network.to_string(), "ip_version": 4, "cidr": cidr,
+    }});
+    let made = region.rest().post("/v2.0/subnets", &body).await?;
+    Ok(Segment {
+        network: of.network,
+        subnet: made["subnet"]["id"].as_str().unwrap().parse()?,
+    })
+}
+
+async fn project_of(region: &Scenario, segment: &Segment) -> anyhow::Result<String> {
+    let path = format!("/v2.0/networks/{}", segment.network);
+    let network = region.rest().get(&path).await?;
+    Ok(network["network"]["project_id"]
+        .as_str()
+        .unwrap()
+        .to_owned())
+}
+
+/// Leads 192.0.2.0/24 to a VM: for a whole VPC, whose table is there already, or for a subnet.
+async fn table(
+    region: &Scenario,
+    vpc: &Segment,
+    subnet: Option<&Segment>,
+    nexthop: &str,
+) -> anyhow::Result<()> {
+    let project = project_of(region, vpc).await?;
+    let routes = json!([{ "destination": "192.0.2.0/24", "nexthop": nexthop }]);
+    let Some(subnet) = subnet else {
+        let path = format!("/project/{project}/vpcs/{}/vpcroutetable", vpc.network);
+        let body = json!({ "routetable": { "routes": routes } });
+        region.rest().put(&path, &body).await?;
+        return Ok(());
+    };
+    let body = json!({ "routetable": {
+        "vpc_id": vpc.network.to_string(),
+        "subnet_id": subnet.subnet.to_string(),
+        "routes": routes,
+    }});
+    region.rest().post("/v2.0/routetables", &body).await?;
+    Ok(())
+}
