@@ -50,8 +50,13 @@ impl Compiler {
 
     /// The hosts that need the scope. Sorted.
     pub fn scope_hosts(&self, scope: NetworkId) -> Vec<HostName> {
-        let readers: BTreeSet<_> = readers(scope, &self.scopes, &self.hosts).collect();
-        readers.into_iter().cloned().collect()
+        let readers = readers(scope, &self.scopes, &self.hosts);
+        // Sorted already, as long as no router joins the hosts of several networks.
+        if self.hosts.routing.domain(scope).nth(1).is_none() {
+            return readers.cloned().collect();
+        }
+        let distinct: BTreeSet<_> = readers.collect();
+        distinct.into_iter().cloned().collect()
     }
 
     /// The scope's newest change; `None` when there is no such network.
