@@ -95,6 +95,7 @@ impl Agent {
                 bridge: config.bridge.clone(),
                 started_at: Timestamp::now().0,
                 known: Vec::new(),
+                observer: false,
             },
             engine: Engine::new(config.lease_seconds, config.tunnel_ip),
             door: None,

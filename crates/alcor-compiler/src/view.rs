@@ -7,6 +7,7 @@ use crate::scope::Scope;
 use alcor_goalstate::{Goal, GoalChange, GoalKey, digest};
 use alcor_types::{HostName, NetworkId, PortId, Revision};
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// Everything that one host needs of one scope.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,6 +47,11 @@ impl Compiler {
         scopes
             .filter(|id| self.member(*id, host).is_some())
             .collect()
+    }
+
+    /// Where tunnels to the host end; none until its node exists.
+    pub fn tunnel_ip(&self, host: &HostName) -> Option<IpAddr> {
+        self.hosts.tunnel_ip(host)
     }
 
     /// The hosts that need the scope. Sorted.

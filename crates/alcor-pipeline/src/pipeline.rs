@@ -65,6 +65,14 @@ impl Pipeline {
         compile::mac_of(&self.state, network, address)
     }
 
+    /// Every owner that may have flows, by the cookie of its flows; see [`cookie`](crate::cookie).
+    pub fn owners(&self) -> BTreeMap<u64, Owner> {
+        let owners = touched::all(&self.state);
+        owners
+            .map(|owner| (crate::cookie::of_owner(owner), owner))
+            .collect()
+    }
+
     /// All flows that the bridge is to hold.
     pub fn desired(&self) -> impl Iterator<Item = Flow> {
         let owners = touched::all(&self.state);
