@@ -13,6 +13,7 @@ mod agent;
 mod binding;
 mod flavor;
 mod floating_ip;
+mod ip;
 mod mac;
 mod metering;
 mod ncm;
@@ -37,6 +38,7 @@ pub use agent::*;
 pub use binding::*;
 pub use flavor::*;
 pub use floating_ip::*;
+pub use ip::*;
 pub use mac::*;
 pub use metering::*;
 pub use network::*;
@@ -97,6 +99,8 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<alcor_types::NetworkAclRule>(),
     records::derivation::<alcor_types::RouteTable>(),
     records::derivation::<alcor_types::MacLease>(),
+    records::derivation::<alcor_types::IpLease>(),
+    records::derivation::<alcor_types::IpRange>(),
 ];
 
 /// How a region opens its store.

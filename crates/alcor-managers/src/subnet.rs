@@ -168,6 +168,8 @@ pub fn delete(
 pub(crate) fn remove(txn: &mut Txn<'_>, subnet: &Subnet) -> Result<(), ApiError> {
     network_acl::forget_subnet(txn, subnet.id)?;
     route_table::forget_subnet(txn, subnet.id)?;
+    ip::range::forget_subnet(txn, subnet.id)?;
+    ip::lease::forget_subnet(txn, subnet.id)?;
     ip::forget(txn, subnet.id);
     subnet_pool::release(txn, subnet)?;
     quota::give(txn, Kind::Subnet, &subnet.project_id)?;
@@ -299,7 +301,11 @@ fn change_gateway(
 }
 
 /// The port that has the address.
-fn holder(read: &dyn Read, subnet: &Subnet, address: IpAddr) -> Result<Option<Port>, ApiError> {
+pub(crate) fn holder(
+    read: &dyn Read,
+    subnet: &Subnet,
+    address: IpAddr,
+) -> Result<Option<Port>, ApiError> {
     let parts: [&[u8]; 2] = [subnet.id.as_bytes(), &ip_part(address)];
     let mut holders = records::lookup::<Port>(read, PORT_BY_SUBNET_IP, &parts, None, false);
     Ok(holders.next().transpose()?)

@@ -14,6 +14,7 @@ mod conntrack_helper;
 mod flavor;
 mod floating_ip;
 mod id;
+mod ip;
 mod mac;
 mod metering;
 mod ncm;
@@ -46,11 +47,12 @@ pub use floating_ip::{Association, FloatingIp, ForwardedProtocol, PortForwarding
 pub use id::AgentId;
 pub use id::{
     AddressGroupId, AddressScopeId, ConntrackHelperId, FlavorId, FloatingIpId, GatewayId, HostName,
-    MeteringLabelId, MeteringRuleId, NetworkAclId, NetworkAclRuleId, NetworkId, NodeId,
+    IpRangeId, MeteringLabelId, MeteringRuleId, NetworkAclId, NetworkAclRuleId, NetworkId, NodeId,
     PortForwardingId, PortId, ProjectId, QosPolicyId, QosRuleId, RbacPolicyId, RouteTableId,
     RouterId, SecurityGroupId, SecurityGroupRuleId, SegmentId, SegmentRangeId, ServiceProfileId,
     SubnetId, SubnetPoolId, TrunkId,
 };
+pub use ip::{IpLease, IpRange};
 pub use mac::{MacLease, MacRange};
 pub use metering::{MeteredPrefix, MeteringLabel, MeteringRule};
 pub use ncm::Ncm;

@@ -5,6 +5,8 @@ mod audits;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod ips;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod macs;
