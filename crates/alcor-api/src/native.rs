@@ -7,11 +7,14 @@
 
 mod answer;
 mod elastic;
+pub(crate) mod ip;
+pub(crate) mod ip_range;
 mod kind;
 pub(crate) mod mac;
 pub(crate) mod mac_range;
 pub(crate) mod ncm;
 pub(crate) mod node;
+mod payload;
 pub(crate) mod vpc;
 mod wish;
 

@@ -346,6 +346,8 @@ fn alcors() -> Vec<(&'static str, Source)> {
         ("/project/{project}/routetables", Same("routetable")),
         ("/project/{project}/macs", Text("fa:16:3e:00:00:99")),
         ("/project/{project}/macs/ranges", Text("range0")),
+        ("/project/{project}/ips/range", Same("subnet")),
+        ("/project/{project}/ips/{ip_range}", Text("10.0.0.9")),
         ("/project/{project}/quotas", Text("one")),
     ]
 }
@@ -445,6 +447,10 @@ impl Estate {
                     .get(collection.as_str())
                     .ok_or_else(|| format!("no fixture for {collection}"))?,
                 "{project}" | "{project_id}" => "one",
+                "{ip_range}" => self
+                    .ids
+                    .get("/project/{project}/ips/range")
+                    .map_or("x", String::as_str),
                 part if part.starts_with('{') => "x",
                 part => part,
             };

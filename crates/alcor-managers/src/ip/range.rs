@@ -107,7 +107,7 @@ pub fn get(
     let subnet = made.as_ref().map_or(SubnetId(id.0), |made| made.subnet_id);
     let subnet = subnet_of(read, subnet, project, caller).map_err(|_| missing())?;
     Ok(match made {
-        Some(made) => of(made, subnet),
+        Some(made) => of(&made, subnet),
         None => whole(subnet),
     })
 }
@@ -123,7 +123,7 @@ pub fn list(read: &dyn Read, project: &ProjectId) -> Result<Vec<Place>, ApiError
         }
         let made = stored(read, subnet.id)?;
         all.push(whole(subnet.clone()));
-        all.extend(made.into_iter().map(|made| of(made, subnet.clone())));
+        all.extend(made.iter().map(|made| of(made, subnet.clone())));
     }
     Ok(all)
 }
@@ -229,7 +229,7 @@ impl Claim {
     }
 }
 
-fn of(range: IpRange, subnet: Subnet) -> Place {
+fn of(range: &IpRange, subnet: Subnet) -> Place {
     Place {
         id: range.id,
         subnet,

@@ -6,7 +6,7 @@ use alcor_managers::ip::range::{self, Claim, CreateIpRange, Place, UpdateIpRange
 use alcor_managers::port::CreatePort;
 use alcor_managers::subnet::CreateSubnet;
 use alcor_managers::{ApiError, Caller, audit, availability, network, subnet};
-use alcor_types::{IpRangeId, IpVersion, Ipv6Mode, Subnet};
+use alcor_types::{IpRangeId, IpVersion, Ipv6Mode, Subnet, SubnetId};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -170,8 +170,16 @@ fn a_part_of_a_subnet_gives_all_but_the_gateway_in_or_out_of_the_pools() {
 fn a_vpc_gives_of_its_oldest_subnet_with_room() {
     let region = Region::new();
     let network = region.network();
-    let small = region.subnet(&network, "10.0.0.0/30");
-    let large = region.subnet(&network, "10.0.1.0/24");
+    // Subnets of one second are in the order of their ids.
+    let make = |id: u128, cidr: &str| {
+        let request = CreateSubnet {
+            id: Some(SubnetId(uuid::Uuid::from_u128(id))),
+            ..CreateSubnet::new(network.id, cidr.parse().unwrap())
+        };
+        region.create_subnet(request).unwrap()
+    };
+    let small = make(1, "10.0.0.0/30");
+    let large = make(2, "10.0.1.0/24");
     let by_vpc = |version, chosen: Option<&str>| CreateIpLease {
         claim: Claim {
             network_id: Some(network.id),
@@ -360,8 +368,8 @@ fn leases_and_ranges_go_with_their_subnet() {
     let network = region.network();
     let rows = region.rows();
     let subnet = region.subnet(&network, "10.0.0.0/24");
-    let part = make_range(&region, &subnet, "10.0.0.10", "10.0.0.19").unwrap();
-    take(&region, of(part.id, None)).unwrap();
+    let range = make_range(&region, &subnet, "10.0.0.10", "10.0.0.19").unwrap();
+    take(&region, of(range.id, None)).unwrap();
     let id = subnet.id;
     region
         .run(move |txn, _| subnet::delete(txn, id, &Caller::admin(), None))
