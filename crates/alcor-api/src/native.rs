@@ -7,6 +7,7 @@
 
 mod answer;
 mod elastic;
+pub(crate) mod elastic_range;
 pub(crate) mod ip;
 pub(crate) mod ip_range;
 mod kind;

@@ -5,6 +5,7 @@
 //! it (`alcor audit`) on a data directory they have doubts about.
 
 mod addresses;
+mod elastic_ranges;
 mod indexes;
 mod macs;
 mod pools;
@@ -33,6 +34,7 @@ pub fn audit(read: &dyn Read) -> Result<Vec<String>, ApiError> {
         route_tables::check,
         macs::check,
         addresses::check,
+        elastic_ranges::check,
         pools::check,
         services::check,
         segments::check,

@@ -8,6 +8,7 @@ mod answer;
 use crate::address_group::AddressGroupError;
 use crate::agent::AgentError;
 use crate::flavor::FlavorError;
+use crate::floating_ip::range::ElasticRangeError;
 use crate::ip::IpError;
 use crate::mac::MacError;
 use crate::metering::MeteringError;
@@ -385,6 +386,9 @@ pub enum ApiError {
     /// A rule of addresses that are kept by hand refuses it.
     #[error(transparent)]
     Ip(#[from] IpError),
+    /// A rule of ranges of elastic IPs refuses it.
+    #[error(transparent)]
+    ElasticRange(#[from] ElasticRangeError),
     /// A rule of route tables refuses it.
     #[error(transparent)]
     RouteTable(#[from] RouteTableError),

@@ -11,6 +11,7 @@
 mod address_group;
 mod agent;
 mod binding;
+mod elastic_range;
 mod flavor;
 mod floating_ip;
 mod ip;
@@ -36,6 +37,7 @@ mod trunk;
 pub use address_group::*;
 pub use agent::*;
 pub use binding::*;
+pub use elastic_range::*;
 pub use flavor::*;
 pub use floating_ip::*;
 pub use ip::*;
@@ -99,6 +101,7 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<alcor_types::NetworkAclRule>(),
     records::derivation::<alcor_types::RouteTable>(),
     records::derivation::<alcor_types::MacLease>(),
+    records::derivation::<alcor_types::ElasticRange>(),
     records::derivation::<alcor_types::IpLease>(),
     records::derivation::<alcor_types::IpRange>(),
 ];

@@ -16,8 +16,8 @@ use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{PORT_BY_SUBNET, PORT_BY_SUBNET_IP, ip_part};
 use crate::{
-    ApiError, Caller, Settings, ip, network, network_acl, policy, port, route_table, standard,
-    subnet_pool,
+    ApiError, Caller, Settings, floating_ip, ip, network, network_acl, policy, port, route_table,
+    standard, subnet_pool,
 };
 use alcor_store::{Read, Txn};
 use alcor_types::{
@@ -166,6 +166,7 @@ pub fn delete(
 
 /// Removes the record and its allocation rows, when no port holds an address.
 pub(crate) fn remove(txn: &mut Txn<'_>, subnet: &Subnet) -> Result<(), ApiError> {
+    floating_ip::range::check_subnet(txn, subnet.id)?;
     network_acl::forget_subnet(txn, subnet.id)?;
     route_table::forget_subnet(txn, subnet.id)?;
     ip::range::forget_subnet(txn, subnet.id)?;

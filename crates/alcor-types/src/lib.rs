@@ -11,6 +11,7 @@ mod address_scope;
 mod agent;
 mod binding;
 mod conntrack_helper;
+mod elastic_range;
 mod flavor;
 mod floating_ip;
 mod id;
@@ -42,15 +43,16 @@ pub use address_scope::AddressScope;
 pub use agent::{Agent, AgentKind, Schedule, Zone};
 pub use binding::PortBinding;
 pub use conntrack_helper::ConntrackHelper;
+pub use elastic_range::{ElasticPart, ElasticRange};
 pub use flavor::{Flavor, ServiceProfile};
 pub use floating_ip::{Association, FloatingIp, ForwardedProtocol, PortForwarding, PortRange};
 pub use id::AgentId;
 pub use id::{
-    AddressGroupId, AddressScopeId, ConntrackHelperId, FlavorId, FloatingIpId, GatewayId, HostName,
-    IpRangeId, MeteringLabelId, MeteringRuleId, NetworkAclId, NetworkAclRuleId, NetworkId, NodeId,
-    PortForwardingId, PortId, ProjectId, QosPolicyId, QosRuleId, RbacPolicyId, RouteTableId,
-    RouterId, SecurityGroupId, SecurityGroupRuleId, SegmentId, SegmentRangeId, ServiceProfileId,
-    SubnetId, SubnetPoolId, TrunkId,
+    AddressGroupId, AddressScopeId, ConntrackHelperId, ElasticRangeId, FlavorId, FloatingIpId,
+    GatewayId, HostName, IpRangeId, MeteringLabelId, MeteringRuleId, NetworkAclId,
+    NetworkAclRuleId, NetworkId, NodeId, PortForwardingId, PortId, ProjectId, QosPolicyId,
+    QosRuleId, RbacPolicyId, RouteTableId, RouterId, SecurityGroupId, SecurityGroupRuleId,
+    SegmentId, SegmentRangeId, ServiceProfileId, SubnetId, SubnetPoolId, TrunkId,
 };
 pub use ip::{IpLease, IpRange};
 pub use mac::{MacLease, MacRange};

@@ -29,6 +29,11 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "Addresses of subnets kept by hand, and ranges of them, for administrators",
     ),
     (
+        "alcor-elasticip-ranges",
+        "Alcor Elastic IP Ranges",
+        "Which addresses elastic IPs come from, for administrators",
+    ),
+    (
         "alcor-ncms",
         "Alcor Network Config Managers",
         "A register of managers under /ncms, for administrators",

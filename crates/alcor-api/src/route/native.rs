@@ -1,7 +1,9 @@
 //! Alcor's own paths: `/project/{project}/...`, gateways and managers.
 
 use super::Routes;
-use crate::native::{self, Asked, KINDS, Kind, ip, ip_range, mac, mac_range, ncm, node, vpc};
+use crate::native::{
+    self, Asked, KINDS, Kind, elastic_range, ip, ip_range, mac, mac_range, ncm, node, vpc,
+};
 use crate::openapi::About;
 use crate::resource::{AclRules, NetworkAcls, RouteTables};
 use serde_json::json;
@@ -14,6 +16,7 @@ pub(super) fn routes() -> Routes {
         .merge(of_macs())
         .merge(of_ips())
         .merge(of_ip_ranges())
+        .merge(of_elastic_ranges())
 }
 
 /// MAC addresses kept by hand, and their ranges.
@@ -108,6 +111,28 @@ fn of_ip_ranges() -> Routes {
         .get(&one, ip_range::show, about("Shows one"))
         .put(&one, ip_range::update, about("Changes one").takes(body()))
         .delete(&one, ip_range::delete, about("Removes one"))
+}
+
+/// The ranges that elastic IPs come from.
+fn of_elastic_ranges() -> Routes {
+    let ranges = "/project/{project}/elasticip-ranges";
+    let one = format!("{ranges}/{{id}}");
+    let body = || json!({ "type": "object" });
+    let about = |verb: &str| About::new(format!("{verb} of the ranges of elastic IPs."));
+    Routes::new()
+        .get(ranges, elastic_range::list, about("Lists all"))
+        .post(
+            ranges,
+            elastic_range::create,
+            about("Makes one").takes(body()).gives(201, body()),
+        )
+        .get(&one, elastic_range::show, about("Shows one"))
+        .put(
+            &one,
+            elastic_range::update,
+            about("Changes one").takes(body()),
+        )
+        .delete(&one, elastic_range::delete, about("Removes one"))
 }
 
 /// What hangs on VPCs and subnets: the router and the route tables.

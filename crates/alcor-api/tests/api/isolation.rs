@@ -348,6 +348,16 @@ fn alcors() -> Vec<(&'static str, Source)> {
         ("/project/{project}/macs/ranges", Text("range0")),
         ("/project/{project}/ips/range", Same("subnet")),
         ("/project/{project}/ips/{ip_range}", Text("10.0.0.9")),
+        (
+            "/project/{project}/elasticip-ranges",
+            Made(
+                ADMIN,
+                json!({ "elasticip-range": {
+                    "name": "secret",
+                    "allocation_ranges": [{ "start": "203.0.113.200", "end": "203.0.113.201" }],
+                }}),
+            ),
+        ),
         ("/project/{project}/quotas", Text("one")),
     ]
 }

@@ -25,6 +25,7 @@ mod life;
 mod limits;
 mod list;
 mod native;
+mod native_elastic_ranges;
 mod native_ips;
 mod native_macs;
 mod native_nodes;

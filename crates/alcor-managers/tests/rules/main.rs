@@ -5,6 +5,8 @@ mod audits;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod elastic_ranges;
+#[cfg(test)]
 mod ips;
 #[cfg(test)]
 mod lifecycle;
