@@ -8,6 +8,8 @@
 mod answer;
 mod elastic;
 pub(crate) mod elastic_range;
+pub(crate) mod gateway;
+pub(crate) mod gateway_info;
 pub(crate) mod ip;
 pub(crate) mod ip_range;
 mod kind;

@@ -6,6 +6,7 @@
 
 mod addresses;
 mod elastic_ranges;
+mod gateways;
 mod indexes;
 mod macs;
 mod pools;
@@ -32,6 +33,7 @@ pub fn audit(read: &dyn Read) -> Result<Vec<String>, ApiError> {
         references::check,
         routing::check,
         route_tables::check,
+        gateways::check,
         macs::check,
         addresses::check,
         elastic_ranges::check,

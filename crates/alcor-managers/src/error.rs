@@ -9,6 +9,7 @@ use crate::address_group::AddressGroupError;
 use crate::agent::AgentError;
 use crate::flavor::FlavorError;
 use crate::floating_ip::range::ElasticRangeError;
+use crate::gateway::GatewayError;
 use crate::ip::IpError;
 use crate::mac::MacError;
 use crate::metering::MeteringError;
@@ -389,6 +390,9 @@ pub enum ApiError {
     /// A rule of ranges of elastic IPs refuses it.
     #[error(transparent)]
     ElasticRange(#[from] ElasticRangeError),
+    /// A rule of gateways refuses it.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
     /// A rule of route tables refuses it.
     #[error(transparent)]
     RouteTable(#[from] RouteTableError),

@@ -14,6 +14,7 @@ mod binding;
 mod elastic_range;
 mod flavor;
 mod floating_ip;
+mod gateway;
 mod ip;
 mod mac;
 mod metering;
@@ -40,6 +41,7 @@ pub use binding::*;
 pub use elastic_range::*;
 pub use flavor::*;
 pub use floating_ip::*;
+pub use gateway::*;
 pub use ip::*;
 pub use mac::*;
 pub use metering::*;
@@ -102,6 +104,7 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<alcor_types::RouteTable>(),
     records::derivation::<alcor_types::MacLease>(),
     records::derivation::<alcor_types::ElasticRange>(),
+    records::derivation::<alcor_types::Gateway>(),
     records::derivation::<alcor_types::IpLease>(),
     records::derivation::<alcor_types::IpRange>(),
 ];

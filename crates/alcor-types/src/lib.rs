@@ -14,6 +14,7 @@ mod conntrack_helper;
 mod elastic_range;
 mod flavor;
 mod floating_ip;
+mod gateway;
 mod id;
 mod ip;
 mod mac;
@@ -46,6 +47,7 @@ pub use conntrack_helper::ConntrackHelper;
 pub use elastic_range::{ElasticPart, ElasticRange};
 pub use flavor::{Flavor, ServiceProfile};
 pub use floating_ip::{Association, FloatingIp, ForwardedProtocol, PortForwarding, PortRange};
+pub use gateway::{Gateway, GatewayAddress, GatewayKind, GatewayStatus};
 pub use id::AgentId;
 pub use id::{
     AddressGroupId, AddressScopeId, ConntrackHelperId, ElasticRangeId, FlavorId, FloatingIpId,

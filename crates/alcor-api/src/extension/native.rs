@@ -34,6 +34,11 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "Which addresses elastic IPs come from, for administrators",
     ),
     (
+        "alcor-gateways",
+        "Alcor Gateways",
+        "A register of gateways of VPCs, for administrators",
+    ),
+    (
         "alcor-ncms",
         "Alcor Network Config Managers",
         "A register of managers under /ncms, for administrators",

@@ -54,6 +54,7 @@ fn table() -> Vec<(&'static str, Source)> {
     table.extend(security());
     table.extend(services());
     table.extend(alcors());
+    table.extend(kept());
     table.extend(operators());
     table
 }
@@ -344,6 +345,13 @@ fn alcors() -> Vec<(&'static str, Source)> {
             Same("network_acl_rule"),
         ),
         ("/project/{project}/routetables", Same("routetable")),
+        ("/project/{project}/quotas", Text("one")),
+    ]
+}
+
+/// What operators keep on Alcor's own paths.
+fn kept() -> Vec<(&'static str, Source)> {
+    vec![
         ("/project/{project}/macs", Text("fa:16:3e:00:00:99")),
         ("/project/{project}/macs/ranges", Text("range0")),
         ("/project/{project}/ips/range", Same("subnet")),
@@ -358,7 +366,14 @@ fn alcors() -> Vec<(&'static str, Source)> {
                 }}),
             ),
         ),
-        ("/project/{project}/quotas", Text("one")),
+        (
+            "/project/{project}/gateways",
+            Made(
+                ADMIN,
+                json!({ "gateway": { "name": "secret", "vpc_id": "$network", "type": "nat" } }),
+            ),
+        ),
+        ("/project/{project}/gatewayinfo", Same("network")),
     ]
 }
 

@@ -26,6 +26,7 @@ mod limits;
 mod list;
 mod native;
 mod native_elastic_ranges;
+mod native_gateways;
 mod native_ips;
 mod native_macs;
 mod native_nodes;

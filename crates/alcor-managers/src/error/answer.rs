@@ -67,6 +67,7 @@ impl ApiError {
             Self::RouteTable(error) => error.kind(),
             Self::Mac(error) => error.kind(),
             Self::Ip(error) => error.kind(),
+            Self::Gateway(error) => error.kind(),
             Self::ElasticRange(error) => error.kind(),
             Self::Store(_) | Self::Damaged(_) => "HTTPInternalServerError",
         }
@@ -116,6 +117,7 @@ impl ApiError {
             Self::RouteTable(error) => error.status(),
             Self::Mac(error) => error.status(),
             Self::Ip(error) => error.status(),
+            Self::Gateway(error) => error.status(),
             Self::ElasticRange(error) => error.status(),
             Self::Store(_) | Self::Damaged(_) => 500,
             Self::MacAddressGenerationFailure(_) => 503,

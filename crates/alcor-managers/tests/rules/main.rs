@@ -7,6 +7,8 @@ mod concurrency;
 #[cfg(test)]
 mod elastic_ranges;
 #[cfg(test)]
+mod gateways;
+#[cfg(test)]
 mod ips;
 #[cfg(test)]
 mod lifecycle;
