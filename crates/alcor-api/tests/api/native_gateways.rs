@@ -141,3 +141,19 @@ async fn wrong_wishes_say_why_and_only_operators_ask() {
     member.get(GATEWAYS).await.error(403);
     member.get(&format!("{INFO}/{vpc}")).await.error(403);
 }
+
+#[tokio::test]
+async fn what_only_the_first_alcors_services_called_is_not_there() {
+    let (region, vpc) = region().await;
+    let made = region.post(GATEWAYS, wish(&vpc, "nat")).await.expect(201);
+    let one = format!("{GATEWAYS}/{}", id(&made["gateway"]));
+    for path in [
+        format!("{one}/attachments"),
+        format!("{one}/routetables"),
+        "/project/one/update-l3-neighbors".to_owned(),
+        format!("/project/one/subnet-port-count/{vpc}"),
+        "/ips/range".to_owned(),
+    ] {
+        region.get(&path).await.error(404);
+    }
+}

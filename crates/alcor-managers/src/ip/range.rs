@@ -102,10 +102,14 @@ pub fn get(
     project: &ProjectId,
     caller: &Caller,
 ) -> Result<Place, ApiError> {
-    let missing = || ApiError::from(IpError::RangeNotFound(id));
     let made: Option<IpRange> = records::get(read, id.as_bytes())?;
     let subnet = made.as_ref().map_or(SubnetId(id.0), |made| made.subnet_id);
-    let subnet = subnet_of(read, subnet, project, caller).map_err(|_| missing())?;
+    let subnet = match subnet_of(read, subnet, project, caller) {
+        Err(ApiError::SubnetNotFound(_) | ApiError::Ip(IpError::Derived(_))) => {
+            return Err(IpError::RangeNotFound(id).into());
+        }
+        found => found?,
+    };
     Ok(match made {
         Some(made) => of(&made, subnet),
         None => whole(subnet),
