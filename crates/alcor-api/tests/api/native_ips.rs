@@ -2,6 +2,8 @@
 
 use crate::region::{Region, id};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use tokio::task::JoinSet;
 
 const IPS: &str = "/project/one/ips";
 
@@ -211,4 +213,38 @@ async fn wrong_wishes_say_why_and_only_operators_ask() {
     assert!(message.contains("create_ip"), "{message}");
     member.get(&format!("{IPS}/range")).await.error(403);
     member.get(&format!("{IPS}/{subnet}")).await.error(403);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn ports_and_hands_at_once_share_no_address() {
+    let region = Region::guarded();
+    let wish = json!({ "network": { "name": "vpc" } });
+    let vpc = region.post("/project/one/vpcs", wish).await.expect(201);
+    let vpc = id(&vpc["network"]);
+    let wish = json!({ "subnet": { "network_id": vpc, "cidr": "10.0.0.0/27" } });
+    region.post("/project/one/subnets", wish).await.expect(201);
+    let mut workers = JoinSet::new();
+    for at in 0..40 {
+        let (region, vpc) = (region.clone(), vpc.clone());
+        workers.spawn(async move {
+            if at % 2 == 0 {
+                let wish = json!({ "vpc_id": vpc, "ip_version": 4 });
+                let answer = region.post(IPS, wish).await;
+                (answer.status.as_u16(), answer.body["ip"].clone())
+            } else {
+                let wish = json!({ "port": { "network_id": vpc } });
+                let answer = region.post("/project/one/ports", wish).await;
+                let address = answer.body["port"]["fixed_ips"][0]["ip_address"].clone();
+                (answer.status.as_u16(), address)
+            }
+        });
+    }
+    let answers = workers.join_all().await;
+    let granted = answers.iter().filter(|(status, _)| *status == 201);
+    let granted: Vec<_> = granted.map(|(_, address)| address.to_string()).collect();
+    // All but the block's ends and the gateway.
+    assert_eq!(granted.len(), 29);
+    assert_eq!(granted.iter().collect::<BTreeSet<_>>().len(), 29);
+    let refused = answers.iter().filter(|(status, _)| *status == 409);
+    assert_eq!(refused.count(), 11);
 }

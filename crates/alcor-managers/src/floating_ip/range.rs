@@ -6,25 +6,24 @@
 //! Other external networks go by their subnets' allocation pools, as in Neutron.
 
 mod error;
+mod parts;
 
 pub use error::ElasticRangeError;
+pub(crate) use parts::meet;
 
 use super::bad;
 use crate::routing::RoutingError;
-use crate::schema::{ELASTIC_RANGE_BY_SUBNET, FLOATING_IP_BY_NETWORK, NETWORK_IS_EXTERNAL};
+use crate::schema::{ELASTIC_RANGE_BY_SUBNET, FLOATING_IP_BY_NETWORK};
 use crate::{ApiError, Caller, ip, network, records, standard, subnet};
 use alcor_store::{Read, Txn};
 use alcor_types::{
-    ElasticPart, ElasticRange, ElasticRangeId, FloatingIp, IpPool, Network, NetworkId, Subnet,
-    SubnetId,
+    ElasticPart, ElasticRange, ElasticRangeId, FloatingIp, IpPool, NetworkId, Subnet, SubnetId,
 };
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 /// Ranges of one region at most: a draw may look through all of them.
 const MAX_RANGES: usize = 1_000;
-/// Runs of addresses of one range at most.
-const MAX_PARTS: usize = 128;
 
 /// A wished range.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,7 +61,7 @@ pub fn create(txn: &mut Txn<'_>, request: &CreateElasticRange) -> Result<Elastic
         id,
         name: request.name.clone(),
         description: request.description.clone(),
-        parts: parts(txn, id, &request.pools)?,
+        parts: parts::of_pools(txn, id, &request.pools)?,
     };
     check_texts(&range)?;
     records::insert(txn, &range)?;
@@ -103,7 +102,7 @@ pub fn update(
     standard::assign(&mut range.description, request.description.as_ref());
     check_texts(&range)?;
     if let Some(pools) = &request.pools {
-        let parts = parts(txn, id, pools)?;
+        let parts = parts::of_pools(txn, id, pools)?;
         check_unused(txn, &range, &parts)?;
         range.parts = parts;
     }
@@ -226,82 +225,6 @@ fn subnet_of(read: &dyn Read, part: &ElasticPart) -> Result<Subnet, ApiError> {
 fn check_texts(range: &ElasticRange) -> Result<(), ApiError> {
     standard::check_text("name", &range.name)?;
     standard::check_text("description", &range.description)
-}
-
-/// The wished addresses with the external subnets that they are of, apart from each other and
-/// from other ranges.
-fn parts(
-    read: &dyn Read,
-    id: ElasticRangeId,
-    pools: &[IpPool],
-) -> Result<Vec<ElasticPart>, ApiError> {
-    if pools.is_empty() || pools.len() > MAX_PARTS {
-        let reason = format!("it has {} items, give 1 to {MAX_PARTS}", pools.len());
-        return Err(ApiError::attribute("allocation_ranges", reason));
-    }
-    let mut others = list(read)?;
-    others.retain(|other| other.id != id);
-    let external = external_subnets(read)?;
-    let mut parts: Vec<ElasticPart> = Vec::new();
-    for pool in pools {
-        let part = ElasticPart {
-            subnet_id: place(&external, pool)?,
-            pool: *pool,
-        };
-        let taken = |range: &&ElasticRange| range.parts.iter().any(|have| meet(have, &part));
-        if let Some(other) = others.iter().find(taken) {
-            let (IpPool { start, end }, other) = (*pool, other.id);
-            return Err(ElasticRangeError::Overlap { start, end, other }.into());
-        }
-        if parts.iter().any(|have| meet(have, &part)) {
-            return Err(refused(
-                pool,
-                "is given twice in part, separate or join them",
-            ));
-        }
-        parts.push(part);
-    }
-    Ok(parts)
-}
-
-fn external_subnets(read: &dyn Read) -> Result<Vec<Subnet>, ApiError> {
-    let mut subnets = Vec::new();
-    for network in records::lookup::<Network>(read, NETWORK_IS_EXTERNAL, &[], None, false) {
-        subnets.extend(network::subnets(read, network?.id)?);
-    }
-    Ok(subnets)
-}
-
-/// The one external subnet that has all of these addresses.
-fn place(external: &[Subnet], pool: &IpPool) -> Result<SubnetId, ApiError> {
-    if pool.start.is_ipv6() {
-        return Err(refused(pool, "is not of IPv4, as elastic IPs are"));
-    }
-    let mut having = external.iter().filter(|subnet| {
-        let hosts = subnet::hosts(&subnet.cidr);
-        hosts.contains(pool.start) && hosts.contains(pool.end)
-    });
-    match (having.next(), having.next()) {
-        (Some(only), None) => Ok(only.id),
-        (None, _) => Err(refused(
-            pool,
-            "does not lie in one subnet of an external network, make that first",
-        )),
-        (Some(one), Some(other)) => {
-            let (one, other) = (one.id, other.id);
-            let why = format!("lies in subnet {one} and in subnet {other}, it must be one's");
-            Err(refused(pool, &why))
-        }
-    }
-}
-
-fn refused(pool: &IpPool, why: &str) -> ApiError {
-    let reason = format!("{} {why}", crate::Pool(*pool));
-    ApiError::attribute("allocation_ranges", reason)
-}
-
-pub(crate) fn meet(one: &ElasticPart, other: &ElasticPart) -> bool {
-    one.subnet_id == other.subnet_id && one.pool.overlaps(&other.pool)
 }
 
 /// Refuses to leave a floating IP of the range outside of what is kept of it.
