@@ -11,9 +11,12 @@ mod address_scope;
 mod agent;
 mod binding;
 mod conntrack_helper;
+mod elastic_range;
 mod flavor;
 mod floating_ip;
+mod gateway;
 mod id;
+mod ip;
 mod mac;
 mod metering;
 mod ncm;
@@ -41,16 +44,19 @@ pub use address_scope::AddressScope;
 pub use agent::{Agent, AgentKind, Schedule, Zone};
 pub use binding::PortBinding;
 pub use conntrack_helper::ConntrackHelper;
+pub use elastic_range::{ElasticPart, ElasticRange};
 pub use flavor::{Flavor, ServiceProfile};
 pub use floating_ip::{Association, FloatingIp, ForwardedProtocol, PortForwarding, PortRange};
+pub use gateway::{Gateway, GatewayAddress, GatewayKind, GatewayStatus};
 pub use id::AgentId;
 pub use id::{
-    AddressGroupId, AddressScopeId, ConntrackHelperId, FlavorId, FloatingIpId, GatewayId, HostName,
-    MeteringLabelId, MeteringRuleId, NetworkAclId, NetworkAclRuleId, NetworkId, NodeId,
-    PortForwardingId, PortId, ProjectId, QosPolicyId, QosRuleId, RbacPolicyId, RouteTableId,
-    RouterId, SecurityGroupId, SecurityGroupRuleId, SegmentId, SegmentRangeId, ServiceProfileId,
-    SubnetId, SubnetPoolId, TrunkId,
+    AddressGroupId, AddressScopeId, ConntrackHelperId, ElasticRangeId, FlavorId, FloatingIpId,
+    GatewayId, HostName, IpRangeId, MeteringLabelId, MeteringRuleId, NetworkAclId,
+    NetworkAclRuleId, NetworkId, NodeId, PortForwardingId, PortId, ProjectId, QosPolicyId,
+    QosRuleId, RbacPolicyId, RouteTableId, RouterId, SecurityGroupId, SecurityGroupRuleId,
+    SegmentId, SegmentRangeId, ServiceProfileId, SubnetId, SubnetPoolId, TrunkId,
 };
+pub use ip::{IpLease, IpRange};
 pub use mac::{MacLease, MacRange};
 pub use metering::{MeteredPrefix, MeteringLabel, MeteringRule};
 pub use ncm::Ncm;
