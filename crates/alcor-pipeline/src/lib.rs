@@ -14,15 +14,22 @@
 //! | --- | --- | --- |
 //! | [`CLASSIFY`](table::CLASSIFY) 0 | all frames | names the network (metadata) and the local sender (`reg0`); anything else is dropped |
 //! | [`DHCP`](table::DHCP) 10 | local senders | a DHCPv4 client with a lease here: to the agent |
-//! | [`ARP`](table::ARP) 20 | local senders | requests for a known address are answered in place |
-//! | [`REMOTE`](table::REMOTE) 30 | local senders | unicast to a port on another host: into the tunnel |
+//! | [`RESOLVE`](table::RESOLVE) 18 | local senders | ARP requests and neighbour solicitations: asks `ADDRESS` who has the address |
+//! | [`ND_REPLY`](table::ND_REPLY) 19 | (resubmit) | the second half of a neighbour advertisement |
+//! | [`ANSWER`](table::ANSWER) 20 | local senders | what `ADDRESS` knew is answered in place |
+//! | [`ROUTER`](table::ROUTER) 25 | local senders | unicast to a router's port: names the router |
+//! | [`ROUTE`](table::ROUTE) 26 | routed packets | the router's own addresses, then the longest prefix: out where, to which next hop |
+//! | [`ADDRESS`](table::ADDRESS) 27 | (resubmit) | which MAC address has an IP address of a network |
+//! | [`HOP`](table::HOP) 28 | routed packets | goes on when the next hop was found, else drops |
+//! | [`REMOTE`](table::REMOTE) 30 | local senders | unicast to a port on another host: names the tunnel's end; to a router: enters it |
+//! | [`TRANSMIT`](table::TRANSMIT) 32 | local senders | into the tunnel; what was routed, from the host's own MAC address |
+//! | [`ARRIVE`](table::ARRIVE) 35 | tunnels | what another host has routed comes from the gateway's MAC address again |
 //! | [`LOCAL`](table::LOCAL) 40 | all frames | unicast to a port here: to it; unknown unicast is dropped, and counted |
 //! | [`FLOOD_REMOTE`](table::FLOOD_REMOTE) 50 | local senders | broadcast and multicast: once to every host with a member |
 //! | [`FLOOD_LOCAL`](table::FLOOD_LOCAL) 60 | all frames | broadcast and multicast: to every member here |
 //!
-//! A frame from a tunnel enters at `LOCAL`, so it is never sent into a tunnel again, never
-//! reaches the agent, and never has its ARP answered. IPv6 needs no table: neighbour
-//! discovery is multicast, and what follows is unicast.
+//! A frame from a tunnel enters at `ARRIVE`, so it is never sent into a tunnel again, is routed once
+//! only, never reaches the agent, and never has its ARP answered.
 //!
 //! Every flow has an [`Owner`], and every owner's flows are made from the goals anew whenever
 //! one of these changed. Two goals may claim one thing (a port that moves is local and a
