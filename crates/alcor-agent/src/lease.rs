@@ -33,7 +33,10 @@ impl Leases {
                 self.bindings.remove(&port);
             }
             GoalKey::Vpc(_) | GoalKey::Subnet(_) => self.bindings.clear(),
-            GoalKey::Neighbor(_) => {}
+            GoalKey::Neighbor(_)
+            | GoalKey::Group(_)
+            | GoalKey::Member(..)
+            | GoalKey::AddressGroup(_) => {}
         }
     }
 

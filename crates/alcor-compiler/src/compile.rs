@@ -1,5 +1,9 @@
 //! One resource in, one goal out: the whole of the translation, without state.
 
+mod group;
+
+pub(crate) use group::{address_group, group, member};
+
 use alcor_goalstate::{DhcpGoal, Goal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
 use alcor_types::{Network, Port, Revision, Subnet, SubnetId, Vni};
 use std::collections::BTreeSet;
@@ -47,6 +51,9 @@ pub(crate) fn port(port: &Port, revision: Revision) -> Goal {
         device_id: port.device_id.clone(),
         device_owner: port.device_owner.clone(),
         extra_dhcp_opts: port.extra_dhcp_opts.clone(),
+        port_security_enabled: port.port_security_enabled,
+        security_groups: port.security_groups.clone(),
+        allowed_address_pairs: port.allowed_address_pairs.clone(),
     })
 }
 

@@ -1,6 +1,10 @@
 //! What goes into the compiler, and its word on whom it concerns.
 
-use alcor_types::{HostName, Network, NetworkId, Node, Port, PortId, Subnet, SubnetId};
+use alcor_goalstate::ScopeId;
+use alcor_types::{
+    AddressGroup, AddressGroupId, HostName, Network, NetworkId, Node, Port, PortId, SecurityGroup,
+    SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Subnet, SubnetId,
+};
 use std::sync::Arc;
 
 /// One resource as the store holds it after a write; `None` where it was deleted.
@@ -14,13 +18,19 @@ pub enum Fact {
     Port(PortId, Option<Arc<Port>>),
     /// A node, by the name that ports are bound with.
     Node(HostName, Option<Arc<Node>>),
+    /// A security group.
+    SecurityGroup(SecurityGroupId, Option<Arc<SecurityGroup>>),
+    /// A rule of a security group.
+    SecurityGroupRule(SecurityGroupRuleId, Option<Arc<SecurityGroupRule>>),
+    /// An address group.
+    AddressGroup(AddressGroupId, Option<Arc<AddressGroup>>),
 }
 
 /// A scope that has news for its hosts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Touch {
-    /// The network.
-    pub scope: NetworkId,
+    /// The scope.
+    pub scope: ScopeId,
     /// Hosts that need the scope from now on: they want a snapshot. Sorted.
     pub joined: Vec<HostName>,
     /// Hosts that need it no more: they forget all of it. Sorted.

@@ -24,7 +24,10 @@ impl Intent {
             Fact::Network(id, network) => set(&mut self.networks, id, network.as_ref()),
             Fact::Port(id, port) => set(&mut self.ports, id, port.as_ref()),
             Fact::Node(host, node) => set(&mut self.nodes, host, node.as_ref()),
-            Fact::Subnet(..) => {}
+            Fact::Subnet(..)
+            | Fact::SecurityGroup(..)
+            | Fact::SecurityGroupRule(..)
+            | Fact::AddressGroup(..) => {}
         }
     }
 

@@ -97,6 +97,11 @@ impl Scope {
         bound.filter(move |host| self.has_host(host, hosts))
     }
 
+    /// The port.
+    pub(crate) fn port(&self, id: PortId) -> Option<Arc<Port>> {
+        self.ports.get(&id).map(|member| Arc::clone(&member.port))
+    }
+
     /// The host that the port is bound to.
     pub(crate) fn host_of(&self, id: PortId) -> Option<HostName> {
         self.ports.get(&id)?.port.host.clone()

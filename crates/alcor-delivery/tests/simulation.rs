@@ -319,6 +319,9 @@ fn content(mut goal: Goal) -> Goal {
         Goal::Port(goal) => &mut goal.revision,
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
+        Goal::Group(goal) => &mut goal.revision,
+        Goal::Member(goal) => &mut goal.revision,
+        Goal::AddressGroup(goal) => &mut goal.revision,
     };
     *revision = Revision::ZERO;
     goal

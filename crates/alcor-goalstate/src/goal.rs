@@ -1,8 +1,9 @@
 //! Goals: the facts that a host holds, each with the revision it was made from.
 
+use crate::{AddressGroupGoal, GroupGoal, MemberGoal};
 use alcor_types::{
-    ExtraDhcpOption, FixedIp, HostRoute, MacAddr, NetworkId, PortId, ProjectId, Revision, SubnetId,
-    Vni,
+    AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, MacAddr, NetworkId,
+    PortId, ProjectId, Revision, SecurityGroupId, SubnetId, Vni,
 };
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -74,6 +75,12 @@ pub struct PortGoal {
     pub device_owner: String,
     /// DHCP options of its own.
     pub extra_dhcp_opts: Vec<ExtraDhcpOption>,
+    /// Whether its traffic is checked at all.
+    pub port_security_enabled: bool,
+    /// The groups whose rules say what it may exchange.
+    pub security_groups: Vec<SecurityGroupId>,
+    /// Further addresses it may send from.
+    pub allowed_address_pairs: Vec<AllowedAddressPair>,
 }
 
 /// A lease that this host's DHCP responder gives out.
@@ -123,6 +130,12 @@ pub enum Goal {
     Dhcp(DhcpGoal),
     /// A port of another host.
     Neighbor(NeighborGoal),
+    /// A security group.
+    Group(GroupGoal),
+    /// A port of a security group.
+    Member(MemberGoal),
+    /// An address group.
+    AddressGroup(AddressGroupGoal),
 }
 
 /// Names a goal.
@@ -138,6 +151,12 @@ pub enum GoalKey {
     Dhcp(PortId, SubnetId),
     /// A port of another host.
     Neighbor(PortId),
+    /// A security group.
+    Group(SecurityGroupId),
+    /// A port of a security group.
+    Member(SecurityGroupId, PortId),
+    /// An address group.
+    AddressGroup(AddressGroupId),
 }
 
 /// A change to what a host holds.
@@ -163,6 +182,9 @@ impl Goal {
             Self::Port(goal) => GoalKey::Port(goal.id),
             Self::Dhcp(goal) => GoalKey::Dhcp(goal.port, goal.subnet),
             Self::Neighbor(goal) => GoalKey::Neighbor(goal.port),
+            Self::Group(goal) => GoalKey::Group(goal.id),
+            Self::Member(goal) => GoalKey::Member(goal.group, goal.port),
+            Self::AddressGroup(goal) => GoalKey::AddressGroup(goal.id),
         }
     }
 
@@ -174,6 +196,9 @@ impl Goal {
             Self::Port(goal) => goal.revision,
             Self::Dhcp(goal) => goal.revision,
             Self::Neighbor(goal) => goal.revision,
+            Self::Group(goal) => goal.revision,
+            Self::Member(goal) => goal.revision,
+            Self::AddressGroup(goal) => goal.revision,
         }
     }
 }

@@ -12,9 +12,13 @@ pub mod decode;
 pub mod digest;
 pub mod encode;
 mod goal;
+mod group_goal;
 mod scope;
+mod scope_id;
 pub mod wire;
 
 pub use decode::DecodeError;
 pub use goal::{DhcpGoal, Goal, GoalChange, GoalKey, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+pub use group_goal::{AddressGroupGoal, GroupGoal, GroupRule, MemberGoal, RuleRemote};
 pub use scope::{Applied, ScopeGoals};
+pub use scope_id::{ParseScopeError, ScopeId};

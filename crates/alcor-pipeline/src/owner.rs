@@ -1,6 +1,8 @@
 //! Who a flow belongs to.
 
-use alcor_types::{MacAddr, NetworkId, PortId};
+use crate::Traffic;
+use alcor_types::{Direction, MacAddr, NetworkId, PortId, SecurityGroupRuleId};
+use ipnet::IpNet;
 use std::net::Ipv4Addr;
 
 /// The thing that a flow is about. Owners never share a flow: the match of every flow speaks
@@ -21,6 +23,14 @@ pub enum Owner {
     Address(NetworkId, Ipv4Addr),
     /// Broadcast and multicast in a network.
     Flood(NetworkId),
+    /// A plugged port of this host: the addresses it may speak from, and the rules of its groups.
+    Guard(PortId),
+    /// Whom ports exchange packets with: a block that sets which rules name have among theirs.
+    Remote(Direction, IpNet),
+    /// Packets that rules speak of.
+    Traffic(Direction, Traffic),
+    /// A rule of which this host has a port.
+    Rule(Direction, SecurityGroupRuleId),
 }
 
 impl Owner {
@@ -33,6 +43,10 @@ impl Owner {
             Self::Mac(..) => 4,
             Self::Address(..) => 5,
             Self::Flood(_) => 6,
+            Self::Guard(_) => 11,
+            Self::Remote(..) => 12,
+            Self::Traffic(..) => 13,
+            Self::Rule(..) => 14,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::Input;
 use crate::member::{Claim, Local, Remote, Slot};
+use crate::sets::Sets;
 use crate::vpc::{Identity, Vpc, dhcp_server};
 use alcor_goalstate::{Goal, GoalKey};
 use alcor_openflow::PortNo;
@@ -22,6 +23,7 @@ pub(crate) struct State {
     pub(crate) subnets: HashMap<SubnetId, NetworkId>,
     pub(crate) ofports: HashMap<PortId, PortNo>,
     pub(crate) tunnel: Option<PortNo>,
+    pub(crate) sets: Sets,
     by_ofport: HashMap<PortNo, PortId>,
     /// The networks that claim a VNI. A VNI is reused once its network is gone, and the news
     /// of the two may cross: the newest goal has it.
@@ -56,6 +58,7 @@ impl State {
             Input::Plugged { port, ofport } => self.plug(*port, *ofport),
             Input::Unplugged { port } => self.unplug(*port),
             Input::Tunnel { ofport } => self.tunnel = *ofport,
+            Input::Complete => self.sets.complete(),
         }
     }
 
@@ -65,6 +68,9 @@ impl State {
             Goal::Subnet(goal) => self.set_server(goal.id, goal.vpc, dhcp_server(goal)),
             Goal::Port(goal) => self.set_local(goal.id, Some(Local::from(goal))),
             Goal::Neighbor(goal) => self.set_remote(goal.port, Some(Remote::from(goal))),
+            Goal::Group(goal) => self.sets.set_group(goal.id, Some(goal)),
+            Goal::Member(goal) => self.sets.set_member(goal.group, goal.port, &goal.addresses),
+            Goal::AddressGroup(goal) => self.sets.set_addresses(goal.id, &goal.addresses),
             Goal::Dhcp(goal) => {
                 self.leases
                     .entry(goal.port)
@@ -81,6 +87,9 @@ impl State {
             GoalKey::Port(id) => self.set_local(id, None),
             GoalKey::Neighbor(id) => self.set_remote(id, None),
             GoalKey::Dhcp(port, subnet) => self.remove_lease(port, subnet),
+            GoalKey::Group(id) => self.sets.set_group(id, None),
+            GoalKey::Member(group, port) => self.sets.set_member(group, port, &[]),
+            GoalKey::AddressGroup(id) => self.sets.set_addresses(id, &[]),
         }
     }
 
@@ -131,6 +140,7 @@ impl State {
     }
 
     fn set_local(&mut self, id: PortId, local: Option<Local>) {
+        self.sets.set_port(id, local.as_ref().map_or(&[], Local::groups));
         if let Some(former) = self.locals.remove(&id) {
             let vpc = self.vpcs.entry(former.vpc).or_default();
             vpc.ports.remove(&id);

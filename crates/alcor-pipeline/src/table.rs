@@ -1,17 +1,40 @@
 //! The numbers of tables, priorities and registers; the only place that knows them.
 
-use alcor_openflow::Field;
+use alcor_openflow::{Ct, Field, Subfield};
+use alcor_types::Direction;
 
 /// Whose frame it is: where every frame starts.
 pub const CLASSIFY: u8 = 0;
+/// Whether the addresses that a local port speaks from are its own.
+pub const SPOOF: u8 = 5;
 /// DHCPv4 requests of local ports.
 pub const DHCP: u8 = 10;
 /// ARP requests of local ports.
 pub const ARP: u8 = 20;
+/// Security groups, packets that local ports send: into the port's zone of connections.
+pub const EGRESS: u8 = 21;
+/// Answers to what was allowed pass here; the rest is for the rules.
+pub const EGRESS_STATE: u8 = 22;
+/// The rules of the port's groups.
+pub const EGRESS_RULES: u8 = 23;
+/// What a rule allowed: a new connection is remembered.
+pub const EGRESS_ACCEPT: u8 = 24;
+/// Where packets go that their port may send.
+pub const SENT: u8 = REMOTE;
 /// Unicast to other hosts.
 pub const REMOTE: u8 = 30;
 /// Unicast to this host.
 pub const LOCAL: u8 = 40;
+/// Security groups, packets that local ports are to receive; as on the other side.
+pub const INGRESS: u8 = 42;
+/// See [`EGRESS_STATE`].
+pub const INGRESS_STATE: u8 = 43;
+/// See [`EGRESS_RULES`].
+pub const INGRESS_RULES: u8 = 44;
+/// See [`EGRESS_ACCEPT`].
+pub const INGRESS_ACCEPT: u8 = 45;
+/// Out of the receiver's port.
+pub const DELIVER: u8 = 48;
 /// Broadcast and multicast to other hosts.
 pub const FLOOD_REMOTE: u8 = 50;
 /// Broadcast and multicast to this host.
@@ -21,8 +44,18 @@ pub const FLOOD_LOCAL: u8 = 60;
 pub const MISS: u16 = 0;
 /// Flows about a network, a port or an address.
 pub const MATCH: u16 = 100;
+/// Ports that nobody keeps connections of.
+pub const STATELESS: u16 = 105;
 /// Exceptions to those.
 pub const EXCEPT: u16 = 110;
+/// Exceptions to the exceptions.
+pub const EXCEPT_2: u16 = 115;
+/// Ports that nobody checks.
+pub const UNCHECKED: u16 = 120;
+/// Before anything else.
+pub const FIRST: u16 = 130;
+/// What no rule allowed, before it is dropped.
+pub const UNRULED: u16 = 10;
 /// Broadcast and multicast, before any unicast.
 pub const GROUP: u16 = 200;
 
@@ -31,3 +64,54 @@ pub const GROUP: u16 = 200;
 pub const SENDER: Field = Field::Reg0;
 /// Which part of a long list of receivers is next; 0 outside of such a list.
 pub const PART: Field = Field::Reg1;
+/// Holds the OpenFlow port number of the local port that is to receive the frame.
+pub const RECEIVER: Field = Field::Reg2;
+
+/// One side of a port, as its security groups see it.
+#[derive(Debug)]
+pub(crate) struct Side {
+    pub(crate) entry: u8,
+    pub(crate) state: u8,
+    pub(crate) rules: u8,
+    pub(crate) accept: u8,
+    /// Where allowed packets go.
+    pub(crate) next: u8,
+    /// Holds the port's OpenFlow port number, which is also its zone of connections.
+    pub(crate) port: Field,
+}
+
+/// What a port sends.
+pub(crate) const SENDING: Side = Side {
+    entry: EGRESS,
+    state: EGRESS_STATE,
+    rules: EGRESS_RULES,
+    accept: EGRESS_ACCEPT,
+    next: SENT,
+    port: SENDER,
+};
+
+/// What a port receives.
+pub(crate) const RECEIVING: Side = Side {
+    entry: INGRESS,
+    state: INGRESS_STATE,
+    rules: INGRESS_RULES,
+    accept: INGRESS_ACCEPT,
+    next: DELIVER,
+    port: RECEIVER,
+};
+
+impl Side {
+    /// The side of a rule's direction.
+    pub(crate) fn of(direction: Direction) -> &'static Self {
+        match direction {
+            Direction::Egress => &SENDING,
+            Direction::Ingress => &RECEIVING,
+        }
+    }
+
+    /// The zone of the port's connections. A port number is unique in the bridge, so zones never
+    /// meet, and has 16 bits.
+    pub(crate) fn zone(&self) -> Ct {
+        Ct::zone_from(Subfield::new(self.port, 0, 16))
+    }
+}

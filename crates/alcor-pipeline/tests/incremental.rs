@@ -18,6 +18,7 @@ struct Truth {
     goals: BTreeMap<GoalKey, Goal>,
     plugged: BTreeMap<PortId, PortNo>,
     tunnel: Option<PortNo>,
+    complete: bool,
 }
 
 impl Truth {
@@ -31,6 +32,7 @@ impl Truth {
             }
             Input::Unplugged { port } => drop(self.plugged.remove(port)),
             Input::Tunnel { ofport } => self.tunnel = *ofport,
+            Input::Complete => self.complete = true,
         }
     }
 
@@ -41,7 +43,8 @@ impl Truth {
         let tunnel = Input::Tunnel {
             ofport: self.tunnel,
         };
-        goals.chain(plugged).chain([tunnel]).collect()
+        let complete = self.complete.then_some(Input::Complete);
+        goals.chain(plugged).chain([tunnel]).chain(complete).collect()
     }
 }
 

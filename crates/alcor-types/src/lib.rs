@@ -14,6 +14,7 @@ mod conntrack_helper;
 mod flavor;
 mod floating_ip;
 mod id;
+mod ip_protocol;
 mod mac;
 mod metering;
 mod ncm;
@@ -51,6 +52,7 @@ pub use id::{
     RouterId, SecurityGroupId, SecurityGroupRuleId, SegmentId, SegmentRangeId, ServiceProfileId,
     SubnetId, SubnetPoolId, TrunkId,
 };
+pub use ip_protocol::ip_protocol;
 pub use mac::{MacLease, MacRange};
 pub use metering::{MeteredPrefix, MeteringLabel, MeteringRule};
 pub use ncm::Ncm;

@@ -1,6 +1,8 @@
 //! What holds without any goal: how the tables follow one another, and what is dropped.
 
-use crate::table::{ARP, CLASSIFY, DHCP, FLOOD_LOCAL, FLOOD_REMOTE, GROUP, LOCAL, MISS, REMOTE};
+use crate::table::{
+    ARP, CLASSIFY, DHCP, EGRESS, FLOOD_LOCAL, FLOOD_REMOTE, GROUP, LOCAL, MISS, REMOTE,
+};
 use alcor_openflow::{Flow, Match};
 
 /// The drops are flows of their own, though an empty table would drop as well: their counters
@@ -11,7 +13,7 @@ pub(super) fn flows() -> Vec<Flow> {
     vec![
         miss(CLASSIFY),
         miss(DHCP).goto(ARP),
-        miss(ARP).goto(REMOTE),
+        miss(ARP).goto(EGRESS),
         group(REMOTE).goto(FLOOD_REMOTE),
         miss(REMOTE).goto(LOCAL),
         group(LOCAL).goto(FLOOD_LOCAL),

@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Frame(BTreeMap<Field, u128>);
 
-const PIPELINE_STATE: [Field; 8] = [
+const PIPELINE_STATE: [Field; 11] = [
     Field::InPort,
     Field::Metadata,
     Field::TunnelId,
@@ -19,6 +19,9 @@ const PIPELINE_STATE: [Field; 8] = [
     Field::TunIpv6Dst,
     Field::Reg0,
     Field::Reg1,
+    Field::Reg2,
+    Field::CtState,
+    Field::CtMark,
 ];
 
 impl Frame {

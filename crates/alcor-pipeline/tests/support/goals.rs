@@ -84,6 +84,9 @@ pub(crate) fn port(number: u8, vpc: u8) -> PortGoal {
         device_id: String::new(),
         device_owner: String::new(),
         extra_dhcp_opts: Vec::new(),
+        port_security_enabled: false,
+        security_groups: Vec::new(),
+        allowed_address_pairs: Vec::new(),
     }
 }
 
