@@ -113,24 +113,24 @@ fn state(side: &Side) -> Vec<Flow> {
 }
 
 /// A connection that no rule allows any more is marked, so that its answers end, too.
-fn rules(side: &Side) -> [Flow; 2] {
+fn rules(side: &Side) -> [Flow; 3] {
     let end = side.zone().commit();
     let end = end.exec(Action::set(Field::CtMark, ENDED));
-    let established = Match::new().ct_state(TRK | EST, TRK | EST);
-    [
-        Flow::new(side.rules, UNRULED, established).apply([end.into()]),
-        Flow::new(side.rules, MISS, Match::new()),
-    ]
+    let end = |matching: Match| {
+        let established = matching.ct_state(TRK | EST, TRK | EST);
+        Flow::new(side.rules, UNRULED, established).apply([end.clone().into()])
+    };
+    let dropped = Flow::new(side.rules, MISS, Match::new());
+    [end(Match::new().ipv4()), end(Match::new().ipv6()), dropped]
 }
 
 /// Only new connections are remembered; others are, or nobody keeps them.
-fn accept(side: &Side) -> [Flow; 2] {
-    let new = Match::new().ct_state(TRK | NEW, TRK | NEW);
-    let remember = side.zone().commit();
-    [
-        Flow::new(side.accept, MATCH, new)
-            .apply([remember.into()])
-            .goto(side.next),
-        Flow::new(side.accept, MISS, Match::new()).goto(side.next),
-    ]
+fn accept(side: &Side) -> [Flow; 3] {
+    let remember = |matching: Match| {
+        let new = matching.ct_state(TRK | NEW, TRK | NEW);
+        let flow = Flow::new(side.accept, MATCH, new);
+        flow.apply([side.zone().commit().into()]).goto(side.next)
+    };
+    let pass = Flow::new(side.accept, MISS, Match::new()).goto(side.next);
+    [remember(Match::new().ipv4()), remember(Match::new().ipv6()), pass]
 }
