@@ -32,10 +32,15 @@ pub(crate) struct Zones {
 impl Zones {
     /// The switch is here and holds these flows.
     pub(crate) fn found(&mut self, flows: &[Installed]) {
-        let known = flows.iter().filter(|flow| flow.key.table == table::CLASSIFY);
+        let known = flows
+            .iter()
+            .filter(|flow| flow.key.table == table::CLASSIFY);
         let owners = known.filter_map(|flow| {
             let (number, _) = flow.key.matching.get(Field::InPort)?;
-            Some((u32::try_from(number).ok()?, flow.cookie & cookie::OWNER_MASK))
+            Some((
+                u32::try_from(number).ok()?,
+                flow.cookie & cookie::OWNER_MASK,
+            ))
         });
         self.owners = Some(owners.collect());
     }

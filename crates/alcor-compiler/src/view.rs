@@ -213,11 +213,7 @@ impl Compiler {
 }
 
 /// What lies in a log beyond a revision, each entry as the host sees it.
-fn delta(
-    log: &Log,
-    since: Revision,
-    change: impl Fn(&Entry) -> Option<GoalChange>,
-) -> Delta {
+fn delta(log: &Log, since: Revision, change: impl Fn(&Entry) -> Option<GoalChange>) -> Delta {
     let revision = log.newest();
     if since == revision {
         return Delta::Current;

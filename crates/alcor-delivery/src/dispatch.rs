@@ -113,7 +113,12 @@ impl Dispatch {
     /// on them. Of the others sets come before the ports that will lean on them.
     fn next_news(&mut self, compiler: &Compiler) -> Option<ScopeId> {
         let needed = |scope: &&ScopeId| compiler.has_host(**scope, &self.host);
-        let scope = self.news.iter().find(needed).or(self.news.first()).copied()?;
+        let scope = self
+            .news
+            .iter()
+            .find(needed)
+            .or(self.news.first())
+            .copied()?;
         self.news.remove(&scope);
         Some(scope)
     }

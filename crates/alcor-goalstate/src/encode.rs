@@ -252,7 +252,9 @@ pub(crate) fn port(goal: &PortGoal) -> PortConfiguration {
             .iter()
             .map(|pair| AllowAddressPair {
                 ip_address: pair.ip_address.to_string(),
-                mac_address: pair.mac_address.map_or_else(String::new, |mac| mac.to_string()),
+                mac_address: pair
+                    .mac_address
+                    .map_or_else(String::new, |mac| mac.to_string()),
             })
             .collect(),
         ..PortConfiguration::default()

@@ -98,7 +98,9 @@ fn security(goal: &PortGoal) -> Option<Security> {
 impl Local {
     /// The groups it is in.
     pub(crate) fn groups(&self) -> &[SecurityGroupId] {
-        self.security.as_ref().map_or(&[], |security| &security.groups)
+        self.security
+            .as_ref()
+            .map_or(&[], |security| &security.groups)
     }
 
     /// What it claims; nothing while it is switched off.

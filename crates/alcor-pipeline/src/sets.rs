@@ -72,7 +72,9 @@ impl Sets {
 
     /// Whether none of the groups keeps connections, and there is one.
     pub(crate) fn is_stateless(&self, groups: &[SecurityGroupId]) -> bool {
-        let mut known = groups.iter().filter_map(|id| self.groups.get(id)?.known.as_ref());
+        let mut known = groups
+            .iter()
+            .filter_map(|id| self.groups.get(id)?.known.as_ref());
         let first = known.next();
         first.is_some_and(|first| !first.stateful) && known.all(|goal| !goal.stateful)
     }
@@ -118,7 +120,9 @@ impl Sets {
 
     /// The blocks of a member of a group.
     pub(crate) fn member(&self, group: SecurityGroupId, port: PortId) -> &[IpNet] {
-        self.members.get(&(group, port)).map_or(&[], |blocks| blocks)
+        self.members
+            .get(&(group, port))
+            .map_or(&[], |blocks| blocks)
     }
 
     /// The blocks of an address group.
@@ -172,7 +176,11 @@ impl Sets {
     pub(crate) fn set_port(&mut self, port: PortId, groups: &[SecurityGroupId]) {
         let former = self.ports.remove(&port).unwrap_or_default();
         for id in former.iter().filter(|id| !groups.contains(id)) {
-            if self.groups.get(id).is_some_and(|group| group.ports.len() == 1) {
+            if self
+                .groups
+                .get(id)
+                .is_some_and(|group| group.ports.len() == 1)
+            {
                 self.kill(*id, &[]);
             }
             if let Some(group) = self.groups.get_mut(id) {
@@ -242,8 +250,18 @@ impl Sets {
 
     fn change_set(&mut self, set: RuleRemote, former: &[IpNet], now: &[IpNet]) {
         for block in now {
-            *self.blocks.entry(*block).or_default().entry(set).or_default() += 1;
-            *self.contents.entry(set).or_default().entry(*block).or_default() += 1;
+            *self
+                .blocks
+                .entry(*block)
+                .or_default()
+                .entry(set)
+                .or_default() += 1;
+            *self
+                .contents
+                .entry(set)
+                .or_default()
+                .entry(*block)
+                .or_default() += 1;
         }
         for block in former {
             take_one(&mut self.blocks, block, &set);

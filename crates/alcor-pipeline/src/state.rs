@@ -140,7 +140,8 @@ impl State {
     }
 
     fn set_local(&mut self, id: PortId, local: Option<Local>) {
-        self.sets.set_port(id, local.as_ref().map_or(&[], Local::groups));
+        self.sets
+            .set_port(id, local.as_ref().map_or(&[], Local::groups));
         if let Some(former) = self.locals.remove(&id) {
             let vpc = self.vpcs.entry(former.vpc).or_default();
             vpc.ports.remove(&id);

@@ -34,9 +34,7 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
         Input::Delete(GoalKey::Neighbor(id)) => by_remote(state, *id, None),
         Input::Delete(GoalKey::Dhcp(port, _)) => vec![Owner::Port(*port)],
         Input::Put(Goal::Group(goal)) => sets::by_group(state, goal.id, Some(goal)),
-        Input::Put(Goal::Member(goal)) => {
-            by_member(state, goal.group, goal.port, &goal.addresses)
-        }
+        Input::Put(Goal::Member(goal)) => by_member(state, goal.group, goal.port, &goal.addresses),
         Input::Put(Goal::AddressGroup(goal)) => by_addresses(state, goal.id, &goal.addresses),
         Input::Delete(GoalKey::Group(id)) => sets::by_group(state, *id, None),
         Input::Delete(GoalKey::Member(group, port)) => by_member(state, *group, *port, &[]),

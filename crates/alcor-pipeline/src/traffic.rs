@@ -81,7 +81,11 @@ fn blocks(low: u16, high: u16) -> Vec<(u16, u16)> {
     let (mut at, end) = (u32::from(low), u32::from(high) + 1);
     let mut blocks = Vec::new();
     while at < end {
-        let aligned = if at == 0 { 1 << 16 } else { at & at.wrapping_neg() };
+        let aligned = if at == 0 {
+            1 << 16
+        } else {
+            at & at.wrapping_neg()
+        };
         let fits = 1 << (31 - (end - at).leading_zeros());
         let size = aligned.min(fits);
         // Both below 2^16: `at` is below `end`, and the size at most 2^16.

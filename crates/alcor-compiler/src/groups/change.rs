@@ -7,8 +7,8 @@ use crate::hosts::Hosts;
 use crate::journal::Journal;
 use alcor_goalstate::ScopeId;
 use alcor_types::{
-    AddressGroup, AddressGroupId, HostName, Port, PortId, Revision, SecurityGroup,
-    SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId,
+    AddressGroup, AddressGroupId, HostName, Port, PortId, Revision, SecurityGroup, SecurityGroupId,
+    SecurityGroupRule, SecurityGroupRuleId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -8,7 +8,9 @@
 mod group;
 
 use alcor_goalstate::{DhcpGoal, Goal, GoalChange, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
-use alcor_types::{AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, MacAddr, Revision, SubnetId, Vni};
+use alcor_types::{
+    AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, MacAddr, Revision, SubnetId, Vni,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};

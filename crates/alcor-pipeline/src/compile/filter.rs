@@ -90,15 +90,16 @@ fn entry(side: &Side, router: u8) -> Vec<Flow> {
 /// Answers pass, what nobody can make sense of does not, and the rest is asked of the rules:
 /// new connections, and the direction of old ones that a rule once allowed.
 ///
-/// Later fragments have no ports that a rule could match. The tracker lets them go only behind
-/// the first of their packet, which the rules see; without it they are of no use to anybody.
+/// Later fragments have no ports that a rule could match; the first of their packet has, and
+/// without it they are of no use to anybody. They go where the first goes when it is allowed: the
+/// tracker waits for all of them wherever it sees one.
 fn state(side: &Side) -> Vec<Flow> {
     let tracked = |with: u32, without: u32| {
         let value = TRK | with;
         Match::new().ct_state(value, value | without)
     };
     let flow = |priority, matching| Flow::new(side.state, priority, matching);
-    let later = |matching: Match| flow(EXCEPT, matching.ip_frag(LATER, LATER)).goto(side.next);
+    let later = |matching: Match| flow(EXCEPT, matching.ip_frag(LATER, LATER)).goto(side.accept);
     vec![
         flow(FIRST, tracked(INV, 0)),
         flow(UNCHECKED, Match::new().ct_mark(ENDED)),
@@ -132,5 +133,9 @@ fn accept(side: &Side) -> [Flow; 3] {
         flow.apply([side.zone().commit().into()]).goto(side.next)
     };
     let pass = Flow::new(side.accept, MISS, Match::new()).goto(side.next);
-    [remember(Match::new().ipv4()), remember(Match::new().ipv6()), pass]
+    [
+        remember(Match::new().ipv4()),
+        remember(Match::new().ipv6()),
+        pass,
+    ]
 }

@@ -47,7 +47,11 @@ impl Connections {
 
     fn commit(&self, ct: &Ct, there: (u128, Tuple), back: (u128, Tuple)) {
         let mut known = self.0.borrow_mut();
-        let key = if known.contains_key(&back) { back } else { there };
+        let key = if known.contains_key(&back) {
+            back
+        } else {
+            there
+        };
         let mark = known.entry(key).or_default();
         for action in &ct.exec {
             match action {

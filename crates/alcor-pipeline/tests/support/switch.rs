@@ -116,7 +116,12 @@ impl Switch {
         let mut found: BTreeMap<u32, (u8, BTreeSet<u8>)> = BTreeMap::new();
         for flow in clauses.iter().filter(|flow| flow.key.priority > above) {
             for action in &flow.instructions.apply {
-                if let Action::Conjunction { id, clause, clauses } = action {
+                if let Action::Conjunction {
+                    id,
+                    clause,
+                    clauses,
+                } = action
+                {
                     let held = found.entry(*id).or_insert((*clauses, BTreeSet::new()));
                     assert_eq!(held.0, *clauses, "clauses of {id}");
                     held.1.insert(*clause);
