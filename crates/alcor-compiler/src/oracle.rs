@@ -3,8 +3,15 @@
 //! This is the definition that compiler and pipeline are tested against. It is written to be
 //! read, not to be fast, and shares no code with either.
 
+mod filter;
+
+pub use filter::Packet;
+
 use crate::Fact;
-use alcor_types::{HostName, Network, NetworkId, Node, Port, PortId};
+use alcor_types::{
+    AddressGroup, AddressGroupId, HostName, Network, NetworkId, Node, Port, PortId, SecurityGroup,
+    SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId,
+};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,6 +22,9 @@ pub struct Intent {
     networks: BTreeMap<NetworkId, Arc<Network>>,
     ports: BTreeMap<PortId, Arc<Port>>,
     nodes: BTreeMap<HostName, Arc<Node>>,
+    groups: BTreeMap<SecurityGroupId, Arc<SecurityGroup>>,
+    rules: BTreeMap<SecurityGroupRuleId, Arc<SecurityGroupRule>>,
+    address_groups: BTreeMap<AddressGroupId, Arc<AddressGroup>>,
 }
 
 impl Intent {
@@ -24,10 +34,10 @@ impl Intent {
             Fact::Network(id, network) => set(&mut self.networks, id, network.as_ref()),
             Fact::Port(id, port) => set(&mut self.ports, id, port.as_ref()),
             Fact::Node(host, node) => set(&mut self.nodes, host, node.as_ref()),
-            Fact::Subnet(..)
-            | Fact::SecurityGroup(..)
-            | Fact::SecurityGroupRule(..)
-            | Fact::AddressGroup(..) => {}
+            Fact::SecurityGroup(id, group) => set(&mut self.groups, id, group.as_ref()),
+            Fact::SecurityGroupRule(id, rule) => set(&mut self.rules, id, rule.as_ref()),
+            Fact::AddressGroup(id, group) => set(&mut self.address_groups, id, group.as_ref()),
+            Fact::Subnet(..) => {}
         }
     }
 

@@ -11,5 +11,6 @@ pub(crate) mod connections;
 pub(crate) mod facts;
 pub(crate) mod frame;
 pub(crate) mod goals;
+pub(crate) mod groups;
 pub(crate) mod switch;
 pub(crate) mod world;

@@ -50,6 +50,15 @@ impl Host {
         self.switch.apply(self.pipeline.take_changes());
     }
 
+    /// Takes the news of every scope of the host, and leaves those that it has no more.
+    pub(crate) fn follow_all(&mut self, region: &Compiler) {
+        let held = self.held.keys().copied();
+        let scopes: BTreeSet<_> = held.chain(region.host_scopes(&self.name)).collect();
+        for scope in scopes {
+            self.follow(region, scope);
+        }
+    }
+
     fn start_over(&mut self, region: &Compiler, scope: ScopeId) {
         self.drop_scope(scope);
         if let Some(view) = region.snapshot(scope, &self.name) {
