@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// All groups of a region.
 #[derive(Default)]
 pub(crate) struct Groups {
-    groups: HashMap<SecurityGroupId, Group>,
+    sets: HashMap<SecurityGroupId, Group>,
     addresses: HashMap<AddressGroupId, Addresses>,
     /// The groups of rules, to find them when they are deleted.
     rules: HashMap<SecurityGroupRuleId, SecurityGroupId>,
@@ -35,7 +35,7 @@ impl Groups {
     /// Whether the host is to hold the scope.
     pub(crate) fn has_host(&self, scope: ScopeId, host: &HostName, hosts: &Hosts) -> bool {
         let binds = |group: &SecurityGroupId| {
-            let bound = self.groups.get(group).map(|group| &group.bound);
+            let bound = self.sets.get(group).map(|group| &group.bound);
             bound.is_some_and(|bound| bound.contains_key(host))
         };
         let own = scope_group(scope).is_some_and(|group| binds(&group));
@@ -61,7 +61,7 @@ impl Groups {
     /// The scope's history; `None` when nobody has spoken of it.
     pub(crate) fn log(&self, scope: ScopeId) -> Option<&Log> {
         match scope {
-            ScopeId::Group(id) => Some(&self.groups.get(&id)?.log),
+            ScopeId::Group(id) => Some(&self.sets.get(&id)?.log),
             ScopeId::AddressGroup(id) => Some(&self.addresses.get(&id)?.log),
             ScopeId::Network(_) => None,
         }
@@ -71,7 +71,7 @@ impl Groups {
     pub(crate) fn goals(&self, scope: ScopeId) -> Vec<Goal> {
         match scope {
             ScopeId::Group(id) => {
-                let group = self.groups.get(&id);
+                let group = self.sets.get(&id);
                 group.map_or_else(Vec::new, |group| group.goals().collect())
             }
             ScopeId::AddressGroup(id) => {
@@ -85,8 +85,8 @@ impl Groups {
     /// What is to be held under the key now.
     pub(crate) fn goal(&self, key: GoalKey) -> Option<Goal> {
         match key {
-            GoalKey::Group(id) => self.groups.get(&id)?.goal(),
-            GoalKey::Member(id, port) => self.groups.get(&id)?.member_goal(port),
+            GoalKey::Group(id) => self.sets.get(&id)?.goal(),
+            GoalKey::Member(id, port) => self.sets.get(&id)?.member_goal(port),
             GoalKey::AddressGroup(id) => self.addresses.get(&id)?.goal(),
             _ => None,
         }
@@ -95,7 +95,7 @@ impl Groups {
     /// XOR of the hashes of all goals of the scope. Costs the rules, not the members.
     pub(crate) fn digest(&self, scope: ScopeId) -> u64 {
         match scope {
-            ScopeId::Group(id) => self.groups.get(&id).map_or(0, Group::digest),
+            ScopeId::Group(id) => self.sets.get(&id).map_or(0, Group::digest),
             ScopeId::AddressGroup(id) => self.addresses.get(&id).map_or(0, Addresses::digest),
             ScopeId::Network(_) => 0,
         }
@@ -103,7 +103,7 @@ impl Groups {
 
     fn exists(&self, scope: ScopeId) -> bool {
         match scope {
-            ScopeId::Group(id) => self.groups.get(&id).is_some_and(Group::exists),
+            ScopeId::Group(id) => self.sets.get(&id).is_some_and(Group::exists),
             ScopeId::AddressGroup(id) => self.addresses.get(&id).is_some_and(Addresses::exists),
             ScopeId::Network(_) => false,
         }
@@ -111,7 +111,7 @@ impl Groups {
 
     fn named_by(&self, scope: ScopeId) -> Option<&NamedBy> {
         match scope {
-            ScopeId::Group(id) => Some(&self.groups.get(&id)?.named_by),
+            ScopeId::Group(id) => Some(&self.sets.get(&id)?.named_by),
             ScopeId::AddressGroup(id) => Some(&self.addresses.get(&id)?.named_by),
             ScopeId::Network(_) => None,
         }
@@ -121,13 +121,13 @@ impl Groups {
     fn bound_hosts(&self, scope: ScopeId) -> BTreeSet<&HostName> {
         let named = self.named_by(scope).into_iter().flat_map(BTreeMap::keys);
         let groups = scope_group(scope).into_iter().chain(named.copied());
-        let groups = groups.filter_map(|id| self.groups.get(&id));
+        let groups = groups.filter_map(|id| self.sets.get(&id));
         groups.flat_map(|group| group.bound.keys()).collect()
     }
 
     /// What a host with a port of the group needs: the group, and what its rules name.
     fn span(&self, group: SecurityGroupId) -> BTreeSet<ScopeId> {
-        let known = self.groups.get(&group).into_iter();
+        let known = self.sets.get(&group).into_iter();
         let remotes = known.flat_map(Group::remotes);
         remotes.chain([ScopeId::Group(group)]).collect()
     }

@@ -40,11 +40,10 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
         Input::Delete(GoalKey::Member(group, port)) => by_member(state, *group, *port, &[]),
         Input::Delete(GoalKey::AddressGroup(id)) => by_addresses(state, *id, &[]),
         Input::Complete if state.sets.complete => Vec::new(),
-        Input::Complete => all(state).collect(),
         Input::Plugged { port, ofport } => by_plug(state, *port, Some(*ofport)),
         Input::Unplugged { port } => by_plug(state, *port, None),
         Input::Tunnel { ofport } if *ofport == state.tunnel => Vec::new(),
-        Input::Tunnel { .. } => all(state).collect(),
+        Input::Complete | Input::Tunnel { .. } => all(state).collect(),
     }
 }
 

@@ -78,19 +78,16 @@ fn icmp(rule: &GroupRule) -> Option<Kind> {
 
 /// The fewest aligned blocks that make up a range, as value and mask.
 fn blocks(low: u16, high: u16) -> Vec<(u16, u16)> {
-    let (mut at, end) = (u32::from(low), u32::from(high) + 1);
-    let mut blocks = Vec::new();
-    while at < end {
-        let aligned = if at == 0 {
-            1 << 16
-        } else {
-            at & at.wrapping_neg()
-        };
-        let fits = 1 << (31 - (end - at).leading_zeros());
-        let size = aligned.min(fits);
-        // Both below 2^16: `at` is below `end`, and the size at most 2^16.
-        blocks.push((at as u16, (0x1_0000 - size) as u16));
-        at += size;
+    let (mut at, mut blocks) = (low, Vec::new());
+    while at <= high {
+        let room = (u32::from(high) - u32::from(at) + 1).ilog2();
+        let bits = at.trailing_zeros().min(room);
+        let mask = u16::MAX.checked_shl(bits).unwrap_or(0);
+        blocks.push((at, mask));
+        match (at | !mask).checked_add(1) {
+            Some(next) => at = next,
+            None => break,
+        }
     }
     blocks
 }

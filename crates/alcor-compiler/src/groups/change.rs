@@ -158,7 +158,7 @@ impl Groups {
 
     /// Notes of every host with a port of the group whether it is in the scope.
     fn note_hosts_of(&self, group: SecurityGroupId, scope: ScopeId, context: &mut Context<'_>) {
-        let known = self.groups.get(&group).into_iter();
+        let known = self.sets.get(&group).into_iter();
         for host in known.flat_map(|group| group.bound.keys()) {
             self.note(scope, host, context);
         }
@@ -179,7 +179,7 @@ impl Groups {
             return;
         };
         for id in groups {
-            if let Some(group) = self.groups.get_mut(id) {
+            if let Some(group) = self.sets.get_mut(id) {
                 take_one(&mut group.bound, host);
             }
             if let Some(counts) = self.bound.get_mut(host) {
@@ -202,7 +202,7 @@ impl Groups {
 
     fn unname(&mut self, scope: ScopeId, by: SecurityGroupId) {
         let named_by = match scope {
-            ScopeId::Group(id) => self.groups.get_mut(&id).map(|group| &mut group.named_by),
+            ScopeId::Group(id) => self.sets.get_mut(&id).map(|group| &mut group.named_by),
             ScopeId::AddressGroup(id) => {
                 let group = self.addresses.get_mut(&id);
                 group.map(|group| &mut group.named_by)
@@ -216,7 +216,7 @@ impl Groups {
 
     /// The group, made on first mention.
     fn group(&mut self, id: SecurityGroupId, context: &Context<'_>) -> &mut Group {
-        let entry = self.groups.entry(id);
+        let entry = self.sets.entry(id);
         entry.or_insert_with(|| Group::new(id, context.log_limit, context.revision))
     }
 
@@ -228,8 +228,8 @@ impl Groups {
 
     fn forget_if_empty(&mut self, scope: ScopeId) {
         match scope {
-            ScopeId::Group(id) if self.groups.get(&id).is_some_and(Group::is_empty) => {
-                self.groups.remove(&id);
+            ScopeId::Group(id) if self.sets.get(&id).is_some_and(Group::is_empty) => {
+                self.sets.remove(&id);
             }
             ScopeId::AddressGroup(id)
                 if self.addresses.get(&id).is_some_and(Addresses::is_empty) =>
