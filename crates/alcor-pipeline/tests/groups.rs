@@ -2,6 +2,8 @@
 //! happens to ports, groups and rules, the first packet of a connection arrives exactly where the
 //! intent lets it.
 
+#![expect(clippy::unwrap_used, reason = "the blocks of the tests are blocks")]
+
 mod support;
 
 use alcor_compiler::oracle::{Intent, Packet};
@@ -116,7 +118,9 @@ fn play(history: &[(Vec<Fact>, u8)]) -> (World, Intent) {
     let last = history.len() - 1;
     for (number, (facts, looks)) in history.iter().enumerate() {
         region.apply(Revision(number as u64 + 1), facts);
-        facts.iter().for_each(|fact| intent.learn(fact));
+        for fact in facts {
+            intent.learn(fact);
+        }
         if looks & 0x80 != 0 {
             world.plug(&intent);
         }

@@ -6,9 +6,10 @@ mod stage;
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use serde_json::{Value, json};
 use stage::{
-    LONG, Rule, Talk, answers, caught_up, change, flows, flows_are, group, misses, on_hosts, reach,
-    run, set_groups, settle, until,
+    LONG, Rule, Talk, answers, asked, caught_up, change, flows, flows_are, group, misses, on_hosts,
+    reach, run, set_groups, settle, until,
 };
+use std::collections::BTreeMap;
 
 /// A network that everybody may use.
 async fn shared_network(region: &Scenario) -> anyhow::Result<Segment> {
@@ -30,17 +31,23 @@ async fn the_default_group_lets_its_own_ports_in_and_nobody_else() -> anyhow::Re
     on_hosts(3, async |region| {
         let lab = region.lab();
         let net = shared_network(region).await?;
-        let a = settle(region, "a", 1, &net, of("red")).await?;
-        let b = settle(region, "b", 2, &net, of("red")).await?;
-        let c = settle(region, "c", 1, &net, of("red")).await?;
-        let x = settle(region, "x", 1, &net, of("blue")).await?;
-        let y = settle(region, "y", 3, &net, of("blue")).await?;
-        for (from, to) in [("a", &b), ("b", &a), ("a", &c), ("c", &b), ("x", &y)] {
-            lab.first_answer(from, to.ip, LONG).await?;
-            reach(lab, from, to.ip, 3).await?;
+        let mut ports = BTreeMap::new();
+        let (red, blue) = ([("a", 1), ("b", 2), ("c", 1)], [("x", 1), ("y", 3)]);
+        for (vm, host) in red {
+            ports.insert(vm, settle(region, vm, host, &net, of("red")).await?);
         }
-        for (from, to) in [("a", &x), ("x", &a), ("a", &y), ("y", &b), ("x", &c)] {
-            assert!(misses(lab, from, to.ip).await?, "{from} reaches {to:?}");
+        for (vm, host) in blue {
+            ports.insert(vm, settle(region, vm, host, &net, of("blue")).await?);
+        }
+        for (from, to) in [("a", "b"), ("b", "a"), ("a", "c"), ("c", "b"), ("x", "y")] {
+            lab.first_answer(from, ports[to].ip, LONG).await?;
+            reach(lab, from, ports[to].ip, 3).await?;
+        }
+        for (from, to) in [("a", "x"), ("x", "a"), ("a", "y"), ("y", "b"), ("x", "c")] {
+            assert!(
+                misses(lab, from, ports[to].ip).await?,
+                "{from} reaches {to}"
+            );
         }
         Ok(())
     })
@@ -131,6 +138,9 @@ async fn ports_of_a_group(region: &Scenario, stage: &Stage) -> anyhow::Result<()
     let names = Rule::make(region, &stage.servers, names).await?;
     stage.a_is_answered_on(region, &["udp:53"]).await?;
     assert!(answers(lab, "c", stage.b.ip, "udp:53", 8).await?);
+    // Nobody is there to answer: an error of the server's host, which no rule speaks of.
+    let heard = asked(lab, "a", stage.b.ip, "udp:54", 8).await?;
+    assert_eq!(heard, "refused");
     // Longer than a packet: only the first fragment has ports.
     assert!(answers(lab, "a", stage.b.ip, "udp:53", 4000).await?);
     set_groups(region, &stage.a, &[]).await?;

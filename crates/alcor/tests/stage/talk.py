@@ -64,6 +64,9 @@ def echoes(talk, data):
 def ask(kind, address, port, size="8"):
     try:
         heard = echoes(connect(kind, address, port), b"x" * int(size))
+    except ConnectionRefusedError:
+        print("refused")
+        return
     except OSError:
         heard = False
     print("yes" if heard else "no")

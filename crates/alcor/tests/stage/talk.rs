@@ -75,12 +75,23 @@ pub(crate) async fn answers(
     port: &str,
     bytes: u32,
 ) -> anyhow::Result<bool> {
+    Ok(asked(lab, vm, to, port, bytes).await? == "yes")
+}
+
+/// What becomes of a single question: `yes` when it is answered, `refused` when the other host
+/// says that nobody is there, and else `no`.
+pub(crate) async fn asked(
+    lab: &Lab,
+    vm: &str,
+    to: IpAddr,
+    port: &str,
+    bytes: u32,
+) -> anyhow::Result<String> {
     let (kind, port) = port.split_once(':').context("no port")?;
     let words = format!("python3 {SCRIPT} ask {kind} {to} {port} {bytes}");
     let output = lab.exec(vm, words.split(' '), LONG).await?;
-    match output.stdout.trim() {
-        "yes" => Ok(true),
-        "no" => Ok(false),
-        _ => bail!("{words}: {output:?}"),
+    if !output.success() {
+        bail!("{words}: {output:?}");
     }
+    Ok(output.stdout.trim().to_owned())
 }
