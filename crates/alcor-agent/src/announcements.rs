@@ -29,7 +29,7 @@ impl Before {
             Goal::Port(goal) => (goal.vpc, &goal.fixed_ips, false),
             Goal::Neighbor(goal) => (goal.vpc, &goal.fixed_ips, false),
             Goal::Interface(goal) => (goal.vpc, &goal.fixed_ips, true),
-            Goal::Vpc(_) | Goal::Subnet(_) | Goal::Dhcp(_) => return None,
+            _ => return None,
         };
         let addresses = fixed_ips.iter().map(|fixed| fixed.ip_address);
         Some(Self {

@@ -11,6 +11,7 @@ use crate::installer::Installer;
 use crate::lease::Leases;
 use crate::reports::{PortWord, Reports};
 use crate::vifs::{Vif, Vifs};
+use crate::zones::{Flushes, Zones};
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::{Ack, AckStage, Heartbeat, Hello, Push, Welcome};
 use alcor_goalstate::{Goal, GoalChange, GoalKey, PortGoal};
@@ -39,9 +40,16 @@ pub(crate) enum Effect {
     /// Say this to the region.
     Say(Body),
     /// Have the switch do this, and report back.
-    Program(FlowChanges),
+    Program(Job),
     /// Send this frame to the VM at an OpenFlow port.
     Tell(PortNo, Answer),
+}
+
+/// What the switch is to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Job {
+    pub(crate) changes: FlowChanges,
+    pub(crate) flushes: Flushes,
 }
 
 /// A flow that the switch refused, and why.
@@ -87,6 +95,7 @@ pub(crate) struct Engine {
     pipeline: Pipeline,
     installer: Installer,
     vifs: Vifs,
+    zones: Zones,
     leases: Leases,
     complaints: Complaints,
     announcements: Announcements,
@@ -108,6 +117,7 @@ impl Engine {
             pipeline: Pipeline::at(tunnel_ip),
             installer: Installer::default(),
             vifs: Vifs::default(),
+            zones: Zones::default(),
             leases: Leases::new(lease_seconds),
             complaints: Complaints::default(),
             announcements: Announcements::default(),
@@ -163,6 +173,12 @@ impl Engine {
         self.vifs.set(port, vif);
         let now = self.vifs.ofport(port);
         if before != now {
+            if let Some(number) = before {
+                self.zones.unplugged(PortNo(number));
+            }
+            if let Some(number) = now {
+                self.zones.plugged(port, PortNo(number));
+            }
             self.pipeline.apply(&match now {
                 Some(ofport) => Input::Plugged {
                     port,
@@ -207,6 +223,7 @@ impl Engine {
         let flows = found.len();
         self.pipeline.take_changes();
         self.failed.clear();
+        self.zones.found(&found);
         let missing = self.installer.connected(found, self.pipeline.desired());
         tracing::info!(
             flows,
@@ -329,6 +346,9 @@ impl Engine {
 
     /// Feeds the pipeline, and notes whom the next job concerns.
     fn take_in(&mut self, changed: Vec<GoalChange>) {
+        if self.holdings.is_complete() {
+            self.pipeline.apply(&Input::Complete);
+        }
         for change in changed {
             self.leases.forget_by(&change);
             match change {
@@ -387,7 +407,8 @@ impl Engine {
         if self.sees_all() {
             changes.delete.extend(self.installer.sweep());
         }
-        if changes.is_empty() && self.waiting.is_empty() {
+        let idle = changes.is_empty() && self.waiting.is_empty();
+        if idle && self.zones.is_quiet() {
             return Vec::new();
         }
         vec![self.start_job(changes)]
@@ -405,7 +426,8 @@ impl Engine {
     fn start_job(&mut self, changes: FlowChanges) -> Effect {
         self.jobs += 1;
         self.in_flight = Some(std::mem::take(&mut self.waiting));
-        Effect::Program(changes)
+        let flushes = self.zones.take();
+        Effect::Program(Job { changes, flushes })
     }
 
     fn abandon_job(&mut self) {
@@ -455,7 +477,11 @@ impl Engine {
 
 /// Whose flows a port needs.
 fn owners(port: &PortGoal) -> impl Iterator<Item = Owner> {
-    let own = [Owner::Port(port.id), Owner::Mac(port.vpc, port.mac)];
+    let own = [
+        Owner::Port(port.id),
+        Owner::Guard(port.id),
+        Owner::Mac(port.vpc, port.mac),
+    ];
     let addresses = port.fixed_ips.iter();
     let addresses = addresses.map(|ip| Owner::Address(port.vpc, ip.ip_address));
     own.into_iter().chain(addresses)
@@ -492,10 +518,10 @@ mod tests {
         assert!(engine.programmed(JobResult::Lost).is_empty());
         assert!(engine.advance().is_empty());
         let again = engine.switch_found(Vec::new());
-        let [Effect::Program(changes)] = &again[..] else {
+        let [Effect::Program(job)] = &again[..] else {
             panic!("{again:?}");
         };
-        assert!(!changes.add.is_empty(), "the base flows are owed again");
+        assert!(!job.changes.add.is_empty(), "the base flows are owed again");
         let effects = engine.programmed(JobResult::Done(Vec::new()));
         assert!(matches!(
             &effects[..],

@@ -4,16 +4,18 @@
 //! complete, and what the region does not name goes when every scope of the welcome is.
 
 use alcor_goalstate::wire::{Push, PushKind, ScopeRevision};
-use alcor_goalstate::{Applied, DecodeError, Goal, GoalChange, GoalKey, ScopeGoals, decode};
-use alcor_types::{NetworkId, PortId, Revision};
+use alcor_goalstate::{
+    Applied, DecodeError, Goal, GoalChange, GoalKey, ParseScopeError, ScopeGoals, ScopeId, decode,
+};
+use alcor_types::{PortId, Revision};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A push that cannot be used; the region starts its scope anew.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// The scope is not a network's id.
-    #[error("scope '{0}' is not a network id")]
-    Scope(String),
+    /// The scope is none.
+    #[error("{0}")]
+    Scope(#[from] ParseScopeError),
     /// A goal cannot be read.
     #[error("{0}")]
     Goal(#[from] DecodeError),
@@ -22,28 +24,28 @@ pub enum Refusal {
 /// All goals of a host by scope.
 #[derive(Debug, Default)]
 pub struct Holdings {
-    scopes: BTreeMap<NetworkId, ScopeGoals>,
+    scopes: BTreeMap<ScopeId, ScopeGoals>,
     /// The scope of each own port, so that a port is found by its id alone.
-    ports: HashMap<PortId, NetworkId>,
+    ports: HashMap<PortId, ScopeId>,
     /// Keys named so far by snapshots under way.
-    assembling: HashMap<NetworkId, HashSet<GoalKey>>,
+    assembling: HashMap<ScopeId, HashSet<GoalKey>>,
     /// Scopes of which a push was refused. Until a snapshot begins, what comes of them lacks what
     /// that push said: it is taken in, but completes nothing and sweeps nothing.
-    distrusted: HashSet<NetworkId>,
+    distrusted: HashSet<ScopeId>,
     /// Scopes of the welcome that are not complete yet; none before the first welcome.
-    awaited: Option<HashSet<NetworkId>>,
+    awaited: Option<HashSet<ScopeId>>,
     /// Scopes that the region named in this session.
-    named: HashSet<NetworkId>,
+    named: HashSet<ScopeId>,
 }
 
 impl Holdings {
     /// What a new session tells the region: complete scopes alone, and none that a refused push
     /// left in doubt.
     pub fn known(&self) -> Vec<ScopeRevision> {
-        let complete = |(scope, goals): &(&NetworkId, &ScopeGoals)| {
+        let complete = |(scope, goals): &(&ScopeId, &ScopeGoals)| {
             goals.revision() > Revision::ZERO && !self.distrusted.contains(scope)
         };
-        let said = |(scope, goals): (&NetworkId, &ScopeGoals)| ScopeRevision {
+        let said = |(scope, goals): (&ScopeId, &ScopeGoals)| ScopeRevision {
             scope: scope.to_string(),
             revision: goals.revision().0,
             digest: goals.digest(),
@@ -85,10 +87,7 @@ impl Holdings {
 
     /// Applies a push; returns what really changed.
     pub fn apply(&mut self, push: &Push) -> Result<Vec<GoalChange>, Refusal> {
-        let scope: NetworkId = push
-            .scope
-            .parse()
-            .map_err(|_| Refusal::Scope(push.scope.clone()))?;
+        let scope: ScopeId = push.scope.parse()?;
         let changes = match &push.goal_state {
             Some(state) => decode::goal_state(state).inspect_err(|_| {
                 self.assembling.remove(&scope);
@@ -114,7 +113,7 @@ impl Holdings {
         Ok(news)
     }
 
-    fn complete(&mut self, scope: NetworkId, push: &Push) {
+    fn complete(&mut self, scope: ScopeId, push: &Push) {
         if let Some(goals) = self.scopes.get_mut(&scope) {
             goals.complete(Revision(push.revision));
         }
@@ -123,7 +122,7 @@ impl Holdings {
         }
     }
 
-    fn merge(&mut self, scope: NetworkId, changes: Vec<GoalChange>) -> Vec<GoalChange> {
+    fn merge(&mut self, scope: ScopeId, changes: Vec<GoalChange>) -> Vec<GoalChange> {
         let goals = self.scopes.entry(scope).or_default();
         let mut news = Vec::with_capacity(changes.len());
         for change in changes {
@@ -141,7 +140,7 @@ impl Holdings {
 
     fn assemble(
         &mut self,
-        scope: NetworkId,
+        scope: ScopeId,
         changes: Vec<GoalChange>,
         complete: bool,
     ) -> Vec<GoalChange> {
@@ -154,7 +153,7 @@ impl Holdings {
         news
     }
 
-    fn sweep(&mut self, scope: NetworkId, keep: impl Fn(&GoalKey) -> bool) -> Vec<GoalChange> {
+    fn sweep(&mut self, scope: ScopeId, keep: impl Fn(&GoalKey) -> bool) -> Vec<GoalChange> {
         let Some(goals) = self.scopes.get_mut(&scope) else {
             return Vec::new();
         };
@@ -169,7 +168,7 @@ impl Holdings {
         gone
     }
 
-    fn forget(&mut self, scope: NetworkId) -> Vec<GoalChange> {
+    fn forget(&mut self, scope: ScopeId) -> Vec<GoalChange> {
         self.assembling.remove(&scope);
         self.distrusted.remove(&scope);
         let gone = self.sweep(scope, |_| false);
@@ -195,7 +194,7 @@ impl Holdings {
     }
 }
 
-fn note_port(ports: &mut HashMap<PortId, NetworkId>, scope: NetworkId, change: &GoalChange) {
+fn note_port(ports: &mut HashMap<PortId, ScopeId>, scope: ScopeId, change: &GoalChange) {
     match change {
         GoalChange::Put(Goal::Port(port)) => {
             ports.insert(port.id, scope);

@@ -7,9 +7,11 @@
 //! [`repair`].
 
 use crate::database::{self, DatabaseEvent};
+use crate::engine::{Job, JobResult};
 use crate::link;
 use crate::programmer::program;
 use crate::switch;
+use crate::zones::Flushes;
 use crate::{AgentConfig, AgentError, Holdings};
 use alcor_goalstate::wire::host_session_client::HostSessionClient;
 use alcor_goalstate::wire::{AgentMessage, Hello, Welcome, agent_message, region_message};
@@ -82,30 +84,24 @@ pub async fn repair(config: &AgentConfig) -> Result<Inspection, AgentError> {
         delete: inspection.stale.clone(),
     };
     // A flow with the right match and a wrong action is replaced, not deleted.
-    let replaced: Vec<_> = changes.add.iter().map(|flow| &flow.key).collect();
+    let replaced: Vec<_> = changes.add.iter().map(|flow| flow.key.clone()).collect();
     let delete = changes
         .delete
         .iter()
-        .filter(|flow| !replaced.contains(&&flow.key));
+        .filter(|flow| !replaced.contains(&flow.key));
     let delete = delete.cloned().collect();
-    match program(
-        client,
-        FlowChanges {
-            delete,
-            ..changes.clone()
-        },
-    )
-    .await
-    {
-        crate::engine::JobResult::Done(refused) if refused.is_empty() => Ok(inspection),
-        crate::engine::JobResult::Done(refused) => Err(AgentError::Switch(format!(
+    let job = Job {
+        changes: FlowChanges { delete, ..changes },
+        flushes: Flushes::default(),
+    };
+    match program(client, job).await {
+        JobResult::Done(refused) if refused.is_empty() => Ok(inspection),
+        JobResult::Done(refused) => Err(AgentError::Switch(format!(
             "{} flows were refused, the first because {}",
             refused.len(),
             refused[0].reason
         ))),
-        crate::engine::JobResult::Lost => {
-            Err(AgentError::Switch("the connection was lost".to_owned()))
-        }
+        JobResult::Lost => Err(AgentError::Switch("the connection was lost".to_owned())),
     }
 }
 
@@ -135,6 +131,7 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
     for goal in wish.holdings.goals() {
         pipeline.apply(&Input::Put(goal.clone()));
     }
+    pipeline.apply(&Input::Complete);
     for event in bridge {
         if let Some(input) = input(event) {
             pipeline.apply(&input);

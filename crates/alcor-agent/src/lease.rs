@@ -29,7 +29,11 @@ impl Leases {
                 self.bindings.remove(&port);
             }
             GoalKey::Vpc(_) | GoalKey::Subnet(_) => self.bindings.clear(),
-            GoalKey::Neighbor(_) | GoalKey::Interface(_) => {}
+            GoalKey::Neighbor(_)
+            | GoalKey::Interface(_)
+            | GoalKey::Group(_)
+            | GoalKey::Member(..)
+            | GoalKey::AddressGroup(_) => {}
         }
     }
 

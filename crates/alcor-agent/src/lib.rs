@@ -27,6 +27,7 @@ mod reports;
 mod run;
 mod switch;
 mod vifs;
+mod zones;
 
 pub use config::AgentConfig;
 pub use error::AgentError;

@@ -1,7 +1,7 @@
 //! Carries out one job on the switch: atomic bundles, and who is to blame when one fails.
 
-use crate::engine::{JobResult, Refused};
-use alcor_openflow::{BundleItem, Client, CommitError, FlowMod};
+use crate::engine::{Job, JobResult, Refused};
+use alcor_openflow::{BundleItem, Client, CommitError, FlowMod, RequestError};
 use alcor_pipeline::FlowChanges;
 
 /// Changes in one bundle. A bundle is applied at once, and the switch does nothing else
@@ -13,7 +13,34 @@ const MAX_REFUSED: usize = 100;
 
 /// Does all of it, except for what the switch refuses. What is added comes before what is
 /// deleted, so that a packet never finds less than before.
-pub(crate) async fn program(client: Client, changes: FlowChanges) -> JobResult {
+pub(crate) async fn program(client: Client, job: Job) -> JobResult {
+    if let Err(error) = flush(&client, &job.flushes.before).await {
+        return lost(&error);
+    }
+    let refused = match change(&client, job.changes).await {
+        Ok(refused) => refused,
+        Err(error) => return lost(&error),
+    };
+    match flush(&client, &job.flushes.after).await {
+        Ok(()) => JobResult::Done(refused),
+        Err(error) => lost(&error),
+    }
+}
+
+fn lost(error: &dyn std::error::Error) -> JobResult {
+    tracing::warn!(%error, "flows not programmed");
+    JobResult::Lost
+}
+
+/// Forgets the connections of these zones.
+async fn flush(client: &Client, zones: &[u16]) -> Result<(), RequestError> {
+    for zone in zones {
+        client.flush_zone(*zone).await?;
+    }
+    Ok(())
+}
+
+async fn change(client: &Client, changes: FlowChanges) -> Result<Vec<Refused>, CommitError> {
     let adds = changes.add.into_iter().map(FlowMod::add);
     let deletes = changes
         .delete
@@ -27,15 +54,9 @@ pub(crate) async fn program(client: Client, changes: FlowChanges) -> JobResult {
             .take(PER_BUNDLE)
             .map(BundleItem::Flow)
             .collect();
-        match commit(&client, bundle).await {
-            Ok(failed) => refused.extend(failed),
-            Err(error) => {
-                tracing::warn!(%error, "flows not programmed");
-                return JobResult::Lost;
-            }
-        }
+        refused.extend(commit(client, bundle).await?);
     }
-    JobResult::Done(refused)
+    Ok(refused)
 }
 
 /// Commits what the switch accepts of a bundle, and returns the rest.

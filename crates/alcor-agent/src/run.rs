@@ -1,13 +1,13 @@
 //! The agent's event loop: hands events to the engine and does what it says.
 
 use crate::database::{self, DatabaseEvent};
-use crate::engine::{Effect, Engine, JobResult};
+use crate::engine::{Effect, Engine, Job, JobResult};
 use crate::link::{self, Door, LinkEvent};
 use crate::switch::{self, SwitchEvent};
 use crate::{AgentConfig, AgentError, programmer};
 use alcor_goalstate::wire::{Hello, region_message};
 use alcor_openflow::{Client, PacketIn, PacketOut, PortNo, RequestError};
-use alcor_pipeline::{FlowChanges, Installed};
+use alcor_pipeline::Installed;
 use alcor_responder::Counters;
 use alcor_types::Timestamp;
 use std::time::Duration;
@@ -234,15 +234,15 @@ impl Agent {
                         door.send(body);
                     }
                 }
-                Effect::Program(changes) => self.start_job(changes),
+                Effect::Program(job) => self.start_job(job),
                 Effect::Tell(ofport, frame) => self.tell(ofport, frame),
             }
         }
     }
 
-    fn start_job(&mut self, changes: FlowChanges) {
+    fn start_job(&mut self, job: Job) {
         self.job = Some(match self.client.clone() {
-            Some(client) => tokio::spawn(programmer::program(client, changes)),
+            Some(client) => tokio::spawn(programmer::program(client, job)),
             None => tokio::spawn(async { JobResult::Lost }),
         });
     }

@@ -9,7 +9,6 @@
 //!
 //! # Not Neutron's
 //! - A port has `status_reason`: why it is not ACTIVE, in words; empty when it is.
-//! - Hosts do not enforce security groups yet: `binding:vif_details` says `port_filter: false`.
 //! - A subnet pool without room answers 409 where Neutron answers 500, and its `default_quota`
 //!   counts what the subnet's project has of it, not what the pool's owner has.
 //! - `subnetpool_id: prefix_delegation` is refused: no agent delegates prefixes here.

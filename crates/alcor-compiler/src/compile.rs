@@ -7,6 +7,8 @@ use alcor_goalstate::{
 use alcor_types::{
     Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId, Vni,
 };
+mod group;
+pub(crate) use group::{address_group, group, member};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -52,6 +54,9 @@ pub(crate) fn port(port: &Port, revision: Revision) -> Goal {
         device_id: port.device_id.clone(),
         device_owner: port.device_owner.clone(),
         extra_dhcp_opts: port.extra_dhcp_opts.clone(),
+        port_security_enabled: port.port_security_enabled,
+        security_groups: port.security_groups.clone(),
+        allowed_address_pairs: port.allowed_address_pairs.clone(),
     })
 }
 

@@ -2,6 +2,8 @@
 
 mod routers;
 
+use crate::groups::Groups;
+use crate::groups::change::Context;
 use crate::hosts::Hosts;
 use crate::journal::Journal;
 use crate::scope::Scope;
@@ -21,6 +23,7 @@ use std::sync::Arc;
 pub struct Compiler {
     pub(crate) scopes: HashMap<NetworkId, Scope>,
     pub(crate) hosts: Hosts,
+    pub(crate) groups: Groups,
     /// The networks of subnets, ports and route tables, to find them when they are deleted.
     subnets: HashMap<SubnetId, NetworkId>,
     ports: HashMap<PortId, NetworkId>,
@@ -35,6 +38,7 @@ impl Compiler {
         Self {
             scopes: HashMap::new(),
             hosts: Hosts::default(),
+            groups: Groups::default(),
             subnets: HashMap::new(),
             ports: HashMap::new(),
             tables: HashMap::new(),
@@ -66,7 +70,7 @@ impl Compiler {
         for fact in facts {
             self.take(revision, fact, &mut journal);
         }
-        journal.touches(&self.scopes, &self.hosts)
+        journal.touches(self)
     }
 
     /// The newest revision that was applied.
@@ -84,7 +88,35 @@ impl Compiler {
             Fact::Node(host, node) => self.take_node(revision, host, node.as_ref(), journal),
             Fact::Router(id, router) => self.take_router(revision, *id, router.as_ref(), journal),
             Fact::RouteTable(id, table) => self.take_table(revision, *id, table.as_ref(), journal),
+            Fact::SecurityGroup(..) | Fact::SecurityGroupRule(..) | Fact::AddressGroup(..) => {
+                self.take_set(revision, fact, journal);
+            }
         }
+    }
+
+    /// Groups and rules; other facts are none of theirs.
+    fn take_set(&mut self, revision: Revision, fact: &Fact, journal: &mut Journal) {
+        let (groups, context) = self.groups(revision, journal);
+        match fact {
+            Fact::SecurityGroup(id, group) => groups.take_group(*id, group.clone(), context),
+            Fact::SecurityGroupRule(id, rule) => groups.take_rule(*id, rule.clone(), context),
+            Fact::AddressGroup(id, group) => groups.take_addresses(*id, group.clone(), context),
+            _ => {}
+        }
+    }
+
+    fn groups<'a>(
+        &'a mut self,
+        revision: Revision,
+        journal: &'a mut Journal,
+    ) -> (&'a mut Groups, Context<'a>) {
+        let context = Context {
+            revision,
+            log_limit: self.log_limit,
+            hosts: &self.hosts,
+            journal,
+        };
+        (&mut self.groups, context)
     }
 
     fn take_network(
@@ -138,6 +170,7 @@ impl Compiler {
         port: Option<&Arc<Port>>,
         journal: &mut Journal,
     ) {
+        self.take_membership(revision, id, port, journal);
         let home = port.map(|port| port.network_id);
         let former = remember(&mut self.ports, id, home);
         if let Some(former) = former.filter(|former| Some(*former) != home) {
@@ -147,6 +180,20 @@ impl Compiler {
             self.set_port(revision, home, (id, port.cloned()), journal);
         }
         self.take_interface(revision, id, port, journal);
+    }
+
+    /// Before the port is changed in its network, because that remembers what it was.
+    fn take_membership(
+        &mut self,
+        revision: Revision,
+        id: PortId,
+        port: Option<&Arc<Port>>,
+        journal: &mut Journal,
+    ) {
+        let home = self.ports.get(&id).and_then(|home| self.scopes.get(home));
+        let former = home.and_then(|scope| scope.port(id)).cloned();
+        let (groups, context) = self.groups(revision, journal);
+        groups.take_port(id, former.as_deref(), port, context);
     }
 
     fn set_port(
@@ -189,6 +236,10 @@ impl Compiler {
             self.note_hosts(id, std::iter::once(host), journal);
             let scope = scope(&mut self.scopes, id, self.log_limit, revision);
             former.push((id, scope.former_ports_on(host, &self.hosts)));
+        }
+        let (groups, mut context) = self.groups(revision, journal);
+        for scope in groups.scopes_of(host) {
+            groups.note(scope, host, &mut context);
         }
         self.hosts.set_tunnel_ip(host, tunnel_ip);
         for (id, ports) in former {

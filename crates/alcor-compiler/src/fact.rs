@@ -1,8 +1,10 @@
 //! What goes into the compiler, and its word on whom it concerns.
 
+use alcor_goalstate::ScopeId;
 use alcor_types::{
-    HostName, Network, NetworkId, Node, Port, PortId, RouteTable, RouteTableId, Router, RouterId,
-    Subnet, SubnetId,
+    AddressGroup, AddressGroupId, HostName, Network, NetworkId, Node, Port, PortId, RouteTable,
+    RouteTableId, Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
+    SecurityGroupRuleId, Subnet, SubnetId,
 };
 use std::sync::Arc;
 
@@ -21,13 +23,19 @@ pub enum Fact {
     Router(RouterId, Option<Arc<Router>>),
     /// A route table of a network or of one of its subnets.
     RouteTable(RouteTableId, Option<Arc<RouteTable>>),
+    /// A security group.
+    SecurityGroup(SecurityGroupId, Option<Arc<SecurityGroup>>),
+    /// A rule of a security group.
+    SecurityGroupRule(SecurityGroupRuleId, Option<Arc<SecurityGroupRule>>),
+    /// An address group.
+    AddressGroup(AddressGroupId, Option<Arc<AddressGroup>>),
 }
 
 /// A scope that has news for its hosts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Touch {
-    /// The network.
-    pub scope: NetworkId,
+    /// The scope.
+    pub scope: ScopeId,
     /// Hosts that need the scope from now on: they want a snapshot. Sorted.
     pub joined: Vec<HostName>,
     /// Hosts that need it no more: they forget all of it. Sorted.

@@ -7,8 +7,10 @@
 //! this host need of this network* ([`Compiler::snapshot`]) and *what is new there since the
 //! revision it holds* ([`Compiler::changes_since`]).
 //!
-//! * The unit is the **scope**: one network. Its goals for one host are the network, its
-//!   subnets, the host's own ports with their leases, and every other port as a neighbour.
+//! * The unit is the **scope**. Of a network, the goals for one host are the network, its
+//!   subnets, the host's own ports with their leases, and every other port as a neighbour. Of a
+//!   security group they are the group with its rules, and every port in it; of an address group
+//!   its blocks. A host needs the groups of its own ports and those that their rules name.
 //! * Memory grows with the ports, never with hosts times ports: a goal is made when it is
 //!   asked for. Of the past a scope keeps a bounded log of *which* goals changed when, not of
 //!   what they were; a burst of changes to one port is one entry, and one change on the wire.
@@ -20,6 +22,7 @@
 mod compile;
 mod compiler;
 mod fact;
+mod groups;
 mod hosts;
 mod journal;
 mod log;

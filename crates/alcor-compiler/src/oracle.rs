@@ -3,14 +3,17 @@
 //! This is the definition that compiler and pipeline are tested against. It is written to be
 //! read, not to be fast, and shares no code with either.
 
+mod filter;
 mod routes;
 
+pub use filter::Packet;
 pub use routes::Arrival;
 
 use crate::Fact;
 use alcor_types::{
-    HostName, Network, NetworkId, Node, Port, PortId, RouteTable, RouteTableId, Router, RouterId,
-    Subnet, SubnetId,
+    AddressGroup, AddressGroupId, HostName, Network, NetworkId, Node, Port, PortId, RouteTable,
+    RouteTableId, Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
+    SecurityGroupRuleId, Subnet, SubnetId,
 };
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -25,6 +28,9 @@ pub struct Intent {
     subnets: BTreeMap<SubnetId, Arc<Subnet>>,
     routers: BTreeMap<RouterId, Arc<Router>>,
     tables: BTreeMap<RouteTableId, Arc<RouteTable>>,
+    groups: BTreeMap<SecurityGroupId, Arc<SecurityGroup>>,
+    rules: BTreeMap<SecurityGroupRuleId, Arc<SecurityGroupRule>>,
+    address_groups: BTreeMap<AddressGroupId, Arc<AddressGroup>>,
 }
 
 impl Intent {
@@ -37,6 +43,9 @@ impl Intent {
             Fact::Subnet(id, subnet) => set(&mut self.subnets, id, subnet.as_ref()),
             Fact::Router(id, router) => set(&mut self.routers, id, router.as_ref()),
             Fact::RouteTable(id, table) => set(&mut self.tables, id, table.as_ref()),
+            Fact::SecurityGroup(id, group) => set(&mut self.groups, id, group.as_ref()),
+            Fact::SecurityGroupRule(id, rule) => set(&mut self.rules, id, rule.as_ref()),
+            Fact::AddressGroup(id, group) => set(&mut self.address_groups, id, group.as_ref()),
         }
     }
 

@@ -1,10 +1,9 @@
 //! What a host needs of a scope: all of it, what is new, or a digest to compare.
 
 use crate::Compiler;
-use crate::journal::readers;
-use crate::log::Entry;
+use crate::log::{Entry, Log};
 use crate::scope::Scope;
-use alcor_goalstate::{Goal, GoalChange, GoalKey, digest};
+use alcor_goalstate::{Goal, GoalChange, GoalKey, ScopeId, digest};
 use alcor_types::{HostName, NetworkId, PortId, Revision};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -15,7 +14,7 @@ pub struct ScopeView {
     /// The scope's newest change; what a host that holds these goals is up to.
     pub revision: Revision,
     /// The goals: the network, its subnets, its routers' ports, own ports each with its leases,
-    /// neighbours.
+    /// neighbours; or the group and its members.
     pub goals: Vec<Goal>,
 }
 
@@ -40,13 +39,14 @@ pub enum Delta {
 }
 
 impl Compiler {
-    /// The networks with at least one port bound to the host, and those that routers join with
-    /// them; none until its node exists.
-    pub fn host_scopes(&self, host: &HostName) -> Vec<NetworkId> {
-        let scopes = self.hosts.needed(host).into_iter();
-        scopes
-            .filter(|id| self.member(*id, host).is_some())
-            .collect()
+    /// The networks with at least one port bound to the host and those that routers join with
+    /// them, and the groups that these ports are in or that rules of those name; none until its
+    /// node exists. Sorted.
+    pub fn host_scopes(&self, host: &HostName) -> Vec<ScopeId> {
+        let groups = self.groups.scopes_of(host).into_iter();
+        let networks = self.hosts.needed(host).into_iter().map(ScopeId::from);
+        let scopes = groups.chain(networks);
+        scopes.filter(|id| self.has_host(*id, host)).collect()
     }
 
     /// Where tunnels to the host end; none until its node exists.
@@ -55,23 +55,70 @@ impl Compiler {
     }
 
     /// The hosts that need the scope. Sorted.
-    pub fn scope_hosts(&self, scope: NetworkId) -> Vec<HostName> {
-        let readers = readers(scope, &self.scopes, &self.hosts);
-        // Sorted already, as long as no router joins the hosts of several networks.
-        if self.hosts.routing.domain(scope).nth(1).is_none() {
-            return readers.cloned().collect();
+    pub fn scope_hosts(&self, scope: impl Into<ScopeId>) -> Vec<HostName> {
+        match scope.into() {
+            ScopeId::Network(id) => self.network_hosts(id),
+            scope => self.groups.hosts(scope, &self.hosts),
         }
-        let distinct: BTreeSet<_> = readers.collect();
+    }
+
+    /// The scope's newest change; `None` when there is no such scope.
+    pub fn scope_revision(&self, scope: impl Into<ScopeId>) -> Option<Revision> {
+        match scope.into() {
+            ScopeId::Network(id) => self.scopes.get(&id).map(|scope| scope.log().newest()),
+            scope => self.groups.log(scope).map(Log::newest),
+        }
+    }
+
+    /// Whether the host needs the scope.
+    pub fn has_host(&self, scope: impl Into<ScopeId>, host: &HostName) -> bool {
+        match scope.into() {
+            ScopeId::Network(id) => self.member(id, host).is_some(),
+            scope => self.groups.has_host(scope, host, &self.hosts),
+        }
+    }
+
+    /// Whether any host needs the scope.
+    pub(crate) fn has_hosts(&self, scope: ScopeId) -> bool {
+        match scope {
+            ScopeId::Network(id) => self.readers(id).next().is_some(),
+            scope => !self.groups.hosts(scope, &self.hosts).is_empty(),
+        }
+    }
+
+    fn network_hosts(&self, id: NetworkId) -> Vec<HostName> {
+        // Sorted already, as long as no router joins the hosts of several networks.
+        if self.hosts.routing.domain(id).nth(1).is_none() {
+            return self.readers(id).cloned().collect();
+        }
+        let distinct: BTreeSet<_> = self.readers(id).collect();
         distinct.into_iter().cloned().collect()
     }
 
-    /// The scope's newest change; `None` when there is no such network.
-    pub fn scope_revision(&self, scope: NetworkId) -> Option<Revision> {
-        self.scopes.get(&scope).map(|scope| scope.log().newest())
+    /// The hosts that are to hold the network: those with a port in its domain. One may come
+    /// twice.
+    fn readers(&self, id: NetworkId) -> impl Iterator<Item = &HostName> {
+        let scope = self.scopes.get(&id);
+        let domain = self.hosts.routing.domain(id);
+        let bound = domain
+            .filter_map(|id| self.scopes.get(&id))
+            .flat_map(Scope::bound_hosts);
+        bound.filter(move |host| scope.is_some_and(|scope| scope.has_host(host, &self.hosts)))
     }
 
     /// Everything the host needs of the scope; `None` when it needs nothing.
-    pub fn snapshot(&self, scope: NetworkId, host: &HostName) -> Option<ScopeView> {
+    pub fn snapshot(&self, scope: impl Into<ScopeId>, host: &HostName) -> Option<ScopeView> {
+        match scope.into() {
+            ScopeId::Network(id) => self.network_snapshot(id, host),
+            scope if !self.has_host(scope, host) => None,
+            scope => Some(ScopeView {
+                revision: self.groups.log(scope)?.newest(),
+                goals: self.groups.goals(scope),
+            }),
+        }
+    }
+
+    fn network_snapshot(&self, scope: NetworkId, host: &HostName) -> Option<ScopeView> {
         let scope = self.member(scope, host)?;
         let own = scope
             .ports_on(host)
@@ -89,31 +136,38 @@ impl Compiler {
 
     /// What is new for the host since the revision it is up to. Costs as much as happened
     /// since then, not as much as the scope holds.
-    pub fn changes_since(&self, scope: NetworkId, host: &HostName, since: Revision) -> Delta {
-        let Some(scope) = self.member(scope, host) else {
-            return Delta::Gone;
-        };
-        let revision = scope.log().newest();
-        if since == revision {
-            return Delta::Current;
+    pub fn changes_since(
+        &self,
+        scope: impl Into<ScopeId>,
+        host: &HostName,
+        since: Revision,
+    ) -> Delta {
+        match scope.into() {
+            ScopeId::Network(id) => match self.member(id, host) {
+                None => Delta::Gone,
+                Some(scope) => delta(scope.log(), since, |entry| self.change(scope, host, entry)),
+            },
+            scope if !self.has_host(scope, host) => Delta::Gone,
+            scope => match self.groups.log(scope) {
+                None => Delta::Gone,
+                Some(log) => delta(log, since, |entry| Some(self.group_change(entry))),
+            },
         }
-        // A host that is ahead of us speaks of another life of the region's store.
-        let entries = (since < revision)
-            .then(|| scope.log().after(since))
-            .flatten();
-        let Some(entries) = entries else {
-            return Delta::TooOld;
-        };
-        let mut changes: Vec<_> = entries
-            .filter_map(|entry| self.change(scope, host, entry))
-            .collect();
-        changes.sort_by_key(GoalChange::key);
-        Delta::Changes { revision, changes }
     }
 
     /// XOR of the hashes of all goals that the host needs of the scope; `None` when it needs
     /// nothing. Costs the host's own ports and the subnets, not the neighbours.
-    pub fn digest(&self, scope: NetworkId, host: &HostName) -> Option<u64> {
+    pub fn digest(&self, scope: impl Into<ScopeId>, host: &HostName) -> Option<u64> {
+        match scope.into() {
+            ScopeId::Network(id) => self.network_digest(id, host),
+            scope => {
+                let needed = self.has_host(scope, host);
+                needed.then(|| self.groups.digest(scope))
+            }
+        }
+    }
+
+    fn network_digest(&self, scope: NetworkId, host: &HostName) -> Option<u64> {
         let scope = self.member(scope, host)?;
         let shared = scope.vpc_goal().into_iter().chain(scope.subnet_goals());
         let shared = shared.chain(scope.interface_goals());
@@ -148,6 +202,15 @@ impl Compiler {
         })
     }
 
+    /// The change of a group, which all hosts see alike.
+    fn group_change(&self, entry: &Entry) -> GoalChange {
+        let (key, revision) = (entry.subject.key, entry.revision);
+        match self.groups.goal(key) {
+            Some(goal) => GoalChange::Put(goal),
+            None => GoalChange::Delete { key, revision },
+        }
+    }
+
     /// What the host is to hold under the key now.
     fn goal(&self, scope: &Scope, host: &HostName, key: GoalKey) -> Option<Goal> {
         match key {
@@ -160,6 +223,9 @@ impl Compiler {
                 let goal = || scope.neighbor_goal(id, &self.hosts);
                 elsewhere.then(goal).flatten()
             }
+            GoalKey::Group(_) | GoalKey::Member(..) | GoalKey::AddressGroup(_) => {
+                self.groups.goal(key)
+            }
         }
     }
 
@@ -168,4 +234,20 @@ impl Compiler {
         let mut goals = told.own.into_iter().filter(|_| told.host == *host);
         goals.find(|goal| goal.key() == key)
     }
+}
+
+/// What lies in a log beyond a revision, each entry as the host sees it.
+fn delta(log: &Log, since: Revision, change: impl Fn(&Entry) -> Option<GoalChange>) -> Delta {
+    let revision = log.newest();
+    if since == revision {
+        return Delta::Current;
+    }
+    // A host that is ahead of us speaks of another life of the region's store.
+    let entries = (since < revision).then(|| log.after(since)).flatten();
+    let Some(entries) = entries else {
+        return Delta::TooOld;
+    };
+    let mut changes: Vec<_> = entries.filter_map(change).collect();
+    changes.sort_by_key(GoalChange::key);
+    Delta::Changes { revision, changes }
 }

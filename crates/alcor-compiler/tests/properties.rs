@@ -4,7 +4,7 @@ mod support;
 
 use alcor_compiler::oracle::Intent;
 use alcor_compiler::{Compiler, Fact};
-use alcor_goalstate::{Goal, digest};
+use alcor_goalstate::{Goal, ScopeId, digest};
 use alcor_types::{HostName, MacAddr, PortId, Revision};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,6 +148,9 @@ fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
             Fact::Node(host, _) => host.to_string(),
             Fact::Router(id, _) => id.to_string(),
             Fact::RouteTable(id, _) => id.to_string(),
+            Fact::SecurityGroup(id, _) => id.to_string(),
+            Fact::SecurityGroupRule(id, _) => id.to_string(),
+            Fact::AddressGroup(id, _) => id.to_string(),
         };
         last.insert(name, fact.clone());
     }
@@ -163,6 +166,9 @@ fn content(mut goal: Goal) -> Goal {
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
         Goal::Interface(goal) => &mut goal.revision,
+        Goal::Group(goal) => &mut goal.revision,
+        Goal::Member(goal) => &mut goal.revision,
+        Goal::AddressGroup(goal) => &mut goal.revision,
     };
     *revision = Revision::ZERO;
     goal
@@ -265,7 +271,7 @@ proptest! {
             let after = members(&region);
             for id in 0..NETWORKS {
                 let scope = network_id(id);
-                let touch = touches.iter().find(|touch| touch.scope == scope);
+                let touch = touches.iter().find(|touch| touch.scope == scope.into());
                 let joined = touch.map_or(&[][..], |touch| &touch.joined);
                 let left = touch.map_or(&[][..], |touch| &touch.left);
                 prop_assert!(after[&scope].difference(&before[&scope]).eq(joined));
@@ -285,6 +291,7 @@ proptest! {
             let scopes: Vec<_> = (0..NETWORKS)
                 .map(network_id)
                 .filter(|id| region.scope_hosts(*id).contains(&host))
+                .map(ScopeId::from)
                 .collect();
             prop_assert_eq!(region.host_scopes(&host), scopes);
         }

@@ -54,7 +54,7 @@ fn expect(own: &[u8], neighbors: &[u8]) -> Vec<GoalKey> {
 fn touch(joined: &[u8], left: &[u8]) -> Vec<Touch> {
     let names = |hosts: &[u8]| hosts.iter().map(|id| host(*id)).collect::<Vec<HostName>>();
     vec![Touch {
-        scope: network_id(1),
+        scope: network_id(1).into(),
         joined: names(joined),
         left: names(left),
     }]
@@ -88,7 +88,7 @@ fn a_the_first_port_concerns_its_host_alone() {
     assert_eq!(region.apply(Revision(6), &[vm(1, 1)]), touch(&[1], &[]));
     assert_eq!(keys(&region, 1), expect(&[1], &[]));
     assert_eq!(region.snapshot(network_id(1), &host(2)), None);
-    assert_eq!(region.host_scopes(&host(1)), [network_id(1)]);
+    assert_eq!(region.host_scopes(&host(1)), [network_id(1).into()]);
     assert_eq!(region.scope_hosts(network_id(1)), [host(1)]);
     assert_eq!(region.scope_revision(network_id(1)), Some(Revision(6)));
 }

@@ -2,8 +2,8 @@
 
 use alcor_compiler::{Compiler, Delta};
 use alcor_goalstate::wire::{Push, PushKind, ScopeRevision, Welcome};
-use alcor_goalstate::{GoalChange, encode};
-use alcor_types::{HostName, NetworkId, Revision};
+use alcor_goalstate::{GoalChange, ScopeId, encode};
+use alcor_types::{HostName, Revision};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Changes in one push: about half a megabyte of neighbours, well below gRPC's limit of four.
@@ -37,11 +37,11 @@ pub struct Dispatch {
     host: HostName,
     sequence: u64,
     verified: u64,
-    cursors: BTreeMap<NetworkId, Revision>,
-    news: BTreeSet<NetworkId>,
+    cursors: BTreeMap<ScopeId, Revision>,
+    news: BTreeSet<ScopeId>,
     outbox: VecDeque<Push>,
-    in_flight: VecDeque<(u64, NetworkId)>,
-    restarts: BTreeMap<NetworkId, u32>,
+    in_flight: VecDeque<(u64, ScopeId)>,
+    restarts: BTreeMap<ScopeId, u32>,
 }
 
 impl Dispatch {
@@ -78,8 +78,8 @@ impl Dispatch {
     }
 
     /// Notes that a scope has news for the host, or that the host joined or left it.
-    pub fn mark(&mut self, scope: NetworkId) {
-        self.news.insert(scope);
+    pub fn mark(&mut self, scope: impl Into<ScopeId>) {
+        self.news.insert(scope.into());
     }
 
     /// Whether a push could be sent now, if there is one.
@@ -98,7 +98,7 @@ impl Dispatch {
             return None;
         }
         while self.outbox.is_empty() {
-            let scope = self.news.pop_first()?;
+            let scope = self.next_news(compiler)?;
             self.refresh(compiler, scope);
         }
         let mut push = self.outbox.pop_front()?;
@@ -107,6 +107,20 @@ impl Dispatch {
         let scope = push.scope.parse().ok()?;
         self.in_flight.push_back((push.sequence, scope));
         Some(push)
+    }
+
+    /// Scopes that the host has left come last: until it is told otherwise, its ports still lean
+    /// on them. Of the others sets come before the ports that will lean on them.
+    fn next_news(&mut self, compiler: &Compiler) -> Option<ScopeId> {
+        let needed = |scope: &&ScopeId| compiler.has_host(**scope, &self.host);
+        let scope = self
+            .news
+            .iter()
+            .find(needed)
+            .or(self.news.first())
+            .copied()?;
+        self.news.remove(&scope);
+        Some(scope)
     }
 
     /// The agent holds the push in memory.
@@ -152,7 +166,7 @@ impl Dispatch {
     /// Compares what the agent says it holds with what it should hold. Scopes with pushes under
     /// way are passed over: the agent's word may be older than they. Returns the scopes that
     /// differed; they start anew by a snapshot.
-    pub fn audit(&mut self, compiler: &Compiler, held: &[ScopeRevision]) -> Vec<NetworkId> {
+    pub fn audit(&mut self, compiler: &Compiler, held: &[ScopeRevision]) -> Vec<ScopeId> {
         let mut different = Vec::new();
         for held in held {
             let Ok(scope) = held.scope.parse() else {
@@ -168,7 +182,7 @@ impl Dispatch {
         different
     }
 
-    fn is_settled(&self, compiler: &Compiler, scope: NetworkId, held: u64) -> bool {
+    fn is_settled(&self, compiler: &Compiler, scope: ScopeId, held: u64) -> bool {
         let cursor = self.cursors.get(&scope).copied();
         cursor == Some(Revision(held))
             && compiler.scope_revision(scope) == cursor
@@ -178,7 +192,7 @@ impl Dispatch {
     }
 
     /// The first push of a scope in this session.
-    fn greet(&mut self, compiler: &Compiler, scope: NetworkId, held: Option<&ScopeRevision>) {
+    fn greet(&mut self, compiler: &Compiler, scope: ScopeId, held: Option<&ScopeRevision>) {
         let Some(held) = held else {
             self.snapshot(compiler, scope);
             return;
@@ -193,20 +207,20 @@ impl Dispatch {
         }
     }
 
-    fn refresh(&mut self, compiler: &Compiler, scope: NetworkId) {
+    fn refresh(&mut self, compiler: &Compiler, scope: ScopeId) {
         match self.cursors.get(&scope).copied() {
             Some(cursor) => self.delta(compiler, scope, cursor),
             None => self.snapshot(compiler, scope),
         }
     }
 
-    fn restart(&mut self, compiler: &Compiler, scope: NetworkId) {
+    fn restart(&mut self, compiler: &Compiler, scope: ScopeId) {
         let text = scope.to_string();
         self.outbox.retain(|push| push.scope != text);
         self.snapshot(compiler, scope);
     }
 
-    fn delta(&mut self, compiler: &Compiler, scope: NetworkId, since: Revision) {
+    fn delta(&mut self, compiler: &Compiler, scope: ScopeId, since: Revision) {
         match compiler.changes_since(scope, &self.host, since) {
             Delta::Current => {
                 // Nothing for this host; a first push is owed all the same.
@@ -220,7 +234,7 @@ impl Dispatch {
         }
     }
 
-    fn snapshot(&mut self, compiler: &Compiler, scope: NetworkId) {
+    fn snapshot(&mut self, compiler: &Compiler, scope: ScopeId) {
         let Some(view) = compiler.snapshot(scope, &self.host) else {
             self.leave(scope);
             return;
@@ -229,7 +243,7 @@ impl Dispatch {
         self.put(scope, PushKind::SnapshotOfScope, view.revision, &changes);
     }
 
-    fn leave(&mut self, scope: NetworkId) {
+    fn leave(&mut self, scope: ScopeId) {
         if self.cursors.remove(&scope).is_some() {
             let push = Push {
                 scope: scope.to_string(),
@@ -242,11 +256,11 @@ impl Dispatch {
         }
     }
 
-    fn put_delta(&mut self, scope: NetworkId, revision: Revision, changes: &[GoalChange]) {
+    fn put_delta(&mut self, scope: ScopeId, revision: Revision, changes: &[GoalChange]) {
         self.put(scope, PushKind::DeltaOfScope, revision, changes);
     }
 
-    fn put(&mut self, scope: NetworkId, kind: PushKind, revision: Revision, all: &[GoalChange]) {
+    fn put(&mut self, scope: ScopeId, kind: PushKind, revision: Revision, all: &[GoalChange]) {
         let parts = all.len().div_ceil(CHANGES_PER_PUSH).max(1);
         let mut chunks = all.chunks(CHANGES_PER_PUSH);
         for part in 1..=parts {

@@ -77,11 +77,15 @@ impl Feed {
         Ok(())
     }
 
+    /// A session may look between two rings: it must not hear that its host has left a scope
+    /// before it hears of what no longer leans on it.
     fn ring(&self, touches: &[Touch]) {
         for touch in touches {
             let members = self.compiler.read().scope_hosts(touch.scope);
-            self.hosts
-                .ring(touch.scope, members.iter().chain(&touch.left));
+            self.hosts.ring(touch.scope, members.iter());
+        }
+        for touch in touches {
+            self.hosts.ring(touch.scope, touch.left.iter());
         }
     }
 

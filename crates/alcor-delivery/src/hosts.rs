@@ -1,7 +1,8 @@
 //! Which host has which session, and when it was last heard.
 
+use alcor_goalstate::ScopeId;
 use alcor_goalstate::wire::ScopeRevision;
-use alcor_types::{HostName, NetworkId, Timestamp};
+use alcor_types::{HostName, Timestamp};
 use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -21,7 +22,7 @@ pub struct Heard {
 /// The mailbox of one session: scopes with news, and the word to end.
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
-    scopes: Mutex<BTreeSet<NetworkId>>,
+    scopes: Mutex<BTreeSet<ScopeId>>,
     /// Rings when a scope was added.
     pub(crate) bell: Notify,
     /// Cancelled when a newer session of the host has taken its place.
@@ -30,11 +31,11 @@ pub(crate) struct Mailbox {
 
 impl Mailbox {
     /// Takes all scopes with news.
-    pub(crate) fn take(&self) -> BTreeSet<NetworkId> {
+    pub(crate) fn take(&self) -> BTreeSet<ScopeId> {
         std::mem::take(&mut self.scopes.lock())
     }
 
-    fn put(&self, scope: NetworkId) {
+    fn put(&self, scope: ScopeId) {
         if self.scopes.lock().insert(scope) {
             self.bell.notify_one();
         }
@@ -134,7 +135,7 @@ impl Hosts {
     }
 
     /// Tells the hosts' sessions, where they have one, that the scope has news.
-    pub(crate) fn ring<'a>(&self, scope: NetworkId, hosts: impl Iterator<Item = &'a HostName>) {
+    pub(crate) fn ring<'a>(&self, scope: ScopeId, hosts: impl Iterator<Item = &'a HostName>) {
         let entries = self.entries.lock();
         for host in hosts {
             if let Some(entry) = entries.get(host).filter(|entry| entry.open) {

@@ -5,19 +5,35 @@ use alcor_compiler::Fact;
 use alcor_managers::records::{self, Record};
 use alcor_managers::schema;
 use alcor_store::{Change, Snapshot};
-use alcor_types::{HostName, Network, Node, Port, RouteTable, Router, Subnet};
+use alcor_types::{
+    AddressGroup, HostName, Network, Node, Port, RouteTable, Router, SecurityGroup,
+    SecurityGroupRule, Subnet,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The rows of the tables that make up intent, without their indexes.
-pub(crate) fn prefixes() -> [&'static [u8]; 6] {
+pub(crate) fn prefixes() -> [&'static [u8]; 9] {
     const NETWORKS: &[u8] = &[schema::NETWORKS.id, 0];
     const SUBNETS: &[u8] = &[schema::SUBNETS.id, 0];
     const PORTS: &[u8] = &[schema::PORTS.id, 0];
     const NODES: &[u8] = &[schema::NODES.id, 0];
     const ROUTERS: &[u8] = &[schema::ROUTERS.id, 0];
     const TABLES: &[u8] = &[schema::ROUTE_TABLES.id, 0];
-    [NETWORKS, SUBNETS, PORTS, NODES, ROUTERS, TABLES]
+    const GROUPS: &[u8] = &[schema::SECURITY_GROUPS.id, 0];
+    const RULES: &[u8] = &[schema::SECURITY_GROUP_RULES.id, 0];
+    const ADDRESS_GROUPS: &[u8] = &[schema::ADDRESS_GROUPS.id, 0];
+    [
+        NETWORKS,
+        SUBNETS,
+        PORTS,
+        NODES,
+        ROUTERS,
+        TABLES,
+        GROUPS,
+        RULES,
+        ADDRESS_GROUPS,
+    ]
 }
 
 /// Reads facts out of changes. Nodes are rows by id, but ports speak of them by name: the
@@ -52,6 +68,18 @@ impl Intent {
             let table = table?;
             facts.push(Fact::RouteTable(table.id, Some(Arc::new(table))));
         }
+        for group in scan::<SecurityGroup>(snapshot) {
+            let group = group?;
+            facts.push(Fact::SecurityGroup(group.id, Some(Arc::new(group))));
+        }
+        for rule in scan::<SecurityGroupRule>(snapshot) {
+            let rule = rule?;
+            facts.push(Fact::SecurityGroupRule(rule.id, Some(Arc::new(rule))));
+        }
+        for group in scan::<AddressGroup>(snapshot) {
+            let group = group?;
+            facts.push(Fact::AddressGroup(group.id, Some(Arc::new(group))));
+        }
         for port in scan::<Port>(snapshot) {
             let port = port?;
             facts.push(Fact::Port(port.id, Some(Arc::new(port))));
@@ -75,6 +103,8 @@ impl Intent {
                 facts.push(Fact::RouteTable(id(&key)?.into(), table.map(Arc::new)));
             } else if let Some((key, node)) = decode::<Node>(change)? {
                 facts.extend(self.node(key, node));
+            } else {
+                facts.extend(set(change)?);
             }
         }
         Ok(facts)
@@ -96,6 +126,23 @@ impl Intent {
         }
         facts
     }
+}
+
+/// The fact of a change of a group or rule, if it is one.
+fn set(change: &Change) -> Result<Option<Fact>, DeliveryError> {
+    if let Some((key, group)) = decode::<SecurityGroup>(change)? {
+        let group = group.map(Arc::new);
+        return Ok(Some(Fact::SecurityGroup(id(&key)?.into(), group)));
+    }
+    if let Some((key, rule)) = decode::<SecurityGroupRule>(change)? {
+        let rule = rule.map(Arc::new);
+        return Ok(Some(Fact::SecurityGroupRule(id(&key)?.into(), rule)));
+    }
+    if let Some((key, group)) = decode::<AddressGroup>(change)? {
+        let group = group.map(Arc::new);
+        return Ok(Some(Fact::AddressGroup(id(&key)?.into(), group)));
+    }
+    Ok(None)
 }
 
 fn scan<'a, R: Record + 'a>(

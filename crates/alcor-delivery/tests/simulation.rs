@@ -11,8 +11,9 @@ use alcor_delivery::{Dispatch, Settled};
 use alcor_goalstate::wire::Push;
 use alcor_goalstate::{Goal, GoalKey};
 use alcor_types::{
-    FixedIp, HostName, MacAddr, Network, NetworkId, NetworkType, Node, NodeId, Port, PortId,
-    Revision, Sharing, Standard, Subnet, SubnetId, Timestamp, Transport,
+    Direction, EtherType, FixedIp, HostName, MacAddr, Network, NetworkId, NetworkType, Node,
+    NodeId, Port, PortId, Remote, Revision, SecurityGroup, SecurityGroupId, SecurityGroupRule,
+    SecurityGroupRuleId, Sharing, Standard, Subnet, SubnetId, Timestamp, TrafficMatch, Transport,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -28,6 +29,8 @@ enum Step {
     Bind(u8, u8, u8),
     /// A port is deleted.
     Unbind(u8),
+    /// Rule number `.0` of group number `.0` comes to name group `.1`, or goes.
+    Name(u8, Option<u8>),
     /// The region sends, and the agent reads, up to so many pushes.
     Run(u8),
     /// The stream breaks; what was under way is lost. A new session begins.
@@ -44,6 +47,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (0u8..12, 0u8..3, 0u8..3).prop_map(|(port, net, host)| Step::Bind(port, net, host)),
         2 => (0u8..12).prop_map(Step::Unbind),
+        1 => (0u8..3, prop::option::of(0u8..3)).prop_map(|(of, to)| Step::Name(of, to)),
         4 => (0u8..4).prop_map(Step::Run),
         2 => Just(Step::Break),
         1 => Just(Step::AgentRestart),
@@ -132,6 +136,46 @@ fn node(number: u8) -> Fact {
     Fact::Node(host(number), Some(Arc::new(node)))
 }
 
+fn group_id(number: u8) -> SecurityGroupId {
+    Uuid::from_u128(200 + u128::from(number)).into()
+}
+
+fn group(number: u8) -> Fact {
+    let group = SecurityGroup {
+        id: group_id(number),
+        project_id: "p".into(),
+        standard: Standard::default(),
+        is_default: false,
+        stateful: true,
+        shared: Sharing::default(),
+    };
+    Fact::SecurityGroup(group.id, Some(Arc::new(group)))
+}
+
+/// The rule of a group that names another.
+fn rule(of: u8, remote: Option<u8>) -> Fact {
+    let id = SecurityGroupRuleId(Uuid::from_u128(300 + u128::from(of)));
+    let rule = remote.map(|remote| SecurityGroupRule {
+        id,
+        project_id: "p".into(),
+        standard: Standard::default(),
+        security_group_id: group_id(of),
+        traffic: TrafficMatch {
+            direction: Direction::Ingress,
+            ethertype: EtherType::Ipv4,
+            protocol: None,
+            port_range_min: None,
+            port_range_max: None,
+            remote: Remote::Group(group_id(remote)),
+        },
+    });
+    Fact::SecurityGroupRule(id, rule.map(Arc::new))
+}
+
+fn fixed() -> impl Iterator<Item = Fact> {
+    (0..3).flat_map(|n| [network(n), subnet(n), node(n), group(n)])
+}
+
 fn port(number: u8, net: u8, on: u8, name: u64) -> (PortId, Port) {
     // A port never changes its network, so the network is part of its id.
     let id = PortId(Uuid::from_u128(
@@ -148,6 +192,12 @@ fn port(number: u8, net: u8, on: u8, name: u64) -> (PortId, Port) {
             ip_address: ip,
         }],
         host: Some(host(on)),
+        // The first ports are in no group, so that some hosts have networks alone.
+        security_groups: (3..12)
+            .contains(&number)
+            .then(|| group_id(number % 3))
+            .into_iter()
+            .collect(),
         ..Port::new(id, network_id(net), MacAddr([2, 0, 0, 0, net, number]))
     };
     (id, port)
@@ -157,6 +207,7 @@ fn port(number: u8, net: u8, on: u8, name: u64) -> (PortId, Port) {
 struct World {
     revision: Revision,
     intent: BTreeMap<PortId, Port>,
+    rules: BTreeMap<u8, u8>,
     compiler: Compiler,
     dispatch: Dispatch,
     wire: VecDeque<Push>,
@@ -168,16 +219,14 @@ const LOG_LIMIT: usize = 4;
 
 impl World {
     fn new() -> Self {
-        let facts: Vec<_> = (0..3)
-            .flat_map(|n| [network(n), subnet(n), node(n)])
-            .collect();
-        let compiler = Compiler::load(Revision(1), facts.into_iter(), LOG_LIMIT);
+        let compiler = Compiler::load(Revision(1), fixed(), LOG_LIMIT);
         let (dispatch, _) = Dispatch::start(host(0), &compiler, &[]);
         let (intent, wire) = (BTreeMap::new(), VecDeque::new());
         let agent = Holdings::default();
         let mut world = Self {
             revision: Revision(1),
             intent,
+            rules: BTreeMap::new(),
             compiler,
             dispatch,
             wire,
@@ -199,6 +248,13 @@ impl World {
                     self.write(id, None);
                 }
             }
+            Step::Name(of, to) => {
+                match to {
+                    Some(to) => self.rules.insert(*of, *to),
+                    None => self.rules.remove(of),
+                };
+                self.tell(rule(*of, *to));
+            }
             Step::Run(pushes) => self.run((*pushes).into()),
             Step::Break => self.connect(),
             Step::AgentRestart => {
@@ -218,10 +274,12 @@ impl World {
             Some(port) => self.intent.insert(id, port.clone()),
             None => self.intent.remove(&id),
         };
+        self.tell(Fact::Port(id, port.map(Arc::new)));
+    }
+
+    fn tell(&mut self, fact: Fact) {
         self.revision = self.revision.next();
-        let touches = self
-            .compiler
-            .apply(self.revision, &[Fact::Port(id, port.map(Arc::new))]);
+        let touches = self.compiler.apply(self.revision, &[fact]);
         for touch in touches {
             let members = self.compiler.scope_hosts(touch.scope);
             if members
@@ -235,12 +293,13 @@ impl World {
     }
 
     fn reloaded(&self) -> Compiler {
-        let fixed = (0..3).flat_map(|n| [network(n), subnet(n), node(n)]);
+        let rules = self.rules.iter();
+        let rules = rules.map(|(of, to)| rule(*of, Some(*to)));
         let ports = self
             .intent
             .iter()
             .map(|(id, port)| Fact::Port(*id, Some(Arc::new(port.clone()))));
-        Compiler::load(self.revision, fixed.chain(ports), LOG_LIMIT)
+        Compiler::load(self.revision, fixed().chain(rules).chain(ports), LOG_LIMIT)
     }
 
     fn connect(&mut self) {
@@ -320,6 +379,9 @@ fn content(mut goal: Goal) -> Goal {
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
         Goal::Interface(goal) => &mut goal.revision,
+        Goal::Group(goal) => &mut goal.revision,
+        Goal::Member(goal) => &mut goal.revision,
+        Goal::AddressGroup(goal) => &mut goal.revision,
     };
     *revision = Revision::ZERO;
     goal

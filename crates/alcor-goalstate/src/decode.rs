@@ -2,6 +2,7 @@
 //! the resource and the field; nothing of such a message is applied.
 
 use crate::wire::router_configuration::{RoutingRule, SubnetRoutingTable};
+mod group;
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, OperationType,
     PortConfiguration, PortState, RouterConfiguration, RouterState, SubnetConfiguration,
@@ -37,12 +38,18 @@ pub fn goal_state(state: &GoalStateV2) -> Result<Vec<GoalChange>, DecodeError> {
     let leases = state.dhcp_states.values().map(dhcp);
     let neighbors = state.neighbor_states.values().map(neighbor);
     let interfaces = state.router_states.values().map(interface);
+    let groups = state.security_group_states.values().map(group::group);
+    let members = state.security_group_member_states.values();
+    let addresses = state.address_group_states.values().map(group::addresses);
     let all = vpcs
         .chain(subnets)
         .chain(ports)
         .chain(leases)
         .chain(neighbors)
-        .chain(interfaces);
+        .chain(interfaces)
+        .chain(groups)
+        .chain(members.map(group::member))
+        .chain(addresses);
     all.filter_map(Result::transpose).collect()
 }
 
@@ -208,6 +215,17 @@ fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, 
             .extra_dhcp_options
             .iter()
             .map(option)
+            .collect::<Result<_, _>>()?,
+        port_security_enabled: !sent.port_security_disabled,
+        security_groups: sent
+            .security_group_ids
+            .iter()
+            .map(|group| fields.parse("security_group_ids.id", &group.id))
+            .collect::<Result<_, _>>()?,
+        allowed_address_pairs: sent
+            .allow_address_pairs
+            .iter()
+            .map(|pair| group::pair(fields, pair))
             .collect::<Result<_, _>>()?,
     })
 }

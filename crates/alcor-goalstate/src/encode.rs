@@ -3,6 +3,8 @@
 //! Every resource travels as its whole configuration (`UpdateType` FULL), so that applying
 //! a message twice is applying it once. A deletion carries the id and the revision alone.
 
+pub(crate) mod group;
+
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
     OperationType, PortConfiguration, PortState, RouterConfiguration, RouterState,
@@ -42,6 +44,11 @@ fn put(state: &mut GoalStateV2, goal: &Goal) {
         Goal::Dhcp(goal) => insert_dhcp(state, update, dhcp(goal)),
         Goal::Neighbor(goal) => insert_neighbor(state, update, neighbor(goal)),
         Goal::Interface(goal) => insert_interface(state, update, interface(goal)),
+        Goal::Group(goal) => group::insert(state, update, group::group(goal)),
+        Goal::Member(goal) => group::insert_member(state, update, group::member(goal)),
+        Goal::AddressGroup(goal) => {
+            group::insert_addresses(state, update, group::addresses(goal));
+        }
     }
 }
 
@@ -101,6 +108,9 @@ fn delete(state: &mut GoalStateV2, key: GoalKey, store_revision: u64) {
                 ..Default::default()
             };
             insert_interface(state, operation, gone);
+        }
+        GoalKey::Group(_) | GoalKey::Member(..) | GoalKey::AddressGroup(_) => {
+            group::delete(state, key, store_revision);
         }
     }
 }
@@ -227,7 +237,7 @@ pub(crate) fn subnet(goal: &SubnetGoal) -> SubnetConfiguration {
 }
 
 pub(crate) fn port(goal: &PortGoal) -> PortConfiguration {
-    use port_configuration::{ExtraDhcpOption, FixedIp};
+    use port_configuration::{AllowAddressPair, ExtraDhcpOption, FixedIp, SecurityGroupId};
     PortConfiguration {
         id: goal.id.to_string(),
         update_type: UpdateType::Full.into(),
@@ -253,6 +263,22 @@ pub(crate) fn port(goal: &PortGoal) -> PortConfiguration {
                 name: option.opt_name.clone(),
                 value: option.opt_value.clone(),
                 ip_version: option.ip_version.into(),
+            })
+            .collect(),
+        port_security_disabled: !goal.port_security_enabled,
+        security_group_ids: goal
+            .security_groups
+            .iter()
+            .map(|id| SecurityGroupId { id: id.to_string() })
+            .collect(),
+        allow_address_pairs: goal
+            .allowed_address_pairs
+            .iter()
+            .map(|pair| AllowAddressPair {
+                ip_address: pair.ip_address.to_string(),
+                mac_address: pair
+                    .mac_address
+                    .map_or_else(String::new, |mac| mac.to_string()),
             })
             .collect(),
         ..PortConfiguration::default()

@@ -1,8 +1,9 @@
 //! Goals: the facts that a host holds, each with the revision it was made from.
 
+use crate::{AddressGroupGoal, GroupGoal, MemberGoal};
 use alcor_types::{
-    ExtraDhcpOption, FixedIp, HostRoute, MacAddr, NetworkId, PortId, ProjectId, Revision, RouterId,
-    SubnetId, Vni,
+    AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, MacAddr, NetworkId,
+    PortId, ProjectId, Revision, RouterId, SecurityGroupId, SubnetId, Vni,
 };
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -74,6 +75,12 @@ pub struct PortGoal {
     pub device_owner: String,
     /// DHCP options of its own.
     pub extra_dhcp_opts: Vec<ExtraDhcpOption>,
+    /// Whether its traffic is checked at all.
+    pub port_security_enabled: bool,
+    /// The groups whose rules say what it may exchange.
+    pub security_groups: Vec<SecurityGroupId>,
+    /// Further addresses it may send from.
+    pub allowed_address_pairs: Vec<AllowedAddressPair>,
 }
 
 /// A lease that this host's DHCP responder gives out.
@@ -166,6 +173,12 @@ pub enum Goal {
     Neighbor(NeighborGoal),
     /// A router's port.
     Interface(InterfaceGoal),
+    /// A security group.
+    Group(GroupGoal),
+    /// A port of a security group.
+    Member(MemberGoal),
+    /// An address group.
+    AddressGroup(AddressGroupGoal),
 }
 
 /// Names a goal.
@@ -183,6 +196,12 @@ pub enum GoalKey {
     Neighbor(PortId),
     /// A router's port.
     Interface(PortId),
+    /// A security group.
+    Group(SecurityGroupId),
+    /// A port of a security group.
+    Member(SecurityGroupId, PortId),
+    /// An address group.
+    AddressGroup(AddressGroupId),
 }
 
 /// A change to what a host holds.
@@ -209,6 +228,9 @@ impl Goal {
             Self::Dhcp(goal) => GoalKey::Dhcp(goal.port, goal.subnet),
             Self::Neighbor(goal) => GoalKey::Neighbor(goal.port),
             Self::Interface(goal) => GoalKey::Interface(goal.port),
+            Self::Group(goal) => GoalKey::Group(goal.id),
+            Self::Member(goal) => GoalKey::Member(goal.group, goal.port),
+            Self::AddressGroup(goal) => GoalKey::AddressGroup(goal.id),
         }
     }
 
@@ -221,6 +243,9 @@ impl Goal {
             Self::Dhcp(goal) => goal.revision,
             Self::Neighbor(goal) => goal.revision,
             Self::Interface(goal) => goal.revision,
+            Self::Group(goal) => goal.revision,
+            Self::Member(goal) => goal.revision,
+            Self::AddressGroup(goal) => goal.revision,
         }
     }
 }

@@ -12,7 +12,9 @@ pub mod decode;
 pub mod digest;
 pub mod encode;
 mod goal;
+mod group_goal;
 mod scope;
+mod scope_id;
 pub mod wire;
 
 pub use decode::DecodeError;
@@ -20,4 +22,6 @@ pub use goal::{
     DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
     SubnetRoute, SubnetRoutes, VpcGoal,
 };
+pub use group_goal::{AddressGroupGoal, GroupGoal, GroupRule, MemberGoal, RuleRemote};
 pub use scope::{Applied, ScopeGoals};
+pub use scope_id::{ParseScopeError, ScopeId};

@@ -53,6 +53,9 @@ fn revise(mut goal: Goal, at: u64) -> GoalChange {
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
         Goal::Interface(goal) => &mut goal.revision,
+        Goal::Group(goal) => &mut goal.revision,
+        Goal::Member(goal) => &mut goal.revision,
+        Goal::AddressGroup(goal) => &mut goal.revision,
     };
     *revision = Revision(at);
     GoalChange::Put(goal)

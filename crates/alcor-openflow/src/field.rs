@@ -158,6 +158,10 @@ fields! {
     UdpSrc = BASIC 15, 2 bytes, 16 bits;
     /// UDP destination port.
     UdpDst = BASIC 16, 2 bytes, 16 bits;
+    /// SCTP source port.
+    SctpSrc = BASIC 17, 2 bytes, 16 bits;
+    /// SCTP destination port.
+    SctpDst = BASIC 18, 2 bytes, 16 bits;
     /// ICMPv4 type.
     Icmpv4Type = BASIC 19, 1 bytes, 8 bits;
     /// ICMPv4 code.

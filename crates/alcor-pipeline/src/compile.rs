@@ -3,10 +3,14 @@
 mod address;
 mod arrival;
 mod base;
+mod filter;
 mod flood;
+mod guard;
 mod port;
 mod resolve;
 mod route;
+mod rules;
+mod spoof;
 mod tunnel;
 mod unicast;
 
@@ -19,7 +23,10 @@ use alcor_openflow::Flow;
 /// The owner's flows, signed.
 pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
     let flows = match owner {
-        Owner::Base => base::flows(state),
+        Owner::Base => {
+            let flows = base::flows(state).into_iter();
+            flows.chain(filter::flows()).collect()
+        }
         Owner::Vpc(id) => {
             let arrivals = tunnel::flows(state, id).into_iter();
             arrivals.chain(arrival::passing(state, id)).collect()
@@ -30,6 +37,15 @@ pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
         Owner::Flood(id) => flood::flows(state, id).unwrap_or_default(),
         Owner::Router(id) => route::flows(state, id),
         Owner::Subnet(id) => arrival::flow(state, id).into_iter().collect(),
+        Owner::Guard(id) => guard::flows(state, id).unwrap_or_default(),
+        Owner::Remote(direction, block) => {
+            rules::remote(state, direction, block).into_iter().collect()
+        }
+        Owner::Traffic(direction, traffic) => {
+            let flow = rules::traffic(state, direction, traffic);
+            flow.into_iter().collect()
+        }
+        Owner::Rule(direction, rule) => rules::allow(state, direction, rule).into_iter().collect(),
     };
     let owner = cookie::of_owner(owner);
     flows

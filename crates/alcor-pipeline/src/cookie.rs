@@ -2,7 +2,7 @@
 //!
 //! | bits | meaning |
 //! | --- | --- |
-//! | 63..60 | kind of the owner: see [`Owner`]; 1 base, 3 port, 5 IP address, 7 router |
+//! | 63..60 | kind of the owner: see [`Owner`]; 1 base, 3 port, 5 IP address, 7 router, 14 rule |
 //! | 59..32 | hash of the owner |
 //! | 31..0 | hash of what the flow does: instructions, timeouts and flags |
 //!

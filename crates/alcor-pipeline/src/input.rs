@@ -25,6 +25,9 @@ pub enum Input {
         /// The port.
         port: PortId,
     },
+    /// All that the region wants of this host is known. Before that, a rule that lacks a set
+    /// would cut connections that it allows, so that no flow of a group is made.
+    Complete,
     /// The tunnel interface is in the bridge under this number, or is not there.
     Tunnel {
         /// Its OpenFlow port number.

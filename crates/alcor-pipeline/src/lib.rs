@@ -13,10 +13,12 @@
 //! | table | for | does |
 //! | --- | --- | --- |
 //! | [`CLASSIFY`](table::CLASSIFY) 0 | all frames | names the network (metadata) and the local sender (`reg0`); anything else is dropped |
+//! | [`SPOOF`](table::SPOOF) 5 | local senders | addresses that are not the port's own are dropped, and counted |
 //! | [`DHCP`](table::DHCP) 10 | local senders | a DHCPv4 client with a lease here: to the agent |
 //! | [`RESOLVE`](table::RESOLVE) 18 | local senders | ARP requests and neighbour solicitations: asks `ADDRESS` who has the address |
 //! | [`ND_REPLY`](table::ND_REPLY) 19 | (resubmit) | the second half of a neighbour advertisement |
 //! | [`ANSWER`](table::ANSWER) 20 | local senders | what `ADDRESS` knew is answered in place |
+//! | [`EGRESS`](table::EGRESS) 21 to 24 | local senders | the port's security groups |
 //! | [`ROUTER`](table::ROUTER) 25 | local senders | unicast to a router's port: names the router |
 //! | [`ROUTE`](table::ROUTE) 26 | routed packets | the router's own addresses, then the longest prefix: out where, to which next hop |
 //! | [`ADDRESS`](table::ADDRESS) 27 | (resubmit) | which MAC address has an IP address of a network |
@@ -24,12 +26,21 @@
 //! | [`REMOTE`](table::REMOTE) 30 | local senders | unicast to a port on another host: names the tunnel's end; to a router: enters it |
 //! | [`TRANSMIT`](table::TRANSMIT) 32 | local senders | into the tunnel; what was routed, from the host's own MAC address |
 //! | [`ARRIVE`](table::ARRIVE) 35 | tunnels | what another host has routed comes from the gateway's MAC address again |
-//! | [`LOCAL`](table::LOCAL) 40 | all frames | unicast to a port here: to it; unknown unicast is dropped, and counted |
+//! | [`LOCAL`](table::LOCAL) 40 | all frames | unicast to a port here: names it as the receiver (`reg2`); unknown unicast is dropped, and counted |
+//! | [`INGRESS`](table::INGRESS) 42 to 45 | local receivers | the port's security groups |
+//! | [`DELIVER`](table::DELIVER) 48 | local receivers | out of the receiver's port |
 //! | [`FLOOD_REMOTE`](table::FLOOD_REMOTE) 50 | local senders | broadcast and multicast: once to every host with a member |
-//! | [`FLOOD_LOCAL`](table::FLOOD_LOCAL) 60 | all frames | broadcast and multicast: to every member here |
+//! | [`FLOOD_LOCAL`](table::FLOOD_LOCAL) 60 | all frames | broadcast and multicast: for every member here, through `INGRESS` |
 //!
 //! A frame from a tunnel enters at `ARRIVE`, so it is never sent into a tunnel again, is routed once
 //! only, never reaches the agent, and never has its ARP answered.
+//!
+//! **Security groups.** Each side of a port looks its connections up in the port's own zone; a
+//! packet that no answer is goes through the rules, also in an established connection, so that a
+//! rule that goes takes its connections with it (they are marked, and then dropped both ways).
+//! A rule is a conjunction: of the ports it is for, of the blocks of the set it names, and of
+//! the packets it speaks of. Each of these is one flow, whatever the number of rules, so that
+//! flows grow with ports + members + rules and not with their product.
 //!
 //! Every flow has an [`Owner`], and every owner's flows are made from the goals anew whenever
 //! one of these changed. Two goals may claim one thing (a port that moves is local and a
@@ -38,6 +49,7 @@
 
 mod changes;
 mod compile;
+mod conjunction;
 pub mod cookie;
 mod input;
 mod member;
@@ -45,9 +57,11 @@ mod owner;
 mod pipeline;
 mod punt;
 mod router;
+mod sets;
 mod state;
 pub mod table;
 mod touched;
+mod traffic;
 mod vpc;
 mod wire_mac;
 
@@ -56,3 +70,4 @@ pub use input::Input;
 pub use owner::Owner;
 pub use pipeline::Pipeline;
 pub use punt::Punt;
+pub use traffic::{Kind, Traffic};

@@ -1,7 +1,9 @@
 //! Ports as the pipeline remembers them: only what flows are made from.
 
 use alcor_goalstate::{NeighborGoal, PortGoal};
-use alcor_types::{FixedIp, MacAddr, NetworkId, PortId, SubnetId};
+use alcor_types::{FixedIp, MacAddr, NetworkId, PortId, SecurityGroupId, SubnetId};
+use ipnet::IpNet;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use uuid::Uuid;
 
@@ -12,6 +14,16 @@ pub(crate) struct Local {
     pub(crate) mac: MacAddr,
     pub(crate) addresses: Box<[IpAddr]>,
     pub(crate) up: bool,
+    /// None where nobody checks what it sends and gets.
+    pub(crate) security: Option<Security>,
+}
+
+/// What a port's traffic is checked against.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Security {
+    /// The addresses it may speak from, each with its Ethernet address; sorted, each once.
+    pub(crate) sources: Box<[(MacAddr, IpNet)]>,
+    pub(crate) groups: Box<[SecurityGroupId]>,
 }
 
 /// A port of another host.
@@ -51,6 +63,7 @@ impl From<&PortGoal> for Local {
             mac: goal.mac,
             addresses: addresses(&goal.fixed_ips),
             up: goal.admin_state_up,
+            security: security(goal),
         }
     }
 }
@@ -66,7 +79,31 @@ impl From<&NeighborGoal> for Remote {
     }
 }
 
+/// The region's own ports are trusted, as Neutron has it.
+fn security(goal: &PortGoal) -> Option<Security> {
+    let checked = goal.port_security_enabled && !goal.device_owner.starts_with("network:");
+    let fixed = goal.fixed_ips.iter();
+    let fixed = fixed.map(|fixed| (goal.mac, fixed.ip_address.into()));
+    let pairs = goal.allowed_address_pairs.iter();
+    let pairs = pairs.map(|pair| {
+        let mac = pair.mac_address.unwrap_or(goal.mac);
+        (mac, pair.ip_address.trunc())
+    });
+    let sources: BTreeSet<_> = fixed.chain(pairs).collect();
+    checked.then(|| Security {
+        sources: sources.into_iter().collect(),
+        groups: goal.security_groups.as_slice().into(),
+    })
+}
+
 impl Local {
+    /// The groups it is in.
+    pub(crate) fn groups(&self) -> &[SecurityGroupId] {
+        self.security
+            .as_ref()
+            .map_or(&[], |security| &security.groups)
+    }
+
     /// What it claims; nothing while it is switched off.
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
         slots(self.mac, &self.addresses).filter(|_| self.up)

@@ -1,6 +1,8 @@
 //! Who a flow belongs to.
 
-use alcor_types::{MacAddr, NetworkId, PortId, RouterId, SubnetId};
+use crate::Traffic;
+use alcor_types::{Direction, MacAddr, NetworkId, PortId, RouterId, SecurityGroupRuleId, SubnetId};
+use ipnet::IpNet;
 use std::net::IpAddr;
 
 /// The thing that a flow is about. Owners never share a flow: the match of every flow speaks
@@ -25,6 +27,14 @@ pub enum Owner {
     Router(RouterId),
     /// A subnet: what other hosts have routed into it.
     Subnet(SubnetId),
+    /// A plugged port of this host: the addresses it may speak from, and the rules of its groups.
+    Guard(PortId),
+    /// Whom ports exchange packets with: a block that sets which rules name have among theirs.
+    Remote(Direction, IpNet),
+    /// Packets that rules speak of.
+    Traffic(Direction, Traffic),
+    /// A rule of which this host has a port.
+    Rule(Direction, SecurityGroupRuleId),
 }
 
 impl Owner {
@@ -39,6 +49,10 @@ impl Owner {
             Self::Flood(_) => 6,
             Self::Router(_) => 7,
             Self::Subnet(_) => 8,
+            Self::Guard(_) => 11,
+            Self::Remote(..) => 12,
+            Self::Traffic(..) => 13,
+            Self::Rule(..) => 14,
         }
     }
 }

@@ -5,6 +5,7 @@ mod routing;
 use crate::Input;
 use crate::member::{Claim, Local, Remote, Slot};
 use crate::router::{Block, Interface};
+use crate::sets::Sets;
 use crate::vpc::{Identity, Vpc, dhcp_server};
 use alcor_goalstate::{Goal, GoalKey};
 use alcor_openflow::PortNo;
@@ -33,6 +34,7 @@ pub(crate) struct State {
     pub(crate) tunnel: Option<PortNo>,
     /// What this host's routed packets come from on the wire.
     pub(crate) wire_mac: MacAddr,
+    pub(crate) sets: Sets,
     by_ofport: HashMap<PortNo, PortId>,
     /// The networks that claim a VNI. A VNI is reused once its network is gone, and the news
     /// of the two may cross: the newest goal has it.
@@ -75,6 +77,7 @@ impl State {
             Input::Plugged { port, ofport } => self.plug(*port, *ofport),
             Input::Unplugged { port } => self.unplug(*port),
             Input::Tunnel { ofport } => self.tunnel = *ofport,
+            Input::Complete => self.sets.complete(),
         }
     }
 
@@ -88,6 +91,9 @@ impl State {
             Goal::Interface(goal) => self.set_interface(goal.port, Some(Interface::from(goal))),
             Goal::Port(goal) => self.set_local(goal.id, Some(Local::from(goal))),
             Goal::Neighbor(goal) => self.set_remote(goal.port, Some(Remote::from(goal))),
+            Goal::Group(goal) => self.sets.set_group(goal.id, Some(goal)),
+            Goal::Member(goal) => self.sets.set_member(goal.group, goal.port, &goal.addresses),
+            Goal::AddressGroup(goal) => self.sets.set_addresses(goal.id, &goal.addresses),
             Goal::Dhcp(goal) => {
                 self.leases
                     .entry(goal.port)
@@ -108,6 +114,9 @@ impl State {
             GoalKey::Port(id) => self.set_local(id, None),
             GoalKey::Neighbor(id) => self.set_remote(id, None),
             GoalKey::Dhcp(port, subnet) => self.remove_lease(port, subnet),
+            GoalKey::Group(id) => self.sets.set_group(id, None),
+            GoalKey::Member(group, port) => self.sets.set_member(group, port, &[]),
+            GoalKey::AddressGroup(id) => self.sets.set_addresses(id, &[]),
         }
     }
 
@@ -158,6 +167,8 @@ impl State {
     }
 
     fn set_local(&mut self, id: PortId, local: Option<Local>) {
+        self.sets
+            .set_port(id, local.as_ref().map_or(&[], Local::groups));
         if let Some(former) = self.locals.remove(&id) {
             let vpc = self.vpcs.entry(former.vpc).or_default();
             vpc.ports.remove(&id);

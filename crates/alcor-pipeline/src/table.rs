@@ -1,9 +1,12 @@
 //! The numbers of tables, priorities and registers; the only place that knows them.
 
-use alcor_openflow::{Field, Subfield};
+use alcor_openflow::{Ct, Field, Subfield};
+use alcor_types::Direction;
 
 /// Whose frame it is: where every frame starts.
 pub const CLASSIFY: u8 = 0;
+/// Whether the addresses that a local port speaks from are its own.
+pub const SPOOF: u8 = 5;
 /// DHCPv4 requests of local ports.
 pub const DHCP: u8 = 10;
 /// ARP requests and neighbour solicitations of local ports: who has the address?
@@ -12,6 +15,16 @@ pub const RESOLVE: u8 = 18;
 pub const ND_REPLY: u8 = 19;
 /// The answer, where somebody has it.
 pub const ANSWER: u8 = 20;
+/// Security groups, packets that local ports send: into the port's zone of connections.
+pub const EGRESS: u8 = 21;
+/// Answers to what was allowed pass here; the rest is for the rules.
+pub const EGRESS_STATE: u8 = 22;
+/// The rules of the port's groups.
+pub const EGRESS_RULES: u8 = 23;
+/// What a rule allowed: a new connection is remembered.
+pub const EGRESS_ACCEPT: u8 = 24;
+/// Where packets go that their port may send.
+pub const SENT: u8 = ROUTER;
 /// What local ports send to routers.
 pub const ROUTER: u8 = 25;
 /// Where a router leads.
@@ -28,6 +41,16 @@ pub const TRANSMIT: u8 = 32;
 pub const ARRIVE: u8 = 35;
 /// Unicast to this host.
 pub const LOCAL: u8 = 40;
+/// Security groups, packets that local ports are to receive; as on the other side.
+pub const INGRESS: u8 = 42;
+/// See [`EGRESS_STATE`].
+pub const INGRESS_STATE: u8 = 43;
+/// See [`EGRESS_RULES`].
+pub const INGRESS_RULES: u8 = 44;
+/// See [`EGRESS_ACCEPT`].
+pub const INGRESS_ACCEPT: u8 = 45;
+/// Out of the receiver's port.
+pub const DELIVER: u8 = 48;
 /// Broadcast and multicast to other hosts.
 pub const FLOOD_REMOTE: u8 = 50;
 /// Broadcast and multicast to this host.
@@ -37,8 +60,18 @@ pub const FLOOD_LOCAL: u8 = 60;
 pub const MISS: u16 = 0;
 /// Flows about a network, a port or an address.
 pub const MATCH: u16 = 100;
+/// Ports that nobody keeps connections of.
+pub const STATELESS: u16 = 105;
 /// Exceptions to those.
 pub const EXCEPT: u16 = 110;
+/// Exceptions to the exceptions.
+pub const EXCEPT_2: u16 = 115;
+/// Ports that nobody checks.
+pub const UNCHECKED: u16 = 120;
+/// Before anything else.
+pub const FIRST: u16 = 130;
+/// What no rule allowed, before it is dropped.
+pub const UNRULED: u16 = 10;
 /// Broadcast and multicast, before any unicast.
 pub const GROUP: u16 = 200;
 /// Routes: this, and four times the length of the prefix; of one length, the routes of a subnet's
@@ -71,4 +104,56 @@ pub const SCRATCH: Field = Field::XxReg3;
 /// The place of an IPv4 address in [`ADDRESS_OF`].
 pub fn ipv4_of() -> Subfield {
     Subfield::new(ADDRESS_OF, 0, 32)
+}
+
+/// Holds the OpenFlow port number of the local port that is to receive the frame.
+pub const RECEIVER: Field = Field::Reg2;
+
+/// One side of a port, as its security groups see it.
+#[derive(Debug)]
+pub(crate) struct Side {
+    pub(crate) entry: u8,
+    pub(crate) state: u8,
+    pub(crate) rules: u8,
+    pub(crate) accept: u8,
+    /// Where allowed packets go.
+    pub(crate) next: u8,
+    /// Holds the port's OpenFlow port number, which is also its zone of connections.
+    pub(crate) port: Field,
+}
+
+/// What a port sends.
+pub(crate) const SENDING: Side = Side {
+    entry: EGRESS,
+    state: EGRESS_STATE,
+    rules: EGRESS_RULES,
+    accept: EGRESS_ACCEPT,
+    next: SENT,
+    port: SENDER,
+};
+
+/// What a port receives.
+pub(crate) const RECEIVING: Side = Side {
+    entry: INGRESS,
+    state: INGRESS_STATE,
+    rules: INGRESS_RULES,
+    accept: INGRESS_ACCEPT,
+    next: DELIVER,
+    port: RECEIVER,
+};
+
+impl Side {
+    /// The side of a rule's direction.
+    pub(crate) fn of(direction: Direction) -> &'static Self {
+        match direction {
+            Direction::Egress => &SENDING,
+            Direction::Ingress => &RECEIVING,
+        }
+    }
+
+    /// The zone of the port's connections. A port number is unique in the bridge, so zones never
+    /// meet, and has 16 bits.
+    pub(crate) fn zone(&self) -> Ct {
+        Ct::zone_from(Subfield::new(self.port, 0, 16))
+    }
 }

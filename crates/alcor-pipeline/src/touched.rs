@@ -3,14 +3,18 @@
 //! Asked before the change is taken in, so that the owners' former flows can still be made.
 //! Naming an owner too many costs a comparison; naming one too few would be a bug.
 
+mod sets;
+
 use crate::member::{Local, Remote};
 use crate::router::{Block, Interface};
 use crate::state::State;
 use crate::vpc::{Identity, Vpc, dhcp_server};
 use crate::{Input, Owner};
-use alcor_goalstate::{Goal, GoalKey};
+use alcor_goalstate::{Goal, GoalKey, RuleRemote};
 use alcor_openflow::PortNo;
-use alcor_types::{NetworkId, PortId, SubnetId};
+use alcor_types::{AddressGroupId, NetworkId, PortId, SecurityGroupId, SubnetId};
+use ipnet::IpNet;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The owners that the change may touch; none when it changes nothing.
@@ -39,10 +43,17 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
         Input::Delete(GoalKey::Port(id)) => by_local(state, *id, None),
         Input::Delete(GoalKey::Neighbor(id)) => by_remote(state, *id, None),
         Input::Delete(GoalKey::Dhcp(port, _)) => vec![Owner::Port(*port)],
+        Input::Put(Goal::Group(goal)) => sets::by_group(state, goal.id, Some(goal)),
+        Input::Put(Goal::Member(goal)) => by_member(state, goal.group, goal.port, &goal.addresses),
+        Input::Put(Goal::AddressGroup(goal)) => by_addresses(state, goal.id, &goal.addresses),
+        Input::Delete(GoalKey::Group(id)) => sets::by_group(state, *id, None),
+        Input::Delete(GoalKey::Member(group, port)) => by_member(state, *group, *port, &[]),
+        Input::Delete(GoalKey::AddressGroup(id)) => by_addresses(state, *id, &[]),
+        Input::Complete if state.sets.complete => Vec::new(),
         Input::Plugged { port, ofport } => by_plug(state, *port, Some(*ofport)),
         Input::Unplugged { port } => by_plug(state, *port, None),
         Input::Tunnel { ofport } if *ofport == state.tunnel => Vec::new(),
-        Input::Tunnel { .. } => all(state).collect(),
+        Input::Complete | Input::Tunnel { .. } => all(state).collect(),
     }
 }
 
@@ -51,7 +62,20 @@ pub(crate) fn all(state: &State) -> impl Iterator<Item = Owner> {
     let vpcs = state.vpcs.iter();
     let owners = vpcs.flat_map(|(id, vpc)| vpc.owners(*id));
     let routers = state.routers.keys().map(|router| Owner::Router(*router));
-    std::iter::once(Owner::Base).chain(owners).chain(routers)
+    // Rules share sets and kinds of packets.
+    let sets: BTreeSet<_> = sets::all(state).collect();
+    let shared = routers.chain(sets);
+    std::iter::once(Owner::Base).chain(owners).chain(shared)
+}
+
+fn by_member(state: &State, group: SecurityGroupId, port: PortId, now: &[IpNet]) -> Vec<Owner> {
+    let former = state.sets.member(group, port);
+    sets::by_blocks(state, RuleRemote::Group(group), former, now)
+}
+
+fn by_addresses(state: &State, id: AddressGroupId, now: &[IpNet]) -> Vec<Owner> {
+    let former = state.sets.address_group(id);
+    sets::by_blocks(state, RuleRemote::AddressGroup(id), former, now)
 }
 
 /// A label is no flow's business; anything else is everybody's in the network, and in those
@@ -141,7 +165,8 @@ fn by_local(state: &State, id: PortId, now: Option<&Local>) -> Vec<Owner> {
     if former == now {
         return Vec::new();
     }
-    let mut owners = vec![Owner::Port(id)];
+    let mut owners = vec![Owner::Port(id), Owner::Guard(id)];
+    owners.extend(sets::by_port(state, id, now));
     for local in [former, now].into_iter().flatten() {
         owners.push(Owner::Flood(local.vpc));
         owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));
@@ -179,7 +204,7 @@ fn by_plug(state: &State, port: PortId, now: Option<PortNo>) -> Vec<Owner> {
     let displaced = now.and_then(|ofport| state.port_at(ofport));
     let mut owners = Vec::new();
     for id in [Some(port), displaced].into_iter().flatten() {
-        owners.push(Owner::Port(id));
+        owners.extend([Owner::Port(id), Owner::Guard(id)]);
         if let Some(local) = state.locals.get(&id) {
             owners.push(Owner::Flood(local.vpc));
             owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));

@@ -96,7 +96,8 @@ impl Vpc {
 
     /// Everything that may own flows of the network alone: a router has flows of several.
     pub(crate) fn owners(&self, id: NetworkId) -> impl Iterator<Item = Owner> {
-        let ports = self.ports.iter().map(|port| Owner::Port(*port));
+        let ports = self.ports.iter();
+        let ports = ports.flat_map(|port| [Owner::Port(*port), Owner::Guard(*port)]);
         let mut former = None;
         let slots = self.claims.iter().map(|(slot, _)| *slot);
         let distinct = slots.filter(move |slot| former.replace(*slot) != Some(*slot));

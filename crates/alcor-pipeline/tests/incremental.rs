@@ -1,12 +1,14 @@
 //! Whatever order changes come in, and whenever they are taken, the bridge ends up with the
 //! flows that the same goals give from nothing.
 
+#![expect(clippy::unwrap_used, reason = "the blocks of the tests are blocks")]
+
 mod support;
 
-use alcor_goalstate::{Goal, GoalKey, SubnetRoute, SubnetRoutes};
+use alcor_goalstate::{Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes};
 use alcor_openflow::{Flow, PortNo};
 use alcor_pipeline::{Input, Installed, Pipeline};
-use alcor_types::{PortId, Revision};
+use alcor_types::{AllowedAddressPair, Direction, EtherType, PortId, Revision};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use support::goals::*;
@@ -18,6 +20,7 @@ struct Truth {
     goals: BTreeMap<GoalKey, Goal>,
     plugged: BTreeMap<PortId, PortNo>,
     tunnel: Option<PortNo>,
+    complete: bool,
 }
 
 impl Truth {
@@ -31,6 +34,7 @@ impl Truth {
             }
             Input::Unplugged { port } => drop(self.plugged.remove(port)),
             Input::Tunnel { ofport } => self.tunnel = *ofport,
+            Input::Complete => self.complete = true,
         }
     }
 
@@ -41,7 +45,12 @@ impl Truth {
         let tunnel = Input::Tunnel {
             ofport: self.tunnel,
         };
-        goals.chain(plugged).chain([tunnel]).collect()
+        let complete = self.complete.then_some(Input::Complete);
+        goals
+            .chain(plugged)
+            .chain([tunnel])
+            .chain(complete)
+            .collect()
     }
 }
 
@@ -66,6 +75,21 @@ fn any_goal() -> impl Strategy<Value = Goal> {
         let mut goal = port(id, vpc);
         let other = port_like(like);
         (goal.mac, goal.fixed_ips, goal.admin_state_up) = (other.mac, other.fixed_ips, up);
+        Goal::Port(goal)
+    });
+    let secured = (
+        1..6_u8,
+        prop::collection::btree_set(1..4_u8, 0..3),
+        any::<bool>(),
+    );
+    let secured = secured.prop_map(|(id, groups, pair)| {
+        let groups: Vec<_> = groups.into_iter().collect();
+        let mut goal = support::goals::secured(id, 1, &groups);
+        let anywhere = AllowedAddressPair {
+            ip_address: "0.0.0.0/0".parse().unwrap(),
+            mac_address: None,
+        };
+        goal.allowed_address_pairs.extend(pair.then_some(anywhere));
         Goal::Port(goal)
     });
     let neighbor = (1..6_u8, 1..3_u8, 1..6_u8, 1..4_u8).prop_map(|(id, vpc, like, at)| {
@@ -97,7 +121,74 @@ fn any_goal() -> impl Strategy<Value = Goal> {
         }
         Goal::Interface(goal)
     });
-    prop_oneof![2 => vpc, 1 => subnet, 3 => port, 4 => neighbor, 1 => lease, 3 => interface]
+    let sets = prop_oneof![any_group(), any_member(), any_address_group()];
+    prop_oneof![
+        2 => vpc, 1 => subnet, 3 => port, 4 => neighbor, 1 => lease, 3 => interface, 4 => secured,
+        8 => sets,
+    ]
+}
+
+fn any_remote() -> impl Strategy<Value = RuleRemote> {
+    let block = prop::sample::select(BLOCKS);
+    prop_oneof![
+        Just(RuleRemote::Any),
+        block.prop_map(|block| RuleRemote::Prefix(block.parse().unwrap())),
+        (1..4_u8).prop_map(|id| RuleRemote::Group(group_id(id))),
+        (1..3_u8).prop_map(|id| RuleRemote::AddressGroup(address_group_id(id))),
+    ]
+}
+
+fn any_group() -> impl Strategy<Value = Goal> {
+    let one = (1..4_u8, any_remote(), 0..4_u16, any::<[bool; 2]>());
+    let rules = prop::collection::vec(one, 0..4);
+    (1..4_u8, rules, any::<bool>()).prop_map(|(id, rules, stateful)| {
+        let rules = rules.into_iter().map(|(number, remote, port, [out, six])| {
+            let mut rule = rule(id, number);
+            rule.remote = remote;
+            rule.port_max = Some(80 + port);
+            rule.protocol = rule.protocol.filter(|_| port > 0);
+            if out {
+                rule.direction = Direction::Egress;
+            }
+            if six {
+                rule.ethertype = EtherType::Ipv6;
+            }
+            (number, rule)
+        });
+        // Each once, as the store has them.
+        let rules: BTreeMap<_, _> = rules.collect();
+        let mut goal = group(id, rules.into_values().collect());
+        goal.stateful = stateful;
+        Goal::Group(goal)
+    })
+}
+
+/// Blocks of both families, one of all addresses and one of half of them.
+const BLOCKS: &[&str] = &[
+    "10.0.0.2/32",
+    "10.0.0.3/32",
+    "10.0.0.0/24",
+    "0.0.0.0/0",
+    "0.0.0.0/1",
+    "fd00::/64",
+    "::/0",
+];
+
+fn any_blocks() -> impl Strategy<Value = Vec<&'static str>> {
+    prop::collection::btree_set(prop::sample::select(BLOCKS), 0..3)
+        .prop_map(|blocks| blocks.into_iter().collect())
+}
+
+fn any_member() -> impl Strategy<Value = Goal> {
+    let member = (1..4_u8, 1..6_u8, any_blocks());
+    member.prop_map(|(group, port, blocks)| {
+        Goal::Member(support::goals::member(group, port, &blocks))
+    })
+}
+
+fn any_address_group() -> impl Strategy<Value = Goal> {
+    let group = (1..3_u8, any_blocks());
+    group.prop_map(|(id, blocks)| Goal::AddressGroup(address_group(id, &blocks)))
 }
 
 fn port_like(number: u8) -> alcor_goalstate::PortGoal {
@@ -123,6 +214,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         4 => plugged,
         1 => unplugged,
         1 => tunnel.prop_map(|ofport| Input::Tunnel { ofport }),
+        2 => Just(Input::Complete),
     ]
 }
 

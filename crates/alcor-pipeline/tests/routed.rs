@@ -55,6 +55,8 @@ fn vm(number: u8, host: u8, up: bool) -> Fact {
         admin_state_up: up,
         fixed_ips: fixed(network, 10 + number),
         host: Some(name(host)),
+        // Routers are the matter here; groups have tests of their own.
+        port_security_enabled: false,
         ..Port::new(port_id(number), vpc_id(network), mac(10 + number))
     })
 }

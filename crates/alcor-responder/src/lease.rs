@@ -162,6 +162,9 @@ mod tests {
             device_id: String::new(),
             device_owner: String::new(),
             extra_dhcp_opts: Vec::new(),
+            port_security_enabled: false,
+            security_groups: Vec::new(),
+            allowed_address_pairs: Vec::new(),
         };
         let dhcp = DhcpGoal {
             port: port.id,

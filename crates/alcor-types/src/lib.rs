@@ -17,6 +17,7 @@ mod floating_ip;
 mod gateway;
 mod id;
 mod ip;
+mod ip_protocol;
 mod mac;
 mod metering;
 mod ncm;
@@ -57,6 +58,7 @@ pub use id::{
     SegmentId, SegmentRangeId, ServiceProfileId, SubnetId, SubnetPoolId, TrunkId,
 };
 pub use ip::{IpLease, IpRange};
+pub use ip_protocol::ip_protocol;
 pub use mac::{MacLease, MacRange};
 pub use metering::{MeteredPrefix, MeteringLabel, MeteringRule};
 pub use ncm::Ncm;

@@ -145,6 +145,10 @@ fn of(owner: Owner) -> String {
         Owner::Flood(id) => format!("of broadcasts in network {id}"),
         Owner::Router(id) => format!("of router {id}"),
         Owner::Subnet(id) => format!("of subnet {id}"),
+        Owner::Guard(id) => format!("of the groups and addresses of port {id}"),
+        Owner::Remote(_, block) => format!("of {block} in rules of security groups"),
+        Owner::Traffic(..) => "of packets that rules of security groups speak of".to_owned(),
+        Owner::Rule(_, id) => format!("of security group rule {id}"),
     }
 }
 

@@ -104,7 +104,7 @@ async fn an_unplugged_port_is_down_until_it_is_plugged_again(
     let ofport = lab.vsctl(2, ["get", "Interface", "tapb", "ofport"]).await?;
     let (from, to) = (
         format!("in_port={} ", ofport.trim()),
-        format!("output:{}", ofport.trim()),
+        format!("set_field:{:#x}->reg2", ofport.trim().parse::<u32>()?),
     );
     let before = flows(lab, 2).await?;
     assert!(before.mention(&from) && before.mention(&to), "{before:#?}");

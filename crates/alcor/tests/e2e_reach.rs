@@ -139,6 +139,7 @@ async fn big_frames_tcp_and_ipv6_pass_between_hosts() -> anyhow::Result<()> {
 
         a_full_size_frame_passes(region, &b).await?;
         tcp_passes(region).await?;
+        allow_link_local(region, &b).await?;
         neighbour_discovery_works(region).await
     })
     .await
@@ -168,6 +169,18 @@ async fn tcp_passes(region: &Scenario) -> anyhow::Result<()> {
     assert_eq!(text.lines().count(), 100_000);
     assert_eq!(text.lines().last().unwrap(), "100000");
     Ok(())
+}
+
+/// A group's members are its fixed addresses; link-local ones need a rule of their own.
+async fn allow_link_local(region: &Scenario, of: &PortInfo) -> anyhow::Result<()> {
+    let shown = stage::port(region, of).await?;
+    let rule = json!({ "security_group_rule": {
+        "security_group_id": shown["security_groups"][0],
+        "direction": "ingress", "ethertype": "IPv6", "protocol": "ipv6-icmp",
+        "remote_ip_prefix": "fe80::/10",
+    }});
+    let rules = "/v2.0/security-group-rules";
+    region.rest().post(rules, &rule).await.map(drop)
 }
 
 async fn neighbour_discovery_works(region: &Scenario) -> anyhow::Result<()> {

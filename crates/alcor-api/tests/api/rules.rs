@@ -56,7 +56,7 @@ async fn a_port_is_bound_and_unbound_as_nova_does() {
     region.post("/nodes", node).await.expect(201);
     let shown = region.get(&path).await.expect(200);
     assert_eq!(shown["port"]["binding:vif_type"], "ovs");
-    assert_eq!(shown["port"]["binding:vif_details"]["port_filter"], false);
+    assert_eq!(shown["port"]["binding:vif_details"]["port_filter"], true);
     assert_eq!(
         shown["port"]["binding:vif_details"]["bridge_name"],
         "br-int"

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "the numbers of tests are valid ones")]
 
 use alcor_compiler::{Compiler, Delta, Fact};
-use alcor_goalstate::{Goal, GoalKey, ScopeGoals};
+use alcor_goalstate::{Goal, GoalKey, ScopeGoals, ScopeId};
 use alcor_types::{
     FixedIp, HostName, Network, NetworkId, NetworkType, Node, NodeId, Port, PortId, Revision,
     RouteTable, RouteTableId, RouteTableKind, RouteTarget, Router, RouterId, Sharing, Standard,
@@ -216,9 +216,10 @@ impl Follower {
     pub(crate) fn follow(
         &mut self,
         region: &Compiler,
-        scope: NetworkId,
+        scope: impl Into<ScopeId>,
         host: &HostName,
     ) -> Vec<GoalKey> {
+        let scope = scope.into();
         if !self.holds {
             self.restart(region, scope, host);
             return Vec::new();
@@ -246,7 +247,7 @@ impl Follower {
         }
     }
 
-    fn restart(&mut self, region: &Compiler, scope: NetworkId, host: &HostName) {
+    fn restart(&mut self, region: &Compiler, scope: ScopeId, host: &HostName) {
         *self = Self {
             snapshots: self.snapshots + 1,
             ..Self::default()
@@ -268,7 +269,7 @@ impl Follower {
 }
 
 /// What the host is to hold, in the order of the keys.
-pub(crate) fn wanted(region: &Compiler, scope: NetworkId, host: &HostName) -> Vec<Goal> {
+pub(crate) fn wanted(region: &Compiler, scope: impl Into<ScopeId>, host: &HostName) -> Vec<Goal> {
     let view = region.snapshot(scope, host);
     let mut goals = view.map_or_else(Vec::new, |view| view.goals);
     goals.sort_by_key(Goal::key);

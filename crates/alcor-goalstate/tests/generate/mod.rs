@@ -9,7 +9,10 @@ use alcor_goalstate::{
     DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, SubnetRoute,
     SubnetRoutes, VpcGoal,
 };
-use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, MacAddr, Revision, SubnetId, Vni};
+use alcor_types::{
+    AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, MacAddr, Revision, SubnetId, Vni,
+};
+mod group;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};
@@ -135,6 +138,12 @@ fn any_port() -> impl Strategy<Value = Goal> {
                     device_id: id.to_string(),
                     device_owner: "compute:nova".to_owned(),
                     extra_dhcp_opts,
+                    port_security_enabled: admin_state_up,
+                    security_groups: vec![id.into()],
+                    allowed_address_pairs: vec![AllowedAddressPair {
+                        ip_address: "10.0.0.0/24".parse().unwrap(),
+                        mac_address: admin_state_up.then_some(mac),
+                    }],
                 })
             },
         )
@@ -215,7 +224,10 @@ pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
         any_port(),
         any_dhcp(),
         any_neighbor(),
-        any_interface()
+        any_interface(),
+        group::any_group(),
+        group::any_member(),
+        group::any_address_group(),
     ]
 }
 

@@ -1,33 +1,7 @@
 //! IP protocols by name and number, as security group rules take them.
 
-/// The names that Neutron takes, and their numbers (IANA's protocol numbers).
-const NAMES: [(&str, u8); 25] = [
-    ("ah", 51),
-    ("dccp", 33),
-    ("egp", 8),
-    ("esp", 50),
-    ("gre", 47),
-    ("hopopt", 0),
-    ("icmp", 1),
-    ("icmpv6", 58),
-    ("igmp", 2),
-    ("ip", 0),
-    ("ipip", 4),
-    ("ipv6-encap", 41),
-    ("ipv6-frag", 44),
-    (IPV6_ICMP, 58),
-    ("ipv6-nonxt", 59),
-    ("ipv6-opts", 60),
-    ("ipv6-route", 43),
-    ("ospf", 89),
-    ("pgm", 113),
-    ("rsvp", 46),
-    ("sctp", 132),
-    ("tcp", 6),
-    ("udp", 17),
-    ("udplite", 136),
-    ("vrrp", 112),
-];
+pub(super) use alcor_types::ip_protocol as number;
+
 /// The name of ICMP for IPv6 that is kept, whichever was sent.
 const IPV6_ICMP: &str = "ipv6-icmp";
 /// ICMP and its counterpart in IPv6.
@@ -36,14 +10,6 @@ pub(super) const ICMP: [u8; 2] = [1, 58];
 pub(super) const WITH_PORTS: [u8; 5] = [6, 17, 33, 132, 136];
 /// The protocols that exist in IPv6 only.
 pub(super) const IPV6_ONLY: [u8; 6] = [41, 43, 44, 58, 59, 60];
-
-/// The number of a protocol given by name or number; none when it is neither.
-pub(super) fn number(protocol: &str) -> Option<u8> {
-    let named = NAMES.iter().find(|(name, _)| *name == protocol);
-    named
-        .map(|(_, number)| *number)
-        .or_else(|| protocol.parse().ok())
-}
 
 /// The protocol as it is kept: names in lower case, numbers as they are, none for any.
 /// The error is a text that is no protocol.

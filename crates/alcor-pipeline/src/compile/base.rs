@@ -3,8 +3,8 @@
 use super::resolve;
 use crate::state::State;
 use crate::table::{
-    ADDRESS, ANSWER, ARRIVE, CLASSIFY, DHCP, EXCEPT, FLOOD_LOCAL, FLOOD_REMOTE, FOUND, GROUP, HOP,
-    LOCAL, MATCH, MISS, REMOTE, RESOLVE, ROUTE, ROUTER, TRANSMIT,
+    ADDRESS, ANSWER, ARRIVE, CLASSIFY, DHCP, EGRESS, EXCEPT, FLOOD_LOCAL, FLOOD_REMOTE, FOUND,
+    GROUP, HOP, LOCAL, MATCH, MISS, REMOTE, RESOLVE, ROUTE, ROUTER, TRANSMIT,
 };
 use alcor_openflow::{Action, Field, Flow, Match, PortNo};
 
@@ -18,7 +18,7 @@ pub(super) fn flows(state: &State) -> Vec<Flow> {
         miss(CLASSIFY),
         miss(DHCP).goto(RESOLVE),
         miss(RESOLVE).goto(ANSWER),
-        miss(ANSWER).goto(ROUTER),
+        miss(ANSWER).goto(EGRESS),
         miss(ROUTER).goto(REMOTE),
         miss(ROUTE),
         miss(ADDRESS),

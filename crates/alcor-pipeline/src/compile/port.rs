@@ -3,7 +3,7 @@
 use super::resolve::{ARP_REQUEST, solicitation};
 use crate::Punt;
 use crate::state::State;
-use crate::table::{ANSWER, CLASSIFY, DHCP, MATCH, OWN, RESOLVE, SENDER};
+use crate::table::{ANSWER, CLASSIFY, DHCP, MATCH, OWN, RESOLVE, SENDER, SPOOF};
 use alcor_openflow::{Action, Controller, Field, Flow, Match, PortNo};
 use alcor_types::{MacAddr, PortId};
 use std::collections::BTreeSet;
@@ -32,7 +32,7 @@ fn classify(ofport: PortNo, vni: u64) -> Flow {
     Flow::new(CLASSIFY, MATCH, Match::new().in_port(ofport))
         .apply([Action::set(SENDER, ofport)])
         .write_metadata(vni, u64::MAX)
-        .goto(DHCP)
+        .goto(SPOOF)
 }
 
 /// Whoever asks for its own address looks for a duplicate (RFC 5227) or makes it known; an

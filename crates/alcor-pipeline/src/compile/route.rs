@@ -103,6 +103,8 @@ fn echo(to_it: Match, own: IpAddr) -> Flow {
         ),
     };
     let sent = [
+        // What the tracker found out about the request is not true of the reply.
+        Action::CtClear,
         Action::set(Field::NwTtl, TIME_TO_LIVE),
         // It may leave by the port that the request came from.
         Action::set(Field::InPort16, 0_u16),

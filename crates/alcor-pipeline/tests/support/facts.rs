@@ -79,6 +79,7 @@ pub(crate) fn port(number: u8, host: Option<u8>, up: bool) -> Fact {
             ip_address: IpAddr::V4(address),
         }],
         host: host.map(name),
+        port_security_enabled: false,
         ..Port::new(port_id(number), vpc_id(network), mac_address)
     };
     Fact::Port(port.id, Some(Arc::new(port)))

@@ -1,16 +1,17 @@
 //! Frames as the fields that flows see, written by VMs.
 
+use alcor_compiler::oracle::Packet;
 use alcor_openflow::{Field, Subfield};
 use alcor_types::MacAddr;
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A frame, its tunnel key and ends, and the pipeline's state about it; a field that is not
 /// there is 0.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Frame(BTreeMap<Field, u128>);
 
-const PIPELINE_STATE: [Field; 21] = [
+const PIPELINE_STATE: [Field; 24] = [
     Field::InPort,
     Field::Metadata,
     Field::TunnelId,
@@ -32,6 +33,9 @@ const PIPELINE_STATE: [Field; 21] = [
     Field::Reg13,
     Field::Reg14,
     Field::Reg15,
+    Field::Reg2,
+    Field::CtState,
+    Field::CtMark,
 ];
 
 impl Frame {
@@ -86,6 +90,27 @@ impl Frame {
     pub(crate) fn ping(from: MacAddr, to: MacAddr) -> Self {
         let mut frame = Self::ethernet(from, to, 0x0800);
         frame.set(Field::IpProto, 1);
+        frame
+    }
+
+    /// The first packet of a connection.
+    pub(crate) fn first(packet: &Packet, to: MacAddr) -> Self {
+        let mut frame = Self::ethernet(packet.mac, to, 0x0800);
+        let (from, to) = match (packet.from, packet.to) {
+            (IpAddr::V4(from), IpAddr::V4(to)) => (from, to),
+            other => panic!("no IPv4 packet: {other:?}"),
+        };
+        frame.set(Field::IpProto, packet.protocol.into());
+        frame.set(Field::Ipv4Src, from.to_bits().into());
+        frame.set(Field::Ipv4Dst, to.to_bits().into());
+        match packet.protocol {
+            6 => frame.set(Field::TcpDst, packet.port.into()),
+            17 => frame.set(Field::UdpDst, packet.port.into()),
+            _ => {
+                frame.set(Field::Icmpv4Type, packet.port.into());
+                frame.set(Field::Icmpv4Code, packet.code.into());
+            }
+        }
         frame
     }
 

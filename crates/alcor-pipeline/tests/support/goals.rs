@@ -1,8 +1,14 @@
 //! Goals named by numbers.
 
-use alcor_goalstate::{DhcpGoal, Goal, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use alcor_goalstate::{
+    AddressGroupGoal, DhcpGoal, Goal, GroupGoal, GroupRule, InterfaceGoal, MemberGoal,
+    NeighborGoal, PortGoal, RuleRemote, SubnetGoal, VpcGoal,
+};
 use alcor_openflow::PortNo;
-use alcor_types::{FixedIp, MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId, Vni};
+use alcor_types::{
+    AddressGroupId, Direction, EtherType, FixedIp, MacAddr, NetworkId, PortId, Revision, RouterId,
+    SecurityGroupId, SecurityGroupRuleId, SubnetId, Vni,
+};
 use std::net::{IpAddr, Ipv4Addr};
 use uuid::Uuid;
 
@@ -84,6 +90,9 @@ pub(crate) fn port(number: u8, vpc: u8) -> PortGoal {
         device_id: String::new(),
         device_owner: String::new(),
         extra_dhcp_opts: Vec::new(),
+        port_security_enabled: false,
+        security_groups: Vec::new(),
+        allowed_address_pairs: Vec::new(),
     }
 }
 
@@ -130,6 +139,63 @@ pub(crate) fn interface(number: u8, vpc: u8, subnet: u8, router: u8) -> Interfac
     }
 }
 
+pub(crate) fn group_id(number: u8) -> SecurityGroupId {
+    SecurityGroupId(Uuid::from_u128(0x4_0000 + u128::from(number)))
+}
+
+pub(crate) fn address_group_id(number: u8) -> AddressGroupId {
+    AddressGroupId(Uuid::from_u128(0x5_0000 + u128::from(number)))
+}
+
+/// Rule `number` of a group: nothing but TCP to port 80 to anybody.
+pub(crate) fn rule(group: u8, number: u8) -> GroupRule {
+    let id = 0x6_0000 + 0x100 * u128::from(group) + u128::from(number);
+    GroupRule {
+        id: SecurityGroupRuleId(Uuid::from_u128(id)),
+        direction: Direction::Ingress,
+        ethertype: EtherType::Ipv4,
+        protocol: Some(6),
+        port_min: Some(80),
+        port_max: Some(80),
+        remote: RuleRemote::Any,
+    }
+}
+
+pub(crate) fn group(number: u8, rules: Vec<GroupRule>) -> GroupGoal {
+    GroupGoal {
+        id: group_id(number),
+        revision: Revision(1),
+        stateful: true,
+        rules,
+    }
+}
+
+pub(crate) fn member(group: u8, number: u8, blocks: &[&str]) -> MemberGoal {
+    MemberGoal {
+        group: group_id(group),
+        port: port_id(number),
+        revision: Revision(1),
+        addresses: blocks.iter().map(|block| block.parse().unwrap()).collect(),
+    }
+}
+
+pub(crate) fn address_group(number: u8, blocks: &[&str]) -> AddressGroupGoal {
+    AddressGroupGoal {
+        id: address_group_id(number),
+        revision: Revision(1),
+        addresses: blocks.iter().map(|block| block.parse().unwrap()).collect(),
+    }
+}
+
+/// A port of groups, whose addresses are checked.
+pub(crate) fn secured(number: u8, vpc: u8, groups: &[u8]) -> PortGoal {
+    PortGoal {
+        port_security_enabled: true,
+        security_groups: groups.iter().map(|group| group_id(*group)).collect(),
+        ..port(number, vpc)
+    }
+}
+
 pub(crate) fn put(goal: impl Into<Shaped>) -> alcor_pipeline::Input {
     alcor_pipeline::Input::Put(goal.into().0)
 }
@@ -154,4 +220,7 @@ shaped! {
     Dhcp: DhcpGoal;
     Neighbor: NeighborGoal;
     Interface: InterfaceGoal;
+    Group: GroupGoal;
+    Member: MemberGoal;
+    AddressGroup: AddressGroupGoal;
 }

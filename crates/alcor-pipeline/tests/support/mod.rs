@@ -7,8 +7,10 @@
     reason = "a test that is wired up wrongly must stop"
 )]
 
+pub(crate) mod connections;
 pub(crate) mod facts;
 pub(crate) mod frame;
 pub(crate) mod goals;
+pub(crate) mod groups;
 pub(crate) mod switch;
 pub(crate) mod world;

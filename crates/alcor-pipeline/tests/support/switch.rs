@@ -2,6 +2,7 @@
 //! fields and actions that the pipeline uses. What it does not know, or what a real bridge
 //! would refuse, fails the test.
 
+use super::connections::Connections;
 use super::frame::Frame;
 use alcor_openflow::{Action, Field, Flow, FlowKey, PortNo};
 use alcor_pipeline::{FlowChanges, Installed, Punt};
@@ -13,6 +14,7 @@ const DEPTH: usize = 64;
 #[derive(Default, Debug)]
 pub(crate) struct Switch {
     flows: BTreeMap<FlowKey, Flow>,
+    pub(crate) connections: Connections,
 }
 
 /// What became of a frame.
@@ -89,22 +91,63 @@ impl Switch {
         deepest
     }
 
-    /// The flow of the highest priority that matches. Two of one priority would be a bug.
+    /// The flow of the highest priority that matches. Two of one priority that do different
+    /// things would be a bug. Clauses that complete a conjunction win over flows below them.
     fn lookup(&self, table: u8, frame: &Frame) -> Option<&Flow> {
         let matches = |flow: &&Flow| {
             let mut fields = flow.key.matching.iter();
             flow.key.table == table
                 && fields.all(|(field, value, mask)| frame.get(field) & mask == value)
         };
-        let mut hits: Vec<_> = self.flows.values().filter(matches).collect();
+        let hits = self.flows.values().filter(matches);
+        let (clauses, mut hits): (Vec<_>, Vec<_>) = hits.partition(|flow| is_clause(flow));
         hits.sort_by_key(|flow| std::cmp::Reverse(flow.key.priority));
+        let best = hits.first().map_or(0, |flow| flow.key.priority);
+        if let Some(flow) = self.conjunction(table, frame, &clauses, best) {
+            return Some(flow);
+        }
         if let [first, second, ..] = &hits[..] {
-            assert_ne!(
-                first.key.priority, second.key.priority,
-                "{first:?} or {second:?}?"
-            );
+            let same = first.key.priority == second.key.priority;
+            let differ = first.instructions != second.instructions;
+            assert!(!(same && differ), "{first:?} or {second:?}?");
         }
         hits.first().copied()
+    }
+
+    /// The flow of a conjunction of which every clause matched, above a priority.
+    fn conjunction(
+        &self,
+        table: u8,
+        frame: &Frame,
+        clauses: &[&Flow],
+        above: u16,
+    ) -> Option<&Flow> {
+        assert_eq!(frame.get(Field::ConjId), 0, "one conjunction a lookup");
+        let mut found: BTreeMap<u32, (u8, BTreeSet<u8>)> = BTreeMap::new();
+        for flow in clauses.iter().filter(|flow| flow.key.priority > above) {
+            for action in &flow.instructions.apply {
+                if let Action::Conjunction {
+                    id,
+                    clause,
+                    clauses,
+                } = action
+                {
+                    let held = found.entry(*id).or_insert((*clauses, BTreeSet::new()));
+                    assert_eq!(held.0, *clauses, "clauses of {id}");
+                    held.1.insert(*clause);
+                }
+            }
+        }
+        let full = |(count, there): &(u8, BTreeSet<u8>)| usize::from(*count) == there.len();
+        let ids: BTreeSet<u128> = found
+            .iter()
+            .filter(|(_, held)| full(held))
+            .map(|(id, _)| u128::from(*id))
+            .collect();
+        self.flows.values().find(|flow| {
+            let id = flow.key.matching.get(Field::ConjId);
+            flow.key.table == table && id.is_some_and(|(id, _)| ids.contains(&id))
+        })
     }
 
     fn act(
@@ -127,6 +170,21 @@ impl Switch {
                 field: Field::InPort16,
                 value,
             } => frame.set(Field::InPort, *value),
+            Action::OutputReg { port, .. } => {
+                let port = PortNo(u32::try_from(frame.get(port.field)).unwrap());
+                return self.act(&Action::Output(port), frame, outcome, depth);
+            }
+            Action::Ct(ct) => {
+                let mut copy = frame.clone();
+                self.connections.track(ct, &mut copy);
+                if let Some(table) = ct.table {
+                    return self.run(table, &mut copy, outcome, depth + 1);
+                }
+            }
+            Action::CtClear => {
+                frame.set(Field::CtState, 0);
+                frame.set(Field::CtMark, 0);
+            }
             Action::SetField { field, value } => frame.set(*field, *value),
             Action::DecTtl => {
                 let left = frame.get(Field::NwTtl);
@@ -151,4 +209,14 @@ impl Switch {
         }
         depth
     }
+}
+
+/// Whether the flow is part of conjunctions; then it is nothing else.
+fn is_clause(flow: &Flow) -> bool {
+    let clause = |action: &Action| matches!(action, Action::Conjunction { .. });
+    let todo = &flow.instructions;
+    let some = todo.apply.iter().any(clause);
+    let alone = todo.apply.iter().all(clause) && todo.goto_table.is_none();
+    assert!(!some || alone, "{flow:?}");
+    some
 }

@@ -6,10 +6,10 @@ use super::goals::{TUNNEL, host_ip, port_id};
 use super::switch::Switch;
 use alcor_compiler::oracle::Intent;
 use alcor_compiler::{Compiler, Delta};
-use alcor_goalstate::{GoalChange, GoalKey};
+use alcor_goalstate::{GoalChange, GoalKey, ScopeId};
 use alcor_openflow::{Field, PortNo};
 use alcor_pipeline::{Input, Pipeline, Punt};
-use alcor_types::{HostName, NetworkId, Port, PortId, Revision};
+use alcor_types::{HostName, Port, PortId, Revision};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -18,7 +18,7 @@ pub(crate) struct Host {
     name: HostName,
     pipeline: Pipeline,
     switch: Switch,
-    held: BTreeMap<NetworkId, (Revision, BTreeSet<GoalKey>)>,
+    held: BTreeMap<ScopeId, (Revision, BTreeSet<GoalKey>)>,
 }
 
 impl Host {
@@ -27,6 +27,7 @@ impl Host {
         pipeline.apply(&Input::Tunnel {
             ofport: Some(TUNNEL),
         });
+        pipeline.apply(&Input::Complete);
         Self {
             name: name(number),
             pipeline,
@@ -36,7 +37,8 @@ impl Host {
     }
 
     /// Takes the news of one scope, as delivery would bring it.
-    pub(crate) fn follow(&mut self, region: &Compiler, scope: NetworkId) {
+    pub(crate) fn follow(&mut self, region: &Compiler, scope: impl Into<ScopeId>) {
+        let scope = scope.into();
         let since = self.held.get(&scope).map(|(revision, _)| *revision);
         let delta = since.map(|since| region.changes_since(scope, &self.name, since));
         match delta {
@@ -48,7 +50,16 @@ impl Host {
         self.switch.apply(self.pipeline.take_changes());
     }
 
-    fn start_over(&mut self, region: &Compiler, scope: NetworkId) {
+    /// Takes the news of every scope of the host, and leaves those that it has no more.
+    pub(crate) fn follow_all(&mut self, region: &Compiler) {
+        let held = self.held.keys().copied();
+        let scopes: BTreeSet<_> = held.chain(region.host_scopes(&self.name)).collect();
+        for scope in scopes {
+            self.follow(region, scope);
+        }
+    }
+
+    fn start_over(&mut self, region: &Compiler, scope: ScopeId) {
         self.drop_scope(scope);
         if let Some(view) = region.snapshot(scope, &self.name) {
             let puts = view.goals.into_iter().map(GoalChange::Put);
@@ -56,7 +67,7 @@ impl Host {
         }
     }
 
-    fn take(&mut self, scope: NetworkId, revision: Revision, changes: Vec<GoalChange>) {
+    fn take(&mut self, scope: ScopeId, revision: Revision, changes: Vec<GoalChange>) {
         let (at, keys) = self.held.entry(scope).or_default();
         *at = revision;
         for change in changes {
@@ -68,7 +79,7 @@ impl Host {
         }
     }
 
-    fn drop_scope(&mut self, scope: NetworkId) {
+    fn drop_scope(&mut self, scope: ScopeId) {
         let (_, keys) = self.held.remove(&scope).unwrap_or_default();
         for key in keys {
             self.pipeline.apply(&Input::Delete(key));
@@ -110,7 +121,7 @@ impl World {
         }
     }
 
-    /// A VM sends a frame: which VMs get what, and what goes to the agent of its host.
+    /// A VM sends the first frame of a connection: which VMs get what, and what goes to the agent of its host.
     pub(crate) fn send(&self, from: &Port, frame: &Frame) -> (Vec<(PortId, Frame)>, Vec<Punt>) {
         let place = self
             .hosts
@@ -119,6 +130,9 @@ impl World {
         let Some(place) = place else {
             return Default::default();
         };
+        for host in &self.hosts {
+            host.switch.connections.forget();
+        }
         let number = (0..PORTS)
             .find(|number| port_id(*number) == from.id)
             .unwrap();

@@ -238,6 +238,9 @@ impl Network {
                 device_id: String::new(),
                 device_owner: String::new(),
                 extra_dhcp_opts: Vec::new(),
+                port_security_enabled: false,
+                security_groups: Vec::new(),
+                allowed_address_pairs: Vec::new(),
             }),
             Goal::Dhcp(DhcpGoal {
                 port: self.port,

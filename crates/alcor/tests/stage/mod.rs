@@ -9,10 +9,14 @@
 #![allow(clippy::print_stdout, reason = "a failed test shows the logs")]
 
 mod flows;
+mod groups;
 mod server;
+mod talk;
 
 pub(crate) use flows::{Flow, Flows, assert_untouched, flows, flows_are, received};
+pub(crate) use groups::{Rule, group, set_groups};
 pub(crate) use server::{Server, Tokens, command, refusal};
+pub(crate) use talk::{Talk, answers, asked};
 
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_lab::{Lab, PingReport, PingRequest, RunningPing, Settings};

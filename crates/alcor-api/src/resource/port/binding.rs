@@ -22,7 +22,7 @@ const BRIDGE: &str = "br-int";
 pub(crate) enum VifDetails {
     /// Bound to Open vSwitch.
     Ovs {
-        /// Whether traffic is filtered: not before security groups exist.
+        /// Whether traffic is filtered: hosts enforce security groups themselves.
         port_filter: bool,
         /// The layer the network connects on.
         connectivity: &'static str,
@@ -52,7 +52,7 @@ impl VifDetails {
             return Self::None {};
         }
         Self::Ovs {
-            port_filter: false,
+            port_filter: true,
             connectivity: "l2",
             bridge_name: bridge(reading, host).map_or(Cow::Borrowed(BRIDGE), Cow::Owned),
             datapath_type: "system",
