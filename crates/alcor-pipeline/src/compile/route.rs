@@ -6,7 +6,7 @@ use crate::router::Way;
 use crate::state::State;
 use crate::table::{
     ADDRESS, ADDRESS_OF, ECHO, EXPIRED, FOUND, HOP, MATCH, OWN, REMOTE, ROUTE, ROUTER, ROUTER_ID,
-    ROUTES, ipv4_of,
+    ROUTES, SENDER, ipv4_of,
 };
 use alcor_openflow::{Action, Controller, Field, Flow, Match};
 use alcor_types::{MacAddr, PortId, RouterId};
@@ -106,7 +106,8 @@ fn echo(to_it: Match, own: IpAddr) -> Flow {
         // What the tracker found out about the request is not true of the reply.
         Action::CtClear,
         Action::set(Field::NwTtl, TIME_TO_LIVE),
-        // It may leave by the port that the request came from.
+        // The router sends it, and it may leave by the port that the request came from.
+        Action::set(SENDER, 0_u32),
         Action::set(Field::InPort16, 0_u16),
         Action::resubmit(ROUTE),
     ];
