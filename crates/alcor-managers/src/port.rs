@@ -160,7 +160,6 @@ pub fn delete(
     policy::may_write(caller, "delete_port")?;
     standard::check_revision(&port.standard, expected_revision)?;
     guard::check_deletable(txn, &port)?;
-    trunk::check_deletable(txn, id)?;
     unplug(txn, &port)
 }
 
@@ -182,8 +181,10 @@ pub(crate) fn is_router(device_owner: &str) -> bool {
     )
 }
 
-/// Removes the port, its state and its addresses, whoever uses it.
+/// Removes the port, its state and its addresses, whoever uses it. Refused while it is in a
+/// trunk, which anybody may have made of a port of the region's own too.
 pub fn unplug(txn: &mut Txn<'_>, port: &Port) -> Result<(), ApiError> {
+    trunk::check_deletable(txn, port.id)?;
     for fixed in &port.fixed_ips {
         release(txn, fixed)?;
     }

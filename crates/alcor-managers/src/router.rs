@@ -242,6 +242,15 @@ fn interface_owner(router: &Router) -> &'static str {
     }
 }
 
+/// Counts a write to the router that stands in another record, as that of a helper.
+pub(crate) fn touch(txn: &mut Txn<'_>, id: RouterId) -> Result<(), ApiError> {
+    let Some(mut router) = find(txn, id)? else {
+        return Ok(());
+    };
+    standard::update(&mut router.standard, None, None, None)?;
+    Ok(records::put(txn, &router)?)
+}
+
 pub(crate) fn find(read: &dyn Read, id: RouterId) -> Result<Option<Router>, ApiError> {
     Ok(records::get(read, id.as_bytes())?)
 }
