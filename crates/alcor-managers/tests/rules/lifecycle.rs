@@ -157,7 +157,10 @@ impl World {
             .all(|subnet| !subnet.cidr.contains(&block) && !block.contains(&subnet.cidr));
         let made = self.region.create_subnet(request);
         assert_eq!(made.is_ok(), clear);
-        made.is_ok_and(|subnet| self.subnets.insert(subnet.id, subnet).is_none())
+        made.is_ok_and(|subnet| {
+            self.count_write(&subnet);
+            self.subnets.insert(subnet.id, subnet).is_none()
+        })
     }
 
     fn narrow_pools(&mut self, subnet: &Subnet) -> bool {
@@ -177,6 +180,7 @@ impl World {
             subnet::update(txn, id, &request, &Caller::admin(), settings)
         };
         let subnet = self.region.run(update).unwrap();
+        self.count_write(&subnet);
         self.subnets.insert(subnet.id, subnet).is_some()
     }
 
@@ -187,7 +191,19 @@ impl World {
             .run(move |txn, _| subnet::delete(txn, id, &Caller::admin(), None));
         let used = self.taken(None).any(|fixed| fixed.subnet_id == id);
         assert_eq!(dropped.is_err(), used);
+        if !used {
+            self.count_write(subnet);
+        }
         !used && self.subnets.remove(&id).is_some()
+    }
+
+    /// A write of a subnet counts in its network's revision, and changes nothing else there.
+    fn count_write(&mut self, subnet: &Subnet) {
+        let read = self.region.store.snapshot();
+        let id = subnet.network_id;
+        let stored: Network = records::get(&read, id.as_bytes()).unwrap().unwrap();
+        let known = self.networks.get_mut(&id).unwrap();
+        known.standard.touch(stored.standard.updated_at);
     }
 
     fn make_port(&mut self, network: &Network, asks: Option<&[Ask]>) -> bool {

@@ -60,6 +60,9 @@ impl Backend for Faulty {
     }
 }
 
+/// How much of a journal is looked at in one go.
+const BLOCK: usize = 4096;
+
 /// Where what was written to the newest journal of a closed store ends: fjall makes the file longer
 /// than that beforehand.
 pub(crate) fn written(folder: &Path) -> Option<(PathBuf, usize)> {
@@ -69,7 +72,10 @@ pub(crate) fn written(folder: &Path) -> Option<(PathBuf, usize)> {
     let journals = entries.filter(|path| path.extension().is_some_and(|is| is == "jnl"));
     let newest = journals.max_by_key(|path| number(path))?;
     let content = fs::read(&newest).unwrap();
-    let end = content.iter().rposition(|byte| *byte != 0)?;
+    let mut blocks = content.chunks(BLOCK);
+    let last = blocks.rposition(|block| block != &[0; BLOCK][..block.len()])?;
+    let written = &content[..content.len().min((last + 1) * BLOCK)];
+    let end = written.iter().rposition(|byte| *byte != 0)?;
     Some((newest, end + 1))
 }
 

@@ -87,12 +87,6 @@ impl Quotas {
         self.limit(project, of).is_some_and(|limit| used >= limit)
     }
 
-    /// Whether the limit may be given, as there is no more than that.
-    pub(crate) fn allows(&self, project: usize, of: usize, limit: i64, lists: &Lists) -> bool {
-        let used = used(lists, &LIMITED[of], PROJECTS[project]);
-        usize::try_from(limit).map_or(true, |limit| used <= limit)
-    }
-
     /// The limit was given.
     pub(crate) fn set(&mut self, project: usize, of: usize, limit: i64) {
         self.own
@@ -157,6 +151,12 @@ impl Quotas {
             assert_eq!(shown["used"], used, "{} of {project}", of.path);
         }
     }
+}
+
+/// Whether a project may be given the limit, as it has no more than that.
+pub(crate) fn fits(project: usize, of: usize, limit: i64, lists: &Lists) -> bool {
+    let used = used(lists, &LIMITED[of], PROJECTS[project]);
+    usize::try_from(limit).map_or(true, |limit| used <= limit)
 }
 
 /// How many of the kind a project has.

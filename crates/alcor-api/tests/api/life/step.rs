@@ -41,7 +41,7 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
     let numbers = any::<[usize; 4]>;
     let fault = prop_oneof![Just(Fault::Unwritten), Just(Fault::Unanswered)];
     prop_oneof![
-        42 => (ask(), kind.clone(), numbers()).prop_map(|(ask, kind, at)| Step::Request(ask, kind, at)),
+        42 => (ask(), kind, numbers()).prop_map(|(ask, kind, at)| Step::Request(ask, kind, at)),
         2 => (ask(), kind, numbers(), fault).prop_map(|(ask, kind, at, fault)| Step::Crash(ask, kind, at, fault)),
         3 => (0..PROJECTS.len(), 0..LIMITED.len(), -1..6_i64, any::<bool>())
             .prop_map(|(project, kind, limit, force)| Step::Limit(project, kind, limit, force)),

@@ -260,7 +260,7 @@ impl World {
             path: format!("quotas/{}", PROJECTS[project]),
             body: Some(json!({ "quota": { quotas::name(of): limit, "force": force } })),
         };
-        let may = force || self.now.quotas.allows(project, of, limit, &self.now.lists);
+        let may = force || quotas::fits(project, of, limit, &self.now.lists);
         let status = self.send(&request).await.status.as_u16();
         assert_eq!(status, if may { 200 } else { 400 }, "{request:?}");
         if may {
@@ -306,9 +306,7 @@ impl World {
         let nearly = |known: &Known| without_defaults(&known.lists) == there;
         let past = || self.past.iter();
         let same = past().rposition(same).or_else(|| past().rposition(nearly));
-        let Some(same) = same else {
-            panic!("a torn disk is as it never was");
-        };
+        let same = same.expect("a torn disk is as it was after one of the steps");
         self.past.truncate(same + 1);
         self.now = self.past[same].clone();
         self.take(lists);

@@ -28,7 +28,7 @@ fn table_update(_: &Model, [how, at, ..]: [usize; 4]) -> Value {
 fn routes(at: usize) -> Value {
     let destination = one(&["192.0.2.0/24", "198.51.100.0/24", "10.0.0.0/29"], at);
     let mut route = json!({ "destination": destination, "nexthop": "10.0.0.5" });
-    if at % 2 == 0 {
+    if at.is_multiple_of(2) {
         route["priority"] = json!(at % 3);
     }
     json!([route])
