@@ -116,7 +116,9 @@ pub fn update(
     check::check_fixed_ips(request.fixed_ips.as_deref(), &port.device_owner, settings)?;
     let new_mac = change_mac(txn, &mut port, request, settings)?;
     change_host(txn, &mut port, request)?;
+    let before = port.clone();
     apply(&mut port, request)?;
+    guard::check_stays(txn, &before, &port)?;
     router::check_device(txn, &port, caller)?;
     if let Some(policy) = request.qos_policy_id {
         qos::check_change(txn, port.qos_policy_id, policy, caller)?;
@@ -132,7 +134,7 @@ pub fn update(
     if new_mac || request.fixed_ips.is_some() {
         let before = port.fixed_ips.clone();
         change_addresses(txn, &mut port, request.fixed_ips.as_deref(), Absent::Keep)?;
-        router::check_readdressed(&before, &port)?;
+        router::check_readdressed(txn, &before, &port)?;
         floating_ip::check_readdressed(txn, &port)?;
     }
     standard::update(

@@ -207,8 +207,19 @@ pub(crate) fn check_device(read: &dyn Read, port: &Port, caller: &Caller) -> Res
     }
 }
 
-/// Refuses a new IPv4 address for an interface, whose hosts have the old one as their gateway.
-pub(crate) fn check_readdressed(before: &[FixedIp], port: &Port) -> Result<(), ApiError> {
+/// Refuses a new IPv4 address for an interface, whose hosts have the old one as their gateway. New
+/// addresses of a gateway are a write to its router, which shows them.
+pub(crate) fn check_readdressed(
+    txn: &mut Txn<'_>,
+    before: &[FixedIp],
+    port: &Port,
+) -> Result<(), ApiError> {
+    if port.device_owner == GATEWAY_OWNER
+        && before != port.fixed_ips
+        && let Ok(id) = port.device_id.parse()
+    {
+        touch(txn, id)?;
+    }
     let v4 = |fixed: &&FixedIp| fixed.ip_address.is_ipv4();
     let same = before
         .iter()

@@ -4,7 +4,9 @@ use super::model::Lists;
 use serde_json::Value;
 
 /// Attributes that are shown of a resource and are another's: no write of the resource changed them.
-const BORROWED: [(&str, &str); 10] = [
+const BORROWED: [(&str, &str); 12] = [
+    ("networks", "ipv4_address_scope"),
+    ("networks", "ipv6_address_scope"),
     ("ports", "status"),
     ("ports", "status_reason"),
     ("ports", "resource_request"),
