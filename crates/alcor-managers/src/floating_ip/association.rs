@@ -149,7 +149,7 @@ pub(crate) fn check_readdressed(txn: &mut Txn<'_>, port: &Port) -> Result<(), Ap
             .any(|fixed| fixed.ip_address == address)
     };
     if let Some(own) = served(txn, port)?
-        && !has(own.floating_ip_address.into())
+        && !has(own.floating_ip_address)
     {
         let reason = format!(
             "Cannot update the fixed_ips of the port {}, because {} is floating IP {}: delete that and make another",

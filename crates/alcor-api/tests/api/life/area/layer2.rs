@@ -50,13 +50,17 @@ fn network_update(model: &Model, [how, at, ..]: [usize; 4]) -> Value {
     }
 }
 
-const BLOCKS: [&str; 5] = [
+const BLOCKS: [&str; 6] = [
     "10.0.0.0/29",
     "10.0.0.8/29",
     "10.0.0.0/28",
     "10.1.0.0/30",
     "fd00::/125",
+    SLAAC,
 ];
+
+/// A block in which ports have addresses that follow from their MACs.
+const SLAAC: &str = "fd01::/64";
 
 fn subnet(model: &Model, [network, block, dhcp, pool]: [usize; 4]) -> Value {
     let mut subnet = json!({
@@ -73,6 +77,11 @@ fn subnet(model: &Model, [network, block, dhcp, pool]: [usize; 4]) -> Value {
     subnet["enable_dhcp"] = json!(dhcp % 4 != 0);
     if cidr.contains(':') {
         subnet["ip_version"] = json!(6);
+    }
+    if cidr == SLAAC {
+        subnet["ipv6_ra_mode"] = json!("slaac");
+        subnet["ipv6_address_mode"] = json!("slaac");
+        subnet["enable_dhcp"] = json!(true);
     }
     if block % 8 == 1 {
         subnet["segment_id"] = json!(model.pick("segments", pool));
