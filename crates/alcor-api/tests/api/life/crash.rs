@@ -1,8 +1,10 @@
 //! Deaths of a region at the worst moments: while a write is under way, and with the end of what
 //! it wrote torn off.
 
+use super::model::Lists;
 use alcor_managers::schema;
 use alcor_store::{Backend, BackendError, Batch, Disk, Key, Loaded, Store, Value};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -93,4 +95,19 @@ pub(crate) fn tear(folder: &Path, bytes: usize, first: Option<&(PathBuf, usize)>
     let left = end.saturating_sub(bytes).max(floor);
     let file = File::options().write(true).open(journal).unwrap();
     file.set_len(u64::try_from(left).unwrap()).unwrap();
+}
+
+/// The lists without default security groups: where one is gone, the next list makes another, so
+/// that a torn disk may be as it was between the two.
+pub(crate) fn without_defaults(lists: &Lists) -> Lists {
+    let mut lists = lists.clone();
+    let mut defaults = BTreeSet::new();
+    if let Some(groups) = lists.get_mut("security-groups") {
+        let of_default = groups.extract_if(.., |_, group| group["name"] == "default");
+        defaults.extend(of_default.map(|(_, group)| group["id"].to_string()));
+    }
+    if let Some(rules) = lists.get_mut("security-group-rules") {
+        rules.retain(|_, rule| !defaults.contains(&rule["security_group_id"].to_string()));
+    }
+    lists
 }

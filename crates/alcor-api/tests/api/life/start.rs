@@ -1,8 +1,33 @@
-//! What half of all lives begin with: a floating IP's way to a port, which chance alone rarely
-//! builds.
+//! What lives begin with: the region's settings and, half of them, a floating IP's way to a port,
+//! which chance alone rarely builds.
 
+use super::crash::{Fault, Faulty};
+use super::{area, quotas};
 use crate::region::{Region, id};
+use alcor_managers::{Provider, Settings};
 use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// Few numbers and low quotas, so that both run out.
+pub(super) fn settings() -> Settings {
+    let vlans = [(area::PHYSICAL.to_owned(), vec![100..=103])].into();
+    let provider = Provider {
+        vlans,
+        ..Provider::default().with_vnis(7..=12)
+    };
+    Settings {
+        provider,
+        quotas: quotas::defaults(),
+        ..Settings::default()
+    }
+}
+
+/// The region on the folder, and what makes its next write fail.
+pub(super) fn open(folder: &Path) -> (Region, Arc<Mutex<Option<Fault>>>) {
+    let (store, fault) = Faulty::open(folder);
+    (Region::on(store, settings()), fault)
+}
 
 async fn made(region: &Region, path: &str, singular: &str, wish: Value) -> String {
     let path = format!("/v2.0/{path}");

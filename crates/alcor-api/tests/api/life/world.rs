@@ -1,18 +1,17 @@
 //! A region on a disk, and what a life knows of it.
 
 use super::area::{self, kinds};
-use super::crash::{self, Fault, Faulty};
+use super::crash::{self, Fault};
 use super::kind::Kind;
 use super::model::{Lists, Model, texts};
 use super::quotas::{self, PROJECTS, Quotas};
 use super::step::{Ask, Request, Step, plan};
 use super::{laws, revisions, start};
 use crate::region::{Answer, Region};
+use alcor_managers::audit;
 use alcor_managers::segment::range;
-use alcor_managers::{Provider, Settings, audit};
 use alcor_store::Txn;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
@@ -38,29 +37,11 @@ pub(super) struct World {
     birth: Option<(PathBuf, usize)>,
 }
 
-fn settings() -> Settings {
-    let vlans = [(area::PHYSICAL.to_owned(), vec![100..=103])].into();
-    let provider = Provider {
-        vlans,
-        ..Provider::default().with_vnis(7..=12)
-    };
-    Settings {
-        provider,
-        quotas: quotas::defaults(),
-        ..Settings::default()
-    }
-}
-
-fn open(folder: &Path) -> (Region, Arc<Mutex<Option<Fault>>>) {
-    let (store, fault) = Faulty::open(folder);
-    (Region::on(store, settings()), fault)
-}
-
 impl World {
     /// A region with hosts, and perhaps with something built on them.
     pub(super) async fn begin(settled: bool, kinds: Vec<&'static Kind>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (region, fault) = open(folder.path());
+        let (region, fault) = start::open(folder.path());
         let mut world = Self {
             folder,
             region,
@@ -70,7 +51,7 @@ impl World {
             kinds,
             birth: None,
         };
-        let install = |txn: &mut Txn<'_>| range::install_defaults(txn, &settings());
+        let install = |txn: &mut Txn<'_>| range::install_defaults(txn, &start::settings());
         world.region.store.transact(install).await.unwrap();
         for (number, name) in area::HOSTS.iter().enumerate() {
             let node = json!({ "node_name": name, "local_ip": format!("192.0.2.{}", number + 1) });
@@ -292,7 +273,7 @@ impl World {
             self.past.push(self.now.clone());
         }
         between(self.folder.path());
-        (self.region, self.fault) = open(self.folder.path());
+        (self.region, self.fault) = start::open(self.folder.path());
     }
 
     /// The disk loses the end of what was written: it is then as it was after an earlier step.
@@ -301,9 +282,9 @@ impl World {
         self.reopen(|folder| crash::tear(folder, bytes, birth.as_ref()))
             .await;
         let lists = self.lists().await;
-        let there = without_defaults(&lists);
+        let there = crash::without_defaults(&lists);
         let same = |known: &Known| known.lists == lists;
-        let nearly = |known: &Known| without_defaults(&known.lists) == there;
+        let nearly = |known: &Known| crash::without_defaults(&known.lists) == there;
         let past = || self.past.iter();
         let same = past().rposition(same).or_else(|| past().rposition(nearly));
         let same = same.expect("a torn disk is as it was after one of the steps");
@@ -311,19 +292,4 @@ impl World {
         self.now = self.past[same].clone();
         self.take(lists);
     }
-}
-
-/// The lists without default security groups: where one is gone, the next list makes another, so
-/// that a torn disk may be as it was between the two.
-fn without_defaults(lists: &Lists) -> Lists {
-    let mut lists = lists.clone();
-    let mut defaults = BTreeSet::new();
-    if let Some(groups) = lists.get_mut("security-groups") {
-        let of_default = groups.extract_if(.., |_, group| group["name"] == "default");
-        defaults.extend(of_default.map(|(_, group)| group["id"].to_string()));
-    }
-    if let Some(rules) = lists.get_mut("security-group-rules") {
-        rules.retain(|_, rule| !defaults.contains(&rule["security_group_id"].to_string()));
-    }
-    lists
 }
