@@ -214,11 +214,8 @@ pub(crate) fn check_readdressed(
     before: &[FixedIp],
     port: &Port,
 ) -> Result<(), ApiError> {
-    if port.device_owner == GATEWAY_OWNER
-        && before != port.fixed_ips
-        && let Ok(id) = port.device_id.parse()
-    {
-        touch(txn, id)?;
+    if before != port.fixed_ips {
+        touch_gateway(txn, port)?;
     }
     let v4 = |fixed: &&FixedIp| fixed.ip_address.is_ipv4();
     let same = before
@@ -250,6 +247,14 @@ fn interface_owner(router: &Router) -> &'static str {
         (true, _) => DISTRIBUTED_OWNER,
         (false, true) => REPLICATED_OWNER,
         (false, false) => PLAIN_OWNER,
+    }
+}
+
+/// Counts new addresses of a gateway's port as a write to its router.
+pub(crate) fn touch_gateway(txn: &mut Txn<'_>, port: &Port) -> Result<(), ApiError> {
+    match port.device_id.parse() {
+        Ok(id) if port.device_owner == GATEWAY_OWNER => touch(txn, id),
+        _ => Ok(()),
     }
 }
 

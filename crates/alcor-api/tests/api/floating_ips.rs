@@ -283,6 +283,21 @@ async fn new_addresses_of_a_gateway_count_in_its_router() {
     assert_eq!(revision(&after), revision(&before) + 1);
     let shown = &after["external_gateway_info"]["external_fixed_ips"][0]["ip_address"];
     assert_eq!(shown, "203.0.113.77");
+    let slaac = json!({ "network_id": site.external, "cidr": "fd01::/64", "ip_version": 6,
+        "ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac" });
+    let slaac = site.region.make("subnet", slaac).await;
+    let derived = site.region.get(&path).await.expect(200)["router"].take();
+    let count = |router: &Value| {
+        let addresses = &router["external_gateway_info"]["external_fixed_ips"];
+        addresses.as_array().unwrap().len()
+    };
+    assert_eq!((count(&after), count(&derived)), (1, 2));
+    assert_eq!(revision(&derived), revision(&after) + 1);
+    let subnet = format!("/v2.0/subnets/{}", id(&slaac));
+    site.region.delete(&subnet).await.expect(204);
+    let back = site.region.get(&path).await.expect(200)["router"].take();
+    assert_eq!(count(&back), 1);
+    assert_eq!(revision(&back), revision(&derived) + 1);
 }
 
 #[tokio::test]
