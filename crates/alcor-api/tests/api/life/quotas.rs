@@ -119,10 +119,11 @@ impl Quotas {
         }
     }
 
-    /// Whether no more than a new security group's rules would fit.
+    /// Whether no more would fit than the rules of a new security group and of the default group
+    /// that its project gets first.
     fn is_short(&self, project: &'static str, of: &Limited, lists: &Lists) -> bool {
         let beside = if of.kind == Kind::SecurityGroupRule {
-            4
+            6
         } else {
             0
         };
