@@ -63,6 +63,7 @@ pub fn create(
     };
     check(txn, &helper)?;
     records::insert(txn, &helper)?;
+    router::touch(txn, helper.router_id)?;
     Ok(helper)
 }
 
@@ -109,6 +110,7 @@ pub fn update(
     check(txn, &helper)?;
     standard::update(&mut helper.standard, None, None, None)?;
     records::put(txn, &helper)?;
+    router::touch(txn, helper.router_id)?;
     Ok(helper)
 }
 
@@ -122,7 +124,7 @@ pub fn delete(
     let helper = get(txn, id, caller)?;
     standard::check_revision(&helper.standard, expected_revision)?;
     records::delete::<ConntrackHelper>(txn, id.as_bytes())?;
-    Ok(())
+    router::touch(txn, helper.router_id)
 }
 
 /// Refuses helpers that nodes do not have, and one that the router has already.

@@ -270,6 +270,16 @@ pub enum ApiError {
         /// Its device owner.
         owner: String,
     },
+    /// The port is a router's or a floating IP's and would be another device's.
+    #[error(
+        "Port {port} cannot be given to another device: it has device owner {owner}. Remove it from its device first."
+    )]
+    ServicePortTaken {
+        /// The port.
+        port: PortId,
+        /// Its device owner.
+        owner: String,
+    },
     /// Ports have addresses of the subnet.
     #[error(
         "Subnet {subnet} is in use: port {port} has an address from it. Delete the port or take the address off it first."

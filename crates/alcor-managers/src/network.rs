@@ -361,6 +361,15 @@ fn removable_ports(read: &dyn Read, network: NetworkId) -> Result<Vec<Port>, Api
     Ok(removable)
 }
 
+/// Counts a write to the network that stands in another record, as that of a subnet.
+pub(crate) fn touch(txn: &mut Txn<'_>, id: NetworkId) -> Result<(), ApiError> {
+    let Some(mut network) = find(txn, id)? else {
+        return Ok(());
+    };
+    standard::update(&mut network.standard, None, None, None)?;
+    Ok(records::put(txn, &network)?)
+}
+
 pub(crate) fn ports(
     read: &dyn Read,
     network: NetworkId,

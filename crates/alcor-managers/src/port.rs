@@ -116,7 +116,9 @@ pub fn update(
     check::check_fixed_ips(request.fixed_ips.as_deref(), &port.device_owner, settings)?;
     let new_mac = change_mac(txn, &mut port, request, settings)?;
     change_host(txn, &mut port, request)?;
+    let before = port.clone();
     apply(&mut port, request)?;
+    guard::check_stays(txn, &before, &port)?;
     router::check_device(txn, &port, caller)?;
     if let Some(policy) = request.qos_policy_id {
         qos::check_change(txn, port.qos_policy_id, policy, caller)?;
@@ -132,7 +134,7 @@ pub fn update(
     if new_mac || request.fixed_ips.is_some() {
         let before = port.fixed_ips.clone();
         change_addresses(txn, &mut port, request.fixed_ips.as_deref(), Absent::Keep)?;
-        router::check_readdressed(&before, &port)?;
+        router::check_readdressed(txn, &before, &port)?;
         floating_ip::check_readdressed(txn, &port)?;
     }
     standard::update(
@@ -160,7 +162,6 @@ pub fn delete(
     policy::may_write(caller, "delete_port")?;
     standard::check_revision(&port.standard, expected_revision)?;
     guard::check_deletable(txn, &port)?;
-    trunk::check_deletable(txn, id)?;
     unplug(txn, &port)
 }
 
@@ -182,8 +183,10 @@ pub(crate) fn is_router(device_owner: &str) -> bool {
     )
 }
 
-/// Removes the port, its state and its addresses, whoever uses it.
+/// Removes the port, its state and its addresses, whoever uses it. Refused while it is in a
+/// trunk, which anybody may have made of a port of the region's own too.
 pub fn unplug(txn: &mut Txn<'_>, port: &Port) -> Result<(), ApiError> {
+    trunk::check_deletable(txn, port.id)?;
     for fixed in &port.fixed_ips {
         release(txn, fixed)?;
     }

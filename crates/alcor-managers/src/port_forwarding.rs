@@ -93,7 +93,7 @@ pub fn update(
         request.internal_ports.as_ref(),
     );
     let floating_ip = floating_ip::get(txn, forwarding.floatingip_id, caller)?;
-    redirect(txn, &mut forwarding, request, &floating_ip, caller)?;
+    redirect(txn, &mut forwarding, request, floating_ip.clone(), caller)?;
     check(txn, &forwarding, &floating_ip)?;
     standard::update(
         &mut forwarding.standard,
@@ -162,17 +162,13 @@ fn by(read: &dyn Read, index: Index, key: &[u8]) -> Result<Vec<PortForwarding>, 
 fn remove(txn: &mut Txn<'_>, forwarding: &PortForwarding) -> Result<(), ApiError> {
     records::delete::<PortForwarding>(txn, forwarding.id.as_bytes())?;
     let id = forwarding.floatingip_id;
-    if records::any::<PortForwarding>(txn, PORT_FORWARDING_BY_FLOATING_IP, &[id.as_bytes()]) {
+    let Some(mut floating_ip) = floating_ip::find(txn, id)? else {
         return Ok(());
+    };
+    if !records::any::<PortForwarding>(txn, PORT_FORWARDING_BY_FLOATING_IP, &[id.as_bytes()]) {
+        floating_ip.router_id = None;
     }
-    match floating_ip::find(txn, id)? {
-        Some(mut floating_ip) => {
-            floating_ip.router_id = None;
-            standard::update(&mut floating_ip.standard, None, None, None)?;
-            Ok(records::put(txn, &floating_ip)?)
-        }
-        None => Ok(()),
-    }
+    touch(txn, &mut floating_ip)
 }
 
 fn bad(reason: impl Into<String>) -> ApiError {
@@ -222,16 +218,17 @@ fn choose(port: &Port, asked: Option<Ipv4Addr>) -> Result<(FixedIp, Ipv4Addr), A
     })
 }
 
-/// Leads a port forwarding to another port or address, where the request names one.
+/// Leads a port forwarding to another port or address, where the request names one. Either way
+/// it is a write to the floating IP, which shows it.
 fn redirect(
     txn: &mut Txn<'_>,
     forwarding: &mut PortForwarding,
     request: &UpdatePortForwarding,
-    floating_ip: &FloatingIp,
+    mut floating_ip: FloatingIp,
     caller: &Caller,
 ) -> Result<(), ApiError> {
     if request.internal_port_id.is_none() && request.internal_ip_address.is_none() {
-        return Ok(());
+        return touch(txn, &mut floating_ip);
     }
     let id = request.internal_port_id;
     let port = port::get(txn, id.unwrap_or(forwarding.internal_port_id), caller)?;
@@ -240,7 +237,7 @@ fn redirect(
     let (fixed, address) = choose(&port, request.internal_ip_address.or(same))?;
     forwarding.internal_port_id = port.id;
     forwarding.internal_ip_address = address;
-    lead(txn, floating_ip.clone(), &port, &fixed)
+    lead(txn, floating_ip, &port, &fixed)
 }
 
 /// Puts the floating IP on the router that reaches the address; it must be the one it is on.
@@ -261,17 +258,22 @@ fn lead(
         other => other,
     })?;
     match floating_ip.router_id {
-        Some(present) if present == router => Ok(()),
+        Some(present) if present == router => touch(txn, &mut floating_ip),
         Some(present) => Err(bad(format!(
             "The Floating IP {} had been set on router {present}, the internal Neutron port {} can not reach it",
             floating_ip.id, port.id
         ))),
         None => {
             floating_ip.router_id = Some(router);
-            standard::update(&mut floating_ip.standard, None, None, None)?;
-            Ok(records::put(txn, &floating_ip)?)
+            touch(txn, &mut floating_ip)
         }
     }
+}
+
+/// Counts a write to a floating IP and stores it.
+fn touch(txn: &mut Txn<'_>, floating_ip: &mut FloatingIp) -> Result<(), ApiError> {
+    standard::update(&mut floating_ip.standard, None, None, None)?;
+    Ok(records::put(txn, floating_ip)?)
 }
 
 /// All checks of a port forwarding that is about to be written.

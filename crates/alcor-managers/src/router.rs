@@ -207,8 +207,16 @@ pub(crate) fn check_device(read: &dyn Read, port: &Port, caller: &Caller) -> Res
     }
 }
 
-/// Refuses a new IPv4 address for an interface, whose hosts have the old one as their gateway.
-pub(crate) fn check_readdressed(before: &[FixedIp], port: &Port) -> Result<(), ApiError> {
+/// Refuses a new IPv4 address for an interface, whose hosts have the old one as their gateway. New
+/// addresses of a gateway are a write to its router, which shows them.
+pub(crate) fn check_readdressed(
+    txn: &mut Txn<'_>,
+    before: &[FixedIp],
+    port: &Port,
+) -> Result<(), ApiError> {
+    if before != port.fixed_ips {
+        touch_gateway(txn, port)?;
+    }
     let v4 = |fixed: &&FixedIp| fixed.ip_address.is_ipv4();
     let same = before
         .iter()
@@ -240,6 +248,23 @@ fn interface_owner(router: &Router) -> &'static str {
         (false, true) => REPLICATED_OWNER,
         (false, false) => PLAIN_OWNER,
     }
+}
+
+/// Counts new addresses of a gateway's port as a write to its router.
+pub(crate) fn touch_gateway(txn: &mut Txn<'_>, port: &Port) -> Result<(), ApiError> {
+    match port.device_id.parse() {
+        Ok(id) if port.device_owner == GATEWAY_OWNER => touch(txn, id),
+        _ => Ok(()),
+    }
+}
+
+/// Counts a write to the router that stands in another record, as that of a helper.
+pub(crate) fn touch(txn: &mut Txn<'_>, id: RouterId) -> Result<(), ApiError> {
+    let Some(mut router) = find(txn, id)? else {
+        return Ok(());
+    };
+    standard::update(&mut router.standard, None, None, None)?;
+    Ok(records::put(txn, &router)?)
 }
 
 pub(crate) fn find(read: &dyn Read, id: RouterId) -> Result<Option<Router>, ApiError> {

@@ -48,6 +48,7 @@ pub fn create(
     standard::check_free::<Subnet>(txn, subnet.id.as_bytes(), &subnet.id)?;
     quota::take(txn, Kind::Subnet, &subnet.project_id, settings)?;
     records::insert(txn, &subnet)?;
+    network::touch(txn, subnet.network_id)?;
     if is_auto_address(&subnet) {
         port::add_auto_address(txn, &subnet)?;
     }
@@ -145,6 +146,7 @@ pub fn update(
         request.tags.as_ref(),
     )?;
     records::put(txn, &subnet)?;
+    network::touch(txn, subnet.network_id)?;
     Ok(subnet)
 }
 
@@ -161,7 +163,8 @@ pub fn delete(
     for port in detachable_ports(txn, &subnet)? {
         port::remove_addresses_of(txn, port, &subnet)?;
     }
-    remove(txn, &subnet)
+    remove(txn, &subnet)?;
+    network::touch(txn, subnet.network_id)
 }
 
 /// Removes the record and its allocation rows, when no port holds an address.

@@ -250,6 +250,57 @@ async fn a_floating_ip_belongs_to_its_project() {
 }
 
 #[tokio::test]
+async fn the_port_of_a_floating_ip_keeps_its_address() {
+    let site = Site::new().await;
+    let floating_ip = site.made(json!({})).await;
+    let query = "device_owner=network:floatingip";
+    let port = site.region.ids("port", query).await.remove(0);
+    let path = format!("/v2.0/ports/{port}");
+    for addresses in [json!([]), json!([{ "ip_address": "203.0.113.77" }])] {
+        let wish = json!({ "port": { "fixed_ips": addresses } });
+        assert_eq!(
+            site.region.put(&path, wish).await.error(400).0,
+            "BadRequest"
+        );
+    }
+    let address = &floating_ip["floating_ip_address"];
+    let wish = json!({ "port": { "fixed_ips": [{ "ip_address": address }] } });
+    site.region.put(&path, wish).await.expect(200);
+}
+
+#[tokio::test]
+async fn new_addresses_of_a_gateway_count_in_its_router() {
+    let site = Site::new().await;
+    let query = "device_owner=network:router_gateway";
+    let port = site.region.ids("port", query).await.remove(0);
+    let path = format!("/v2.0/routers/{}", site.router);
+    let before = site.region.get(&path).await.expect(200)["router"].take();
+    let wish = json!({ "port": { "fixed_ips": [{ "ip_address": "203.0.113.77" }] } });
+    let changed = site.region.put(&format!("/v2.0/ports/{port}"), wish).await;
+    changed.expect(200);
+    let after = site.region.get(&path).await.expect(200)["router"].take();
+    let revision = |router: &Value| router["revision_number"].as_u64().unwrap();
+    assert_eq!(revision(&after), revision(&before) + 1);
+    let shown = &after["external_gateway_info"]["external_fixed_ips"][0]["ip_address"];
+    assert_eq!(shown, "203.0.113.77");
+    let slaac = json!({ "network_id": site.external, "cidr": "fd01::/64", "ip_version": 6,
+        "ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac" });
+    let slaac = site.region.make("subnet", slaac).await;
+    let derived = site.region.get(&path).await.expect(200)["router"].take();
+    let count = |router: &Value| {
+        let addresses = &router["external_gateway_info"]["external_fixed_ips"];
+        addresses.as_array().unwrap().len()
+    };
+    assert_eq!((count(&after), count(&derived)), (1, 2));
+    assert_eq!(revision(&derived), revision(&after) + 1);
+    let subnet = format!("/v2.0/subnets/{}", id(&slaac));
+    site.region.delete(&subnet).await.expect(204);
+    let back = site.region.get(&path).await.expect(200)["router"].take();
+    assert_eq!(count(&back), 1);
+    assert_eq!(revision(&back), revision(&derived) + 1);
+}
+
+#[tokio::test]
 async fn port_forwardings_share_a_floating_ip() {
     let site = Site::new().await;
     let (one, two) = (site.port().await, site.port().await);

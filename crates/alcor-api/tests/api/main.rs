@@ -41,6 +41,7 @@ mod ports;
 mod qos;
 mod quotas;
 mod region;
+mod revisions;
 mod routers;
 mod rules;
 mod security;

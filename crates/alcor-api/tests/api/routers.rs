@@ -440,3 +440,28 @@ async fn another_project_has_no_part_in_a_router() {
     let refused = two.post("/v2.0/ports", disguise).await;
     assert_eq!(refused.error(409).0, "DeviceIDNotOwnedByTenant");
 }
+
+#[tokio::test]
+async fn ports_of_a_router_stay_its_own() {
+    let region = Region::open();
+    let (network, _) = external(&region, "203.0.113.0/24").await;
+    let (_, subnet) = region.network("10.0.0.0/24").await;
+    let info = json!({ "external_gateway_info": { "network_id": network } });
+    let router = id(&region.make("router", info).await);
+    let by = json!({ "subnet_id": subnet });
+    act(&region, &router, "add_router_interface", by)
+        .await
+        .expect(200);
+    for port in region.ids("port", &format!("device_id={router}")).await {
+        let path = format!("/v2.0/ports/{port}");
+        for wish in [
+            json!({ "device_owner": "compute:nova" }),
+            json!({ "device_id": "vm" }),
+        ] {
+            let refused = region.put(&path, json!({ "port": wish })).await.error(409);
+            assert_eq!(refused.0, "ServicePortInUse");
+        }
+        let same = json!({ "port": { "device_id": router, "name": "n" } });
+        region.put(&path, same).await.expect(200);
+    }
+}

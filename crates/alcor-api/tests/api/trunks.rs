@@ -188,3 +188,29 @@ async fn a_sub_port_inherits_its_tag_where_its_network_has_one() {
     assert_eq!(kind, "InvalidInput");
     assert!(message.contains("is of type vxlan"), "{message}");
 }
+
+#[tokio::test]
+async fn a_port_of_the_region_ends_after_its_trunk() {
+    let region = Region::open();
+    let outside = id(&region
+        .make("network", json!({ "router:external": true }))
+        .await);
+    let subnet = json!({ "network_id": outside, "cidr": "203.0.113.0/24", "ip_version": 4 });
+    region.make("subnet", subnet).await;
+    let floating_ip = region.make("floatingip", json!({ "floating_network_id": outside }));
+    let floating_ip = format!("/v2.0/floatingips/{}", id(&floating_ip.await));
+    let port = region
+        .ids("port", "device_owner=network:floatingip")
+        .await
+        .remove(0);
+    let trunk = region.make("trunk", json!({ "port_id": port })).await;
+    let refused = region.delete(&floating_ip).await.error(409);
+    assert_eq!(refused.0, "PortInUseAsTrunkParent");
+    region.get(&floating_ip).await.expect(200);
+    region
+        .delete(&format!("/v2.0/trunks/{}", id(&trunk)))
+        .await
+        .expect(204);
+    region.delete(&floating_ip).await.expect(204);
+    assert!(region.ids("port", "").await.is_empty());
+}

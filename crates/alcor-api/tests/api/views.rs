@@ -51,7 +51,7 @@ async fn a_network() {
         .expect(200);
     let expected = json!({
         "id": NETWORK, "project_id": "p", "tenant_id": "p", "name": "n", "description": "",
-        "tags": [], "revision_number": 0, "created_at": "now", "updated_at": "now",
+        "tags": [], "revision_number": 1, "created_at": "now", "updated_at": "now",
         "admin_state_up": true, "status": "ACTIVE", "shared": false, "router:external": false,
         "mtu": 1450, "port_security_enabled": true, "dns_domain": "example.org.",
         "availability_zone_hints": ["az"], "subnets": [SUBNET], "qos_policy_id": null,

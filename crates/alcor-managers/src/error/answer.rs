@@ -38,7 +38,7 @@ impl ApiError {
             Self::PolicyNotAuthorized { .. } => "PolicyNotAuthorized",
             Self::NetworkInUse { .. } => "NetworkInUse",
             Self::SubnetInUse { .. } => "SubnetInUse",
-            Self::ServicePortInUse { .. } => "ServicePortInUse",
+            Self::ServicePortInUse { .. } | Self::ServicePortTaken { .. } => "ServicePortInUse",
             Self::InvalidSharedSetting { .. } => "InvalidSharedSetting",
             Self::NetworkMtuSubnetConflict { .. } => "NetworkMTUSubnetConflict",
             Self::IdInUse { .. } => "NeutronDbObjectDuplicateEntry",

@@ -1,7 +1,7 @@
 //! What a floating IP stands for: chosen by the owner, possible only where a router joins the
 //! port's subnet with the external network.
 
-use super::{UpdateFloatingIp, bad};
+use super::{OWNER, UpdateFloatingIp, bad, find};
 use crate::routing::RoutingError;
 use crate::schema::{
     FLOATING_IP_BY_PORT, FLOATING_IP_BY_ROUTER, FLOATING_IP_BY_TARGET,
@@ -140,14 +140,23 @@ pub(crate) fn forget_port(txn: &mut Txn<'_>, port: PortId) -> Result<(), ApiErro
     port_forwarding::forget_port(txn, port)
 }
 
-/// Refuses to take an address off a port while a floating IP stands for it; port forwardings to
-/// an address that goes end, as in Neutron.
+/// Refuses to take an address off a port while a floating IP stands for it, or is it; port
+/// forwardings to an address that goes end, as in Neutron.
 pub(crate) fn check_readdressed(txn: &mut Txn<'_>, port: &Port) -> Result<(), ApiError> {
     let has = |address: IpAddr| {
         port.fixed_ips
             .iter()
             .any(|fixed| fixed.ip_address == address)
     };
+    if let Some(own) = served(txn, port)?
+        && !has(own.floating_ip_address)
+    {
+        let reason = format!(
+            "Cannot update the fixed_ips of the port {}, because {} is floating IP {}: delete that and make another",
+            port.id, own.floating_ip_address, own.id
+        );
+        return Err(RoutingError::bad("port", reason).into());
+    }
     for floating_ip in of_port(txn, port.id)? {
         if floating_ip
             .association
@@ -161,6 +170,14 @@ pub(crate) fn check_readdressed(txn: &mut Txn<'_>, port: &Port) -> Result<(), Ap
         }
     }
     port_forwarding::forget_addresses(txn, port)
+}
+
+/// The floating IP whose address this port holds.
+fn served(read: &dyn Read, port: &Port) -> Result<Option<FloatingIp>, ApiError> {
+    match port.device_id.parse() {
+        Ok(id) if port.device_owner == OWNER => find(read, id),
+        _ => Ok(None),
+    }
 }
 
 /// The floating IPs that stand for addresses of this port.

@@ -1,7 +1,7 @@
 //! Addresses that come and go with their subnet, because they follow from the port's MAC.
 
 use super::is_router;
-use crate::{ApiError, ip, network, records, standard};
+use crate::{ApiError, ip, network, records, router, standard};
 use alcor_store::Txn;
 use alcor_types::{FixedIp, Port, Subnet};
 
@@ -20,6 +20,7 @@ pub(crate) fn add_auto_address(txn: &mut Txn<'_>, subnet: &Subnet) -> Result<(),
         });
         standard::update(&mut port.standard, None, None, None)?;
         records::put(txn, &port)?;
+        router::touch_gateway(txn, &port)?;
     }
     Ok(())
 }
@@ -40,5 +41,5 @@ pub(crate) fn remove_addresses_of(
     port.fixed_ips.retain(|fixed| fixed.subnet_id != subnet.id);
     standard::update(&mut port.standard, None, None, None)?;
     records::put(txn, &port)?;
-    Ok(())
+    router::touch_gateway(txn, &port)
 }

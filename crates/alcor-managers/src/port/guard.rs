@@ -35,16 +35,31 @@ pub(super) fn is_routers(device_owner: &str) -> bool {
 /// Refuses to delete the port of a router or a floating IP that exists. A port without addresses,
 /// or of a device that is gone, is an orphan that anybody who sees it may remove.
 pub(super) fn check_deletable(read: &dyn Read, port: &Port) -> Result<(), ApiError> {
-    let Some(table) = device_table(&port.device_owner).filter(|_| !port.fixed_ips.is_empty())
-    else {
+    if port.fixed_ips.is_empty() || !is_served(read, port) {
         return Ok(());
-    };
-    let device = Uuid::parse_str(&port.device_id).ok();
-    if device.is_some_and(|device| present(read, table, device.as_bytes())) {
-        return Err(ApiError::ServicePortInUse {
-            port: port.id,
-            owner: port.device_owner.clone(),
-        });
     }
-    Ok(())
+    Err(ApiError::ServicePortInUse {
+        port: port.id,
+        owner: port.device_owner.clone(),
+    })
+}
+
+/// Refuses to take the port of a router or a floating IP that exists from it.
+pub(super) fn check_stays(read: &dyn Read, before: &Port, after: &Port) -> Result<(), ApiError> {
+    let device = |port: &Port| (port.device_owner.clone(), port.device_id.clone());
+    if device(before) == device(after) || !is_served(read, before) {
+        return Ok(());
+    }
+    Err(ApiError::ServicePortTaken {
+        port: before.id,
+        owner: before.device_owner.clone(),
+    })
+}
+
+/// Whether the port is a router's or a floating IP's that exists.
+fn is_served(read: &dyn Read, port: &Port) -> bool {
+    let device = Uuid::parse_str(&port.device_id).ok();
+    device_table(&port.device_owner)
+        .zip(device)
+        .is_some_and(|(table, device)| present(read, table, device.as_bytes()))
 }

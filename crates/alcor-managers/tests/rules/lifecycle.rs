@@ -177,7 +177,10 @@ impl World {
             .all(|subnet| !subnet.cidr.contains(&block) && !block.contains(&subnet.cidr));
         let made = self.region.create_subnet(request);
         assert_eq!(made.is_ok(), clear);
-        made.is_ok_and(|subnet| self.subnets.insert(subnet.id, subnet).is_none())
+        made.is_ok_and(|subnet| {
+            self.count_write(&subnet);
+            self.subnets.insert(subnet.id, subnet).is_none()
+        })
     }
 
     fn narrow_pools(&mut self, subnet: &Subnet) -> bool {
@@ -197,6 +200,7 @@ impl World {
             subnet::update(txn, id, &request, &Caller::admin(), settings)
         };
         let subnet = self.region.run(update).unwrap();
+        self.count_write(&subnet);
         self.subnets.insert(subnet.id, subnet).is_some()
     }
 
@@ -210,6 +214,7 @@ impl World {
         if used {
             return false;
         }
+        self.count_write(subnet);
         self.kept.retain(|kept| kept.subnet_id != id);
         self.subnets.remove(&id).is_some()
     }
@@ -255,6 +260,15 @@ impl World {
             .run(move |txn, _| lease::delete_many(txn, &place, &project, &Caller::admin()))
             .unwrap();
         self.kept.remove(&given)
+    }
+
+    /// A write of a subnet counts in its network's revision, and changes nothing else there.
+    fn count_write(&mut self, subnet: &Subnet) {
+        let read = self.region.store.snapshot();
+        let id = subnet.network_id;
+        let stored: Network = records::get(&read, id.as_bytes()).unwrap().unwrap();
+        let known = self.networks.get_mut(&id).unwrap();
+        known.standard.touch(stored.standard.updated_at);
     }
 
     fn make_port(&mut self, network: &Network, asks: Option<&[Ask]>) -> bool {

@@ -42,6 +42,48 @@ fn of_64_concurrent_creates_a_limit_of_10_lets_10_through() {
     assert_eq!(records::scan::<Network>(&read, None, false).count(), 10);
 }
 
+#[test]
+fn a_limit_lowered_among_concurrent_creates_is_kept_or_refused() {
+    let settings = Settings {
+        quotas: [(Kind::Network, 20)].into(),
+        ..Settings::default()
+    };
+    let region = Region::with(settings);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .build()
+        .unwrap();
+    let lowered = runtime.block_on(async {
+        let mut tasks = tokio::task::JoinSet::new();
+        for task in 0..64 {
+            let (store, settings) = (region.store.clone(), region.settings.clone());
+            tasks.spawn(async move {
+                let rule = move |txn: &mut Txn<'_>| {
+                    if task == 8 {
+                        quota::set(txn, &"p".into(), &[(Kind::Network, 10)].into(), false)
+                    } else {
+                        let request = CreateNetwork::default();
+                        network::create(txn, &request, &member("p"), &settings).map(drop)
+                    }
+                };
+                let done = store.transact(rule).await;
+                task == 8 && done.is_ok()
+            });
+        }
+        tasks.join_all().await.contains(&true)
+    });
+    let read = region.store.snapshot();
+    let kept = if lowered { 10 } else { 20 };
+    assert_eq!(
+        quota::used(&read, Kind::Network, &"p".into()).unwrap(),
+        kept
+    );
+    assert_eq!(
+        records::scan::<Network>(&read, None, false).count() as u64,
+        kept
+    );
+}
+
 /// One call of a tenant; numbers choose among what there is.
 #[derive(Debug, Clone, Copy)]
 enum Step {

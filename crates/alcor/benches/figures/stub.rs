@@ -217,6 +217,7 @@ async fn talk(
         scopes: vec![scope.to_string()],
         heartbeat_interval_ms: 500,
         audit_interval_ms: 30_000,
+        ..Welcome::default()
     };
     let sender = tokio::spawn(async move {
         say(&door, region_message::Body::Welcome(welcome)).await?;

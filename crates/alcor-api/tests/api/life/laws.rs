@@ -1,96 +1,48 @@
-//! What the lists of a region must show at every moment: nothing is allocated twice, nothing
-//! refers to what is not there, and no kind has more than its quota.
+//! What must hold at every moment: answers are no errors of the server, nothing shown names what
+//! is gone, and each area keeps its own laws.
 
-use alcor_managers::quota::Kind;
+use super::area;
+use super::model::{Lists, Model, texts};
+use super::step::Request;
+use crate::region::Answer;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// The rows of each list, by its path.
-pub(super) type Lists = BTreeMap<&'static str, Vec<Value>>;
-
-/// Each kind that has a limit in these lives.
-const LIMITS: [(Kind, &str, usize); 4] = [
-    (Kind::Network, "networks", 5),
-    (Kind::Router, "routers", 4),
-    (Kind::SecurityGroup, "security-groups", 5),
-    (Kind::FloatingIp, "floatingips", 4),
-];
-
-/// Who names whom: a list, a pointer into its rows, and the list that has what is named.
-const REFERENCES: [(&str, &str, &str); 14] = [
-    ("subnets", "/network_id", "networks"),
-    ("subnets", "/subnetpool_id", "subnetpools"),
-    ("ports", "/network_id", "networks"),
-    ("ports", "/fixed_ips/0/subnet_id", "subnets"),
-    ("ports", "/security_groups/0", "security-groups"),
-    ("ports", "/qos_policy_id", "qos/policies"),
-    ("networks", "/subnets/0", "subnets"),
-    ("routers", "/external_gateway_info/network_id", "networks"),
-    ("floatingips", "/port_id", "ports"),
-    ("floatingips", "/router_id", "routers"),
-    ("floatingips", "/floating_network_id", "networks"),
-    ("trunks", "/port_id", "ports"),
-    ("trunks", "/sub_ports/0/port_id", "ports"),
-    (
-        "security-group-rules",
-        "/security_group_id",
-        "security-groups",
-    ),
-];
-
-/// The quotas of these lives.
-pub(super) fn limits() -> BTreeMap<Kind, i64> {
-    let mut limits: BTreeMap<Kind, i64> = Kind::ALL.map(|kind| (kind, -1)).into();
-    let own = LIMITS
-        .iter()
-        .map(|(kind, _, limit)| (*kind, i64::try_from(*limit).unwrap()));
-    limits.extend(own);
-    limits
+/// Panics where a request was answered by an error of the server.
+pub(super) fn answered(request: &Request, answer: &Answer) {
+    let fine = answer.status.is_success() || answer.status.is_client_error();
+    // Running out of segmentation ids is Neutron's 503.
+    let exhausted = answer.body["NeutronError"]["type"] == "NoNetworkAvailable";
+    assert!(fine || exhausted, "{request:?}: {}", answer.body);
 }
 
 /// Panics where a law is broken.
-pub(super) fn hold(lists: &Lists) {
-    for (_, path, limit) in LIMITS {
-        assert!(lists[path].len() <= limit, "more {path} than the quota");
-    }
-    for (path, pointer, target) in REFERENCES {
-        let there: BTreeSet<&str> = lists[target]
-            .iter()
-            .filter_map(|row| row["id"].as_str())
+pub(super) fn hold(lists: &Lists, model: &Model) {
+    for (place, row) in lists.values().flatten() {
+        let gone: Vec<&str> = texts(row)
+            .into_iter()
+            .filter(|text| model.is_gone(text))
             .collect();
-        let named = lists[path].iter().filter_map(|row| row.pointer(pointer));
-        for id in named.filter_map(Value::as_str) {
-            assert!(
-                there.contains(id),
-                "{path}{pointer} names {id}, which is gone"
-            );
-        }
+        assert_eq!(gone, [""; 0], "{place} names what is gone: {row}");
     }
-    let ports = &lists["ports"];
-    unique(
-        ports
-            .iter()
-            .map(|port| (&port["network_id"], &port["mac_address"])),
-    );
-    let addresses = |port| fixed_ips(port).map(|ip| (&ip["subnet_id"], &ip["ip_address"]));
-    unique(ports.iter().flat_map(addresses));
-    let floating = lists["floatingips"].iter();
-    unique(floating.map(|one| (&one["floating_network_id"], &one["floating_ip_address"])));
-    unique(
-        lists["trunks"]
-            .iter()
-            .map(|trunk| (&Value::Null, &trunk["port_id"])),
-    );
+    area::hold(lists);
 }
 
-fn fixed_ips(port: &Value) -> impl Iterator<Item = &Value> {
-    port["fixed_ips"].as_array().into_iter().flatten()
+/// The rows of a kind.
+pub(crate) fn rows<'a>(lists: &'a Lists, kind: &str) -> impl Iterator<Item = &'a Value> {
+    lists[kind].values()
 }
 
-fn unique<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>) {
+/// The items of an array of a row.
+pub(crate) fn items<'a>(row: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    row[name].as_array().into_iter().flatten()
+}
+
+/// Panics where two of these are the same.
+pub(crate) fn unique<'a, const N: usize>(keys: impl Iterator<Item = [&'a Value; N]>) {
     let mut seen = BTreeSet::new();
-    for pair in pairs {
-        let key = format!("{} {}", pair.0, pair.1);
+    for key in keys {
+        let key = key.map(Value::to_string).join(" ");
         assert!(seen.insert(key.clone()), "{key} was given twice");
     }
 }
