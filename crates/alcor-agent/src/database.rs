@@ -1,7 +1,7 @@
 //! The switch's database: makes bridge and tunnel port, and follows the bridge's interfaces.
 
-use crate::AgentConfig;
 use crate::vifs::Vif;
+use crate::{AgentConfig, AgentError};
 use alcor_ovsdb::vswitch::{
     self, BridgeEvent, BridgePort, BridgeSpec, BridgeView, TunnelSpec, Vswitch,
 };
@@ -92,6 +92,21 @@ async fn attend(
             }
         }
     }
+}
+
+/// The bridge as it is, without making anything.
+pub(crate) async fn look(config: &AgentConfig) -> Result<Vec<DatabaseEvent>, AgentError> {
+    let endpoint: Endpoint = config.ovsdb.parse().map_err(|error| AgentError::Setting {
+        name: "--ovsdb",
+        problem: format!("{}: {error}", config.ovsdb),
+    })?;
+    let read = async {
+        let vswitch = Vswitch::new(Connection::connect(&endpoint, Options::default()).await?);
+        let watch = vswitch.watch(&config.bridge, TUNNEL).await?;
+        Ok::<_, Error>(picture(watch.view()))
+    };
+    read.await
+        .map_err(|error| AgentError::Switch(error.to_string()))
 }
 
 fn bridge_spec(config: &AgentConfig) -> BridgeSpec {

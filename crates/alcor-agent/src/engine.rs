@@ -4,9 +4,11 @@
 //! a time; what changes meanwhile gathers and makes the next job, so a burst of pushes costs
 //! few transactions, and nothing queues without bound.
 
+use crate::announcements::{Announcements, Before};
+use crate::complaints::Complaints;
 use crate::holdings::Holdings;
 use crate::installer::Installer;
-use crate::lease::{Answer, Leases};
+use crate::lease::Leases;
 use crate::reports::{PortWord, Reports};
 use crate::vifs::{Vif, Vifs};
 use crate::zones::{Flushes, Zones};
@@ -15,10 +17,12 @@ use alcor_goalstate::wire::{Ack, AckStage, Heartbeat, Hello, Push, Welcome};
 use alcor_goalstate::{Goal, GoalChange, GoalKey, PortGoal};
 use alcor_openflow::{Flow, PortNo};
 use alcor_pipeline::{FlowChanges, Input, Installed, Owner, Pipeline, Punt, cookie};
-use alcor_responder::Counters;
-use alcor_types::PortId;
+use alcor_responder::icmp::{Complaint, RouterAddress};
+use alcor_responder::{Counters, announcement};
+use alcor_types::{MacAddr, NetworkId, PortId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::time::Instant;
 
 /// What a port waits for before its interface is there; shown in the API.
 const NOT_PLUGGED: &str = "no interface with this port's iface-id is on the integration bridge";
@@ -27,6 +31,9 @@ const NOT_PLUGGED: &str = "no interface with this port's iface-id is on the inte
 /// switched on again is news: until then the region shows this one.
 const SWITCHED_OFF: &str = "admin_state_up is false";
 
+/// A frame to send back to the port that asked.
+pub(crate) type Answer = Vec<u8>;
+
 /// What the engine wants done.
 #[derive(Debug)]
 pub(crate) enum Effect {
@@ -34,6 +41,8 @@ pub(crate) enum Effect {
     Say(Body),
     /// Have the switch do this, and report back.
     Program(Job),
+    /// Send this frame to the VM at an OpenFlow port.
+    Tell(PortNo, Answer),
 }
 
 /// What the switch is to do.
@@ -88,6 +97,9 @@ pub(crate) struct Engine {
     vifs: Vifs,
     zones: Zones,
     leases: Leases,
+    complaints: Complaints,
+    announcements: Announcements,
+    counters: Counters,
     reports: Reports,
     /// Ports with flows that the switch refused.
     failed: BTreeMap<PortId, String>,
@@ -98,14 +110,18 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(lease_seconds: u32) -> Self {
+    /// On a host whose tunnels end at this address.
+    pub(crate) fn new(lease_seconds: u32, tunnel_ip: IpAddr) -> Self {
         Self {
             holdings: Holdings::default(),
-            pipeline: Pipeline::new(),
+            pipeline: Pipeline::at(tunnel_ip),
             installer: Installer::default(),
             vifs: Vifs::default(),
             zones: Zones::default(),
             leases: Leases::new(lease_seconds),
+            complaints: Complaints::default(),
+            announcements: Announcements::default(),
+            counters: Counters::default(),
             reports: Reports::default(),
             failed: BTreeMap::new(),
             waiting: Parties::default(),
@@ -251,6 +267,7 @@ impl Engine {
         for port in ports {
             self.judge(port);
         }
+        effects.extend(self.announce());
         effects.extend(
             self.reports
                 .take()
@@ -294,16 +311,37 @@ impl Engine {
         Effect::Say(Body::Heartbeat(Heartbeat { held }))
     }
 
-    /// A frame that the pipeline sent up with these words; the answer goes back to its port.
-    pub(crate) fn packet(&mut self, userdata: &[u8], frame: &[u8]) -> Option<Answer> {
-        let Punt::Dhcp4 { port } = Punt::parse(userdata)?;
-        self.leases
-            .answer(port, self.holdings.scope_of(port)?, frame)
+    /// A frame that the pipeline sent up with these words; the answer goes back to the OpenFlow port
+    /// that it came from.
+    pub(crate) fn packet(
+        &mut self,
+        now: Instant,
+        in_port: PortNo,
+        userdata: &[u8],
+        frame: &[u8],
+    ) -> Option<Answer> {
+        let complaint = match Punt::parse(userdata)? {
+            Punt::Dhcp4 { port } => {
+                let goals = self.holdings.scope_of(port)?;
+                return self.leases.answer(port, goals, frame, &mut self.counters);
+            }
+            Punt::Expired { mac, address: ip } => {
+                (Complaint::TimeExceeded, RouterAddress { mac, ip })
+            }
+            Punt::Unreachable { mac, address: ip } => {
+                (Complaint::Unreachable, RouterAddress { mac, ip })
+            }
+        };
+        // Between two routers the frame has a router's address, not the VM's.
+        let port = self.vifs.port_at(in_port.0)?;
+        let vm = (port, self.own(port)?.mac);
+        self.complaints
+            .answer(now, vm, complaint, frame, &mut self.counters)
     }
 
     /// What became of the frames that were sent up.
     pub(crate) fn frame_counters(&self) -> &Counters {
-        self.leases.counters()
+        &self.counters
     }
 
     /// Feeds the pipeline, and notes whom the next job concerns.
@@ -319,17 +357,39 @@ impl Engine {
                         self.failed.remove(&port.id);
                         self.waiting.ports.insert(port.id);
                     }
+                    let before = Before::of(&goal, &self.pipeline);
                     self.pipeline.apply(&Input::Put(goal));
+                    if let Some(before) = before {
+                        self.announcements.note(before, &self.pipeline);
+                    }
                 }
                 GoalChange::Delete { key, .. } => {
                     if let GoalKey::Port(port) = key {
                         self.failed.remove(&port);
+                        self.complaints.forget(port);
                         self.reports.forget(port);
                     }
                     self.pipeline.apply(&Input::Delete(key));
                 }
             }
         }
+    }
+
+    /// Tells the VMs here which addresses have moved in their networks.
+    fn announce(&mut self) -> Vec<Effect> {
+        let moved: Vec<_> = self.announcements.take().collect();
+        let tell = |(network, address, mac): &(NetworkId, IpAddr, MacAddr)| {
+            let frame = announcement(*mac, *address).unwrap_or_default();
+            let others = self.holdings.own_ports().filter_map(|id| self.own(id));
+            let others = others.filter(|port| port.vpc == *network && port.mac != *mac);
+            let ofports: Vec<_> = others
+                .filter_map(|port| self.vifs.ofport(port.id))
+                .collect();
+            ofports
+                .into_iter()
+                .map(move |ofport| Effect::Tell(PortNo(ofport), frame.clone()))
+        };
+        moved.iter().flat_map(tell).collect()
     }
 
     /// Whether a flow that nothing asks for is really stale: before that it may only not have
@@ -422,10 +482,8 @@ fn owners(port: &PortGoal) -> impl Iterator<Item = Owner> {
         Owner::Guard(port.id),
         Owner::Mac(port.vpc, port.mac),
     ];
-    let addresses = port.fixed_ips.iter().filter_map(|ip| match ip.ip_address {
-        IpAddr::V4(ip) => Some(Owner::Address(port.vpc, ip)),
-        IpAddr::V6(_) => None,
-    });
+    let addresses = port.fixed_ips.iter();
+    let addresses = addresses.map(|ip| Owner::Address(port.vpc, ip.ip_address));
     own.into_iter().chain(addresses)
 }
 
@@ -442,7 +500,7 @@ mod tests {
     use super::*;
 
     fn seeing_all() -> Engine {
-        let mut engine = Engine::new(60);
+        let mut engine = Engine::new(60, IpAddr::from([0; 4]));
         engine.welcomed(&Welcome::default());
         engine.bridge_seen(&BTreeSet::new());
         engine
@@ -473,7 +531,7 @@ mod tests {
 
     #[test]
     fn nothing_is_audited_before_region_and_bridge_are_both_known() {
-        let mut engine = Engine::new(60);
+        let mut engine = Engine::new(60, IpAddr::from([0; 4]));
         engine.switch_found(Vec::new());
         engine.programmed(JobResult::Done(Vec::new()));
         engine.welcomed(&Welcome::default());

@@ -1,4 +1,5 @@
-//! What can go wrong on a host for good. Everything else the agent mends by trying again.
+//! What can go wrong on a host for good, or for a look at it. Everything else the agent mends by
+//! trying again.
 
 /// The agent cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +12,15 @@ pub enum AgentError {
         /// What is wrong with it, and what would be right.
         problem: String,
     },
+    /// The region cannot be asked.
+    #[error("the region: {0}")]
+    Region(String),
+    /// The switch or its database cannot be read or changed.
+    #[error("the switch: {0}")]
+    Switch(String),
+    /// One of those that were asked does not answer.
+    #[error("{0} does not answer")]
+    Silent(&'static str),
     /// One of the agent's own tasks ended unasked; a bug.
     #[error("the task '{0}' ended unasked")]
     Task(&'static str),

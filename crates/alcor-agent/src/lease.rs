@@ -1,19 +1,16 @@
 //! DHCP on this host: finds what a port is to be told, and answers its frames.
 
+use crate::engine::Answer;
 use alcor_goalstate::{Goal, GoalChange, GoalKey, ScopeGoals};
 use alcor_responder::{Binding, Counters, Lease, Outcome, respond};
 use alcor_types::{PortId, SubnetId};
 use std::collections::HashMap;
 
-/// A frame to send back to the port that asked.
-pub(crate) type Answer = Vec<u8>;
-
-/// The bindings in use, made when first asked for, and what became of the frames.
+/// The bindings in use, made when first asked for.
 #[derive(Debug)]
 pub(crate) struct Leases {
     lease_seconds: u32,
     bindings: HashMap<PortId, Binding>,
-    counters: Counters,
 }
 
 impl Leases {
@@ -21,7 +18,6 @@ impl Leases {
         Self {
             lease_seconds,
             bindings: HashMap::new(),
-            counters: Counters::default(),
         }
     }
 
@@ -34,15 +30,11 @@ impl Leases {
             }
             GoalKey::Vpc(_) | GoalKey::Subnet(_) => self.bindings.clear(),
             GoalKey::Neighbor(_)
+            | GoalKey::Interface(_)
             | GoalKey::Group(_)
             | GoalKey::Member(..)
             | GoalKey::AddressGroup(_) => {}
         }
-    }
-
-    /// What became of all frames so far.
-    pub(crate) fn counters(&self) -> &Counters {
-        &self.counters
     }
 
     /// Answers a frame of the port, whose scope's goals are these.
@@ -51,13 +43,14 @@ impl Leases {
         port: PortId,
         goals: &ScopeGoals,
         frame: &[u8],
+        counters: &mut Counters,
     ) -> Option<Answer> {
         if !self.bindings.contains_key(&port) {
             let binding = binding(port, goals, self.lease_seconds)?;
             self.bindings.insert(port, binding);
         }
         let outcome = respond(frame, self.bindings.get(&port)?);
-        self.counters.count(&outcome);
+        counters.count(&outcome);
         match outcome {
             Outcome::Reply { kind, frame } => {
                 tracing::debug!(%port, ?kind, "dhcp answered");
@@ -71,6 +64,8 @@ impl Leases {
                 tracing::debug!(%port, %address, "dhcp address released");
                 None
             }
+            // Not of DHCP.
+            Outcome::Complaint { .. } => None,
             Outcome::Silence(reason) => {
                 tracing::debug!(%port, reason = reason.as_str(), "frame not answered");
                 None

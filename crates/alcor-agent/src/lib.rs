@@ -11,11 +11,14 @@
 //! The engine decides, the loop does. Whatever goes away (region, switch, database, the agent
 //! itself) leaves the flows as they are, and what comes back is compared, not rebuilt.
 
+mod announcements;
+mod complaints;
 mod config;
 mod database;
 mod engine;
 mod error;
 mod holdings;
+mod inspect;
 mod installer;
 mod lease;
 mod link;
@@ -29,4 +32,5 @@ mod zones;
 pub use config::AgentConfig;
 pub use error::AgentError;
 pub use holdings::{Holdings, Refusal};
+pub use inspect::{Inspection, ScopeWord, inspect, repair};
 pub use run::run;

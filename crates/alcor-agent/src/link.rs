@@ -25,7 +25,7 @@ pub(crate) const INBOUND: usize = 32;
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 << 20;
 /// The largest push that is taken, in bytes.
-const MAX_MESSAGE: usize = 16 << 20;
+pub(crate) const MAX_MESSAGE: usize = 16 << 20;
 
 /// The door to an open session.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use crate::link::{self, Door, LinkEvent};
 use crate::switch::{self, SwitchEvent};
 use crate::{AgentConfig, AgentError, programmer};
 use alcor_goalstate::wire::{Hello, region_message};
-use alcor_openflow::{Client, PacketIn, PacketOut, RequestError};
+use alcor_openflow::{Client, PacketIn, PacketOut, PortNo, RequestError};
 use alcor_pipeline::Installed;
 use alcor_responder::Counters;
 use alcor_types::Timestamp;
@@ -95,8 +95,9 @@ impl Agent {
                 bridge: config.bridge.clone(),
                 started_at: Timestamp::now().0,
                 known: Vec::new(),
+                observer: false,
             },
-            engine: Engine::new(config.lease_seconds),
+            engine: Engine::new(config.lease_seconds, config.tunnel_ip),
             door: None,
             client: None,
             replies: None,
@@ -206,10 +207,16 @@ impl Agent {
         let Some(in_port) = packet.in_port() else {
             return;
         };
-        let Some(frame) = self.engine.packet(&packet.userdata, &packet.data) else {
+        let now = std::time::Instant::now();
+        let (words, frame) = (&packet.userdata, &packet.data);
+        let Some(frame) = self.engine.packet(now, in_port, words, frame) else {
             return;
         };
-        let reply = PacketOut::to_port(in_port, frame);
+        self.tell(in_port, frame);
+    }
+
+    fn tell(&self, ofport: PortNo, frame: Vec<u8>) {
+        let reply = PacketOut::to_port(ofport, frame);
         if self
             .replies
             .as_ref()
@@ -228,6 +235,7 @@ impl Agent {
                     }
                 }
                 Effect::Program(job) => self.start_job(job),
+                Effect::Tell(ofport, frame) => self.tell(ofport, frame),
             }
         }
     }

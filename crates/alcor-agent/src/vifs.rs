@@ -40,6 +40,13 @@ impl Vifs {
         self.get(port)?.ofport
     }
 
+    /// The port whose interface has this OpenFlow port.
+    pub(crate) fn port_at(&self, ofport: u32) -> Option<PortId> {
+        let mut all = self.by_port.iter();
+        let found = all.find(|(_, vif)| vif.ofport == Some(ofport))?;
+        Some(*found.0)
+    }
+
     /// The ports with an interface.
     pub(crate) fn ports(&self) -> impl Iterator<Item = PortId> {
         self.by_port.keys().copied()

@@ -7,11 +7,17 @@
 
 mod answer;
 mod elastic;
+pub(crate) mod elastic_range;
+pub(crate) mod gateway;
+pub(crate) mod gateway_info;
+pub(crate) mod ip;
+pub(crate) mod ip_range;
 mod kind;
 pub(crate) mod mac;
 pub(crate) mod mac_range;
 pub(crate) mod ncm;
 pub(crate) mod node;
+mod payload;
 pub(crate) mod vpc;
 mod wish;
 

@@ -1,11 +1,14 @@
 //! One resource in, one goal out: the whole of the translation, without state.
 
+use alcor_goalstate::{
+    DhcpGoal, Goal, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, SubnetRoute, SubnetRoutes,
+    VpcGoal,
+};
+use alcor_types::{
+    Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId, Vni,
+};
 mod group;
-
 pub(crate) use group::{address_group, group, member};
-
-use alcor_goalstate::{DhcpGoal, Goal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
-use alcor_types::{Network, Port, Revision, Subnet, SubnetId, Vni};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -97,4 +100,51 @@ pub(crate) fn neighbor(port: &Port, host_ip: IpAddr, revision: Revision) -> Opti
             fixed_ips: port.fixed_ips.clone(),
         })
     })
+}
+
+/// What every host that needs the network is told of a router's port in it. The router follows
+/// these tables.
+pub(crate) fn interface<'a>(
+    port: &Port,
+    router: &Router,
+    tables: impl Iterator<Item = (SubnetId, &'a RouteTable)>,
+    revision: Revision,
+) -> Goal {
+    Goal::Interface(InterfaceGoal {
+        port: port.id,
+        revision,
+        vpc: port.network_id,
+        router: router.id,
+        mac: port.mac_address,
+        fixed_ips: port.fixed_ips.clone(),
+        admin_state_up: port.admin_state_up && router.admin_state_up,
+        routes: router.routes.clone(),
+        tables: tables
+            .map(|(subnet, table)| SubnetRoutes {
+                subnet,
+                routes: table_routes(table),
+            })
+            .filter(|table| !table.routes.is_empty())
+            .collect(),
+    })
+}
+
+/// Of several routes to one block, the one with the lowest priority counts. The ways out of the
+/// region are the gateway's business.
+fn table_routes(table: &RouteTable) -> Vec<SubnetRoute> {
+    let mut routes: Vec<_> = table.routes.iter().collect();
+    routes.sort_by_key(|route| (route.destination, route.priority));
+    routes.dedup_by_key(|route| route.destination);
+    let leading = routes.iter().filter_map(|route| {
+        let nexthop = match route.target {
+            RouteTarget::Local => None,
+            RouteTarget::NextHop(address) => Some(address),
+            RouteTarget::InternetGateway | RouteTarget::NatGateway => return None,
+        };
+        Some(SubnetRoute {
+            destination: route.destination,
+            nexthop,
+        })
+    });
+    leading.collect()
 }

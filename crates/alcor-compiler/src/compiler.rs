@@ -1,12 +1,16 @@
 //! The intent of a region, and the one way to change it.
 
+mod routers;
+
 use crate::groups::Groups;
 use crate::groups::change::Context;
 use crate::hosts::Hosts;
 use crate::journal::Journal;
 use crate::scope::Scope;
 use crate::{Fact, Touch};
-use alcor_types::{HostName, Network, NetworkId, Node, Port, PortId, Revision, Subnet, SubnetId};
+use alcor_types::{
+    HostName, Network, NetworkId, Node, Port, PortId, Revision, RouteTableId, Subnet, SubnetId,
+};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -20,9 +24,10 @@ pub struct Compiler {
     pub(crate) scopes: HashMap<NetworkId, Scope>,
     pub(crate) hosts: Hosts,
     pub(crate) groups: Groups,
-    /// The networks of subnets and ports, to find them when they are deleted.
+    /// The networks of subnets, ports and route tables, to find them when they are deleted.
     subnets: HashMap<SubnetId, NetworkId>,
     ports: HashMap<PortId, NetworkId>,
+    tables: HashMap<RouteTableId, NetworkId>,
     applied: Revision,
     log_limit: usize,
 }
@@ -36,6 +41,7 @@ impl Compiler {
             groups: Groups::default(),
             subnets: HashMap::new(),
             ports: HashMap::new(),
+            tables: HashMap::new(),
             applied: Revision::ZERO,
             log_limit,
         }
@@ -80,6 +86,8 @@ impl Compiler {
             Fact::Subnet(id, subnet) => self.take_subnet(revision, *id, subnet.as_ref(), journal),
             Fact::Port(id, port) => self.take_port(revision, *id, port.as_ref(), journal),
             Fact::Node(host, node) => self.take_node(revision, host, node.as_ref(), journal),
+            Fact::Router(id, router) => self.take_router(revision, *id, router.as_ref(), journal),
+            Fact::RouteTable(id, table) => self.take_table(revision, *id, table.as_ref(), journal),
             Fact::SecurityGroup(..) | Fact::SecurityGroupRule(..) | Fact::AddressGroup(..) => {
                 self.take_set(revision, fact, journal);
             }
@@ -118,10 +126,8 @@ impl Compiler {
         network: Option<&Arc<Network>>,
         journal: &mut Journal,
     ) {
+        self.note_readers(id, journal);
         let scope = scope(&mut self.scopes, id, self.log_limit, revision);
-        for host in scope.bound_hosts() {
-            journal.host(id, host, scope.has_host(host, &self.hosts));
-        }
         let news = scope.set_network(revision, network.cloned(), &self.hosts);
         journal.news(id, news);
         self.forget_if_empty(id);
@@ -173,6 +179,7 @@ impl Compiler {
         if let Some(home) = home {
             self.set_port(revision, home, (id, port.cloned()), journal);
         }
+        self.take_interface(revision, id, port, journal);
     }
 
     /// Before the port is changed in its network, because that remembers what it was.
@@ -184,7 +191,7 @@ impl Compiler {
         journal: &mut Journal,
     ) {
         let home = self.ports.get(&id).and_then(|home| self.scopes.get(home));
-        let former = home.and_then(|scope| scope.port(id));
+        let former = home.and_then(|scope| scope.port(id)).cloned();
         let (groups, context) = self.groups(revision, journal);
         groups.take_port(id, former.as_deref(), port, context);
     }
@@ -196,15 +203,14 @@ impl Compiler {
         (id, port): (PortId, Option<Arc<Port>>),
         journal: &mut Journal,
     ) {
-        let scope = scope(&mut self.scopes, network, self.log_limit, revision);
+        let former_host = self
+            .scopes
+            .get(&network)
+            .and_then(|scope| scope.host_of(id));
         let new_host = port.as_ref().and_then(|port| port.host.clone());
-        let places: Vec<_> = [scope.host_of(id), new_host]
-            .into_iter()
-            .flatten()
-            .collect();
-        for host in &places {
-            journal.host(network, host, scope.has_host(host, &self.hosts));
-        }
+        let places: Vec<_> = [former_host, new_host].into_iter().flatten().collect();
+        self.note_hosts(network, places.iter(), journal);
+        let scope = scope(&mut self.scopes, network, self.log_limit, revision);
         let news = scope.set_port(revision, id, port, &self.hosts);
         journal.news(network, news);
         for host in &places {
@@ -227,8 +233,8 @@ impl Compiler {
         }
         let mut former = Vec::new();
         for id in self.hosts.scopes(host) {
+            self.note_hosts(id, std::iter::once(host), journal);
             let scope = scope(&mut self.scopes, id, self.log_limit, revision);
-            journal.host(id, host, scope.has_host(host, &self.hosts));
             former.push((id, scope.former_ports_on(host, &self.hosts)));
         }
         let (groups, mut context) = self.groups(revision, journal);
@@ -260,7 +266,7 @@ fn scope(
     revision: Revision,
 ) -> &mut Scope {
     let entry = scopes.entry(id);
-    entry.or_insert_with(|| Scope::new(log_limit, revision))
+    entry.or_insert_with(|| Scope::new(id, log_limit, revision))
 }
 
 /// Notes the network of a subnet or port, and answers which it was.

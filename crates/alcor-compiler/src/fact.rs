@@ -2,8 +2,9 @@
 
 use alcor_goalstate::ScopeId;
 use alcor_types::{
-    AddressGroup, AddressGroupId, HostName, Network, NetworkId, Node, Port, PortId, SecurityGroup,
-    SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Subnet, SubnetId,
+    AddressGroup, AddressGroupId, HostName, Network, NetworkId, Node, Port, PortId, RouteTable,
+    RouteTableId, Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
+    SecurityGroupRuleId, Subnet, SubnetId,
 };
 use std::sync::Arc;
 
@@ -18,6 +19,10 @@ pub enum Fact {
     Port(PortId, Option<Arc<Port>>),
     /// A node, by the name that ports are bound with.
     Node(HostName, Option<Arc<Node>>),
+    /// A router. Its interfaces are ports.
+    Router(RouterId, Option<Arc<Router>>),
+    /// A route table of a network or of one of its subnets.
+    RouteTable(RouteTableId, Option<Arc<RouteTable>>),
     /// A security group.
     SecurityGroup(SecurityGroupId, Option<Arc<SecurityGroup>>),
     /// A rule of a security group.

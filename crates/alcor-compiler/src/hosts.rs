@@ -1,12 +1,17 @@
-//! Which hosts exist, where tunnels to them end, and which networks have ports there.
+//! Which hosts exist, where tunnels to them end, which networks have ports there, and which further
+//! networks they need because routers join them.
 
+use crate::routing::Routing;
 use alcor_types::{HostName, NetworkId};
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 /// All hosts that a node or a port names.
 #[derive(Default)]
-pub(crate) struct Hosts(HashMap<HostName, Host>);
+pub(crate) struct Hosts {
+    hosts: HashMap<HostName, Host>,
+    pub(crate) routing: Routing,
+}
 
 /// A host may be named by ports before its node is registered.
 #[derive(Default)]
@@ -18,12 +23,30 @@ struct Host {
 impl Hosts {
     /// Where tunnels to the host end; nowhere until its node is registered.
     pub(crate) fn tunnel_ip(&self, host: &HostName) -> Option<IpAddr> {
-        self.0.get(host)?.tunnel_ip
+        self.hosts.get(host)?.tunnel_ip
+    }
+
+    /// Whether a port of the network, or of one that routers join with it, is bound to the host.
+    pub(crate) fn needs(&self, host: &HostName, network: NetworkId) -> bool {
+        let mut bound = self
+            .hosts
+            .get(host)
+            .into_iter()
+            .flat_map(|host| &host.scopes);
+        bound.any(|bound| self.routing.joins(*bound, network))
+    }
+
+    /// The networks that the host needs, whether or not its node exists.
+    pub(crate) fn needed(&self, host: &HostName) -> BTreeSet<NetworkId> {
+        let bound = self.scopes(host).into_iter();
+        bound
+            .flat_map(|network| self.routing.domain(network))
+            .collect()
     }
 
     /// The networks with a port bound to the host, whether or not its node exists. Sorted.
     pub(crate) fn scopes(&self, host: &HostName) -> Vec<NetworkId> {
-        match self.0.get(host) {
+        match self.hosts.get(host) {
             Some(host) => host.scopes.iter().copied().collect(),
             None => Vec::new(),
         }
@@ -31,13 +54,13 @@ impl Hosts {
 
     /// The node registered, moved its tunnel end, or went.
     pub(crate) fn set_tunnel_ip(&mut self, host: &HostName, tunnel_ip: Option<IpAddr>) {
-        self.0.entry(host.clone()).or_default().tunnel_ip = tunnel_ip;
+        self.hosts.entry(host.clone()).or_default().tunnel_ip = tunnel_ip;
         self.forget_if_empty(host);
     }
 
     /// The network has, or no longer has, a port bound to the host.
     pub(crate) fn set_scope(&mut self, host: &HostName, scope: NetworkId, bound: bool) {
-        let scopes = &mut self.0.entry(host.clone()).or_default().scopes;
+        let scopes = &mut self.hosts.entry(host.clone()).or_default().scopes;
         if bound {
             scopes.insert(scope);
         } else {
@@ -48,8 +71,8 @@ impl Hosts {
 
     fn forget_if_empty(&mut self, host: &HostName) {
         let empty = |host: &Host| host.tunnel_ip.is_none() && host.scopes.is_empty();
-        if self.0.get(host).is_some_and(empty) {
-            self.0.remove(host);
+        if self.hosts.get(host).is_some_and(empty) {
+            self.hosts.remove(host);
         }
     }
 }

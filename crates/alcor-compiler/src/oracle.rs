@@ -4,13 +4,16 @@
 //! read, not to be fast, and shares no code with either.
 
 mod filter;
+mod routes;
 
 pub use filter::Packet;
+pub use routes::Arrival;
 
 use crate::Fact;
 use alcor_types::{
-    AddressGroup, AddressGroupId, HostName, Network, NetworkId, Node, Port, PortId, SecurityGroup,
-    SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId,
+    AddressGroup, AddressGroupId, HostName, Network, NetworkId, Node, Port, PortId, RouteTable,
+    RouteTableId, Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
+    SecurityGroupRuleId, Subnet, SubnetId,
 };
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -22,6 +25,9 @@ pub struct Intent {
     networks: BTreeMap<NetworkId, Arc<Network>>,
     ports: BTreeMap<PortId, Arc<Port>>,
     nodes: BTreeMap<HostName, Arc<Node>>,
+    subnets: BTreeMap<SubnetId, Arc<Subnet>>,
+    routers: BTreeMap<RouterId, Arc<Router>>,
+    tables: BTreeMap<RouteTableId, Arc<RouteTable>>,
     groups: BTreeMap<SecurityGroupId, Arc<SecurityGroup>>,
     rules: BTreeMap<SecurityGroupRuleId, Arc<SecurityGroupRule>>,
     address_groups: BTreeMap<AddressGroupId, Arc<AddressGroup>>,
@@ -34,10 +40,12 @@ impl Intent {
             Fact::Network(id, network) => set(&mut self.networks, id, network.as_ref()),
             Fact::Port(id, port) => set(&mut self.ports, id, port.as_ref()),
             Fact::Node(host, node) => set(&mut self.nodes, host, node.as_ref()),
+            Fact::Subnet(id, subnet) => set(&mut self.subnets, id, subnet.as_ref()),
+            Fact::Router(id, router) => set(&mut self.routers, id, router.as_ref()),
+            Fact::RouteTable(id, table) => set(&mut self.tables, id, table.as_ref()),
             Fact::SecurityGroup(id, group) => set(&mut self.groups, id, group.as_ref()),
             Fact::SecurityGroupRule(id, rule) => set(&mut self.rules, id, rule.as_ref()),
             Fact::AddressGroup(id, group) => set(&mut self.address_groups, id, group.as_ref()),
-            Fact::Subnet(..) => {}
         }
     }
 

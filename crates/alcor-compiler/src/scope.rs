@@ -6,7 +6,10 @@ use crate::compile;
 use crate::hosts::Hosts;
 use crate::log::Log;
 use alcor_goalstate::Goal;
-use alcor_types::{HostName, Network, Port, PortId, Revision, Subnet, SubnetId};
+use alcor_types::{
+    HostName, Network, NetworkId, Port, PortId, Revision, RouteTable, RouteTableId, Router, Subnet,
+    SubnetId,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -25,6 +28,13 @@ struct Member {
     peer: Revision,
 }
 
+/// A router's port in the network.
+struct Interface {
+    port: Arc<Port>,
+    router: Arc<Router>,
+    revision: Revision,
+}
+
 /// What hosts are told because of one port.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Told {
@@ -40,9 +50,12 @@ pub(crate) struct Told {
 /// one revision arrive in an order of their own; nobody is told anything meanwhile. It is
 /// missing for good where the network is of a type that agents do not program.
 pub(crate) struct Scope {
+    id: NetworkId,
     network: Option<Held<Network>>,
     subnets: BTreeMap<SubnetId, Held<Subnet>>,
     ports: BTreeMap<PortId, Member>,
+    interfaces: BTreeMap<PortId, Interface>,
+    tables: BTreeMap<RouteTableId, Arc<RouteTable>>,
     /// The ports bound to every host, whether or not its node exists.
     bound: BTreeMap<HostName, BTreeSet<PortId>>,
     /// XOR of the hashes of all neighbour goals.
@@ -55,11 +68,14 @@ pub(crate) type Former = (PortId, Option<Told>);
 
 impl Scope {
     /// An empty scope whose history begins after `revision`.
-    pub(crate) fn new(log_limit: usize, revision: Revision) -> Self {
+    pub(crate) fn new(id: NetworkId, log_limit: usize, revision: Revision) -> Self {
         Self {
+            id,
             network: None,
             subnets: BTreeMap::new(),
             ports: BTreeMap::new(),
+            interfaces: BTreeMap::new(),
+            tables: BTreeMap::new(),
             bound: BTreeMap::new(),
             peers: 0,
             log: Log::new(log_limit, revision),
@@ -68,7 +84,11 @@ impl Scope {
 
     /// Whether nothing is left to know about.
     pub(crate) fn is_empty(&self) -> bool {
-        self.network.is_none() && self.subnets.is_empty() && self.ports.is_empty()
+        self.network.is_none()
+            && self.subnets.is_empty()
+            && self.ports.is_empty()
+            && self.interfaces.is_empty()
+            && self.tables.is_empty()
     }
 
     /// Its history.
@@ -86,20 +106,17 @@ impl Scope {
         self.bound.keys()
     }
 
-    /// Whether the host is to hold this network.
+    /// Whether the host is to hold this network: it has a port of it, or of a network that
+    /// routers join with it.
     pub(crate) fn has_host(&self, host: &HostName, hosts: &Hosts) -> bool {
-        self.network.is_some() && self.binds(host) && hosts.tunnel_ip(host).is_some()
-    }
-
-    /// The hosts that are to hold this network.
-    pub(crate) fn hosts<'a>(&'a self, hosts: &'a Hosts) -> impl Iterator<Item = &'a HostName> {
-        let bound = self.bound.keys();
-        bound.filter(move |host| self.has_host(host, hosts))
+        self.network.is_some()
+            && hosts.tunnel_ip(host).is_some()
+            && (self.binds(host) || hosts.needs(host, self.id))
     }
 
     /// The port.
-    pub(crate) fn port(&self, id: PortId) -> Option<Arc<Port>> {
-        self.ports.get(&id).map(|member| Arc::clone(&member.port))
+    pub(crate) fn port(&self, id: PortId) -> Option<&Arc<Port>> {
+        self.ports.get(&id).map(|member| &member.port)
     }
 
     /// The host that the port is bound to.
@@ -124,6 +141,43 @@ impl Scope {
     pub(crate) fn subnet_goals(&self) -> impl Iterator<Item = Goal> {
         let ids = self.subnets.keys();
         ids.filter_map(|id| self.subnet_goal(*id))
+    }
+
+    /// The router's port as a goal.
+    pub(crate) fn interface_goal(&self, id: PortId) -> Option<Goal> {
+        self.network.as_ref()?;
+        let held = self.interfaces.get(&id)?;
+        let (port, router) = (&held.port, &held.router);
+        Some(compile::interface(
+            port,
+            router,
+            self.tables_for(held),
+            held.revision,
+        ))
+    }
+
+    /// The tables that a router follows for the subnets of one of its ports: each its own, or the
+    /// network's. Only the network's router, which its table names, follows any.
+    fn tables_for<'a>(
+        &'a self,
+        interface: &'a Interface,
+    ) -> impl Iterator<Item = (SubnetId, &'a RouteTable)> {
+        let of = |subnet: Option<SubnetId>| {
+            let mut tables = self.tables.values();
+            tables.find(|table| table.subnet_id == subnet)
+        };
+        let default = of(None).filter(|table| table.router_id == Some(interface.router.id));
+        let subnets = interface.port.fixed_ips.iter().map(|fixed| fixed.subnet_id);
+        subnets.filter_map(move |subnet| {
+            let default = default?;
+            Some((subnet, &**of(Some(subnet)).unwrap_or(default)))
+        })
+    }
+
+    /// All routers' ports as goals.
+    pub(crate) fn interface_goals(&self) -> impl Iterator<Item = Goal> {
+        let ids = self.interfaces.keys();
+        ids.filter_map(|id| self.interface_goal(*id))
     }
 
     /// What hosts are told of the port, where it has a host that exists.

@@ -5,14 +5,16 @@ use crate::log::{Entry, Log};
 use crate::scope::Scope;
 use alcor_goalstate::{Goal, GoalChange, GoalKey, ScopeId, digest};
 use alcor_types::{HostName, NetworkId, PortId, Revision};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// Everything that one host needs of one scope.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ScopeView {
     /// The scope's newest change; what a host that holds these goals is up to.
     pub revision: Revision,
-    /// The goals: the network, its subnets, own ports each with its leases, neighbours; or the
-    /// group and its members.
+    /// The goals: the network, its subnets, its routers' ports, own ports each with its leases,
+    /// neighbours; or the group and its members.
     pub goals: Vec<Goal>,
 }
 
@@ -37,23 +39,25 @@ pub enum Delta {
 }
 
 impl Compiler {
-    /// The networks with at least one port bound to the host, and the groups that these ports
-    /// are in or that rules of those name; none until its node exists. Sorted.
+    /// The networks with at least one port bound to the host and those that routers join with
+    /// them, and the groups that these ports are in or that rules of those name; none until its
+    /// node exists. Sorted.
     pub fn host_scopes(&self, host: &HostName) -> Vec<ScopeId> {
         let groups = self.groups.scopes_of(host).into_iter();
-        let networks = self.hosts.scopes(host).into_iter().map(ScopeId::from);
+        let networks = self.hosts.needed(host).into_iter().map(ScopeId::from);
         let scopes = groups.chain(networks);
         scopes.filter(|id| self.has_host(*id, host)).collect()
+    }
+
+    /// Where tunnels to the host end; none until its node exists.
+    pub fn tunnel_ip(&self, host: &HostName) -> Option<IpAddr> {
+        self.hosts.tunnel_ip(host)
     }
 
     /// The hosts that need the scope. Sorted.
     pub fn scope_hosts(&self, scope: impl Into<ScopeId>) -> Vec<HostName> {
         match scope.into() {
-            ScopeId::Network(id) => {
-                let scope = self.scopes.get(&id).into_iter();
-                let hosts = scope.flat_map(|scope| scope.hosts(&self.hosts));
-                hosts.cloned().collect()
-            }
+            ScopeId::Network(id) => self.network_hosts(id),
             scope => self.groups.hosts(scope, &self.hosts),
         }
     }
@@ -77,12 +81,29 @@ impl Compiler {
     /// Whether any host needs the scope.
     pub(crate) fn has_hosts(&self, scope: ScopeId) -> bool {
         match scope {
-            ScopeId::Network(id) => {
-                let scope = self.scopes.get(&id);
-                scope.is_some_and(|scope| scope.hosts(&self.hosts).next().is_some())
-            }
+            ScopeId::Network(id) => self.readers(id).next().is_some(),
             scope => !self.groups.hosts(scope, &self.hosts).is_empty(),
         }
+    }
+
+    fn network_hosts(&self, id: NetworkId) -> Vec<HostName> {
+        // Sorted already, as long as no router joins the hosts of several networks.
+        if self.hosts.routing.domain(id).nth(1).is_none() {
+            return self.readers(id).cloned().collect();
+        }
+        let distinct: BTreeSet<_> = self.readers(id).collect();
+        distinct.into_iter().cloned().collect()
+    }
+
+    /// The hosts that are to hold the network: those with a port in its domain. One may come
+    /// twice.
+    fn readers(&self, id: NetworkId) -> impl Iterator<Item = &HostName> {
+        let scope = self.scopes.get(&id);
+        let domain = self.hosts.routing.domain(id);
+        let bound = domain
+            .filter_map(|id| self.scopes.get(&id))
+            .flat_map(Scope::bound_hosts);
+        bound.filter(move |host| scope.is_some_and(|scope| scope.has_host(host, &self.hosts)))
     }
 
     /// Everything the host needs of the scope; `None` when it needs nothing.
@@ -104,6 +125,7 @@ impl Compiler {
             .filter_map(|id| scope.told(id, &self.hosts));
         let mut goals: Vec<Goal> = scope.vpc_goal().into_iter().collect();
         goals.extend(scope.subnet_goals());
+        goals.extend(scope.interface_goals());
         goals.extend(own.flat_map(|told| told.own));
         goals.extend(scope.neighbor_goals(host, &self.hosts));
         Some(ScopeView {
@@ -148,6 +170,7 @@ impl Compiler {
     fn network_digest(&self, scope: NetworkId, host: &HostName) -> Option<u64> {
         let scope = self.member(scope, host)?;
         let shared = scope.vpc_goal().into_iter().chain(scope.subnet_goals());
+        let shared = shared.chain(scope.interface_goals());
         let shared = shared.fold(scope.peers_digest(), |sum, goal| sum ^ digest::goal(&goal));
         let own = scope
             .ports_on(host)
@@ -193,6 +216,7 @@ impl Compiler {
         match key {
             GoalKey::Vpc(_) => scope.vpc_goal(),
             GoalKey::Subnet(id) => scope.subnet_goal(id),
+            GoalKey::Interface(id) => scope.interface_goal(id),
             GoalKey::Port(id) | GoalKey::Dhcp(id, _) => self.own_goal(scope, host, id, key),
             GoalKey::Neighbor(id) => {
                 let elsewhere = scope.host_of(id).as_ref() != Some(host);

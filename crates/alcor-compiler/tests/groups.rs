@@ -178,6 +178,8 @@ proptest! {
             for fact in facts {
                 let name = match fact {
                     Fact::Port(id, _) => id.to_string(),
+                    Fact::Router(id, _) => id.to_string(),
+                    Fact::RouteTable(id, _) => id.to_string(),
                     Fact::Node(host, _) => host.to_string(),
                     Fact::SecurityGroup(id, _) => id.to_string(),
                     Fact::SecurityGroupRule(id, _) => id.to_string(),

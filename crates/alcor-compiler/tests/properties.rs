@@ -10,10 +10,11 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use support::*;
 
-const NETWORKS: u8 = 2;
+const NETWORKS: u8 = 3;
 const SUBNETS: u8 = 3;
 const PORTS: u8 = 6;
 const HOSTS: u8 = 3;
+const ROUTERS: u8 = 2;
 
 /// Subnet `n` is always of network `n % NETWORKS`, as ids never change networks.
 fn network_of(number: u8) -> u8 {
@@ -65,6 +66,36 @@ fn any_port() -> impl Strategy<Value = Fact> {
     )
 }
 
+fn any_router() -> impl Strategy<Value = Fact> {
+    (0..ROUTERS, any::<bool>(), any::<bool>()).prop_map(|(number, up, routes)| {
+        let mut router = router(number);
+        router.admin_state_up = up;
+        if routes {
+            router.routes.push(alcor_types::HostRoute {
+                destination: "192.0.2.0/24".parse().unwrap(),
+                nexthop: "10.0.0.7".parse().unwrap(),
+            });
+        }
+        put_router(router)
+    })
+}
+
+/// Ports of routers have numbers of their own; now and then one is somebody else's.
+fn any_interface() -> impl Strategy<Value = Fact> {
+    (PORTS..PORTS + 4, 0..SUBNETS, 0..ROUTERS, 0..8_u8).prop_map(
+        |(number, subnet, router, kind)| {
+            let network = network_of(number);
+            let mut port = interface(number, network, subnet, router);
+            match kind {
+                0 => port.device_owner.clear(),
+                1 => port.admin_state_up = false,
+                _ => {}
+            }
+            put_port(port)
+        },
+    )
+}
+
 fn any_node() -> impl Strategy<Value = Fact> {
     // Two nodes may claim one address for a while.
     (0..HOSTS, 0..HOSTS + 1).prop_map(|(number, address)| {
@@ -78,7 +109,11 @@ fn any_deletion() -> impl Strategy<Value = Fact> {
     prop_oneof![
         1 => (0..NETWORKS).prop_map(|id| Fact::Network(network_id(id), None)),
         1 => (0..SUBNETS).prop_map(|id| Fact::Subnet(subnet_id(id), None)),
-        4 => (0..PORTS).prop_map(|id| Fact::Port(port_id(id), None)),
+        4 => (0..PORTS + 4).prop_map(|id| Fact::Port(port_id(id), None)),
+        1 => (0..ROUTERS).prop_map(|id| Fact::Router(router_id(id), None)),
+        1 => (0..NETWORKS, any::<bool>()).prop_map(|(id, whole)| {
+            Fact::RouteTable(table(id, whole, 0).id, None)
+        }),
         1 => (0..HOSTS).prop_map(|id| Fact::Node(host(id), None)),
     ]
 }
@@ -89,6 +124,10 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         1 => any_subnet(),
         6 => any_port(),
         2 => any_node(),
+        1 => any_router(),
+        1 => (0..NETWORKS, any::<bool>(), 0..ROUTERS)
+            .prop_map(|(id, whole, router)| put_table(table(id, whole, router))),
+        2 => any_interface(),
         3 => any_deletion(),
     ]
 }
@@ -107,6 +146,8 @@ fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
             Fact::Subnet(id, _) => id.to_string(),
             Fact::Port(id, _) => id.to_string(),
             Fact::Node(host, _) => host.to_string(),
+            Fact::Router(id, _) => id.to_string(),
+            Fact::RouteTable(id, _) => id.to_string(),
             Fact::SecurityGroup(id, _) => id.to_string(),
             Fact::SecurityGroupRule(id, _) => id.to_string(),
             Fact::AddressGroup(id, _) => id.to_string(),
@@ -124,6 +165,7 @@ fn content(mut goal: Goal) -> Goal {
         Goal::Port(goal) => &mut goal.revision,
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
+        Goal::Interface(goal) => &mut goal.revision,
         Goal::Group(goal) => &mut goal.revision,
         Goal::Member(goal) => &mut goal.revision,
         Goal::AddressGroup(goal) => &mut goal.revision,
@@ -177,7 +219,7 @@ proptest! {
     fn whoever_follows_holds_the_snapshot(
         history in any_history(),
         log_limit in 0_usize..40,
-        looks in prop::collection::vec(any::<u8>(), 40),
+        looks in prop::collection::vec(any::<u16>(), 40),
         repeats in prop::collection::vec(any::<prop::sample::Index>(), 40),
     ) {
         let mut region = Compiler::new(log_limit);

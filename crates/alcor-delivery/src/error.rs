@@ -1,6 +1,7 @@
 //! What can go wrong between the store and the agents.
 
 use alcor_store::StoreError;
+use alcor_types::HostName;
 
 /// A failure of delivery as a whole, or of one session.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,9 @@ pub enum DeliveryError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Somebody asks about a host that is not there.
+    #[error("there is no host '{0}'; /v2.0/agents lists those that are")]
+    NoHost(HostName),
     /// The agent was refused by the rules for nodes.
     #[error("node: {0}")]
     Node(String),
@@ -49,6 +53,7 @@ impl From<DeliveryError> for tonic::Status {
             DeliveryError::Protocol(_) | DeliveryError::Hello { .. } | DeliveryError::Node(_) => {
                 Self::invalid_argument(text)
             }
+            DeliveryError::NoHost(_) => Self::not_found(text),
             DeliveryError::Silent(_) => Self::deadline_exceeded(text),
             DeliveryError::Connection(status) => status,
             _ => Self::unavailable(text),

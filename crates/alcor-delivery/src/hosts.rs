@@ -1,6 +1,7 @@
 //! Which host has which session, and when it was last heard.
 
 use alcor_goalstate::ScopeId;
+use alcor_goalstate::wire::ScopeRevision;
 use alcor_types::{HostName, Timestamp};
 use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap};
@@ -47,6 +48,8 @@ struct Entry {
     open: bool,
     last: Instant,
     last_at: Timestamp,
+    /// What the agent last said that it holds, and when.
+    held: Option<(Vec<ScopeRevision>, Instant)>,
 }
 
 /// All hosts that have had a session since the region started.
@@ -89,6 +92,7 @@ impl Hosts {
             open: true,
             last: Instant::now(),
             last_at: Timestamp::now(),
+            held: None,
         };
         if let Some(old) = self.entries.lock().insert(host.clone(), entry)
             && old.open
@@ -105,6 +109,20 @@ impl Hosts {
             entry.last = Instant::now();
             entry.last_at = Timestamp::now();
         }
+    }
+
+    /// Notes what the agent says that it holds.
+    pub(crate) fn holds(&self, host: &HostName, held: &[ScopeRevision]) {
+        if let Some(entry) = self.entries.lock().get_mut(host) {
+            entry.held = Some((held.to_vec(), Instant::now()));
+        }
+    }
+
+    /// What the agent last said that it holds, and how long ago.
+    pub(crate) fn held(&self, host: &HostName) -> Option<(Vec<ScopeRevision>, Duration)> {
+        let entries = self.entries.lock();
+        let (held, at) = entries.get(host)?.held.as_ref()?;
+        Some((held.clone(), at.elapsed()))
     }
 
     /// Closes the session, unless a newer one has taken its place.

@@ -6,17 +6,20 @@ use alcor_managers::records::{self, Record};
 use alcor_managers::schema;
 use alcor_store::{Change, Snapshot};
 use alcor_types::{
-    AddressGroup, HostName, Network, Node, Port, SecurityGroup, SecurityGroupRule, Subnet,
+    AddressGroup, HostName, Network, Node, Port, RouteTable, Router, SecurityGroup,
+    SecurityGroupRule, Subnet,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The rows of the tables that make up intent, without their indexes.
-pub(crate) fn prefixes() -> [&'static [u8]; 7] {
+pub(crate) fn prefixes() -> [&'static [u8]; 9] {
     const NETWORKS: &[u8] = &[schema::NETWORKS.id, 0];
     const SUBNETS: &[u8] = &[schema::SUBNETS.id, 0];
     const PORTS: &[u8] = &[schema::PORTS.id, 0];
     const NODES: &[u8] = &[schema::NODES.id, 0];
+    const ROUTERS: &[u8] = &[schema::ROUTERS.id, 0];
+    const TABLES: &[u8] = &[schema::ROUTE_TABLES.id, 0];
     const GROUPS: &[u8] = &[schema::SECURITY_GROUPS.id, 0];
     const RULES: &[u8] = &[schema::SECURITY_GROUP_RULES.id, 0];
     const ADDRESS_GROUPS: &[u8] = &[schema::ADDRESS_GROUPS.id, 0];
@@ -25,6 +28,8 @@ pub(crate) fn prefixes() -> [&'static [u8]; 7] {
         SUBNETS,
         PORTS,
         NODES,
+        ROUTERS,
+        TABLES,
         GROUPS,
         RULES,
         ADDRESS_GROUPS,
@@ -55,6 +60,14 @@ impl Intent {
             let node = node?;
             facts.extend(intent.node(node.key(), Some(node)));
         }
+        for router in scan::<Router>(snapshot) {
+            let router = router?;
+            facts.push(Fact::Router(router.id, Some(Arc::new(router))));
+        }
+        for table in scan::<RouteTable>(snapshot) {
+            let table = table?;
+            facts.push(Fact::RouteTable(table.id, Some(Arc::new(table))));
+        }
         for group in scan::<SecurityGroup>(snapshot) {
             let group = group?;
             facts.push(Fact::SecurityGroup(group.id, Some(Arc::new(group))));
@@ -84,6 +97,10 @@ impl Intent {
                 facts.push(Fact::Subnet(id(&key)?.into(), subnet.map(Arc::new)));
             } else if let Some((key, port)) = decode::<Port>(change)? {
                 facts.push(Fact::Port(id(&key)?.into(), port.map(Arc::new)));
+            } else if let Some((key, router)) = decode::<Router>(change)? {
+                facts.push(Fact::Router(id(&key)?.into(), router.map(Arc::new)));
+            } else if let Some((key, table)) = decode::<RouteTable>(change)? {
+                facts.push(Fact::RouteTable(id(&key)?.into(), table.map(Arc::new)));
             } else if let Some((key, node)) = decode::<Node>(change)? {
                 facts.extend(self.node(key, node));
             } else {

@@ -20,6 +20,7 @@ mod feed;
 mod hosts;
 mod intent;
 mod metrics;
+mod observer;
 mod service;
 mod session;
 mod status;

@@ -2,6 +2,7 @@
 
 use crate::dispatch::WINDOW;
 use crate::hosts::Mailbox;
+use crate::observer;
 use crate::service::Shared;
 use crate::{DeliveryError, Dispatch, Settled};
 use alcor_goalstate::wire::agent_message::Body;
@@ -38,6 +39,12 @@ where
         Err(error) => return refuse(&outbound, error).await,
     };
     let host = HostName::from(hello.host_id.as_str());
+    if hello.observer {
+        if let Err(error) = observer::serve(&shared, &host, &outbound).await {
+            refuse(&outbound, error).await;
+        }
+        return;
+    }
     match serve(&shared, &host, &hello, inbound, &outbound).await {
         Ok(()) => tracing::info!(%host, "session ended"),
         Err(error) => {
@@ -253,6 +260,9 @@ impl Session<'_> {
     }
 
     fn audited(&mut self, held: &[ScopeRevision]) {
+        if !held.is_empty() {
+            self.shared.hosts.holds(self.host, held);
+        }
         for scope in self.dispatch.audit(&self.shared.compiler.read(), held) {
             self.shared.metrics.mismatches.inc();
             tracing::warn!(host = %self.host, %scope, "the agent holds something else; sending all anew");

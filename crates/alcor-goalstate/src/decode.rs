@@ -1,13 +1,17 @@
 //! From wire messages to typed goals. Whatever a goal cannot hold is an error that names
 //! the resource and the field; nothing of such a message is applied.
 
+use crate::wire::router_configuration::{RoutingRule, SubnetRoutingTable};
 mod group;
-
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, OperationType,
-    PortConfiguration, PortState, SubnetConfiguration, SubnetState, VpcConfiguration, VpcState,
+    PortConfiguration, PortState, RouterConfiguration, RouterState, SubnetConfiguration,
+    SubnetState, VpcConfiguration, VpcState,
 };
-use crate::{DhcpGoal, Goal, GoalChange, GoalKey, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use crate::{
+    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
+    SubnetRoute, SubnetRoutes, VpcGoal,
+};
 use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, Revision, Vni};
 use std::fmt::Display;
 use std::str::FromStr;
@@ -33,6 +37,7 @@ pub fn goal_state(state: &GoalStateV2) -> Result<Vec<GoalChange>, DecodeError> {
     let ports = state.port_states.values().map(port);
     let leases = state.dhcp_states.values().map(dhcp);
     let neighbors = state.neighbor_states.values().map(neighbor);
+    let interfaces = state.router_states.values().map(interface);
     let groups = state.security_group_states.values().map(group::group);
     let members = state.security_group_member_states.values();
     let addresses = state.address_group_states.values().map(group::addresses);
@@ -41,6 +46,7 @@ pub fn goal_state(state: &GoalStateV2) -> Result<Vec<GoalChange>, DecodeError> {
         .chain(ports)
         .chain(leases)
         .chain(neighbors)
+        .chain(interfaces)
         .chain(groups)
         .chain(members.map(group::member))
         .chain(addresses);
@@ -288,6 +294,76 @@ fn neighbor_goal(
         mac: fields.parse("mac_address", &sent.mac_address)?,
         host_ip: fields.parse("host_ip_address", &sent.host_ip_address)?,
         fixed_ips: fixed_ips.collect::<Result<_, _>>()?,
+    })
+}
+
+fn interface(state: &RouterState) -> Decoded {
+    let Some(sent) = &state.configuration else {
+        return Ok(None);
+    };
+    let fields = Fields {
+        resource: "router interface",
+        id: &sent.port_id,
+    };
+    let revision = Revision(sent.store_revision);
+    if deletes(state.operation_type) {
+        let key = GoalKey::Interface(fields.parse("port_id", &sent.port_id)?);
+        return Ok(Some(GoalChange::Delete { key, revision }));
+    }
+    put(Goal::Interface(interface_goal(&fields, sent)?))
+}
+
+fn interface_goal(
+    fields: &Fields<'_>,
+    sent: &RouterConfiguration,
+) -> Result<InterfaceGoal, DecodeError> {
+    let fixed_ips = sent
+        .addresses
+        .iter()
+        .map(|ip| fixed_ip(fields, &ip.subnet_id, &ip.ip_address));
+    let route = |route: &RoutingRule| {
+        Ok(HostRoute {
+            destination: fields.parse("routes.destination", &route.destination)?,
+            nexthop: fields.parse("routes.next_hop_ip", &route.next_hop_ip)?,
+        })
+    };
+    Ok(InterfaceGoal {
+        port: fields.parse("port_id", &sent.port_id)?,
+        revision: Revision(sent.store_revision),
+        vpc: fields.parse("vpc_id", &sent.vpc_id)?,
+        router: fields.parse("id", &sent.id)?,
+        mac: fields.parse("mac_address", &sent.mac_address)?,
+        fixed_ips: fixed_ips.collect::<Result<_, _>>()?,
+        admin_state_up: !sent.admin_down,
+        routes: sent.routes.iter().map(route).collect::<Result<_, _>>()?,
+        tables: sent
+            .subnet_routing_tables
+            .iter()
+            .map(|table| subnet_routes(fields, table))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn subnet_routes(
+    fields: &Fields<'_>,
+    table: &SubnetRoutingTable,
+) -> Result<SubnetRoutes, DecodeError> {
+    let route = |rule: &RoutingRule| {
+        let hop = Some(&*rule.next_hop_ip).filter(|ip| !ip.is_empty());
+        Ok(SubnetRoute {
+            destination: fields.parse("routing_rules.destination", &rule.destination)?,
+            nexthop: hop
+                .map(|ip| fields.parse("routing_rules.next_hop_ip", ip))
+                .transpose()?,
+        })
+    };
+    Ok(SubnetRoutes {
+        subnet: fields.parse("subnet_routing_tables.subnet_id", &table.subnet_id)?,
+        routes: table
+            .routing_rules
+            .iter()
+            .map(route)
+            .collect::<Result<_, _>>()?,
     })
 }
 

@@ -27,6 +27,7 @@ pub fn goal(goal: &Goal) -> u64 {
         Goal::Port(goal) => content!(2, encode::port(goal)),
         Goal::Neighbor(goal) => content!(3, encode::neighbor(goal)),
         Goal::Dhcp(goal) => content!(5, encode::dhcp(goal)),
+        Goal::Interface(goal) => content!(6, encode::interface(goal)),
         Goal::Group(goal) => content!(4, encode::group::group(goal)),
         Goal::Member(goal) => content!(10, encode::group::member(goal)),
         Goal::AddressGroup(goal) => content!(11, encode::group::addresses(goal)),

@@ -7,10 +7,14 @@ pub(crate) mod group;
 
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
-    OperationType, PortConfiguration, PortState, SubnetConfiguration, SubnetState, UpdateType,
-    VpcConfiguration, VpcState, neighbor_configuration, port_configuration, subnet_configuration,
+    OperationType, PortConfiguration, PortState, RouterConfiguration, RouterState,
+    SubnetConfiguration, SubnetState, UpdateType, VpcConfiguration, VpcState,
+    neighbor_configuration, port_configuration, router_configuration, subnet_configuration,
 };
-use crate::{DhcpGoal, Goal, GoalChange, GoalKey, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use crate::{
+    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
+    SubnetRoutes, VpcGoal,
+};
 use alcor_types::{PortId, SubnetId};
 
 /// The format of [`GoalStateV2`] that we write.
@@ -39,6 +43,7 @@ fn put(state: &mut GoalStateV2, goal: &Goal) {
         Goal::Port(goal) => insert_port(state, update, port(goal)),
         Goal::Dhcp(goal) => insert_dhcp(state, update, dhcp(goal)),
         Goal::Neighbor(goal) => insert_neighbor(state, update, neighbor(goal)),
+        Goal::Interface(goal) => insert_interface(state, update, interface(goal)),
         Goal::Group(goal) => group::insert(state, update, group::group(goal)),
         Goal::Member(goal) => group::insert_member(state, update, group::member(goal)),
         Goal::AddressGroup(goal) => {
@@ -95,6 +100,14 @@ fn delete(state: &mut GoalStateV2, key: GoalKey, store_revision: u64) {
                 ..Default::default()
             };
             insert_neighbor(state, operation, gone);
+        }
+        GoalKey::Interface(port) => {
+            let gone = RouterConfiguration {
+                port_id: port.to_string(),
+                store_revision,
+                ..Default::default()
+            };
+            insert_interface(state, operation, gone);
         }
         GoalKey::Group(_) | GoalKey::Member(..) | GoalKey::AddressGroup(_) => {
             group::delete(state, key, store_revision);
@@ -161,6 +174,17 @@ fn insert_neighbor(state: &mut GoalStateV2, operation: OperationType, sent: Neig
 /// A lease's id on the wire: one port may have leases on several subnets.
 pub(crate) fn dhcp_id(port: PortId, subnet: SubnetId) -> String {
     format!("{port}/{subnet}")
+}
+
+fn insert_interface(state: &mut GoalStateV2, operation: OperationType, sent: RouterConfiguration) {
+    let (key, operation_type) = (sent.port_id.clone(), operation.into());
+    state.router_states.insert(
+        key,
+        RouterState {
+            operation_type,
+            configuration: Some(sent),
+        },
+    );
 }
 
 pub(crate) fn vpc(goal: &VpcGoal) -> VpcConfiguration {
@@ -294,5 +318,51 @@ pub(crate) fn neighbor(goal: &NeighborGoal) -> NeighborConfiguration {
             .collect(),
         store_revision: goal.revision.0,
         ..NeighborConfiguration::default()
+    }
+}
+
+pub(crate) fn interface(goal: &InterfaceGoal) -> RouterConfiguration {
+    use router_configuration::{Address, RoutingRule};
+    RouterConfiguration {
+        id: goal.router.to_string(),
+        update_type: UpdateType::Full.into(),
+        store_revision: goal.revision.0,
+        port_id: goal.port.to_string(),
+        vpc_id: goal.vpc.to_string(),
+        mac_address: goal.mac.to_string(),
+        addresses: goal
+            .fixed_ips
+            .iter()
+            .map(|ip| Address {
+                subnet_id: ip.subnet_id.to_string(),
+                ip_address: ip.ip_address.to_string(),
+            })
+            .collect(),
+        admin_down: !goal.admin_state_up,
+        routes: goal
+            .routes
+            .iter()
+            .map(|route| RoutingRule {
+                destination: route.destination.to_string(),
+                next_hop_ip: route.nexthop.to_string(),
+                ..RoutingRule::default()
+            })
+            .collect(),
+        subnet_routing_tables: goal.tables.iter().map(subnet_routes).collect(),
+        ..RouterConfiguration::default()
+    }
+}
+
+fn subnet_routes(table: &SubnetRoutes) -> router_configuration::SubnetRoutingTable {
+    let rules = table.routes.iter();
+    router_configuration::SubnetRoutingTable {
+        subnet_id: table.subnet.to_string(),
+        routing_rules: rules
+            .map(|route| router_configuration::RoutingRule {
+                destination: route.destination.to_string(),
+                next_hop_ip: route.nexthop.map(|ip| ip.to_string()).unwrap_or_default(),
+                ..router_configuration::RoutingRule::default()
+            })
+            .collect(),
     }
 }

@@ -3,7 +3,7 @@
 use crate::{AddressGroupGoal, GroupGoal, MemberGoal};
 use alcor_types::{
     AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, MacAddr, NetworkId,
-    PortId, ProjectId, Revision, SecurityGroupId, SubnetId, Vni,
+    PortId, ProjectId, Revision, RouterId, SecurityGroupId, SubnetId, Vni,
 };
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -117,6 +117,47 @@ pub struct NeighborGoal {
     pub fixed_ips: Vec<FixedIp>,
 }
 
+/// A router's port in a network: every host of the network routes there for its own VMs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InterfaceGoal {
+    /// The router's port.
+    pub port: PortId,
+    /// The newest fact behind this goal.
+    pub revision: Revision,
+    /// The network that it is in.
+    pub vpc: NetworkId,
+    /// The router. All interfaces of one router forward to each other.
+    pub router: RouterId,
+    /// The Ethernet address that VMs know the router by.
+    pub mac: MacAddr,
+    /// Its addresses, by which VMs know it, too; their subnets are the ones that it serves.
+    pub fixed_ips: Vec<FixedIp>,
+    /// While false, nothing is routed in or out here: the port or the router is switched off.
+    pub admin_state_up: bool,
+    /// The router's further routes: the same list in every interface.
+    pub routes: Vec<HostRoute>,
+    /// Routes for what comes from single subnets; of several to one block these count first.
+    pub tables: Vec<SubnetRoutes>,
+}
+
+/// Where a router leads what comes from one subnet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SubnetRoutes {
+    /// The subnet.
+    pub subnet: SubnetId,
+    /// The routes, one a block.
+    pub routes: Vec<SubnetRoute>,
+}
+
+/// A route for what comes from one subnet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SubnetRoute {
+    /// Where to.
+    pub destination: IpNet,
+    /// To this neighbour; directly to the destination where none is named.
+    pub nexthop: Option<IpAddr>,
+}
+
 /// One fact that a host holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Goal {
@@ -130,6 +171,8 @@ pub enum Goal {
     Dhcp(DhcpGoal),
     /// A port of another host.
     Neighbor(NeighborGoal),
+    /// A router's port.
+    Interface(InterfaceGoal),
     /// A security group.
     Group(GroupGoal),
     /// A port of a security group.
@@ -151,6 +194,8 @@ pub enum GoalKey {
     Dhcp(PortId, SubnetId),
     /// A port of another host.
     Neighbor(PortId),
+    /// A router's port.
+    Interface(PortId),
     /// A security group.
     Group(SecurityGroupId),
     /// A port of a security group.
@@ -182,6 +227,7 @@ impl Goal {
             Self::Port(goal) => GoalKey::Port(goal.id),
             Self::Dhcp(goal) => GoalKey::Dhcp(goal.port, goal.subnet),
             Self::Neighbor(goal) => GoalKey::Neighbor(goal.port),
+            Self::Interface(goal) => GoalKey::Interface(goal.port),
             Self::Group(goal) => GoalKey::Group(goal.id),
             Self::Member(goal) => GoalKey::Member(goal.group, goal.port),
             Self::AddressGroup(goal) => GoalKey::AddressGroup(goal.id),
@@ -196,6 +242,7 @@ impl Goal {
             Self::Port(goal) => goal.revision,
             Self::Dhcp(goal) => goal.revision,
             Self::Neighbor(goal) => goal.revision,
+            Self::Interface(goal) => goal.revision,
             Self::Group(goal) => goal.revision,
             Self::Member(goal) => goal.revision,
             Self::AddressGroup(goal) => goal.revision,

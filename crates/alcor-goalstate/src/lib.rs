@@ -18,7 +18,10 @@ mod scope_id;
 pub mod wire;
 
 pub use decode::DecodeError;
-pub use goal::{DhcpGoal, Goal, GoalChange, GoalKey, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+pub use goal::{
+    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
+    SubnetRoute, SubnetRoutes, VpcGoal,
+};
 pub use group_goal::{AddressGroupGoal, GroupGoal, GroupRule, MemberGoal, RuleRemote};
 pub use scope::{Applied, ScopeGoals};
 pub use scope_id::{ParseScopeError, ScopeId};

@@ -5,6 +5,8 @@
 //! it (`alcor audit`) on a data directory they have doubts about.
 
 mod addresses;
+mod elastic_ranges;
+mod gateways;
 mod indexes;
 mod macs;
 mod pools;
@@ -31,8 +33,10 @@ pub fn audit(read: &dyn Read) -> Result<Vec<String>, ApiError> {
         references::check,
         routing::check,
         route_tables::check,
+        gateways::check,
         macs::check,
         addresses::check,
+        elastic_ranges::check,
         pools::check,
         services::check,
         segments::check,

@@ -2,7 +2,7 @@
 
 use crate::{ApiError, ip};
 use alcor_store::Read;
-use alcor_types::Subnet;
+use alcor_types::{IpPool, Subnet};
 use serde::Serialize;
 use std::iter::Sum;
 use std::ops::Add;
@@ -12,7 +12,7 @@ use std::ops::Add;
 pub struct Availability {
     /// The addresses of the pools; of the whole block where there are no pools.
     pub total: u128,
-    /// The addresses that ports have, in pools or not.
+    /// The addresses that ports have and those kept by hand, in pools or not.
     pub used: u128,
     /// The same, block and pools apart.
     pub details: Details,
@@ -25,21 +25,20 @@ pub struct Details {
     pub total_ips_in_subnet: u128,
     /// The addresses of the pools.
     pub total_ips_in_allocation_pool: u128,
-    /// Those that ports have.
+    /// Those of the block that are taken.
     pub used_ips_in_subnet: u128,
-    /// Those of the pools that ports have.
+    /// Those of the pools that are taken.
     pub used_ips_in_allocation_pool: u128,
 }
 
 /// The counts of a subnet.
 pub fn of(read: &dyn Read, subnet: &Subnet) -> Result<Availability, ApiError> {
-    let block = size(
-        ip::number(subnet.cidr.network()),
-        ip::number(subnet.cidr.broadcast()),
-    );
+    let block = ip::size(&IpPool {
+        start: subnet.cidr.network(),
+        end: subnet.cidr.broadcast(),
+    });
     let sizes = subnet.allocation_pools.iter();
-    let pools = sizes.map(|pool| size(ip::number(pool.start), ip::number(pool.end)));
-    let pools = pools.fold(0, u128::saturating_add);
+    let pools = sizes.map(ip::size).fold(0, u128::saturating_add);
     let used = ip::used(read, subnet.id)?.into();
     let edges = if subnet.cidr.addr().is_ipv4() { 2 } else { 0 };
     Ok(Availability {
@@ -52,10 +51,6 @@ pub fn of(read: &dyn Read, subnet: &Subnet) -> Result<Availability, ApiError> {
             used_ips_in_allocation_pool: ip::used_in_pools(read, subnet)?,
         },
     })
-}
-
-fn size(first: u128, last: u128) -> u128 {
-    last.saturating_sub(first).saturating_add(1)
 }
 
 impl Add for Availability {

@@ -8,6 +8,9 @@ mod answer;
 use crate::address_group::AddressGroupError;
 use crate::agent::AgentError;
 use crate::flavor::FlavorError;
+use crate::floating_ip::range::ElasticRangeError;
+use crate::gateway::GatewayError;
+use crate::ip::IpError;
 use crate::mac::MacError;
 use crate::metering::MeteringError;
 use crate::ncm::NcmError;
@@ -381,6 +384,15 @@ pub enum ApiError {
     /// A rule of MAC addresses refuses it.
     #[error(transparent)]
     Mac(#[from] MacError),
+    /// A rule of addresses that are kept by hand refuses it.
+    #[error(transparent)]
+    Ip(#[from] IpError),
+    /// A rule of ranges of elastic IPs refuses it.
+    #[error(transparent)]
+    ElasticRange(#[from] ElasticRangeError),
+    /// A rule of gateways refuses it.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
     /// A rule of route tables refuses it.
     #[error(transparent)]
     RouteTable(#[from] RouteTableError),

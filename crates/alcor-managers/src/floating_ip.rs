@@ -1,6 +1,7 @@
 //! Floating IPs: addresses of an external network that stand for addresses inside.
 
 mod association;
+pub mod range;
 mod request;
 
 pub(crate) use association::{
@@ -205,9 +206,16 @@ fn plug(
     settings: &Settings,
 ) -> Result<(Port, IpAddr), ApiError> {
     let network = request.floating_network_id;
+    let ip_address = match request.floating_ip_address {
+        Some(chosen) => {
+            range::check_chosen(txn, network, chosen)?;
+            Some(chosen)
+        }
+        None => range::draw(txn, network, request.subnet_id)?,
+    };
     let asked = FixedIpRequest {
         subnet_id: request.subnet_id,
-        ip_address: request.floating_ip_address,
+        ip_address,
     };
     let wanted = CreatePort {
         fixed_ips: (asked != FixedIpRequest::default()).then(|| vec![asked]),

@@ -9,6 +9,15 @@
 //!
 //! A subnet that derives addresses from MACs (SLAAC) has no bitmap: its addresses are
 //! scattered over a /64 and never searched, so the ports' unique index is enough.
+//!
+//! Ports take addresses, and so do operators by hand ([`lease`]), from one bitmap: an address
+//! that the one has the other never gets.
+
+mod error;
+pub mod lease;
+pub mod range;
+
+pub use error::IpError;
 
 use crate::ApiError;
 use crate::bitmap::Bitmap;
@@ -26,16 +35,37 @@ const COUNTER: u8 = 0xfe;
 
 /// Takes the next free address of the subnet's pools; none when they are exhausted.
 pub fn allocate(txn: &mut Txn<'_>, subnet: &Subnet) -> Result<Option<IpAddr>, ApiError> {
+    allocate_in(txn, subnet, &subnet.allocation_pools)
+}
+
+/// Takes the next free address of these parts of the subnet; none when they are exhausted.
+pub(crate) fn allocate_in(
+    txn: &mut Txn<'_>,
+    subnet: &Subnet,
+    pools: &[IpPool],
+) -> Result<Option<IpAddr>, ApiError> {
+    let next = next_free(txn, subnet, pools)?;
+    if let Some(address) = next {
+        space(subnet).take(txn, offset(&subnet.cidr, address))?;
+        count(txn, subnet.id, true)?;
+    }
+    Ok(next)
+}
+
+/// The next free address of these parts of the subnet, for the caller to take; the cursor moves
+/// past it.
+pub(crate) fn next_free(
+    txn: &mut Txn<'_>,
+    subnet: &Subnet,
+    pools: &[IpPool],
+) -> Result<Option<IpAddr>, ApiError> {
     let space = space(subnet);
     let cursor = space.cursor(txn)?.unwrap_or(0);
-    for (from, to) in rounds(subnet, cursor) {
-        let Some(offset) = space.next_free(txn, from, to)? else {
-            continue;
-        };
-        space.take(txn, offset)?;
-        count(txn, subnet.id, true)?;
-        space.set_cursor(txn, offset.wrapping_add(1));
-        return Ok(Some(at(&subnet.cidr, offset)));
+    for (from, to) in rounds(&subnet.cidr, pools, cursor) {
+        if let Some(offset) = space.next_free(txn, from, to)? {
+            space.set_cursor(txn, offset.wrapping_add(1));
+            return Ok(Some(at(&subnet.cidr, offset)));
+        }
     }
     Ok(None)
 }
@@ -77,12 +107,44 @@ pub fn used_in_pools(read: &dyn Read, subnet: &Subnet) -> Result<u128, ApiError>
     if is_auto_address(subnet) {
         return used(read, subnet.id).map(u128::from);
     }
-    let space = space(subnet);
-    let counts = subnet.allocation_pools.iter().map(|pool| {
-        let (from, to) = span(&subnet.cidr, pool);
-        space.count(read, from, to)
-    });
-    counts.sum()
+    let pools = subnet.allocation_pools.iter();
+    pools.map(|pool| used_in(read, subnet, pool)).sum()
+}
+
+/// How many addresses of a part of the subnet are taken, where addresses do not follow from MACs.
+pub(crate) fn used_in(read: &dyn Read, subnet: &Subnet, pool: &IpPool) -> Result<u128, ApiError> {
+    let (from, to) = span(&subnet.cidr, pool);
+    space(subnet).count(read, from, to)
+}
+
+/// How many addresses there are from the first to the last.
+pub(crate) fn size(pool: &IpPool) -> u128 {
+    let (first, last) = (number(pool.start), number(pool.end));
+    last.saturating_sub(first).saturating_add(1)
+}
+
+/// The part without this address: one part, two around it, or none.
+pub(crate) fn without(pool: &IpPool, address: Option<IpAddr>) -> Vec<IpPool> {
+    let Some(address) = address.filter(|address| pool.contains(*address)) else {
+        return vec![*pool];
+    };
+    let mut parts = Vec::new();
+    if pool.start < address {
+        let end = before(address);
+        parts.push(IpPool { end, ..*pool });
+    }
+    if address < pool.end {
+        let start = after(address);
+        parts.push(IpPool { start, ..*pool });
+    }
+    parts
+}
+
+/// The lowest taken address of the part.
+fn next_taken(read: &dyn Read, subnet: &Subnet, pool: &IpPool) -> Result<Option<IpAddr>, ApiError> {
+    let (from, to) = span(&subnet.cidr, pool);
+    let taken = space(subnet).next_taken(read, from, to)?;
+    Ok(taken.map(|offset| at(&subnet.cidr, offset)))
 }
 
 /// Counts one address more, or one less.
@@ -134,13 +196,8 @@ pub fn eui64(cidr: &IpNet, mac: MacAddr) -> IpAddr {
 }
 
 /// The ranges to search, in order: from the cursor up, then from the start to the cursor.
-fn rounds(subnet: &Subnet, cursor: u128) -> impl Iterator<Item = (u128, u128)> {
-    let pools = || {
-        subnet
-            .allocation_pools
-            .iter()
-            .map(|pool| span(&subnet.cidr, pool))
-    };
+fn rounds(cidr: &IpNet, pools: &[IpPool], cursor: u128) -> impl Iterator<Item = (u128, u128)> {
+    let pools = || pools.iter().map(|pool| span(cidr, pool));
     let above = pools().map(move |(start, end)| (start.max(cursor), end));
     let below =
         pools().filter_map(move |(start, end)| Some((start, end.min(cursor.checked_sub(1)?))));

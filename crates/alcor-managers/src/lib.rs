@@ -19,6 +19,7 @@ pub mod conntrack_helper;
 mod error;
 pub mod flavor;
 pub mod floating_ip;
+pub mod gateway;
 pub mod ip;
 pub mod mac;
 pub mod metering;

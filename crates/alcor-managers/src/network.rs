@@ -12,7 +12,7 @@ use crate::records;
 use crate::schema::{PORT_BY_NETWORK, SUBNET_BY_NETWORK};
 use crate::segment::{self, SegmentError, TransportRequest, transport};
 use crate::{
-    ApiError, Caller, Settings, agent, floating_ip, mac, network_acl, policy, port, qos,
+    ApiError, Caller, Settings, agent, floating_ip, gateway, mac, network_acl, policy, port, qos,
     rbac_policy, route_table, router, standard, subnet, topology, zone,
 };
 use alcor_store::{Read, Txn};
@@ -166,6 +166,7 @@ pub fn delete(
     network_acl::forget_network(txn, id)?;
     route_table::forget_network(txn, id)?;
     mac::lease::forget_network(txn, id)?;
+    gateway::forget_network(txn, id)?;
     agent::schedule::forget(txn, id)?;
     segment::remove_all(txn, id)?;
     quota::give(txn, Kind::Network, &network.project_id)?;

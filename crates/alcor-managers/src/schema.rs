@@ -11,8 +11,11 @@
 mod address_group;
 mod agent;
 mod binding;
+mod elastic_range;
 mod flavor;
 mod floating_ip;
+mod gateway;
+mod ip;
 mod mac;
 mod metering;
 mod ncm;
@@ -35,8 +38,11 @@ mod trunk;
 pub use address_group::*;
 pub use agent::*;
 pub use binding::*;
+pub use elastic_range::*;
 pub use flavor::*;
 pub use floating_ip::*;
+pub use gateway::*;
+pub use ip::*;
 pub use mac::*;
 pub use metering::*;
 pub use network::*;
@@ -97,6 +103,10 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<alcor_types::NetworkAclRule>(),
     records::derivation::<alcor_types::RouteTable>(),
     records::derivation::<alcor_types::MacLease>(),
+    records::derivation::<alcor_types::ElasticRange>(),
+    records::derivation::<alcor_types::Gateway>(),
+    records::derivation::<alcor_types::IpLease>(),
+    records::derivation::<alcor_types::IpRange>(),
 ];
 
 /// How a region opens its store.

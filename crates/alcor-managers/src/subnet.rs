@@ -16,8 +16,8 @@ use crate::quota::{self, Kind};
 use crate::records;
 use crate::schema::{PORT_BY_SUBNET, PORT_BY_SUBNET_IP, ip_part};
 use crate::{
-    ApiError, Caller, Settings, ip, network, network_acl, policy, port, route_table, standard,
-    subnet_pool,
+    ApiError, Caller, Settings, floating_ip, ip, network, network_acl, policy, port, route_table,
+    standard, subnet_pool,
 };
 use alcor_store::{Read, Txn};
 use alcor_types::{
@@ -166,8 +166,11 @@ pub fn delete(
 
 /// Removes the record and its allocation rows, when no port holds an address.
 pub(crate) fn remove(txn: &mut Txn<'_>, subnet: &Subnet) -> Result<(), ApiError> {
+    floating_ip::range::check_subnet(txn, subnet.id)?;
     network_acl::forget_subnet(txn, subnet.id)?;
     route_table::forget_subnet(txn, subnet.id)?;
+    ip::range::forget_subnet(txn, subnet.id)?;
+    ip::lease::forget_subnet(txn, subnet.id)?;
     ip::forget(txn, subnet.id);
     subnet_pool::release(txn, subnet)?;
     quota::give(txn, Kind::Subnet, &subnet.project_id)?;
@@ -299,7 +302,11 @@ fn change_gateway(
 }
 
 /// The port that has the address.
-fn holder(read: &dyn Read, subnet: &Subnet, address: IpAddr) -> Result<Option<Port>, ApiError> {
+pub(crate) fn holder(
+    read: &dyn Read,
+    subnet: &Subnet,
+    address: IpAddr,
+) -> Result<Option<Port>, ApiError> {
     let parts: [&[u8]; 2] = [subnet.id.as_bytes(), &ip_part(address)];
     let mut holders = records::lookup::<Port>(read, PORT_BY_SUBNET_IP, &parts, None, false);
     Ok(holders.next().transpose()?)

@@ -1,15 +1,20 @@
 //! The flows of every owner, each made from what is known now.
 
 mod address;
+mod arrival;
 mod base;
 mod filter;
 mod flood;
 mod guard;
 mod port;
+mod resolve;
+mod route;
 mod rules;
 mod spoof;
 mod tunnel;
 mod unicast;
+
+pub(crate) use address::mac_of;
 
 use crate::state::State;
 use crate::{Owner, cookie};
@@ -18,12 +23,20 @@ use alcor_openflow::Flow;
 /// The owner's flows, signed.
 pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
     let flows = match owner {
-        Owner::Base => base::flows().into_iter().chain(filter::flows()).collect(),
-        Owner::Vpc(id) => tunnel::flows(state, id),
+        Owner::Base => {
+            let flows = base::flows(state).into_iter();
+            flows.chain(filter::flows()).collect()
+        }
+        Owner::Vpc(id) => {
+            let arrivals = tunnel::flows(state, id).into_iter();
+            arrivals.chain(arrival::passing(state, id)).collect()
+        }
         Owner::Port(id) => port::flows(state, id).unwrap_or_default(),
-        Owner::Mac(vpc, mac) => unicast::flow(state, vpc, mac).into_iter().collect(),
+        Owner::Mac(vpc, mac) => unicast::flows(state, vpc, mac),
         Owner::Address(vpc, address) => address::flow(state, vpc, address).into_iter().collect(),
         Owner::Flood(id) => flood::flows(state, id).unwrap_or_default(),
+        Owner::Router(id) => route::flows(state, id),
+        Owner::Subnet(id) => arrival::flow(state, id).into_iter().collect(),
         Owner::Guard(id) => guard::flows(state, id).unwrap_or_default(),
         Owner::Remote(direction, block) => {
             rules::remote(state, direction, block).into_iter().collect()

@@ -2,7 +2,7 @@
 //!
 //! | bits | meaning |
 //! | --- | --- |
-//! | 63..60 | kind of the owner: 1 base, 2 network, 3 port, 4 MAC address, 5 IPv4 address, 6 flood, 11 guard of a port, 12 remote block, 13 traffic, 14 rule |
+//! | 63..60 | kind of the owner: see [`Owner`]; 1 base, 3 port, 5 IP address, 7 router, 14 rule |
 //! | 59..32 | hash of the owner |
 //! | 31..0 | hash of what the flow does: instructions, timeouts and flags |
 //!

@@ -15,18 +15,25 @@
 //! | [`CLASSIFY`](table::CLASSIFY) 0 | all frames | names the network (metadata) and the local sender (`reg0`); anything else is dropped |
 //! | [`SPOOF`](table::SPOOF) 5 | local senders | addresses that are not the port's own are dropped, and counted |
 //! | [`DHCP`](table::DHCP) 10 | local senders | a DHCPv4 client with a lease here: to the agent |
-//! | [`ARP`](table::ARP) 20 | local senders | requests for a known address are answered in place |
+//! | [`RESOLVE`](table::RESOLVE) 18 | local senders | ARP requests and neighbour solicitations: asks `ADDRESS` who has the address |
+//! | [`ND_REPLY`](table::ND_REPLY) 19 | (resubmit) | the second half of a neighbour advertisement |
+//! | [`ANSWER`](table::ANSWER) 20 | local senders | what `ADDRESS` knew is answered in place |
 //! | [`EGRESS`](table::EGRESS) 21 to 24 | local senders | the port's security groups |
-//! | [`REMOTE`](table::REMOTE) 30 | local senders | unicast to a port on another host: into the tunnel |
+//! | [`ROUTER`](table::ROUTER) 25 | local senders | unicast to a router's port: names the router |
+//! | [`ROUTE`](table::ROUTE) 26 | routed packets | the router's own addresses, then the longest prefix: out where, to which next hop |
+//! | [`ADDRESS`](table::ADDRESS) 27 | (resubmit) | which MAC address has an IP address of a network |
+//! | [`HOP`](table::HOP) 28 | routed packets | goes on when the next hop was found, else drops |
+//! | [`REMOTE`](table::REMOTE) 30 | local senders | unicast to a port on another host: names the tunnel's end; to a router: enters it |
+//! | [`TRANSMIT`](table::TRANSMIT) 32 | local senders | into the tunnel; what was routed, from the host's own MAC address |
+//! | [`ARRIVE`](table::ARRIVE) 35 | tunnels | what another host has routed comes from the gateway's MAC address again |
 //! | [`LOCAL`](table::LOCAL) 40 | all frames | unicast to a port here: names it as the receiver (`reg2`); unknown unicast is dropped, and counted |
 //! | [`INGRESS`](table::INGRESS) 42 to 45 | local receivers | the port's security groups |
 //! | [`DELIVER`](table::DELIVER) 48 | local receivers | out of the receiver's port |
 //! | [`FLOOD_REMOTE`](table::FLOOD_REMOTE) 50 | local senders | broadcast and multicast: once to every host with a member |
 //! | [`FLOOD_LOCAL`](table::FLOOD_LOCAL) 60 | all frames | broadcast and multicast: for every member here, through `INGRESS` |
 //!
-//! A frame from a tunnel enters at `LOCAL`, so it is never sent into a tunnel again, never
-//! reaches the agent, and never has its ARP answered. IPv6 needs no table: neighbour
-//! discovery is multicast, and what follows is unicast.
+//! A frame from a tunnel enters at `ARRIVE`, so it is never sent into a tunnel again, is routed once
+//! only, never reaches the agent, and never has its ARP answered.
 //!
 //! **Security groups.** Each side of a port looks its connections up in the port's own zone; a
 //! packet that no answer is goes through the rules, also in an established connection, so that a
@@ -49,12 +56,14 @@ mod member;
 mod owner;
 mod pipeline;
 mod punt;
+mod router;
 mod sets;
 mod state;
 pub mod table;
 mod touched;
 mod traffic;
 mod vpc;
+mod wire_mac;
 
 pub use changes::{FlowChanges, Installed};
 pub use input::Input;

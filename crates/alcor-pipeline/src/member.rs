@@ -4,7 +4,7 @@ use alcor_goalstate::{NeighborGoal, PortGoal};
 use alcor_types::{FixedIp, MacAddr, NetworkId, PortId, SecurityGroupId, SubnetId};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use uuid::Uuid;
 
 /// A port of this host.
@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub(crate) struct Local {
     pub(crate) vpc: NetworkId,
     pub(crate) mac: MacAddr,
-    pub(crate) addresses: Box<[Ipv4Addr]>,
+    pub(crate) addresses: Box<[IpAddr]>,
     pub(crate) up: bool,
     /// None where nobody checks what it sends and gets.
     pub(crate) security: Option<Security>,
@@ -31,7 +31,7 @@ pub(crate) struct Security {
 pub(crate) struct Remote {
     pub(crate) vpc: NetworkId,
     pub(crate) mac: MacAddr,
-    pub(crate) addresses: Box<[Ipv4Addr]>,
+    pub(crate) addresses: Box<[IpAddr]>,
     pub(crate) host_ip: IpAddr,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Remote {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Slot {
     Mac(MacAddr),
-    Address(Ipv4Addr),
+    Address(IpAddr),
 }
 
 /// Who claims it. The lowest wins.
@@ -47,6 +47,7 @@ pub(crate) enum Slot {
 pub(crate) enum Claim {
     Local(PortId),
     Remote(PortId),
+    Router(PortId),
     DhcpServer(SubnetId),
 }
 
@@ -60,7 +61,7 @@ impl From<&PortGoal> for Local {
         Self {
             vpc: goal.vpc,
             mac: goal.mac,
-            addresses: ipv4(&goal.fixed_ips),
+            addresses: addresses(&goal.fixed_ips),
             up: goal.admin_state_up,
             security: security(goal),
         }
@@ -72,7 +73,7 @@ impl From<&NeighborGoal> for Remote {
         Self {
             vpc: goal.vpc,
             mac: goal.mac,
-            addresses: ipv4(&goal.fixed_ips),
+            addresses: addresses(&goal.fixed_ips),
             host_ip: goal.host_ip,
         }
     }
@@ -117,16 +118,12 @@ impl Remote {
 }
 
 /// Frames to a group address are never unicast, whoever says it is his.
-fn slots(mac: MacAddr, addresses: &[Ipv4Addr]) -> impl Iterator<Item = Slot> {
+pub(crate) fn slots(mac: MacAddr, addresses: &[IpAddr]) -> impl Iterator<Item = Slot> {
     let mac = (!mac.is_multicast()).then_some(Slot::Mac(mac));
     mac.into_iter()
         .chain(addresses.iter().copied().map(Slot::Address))
 }
 
-fn ipv4(fixed_ips: &[FixedIp]) -> Box<[Ipv4Addr]> {
-    let addresses = fixed_ips.iter().filter_map(|fixed| match fixed.ip_address {
-        IpAddr::V4(address) => Some(address),
-        IpAddr::V6(_) => None,
-    });
-    addresses.collect()
+pub(crate) fn addresses(fixed_ips: &[FixedIp]) -> Box<[IpAddr]> {
+    fixed_ips.iter().map(|fixed| fixed.ip_address).collect()
 }

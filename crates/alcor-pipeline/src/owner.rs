@@ -1,9 +1,9 @@
 //! Who a flow belongs to.
 
 use crate::Traffic;
-use alcor_types::{Direction, MacAddr, NetworkId, PortId, SecurityGroupRuleId};
+use alcor_types::{Direction, MacAddr, NetworkId, PortId, RouterId, SecurityGroupRuleId, SubnetId};
 use ipnet::IpNet;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 /// The thing that a flow is about. Owners never share a flow: the match of every flow speaks
 /// of its owner.
@@ -16,13 +16,17 @@ pub enum Owner {
     /// A plugged port of this host: the frames it sends.
     Port(PortId),
     /// A MAC address of a network: unicast to it. Of several ports that claim it, one of this
-    /// host is first, then the lowest id.
+    /// host is first, then those of other hosts, then routers', then the lowest id.
     Mac(NetworkId, MacAddr),
-    /// An IPv4 address of a network: ARP requests for it. Ports that claim it come in the
-    /// same order; the DHCP server's claim to its own address comes last.
-    Address(NetworkId, Ipv4Addr),
+    /// An IP address of a network: who has it. Ports that claim it come in the same order; the
+    /// DHCP server's claim to its own address comes last.
+    Address(NetworkId, IpAddr),
     /// Broadcast and multicast in a network.
     Flood(NetworkId),
+    /// A router: its routes.
+    Router(RouterId),
+    /// A subnet: what other hosts have routed into it.
+    Subnet(SubnetId),
     /// A plugged port of this host: the addresses it may speak from, and the rules of its groups.
     Guard(PortId),
     /// Whom ports exchange packets with: a block that sets which rules name have among theirs.
@@ -43,6 +47,8 @@ impl Owner {
             Self::Mac(..) => 4,
             Self::Address(..) => 5,
             Self::Flood(_) => 6,
+            Self::Router(_) => 7,
+            Self::Subnet(_) => 8,
             Self::Guard(_) => 11,
             Self::Remote(..) => 12,
             Self::Traffic(..) => 13,

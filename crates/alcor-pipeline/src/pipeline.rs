@@ -1,9 +1,11 @@
 //! Goals in, flow changes out.
 
 use crate::state::State;
-use crate::{FlowChanges, Input, Installed, Owner, compile, touched};
+use crate::{FlowChanges, Input, Installed, Owner, compile, touched, wire_mac};
 use alcor_openflow::{Flow, FlowKey};
+use alcor_types::{MacAddr, NetworkId};
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 
 /// The flows of one bridge, as a function of goals and plugged ports.
 ///
@@ -24,10 +26,16 @@ impl Default for Pipeline {
 }
 
 impl Pipeline {
-    /// A bridge without goals. Its base flows are the first changes to take.
+    /// A bridge without goals, on a host whose tunnels end nowhere yet.
     pub fn new() -> Self {
+        Self::at(IpAddr::from([0; 4]))
+    }
+
+    /// A bridge without goals, on a host whose tunnels end here. Its base flows are the first
+    /// changes to take.
+    pub fn at(tunnel_ip: IpAddr) -> Self {
         Self {
-            state: State::default(),
+            state: State::of(wire_mac::of(tunnel_ip)),
             touched: BTreeMap::from([(Owner::Base, Vec::new())]),
         }
     }
@@ -50,6 +58,19 @@ impl Pipeline {
         }
         changes.spare_added();
         changes
+    }
+
+    /// The MAC address that has this address in a network, as VMs there are told.
+    pub fn mac_of(&self, network: NetworkId, address: IpAddr) -> Option<MacAddr> {
+        compile::mac_of(&self.state, network, address)
+    }
+
+    /// Every owner that may have flows, by the cookie of its flows; see [`cookie`](crate::cookie).
+    pub fn owners(&self) -> BTreeMap<u64, Owner> {
+        let owners = touched::all(&self.state);
+        owners
+            .map(|owner| (crate::cookie::of_owner(owner), owner))
+            .collect()
     }
 
     /// All flows that the bridge is to hold.

@@ -1,10 +1,13 @@
-//! What a frame that is sent to the agent carries with it: who is to answer, and for whom.
+//! What a frame that is sent to the agent carries with it: what is to be answered, and by whom.
 
-use alcor_types::PortId;
-use bytes::Bytes;
+use alcor_types::{MacAddr, PortId};
+use bytes::{BufMut, Bytes, BytesMut};
+use std::net::{IpAddr, Ipv6Addr};
 use uuid::Uuid;
 
 const DHCP4: u8 = 1;
+const EXPIRED: u8 = 2;
+const UNREACHABLE: u8 = 3;
 
 /// The user data of a packet-in. The bridge gives it back unchanged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,22 +17,73 @@ pub enum Punt {
         /// The port that it spoke on, whatever the frame says.
         port: PortId,
     },
+    /// A packet's time to live was over when it came to a router.
+    Expired {
+        /// The MAC address of the router's port that it came to.
+        mac: MacAddr,
+        /// That port's address.
+        address: IpAddr,
+    },
+    /// A packet was for a router itself, and nobody listens there.
+    Unreachable {
+        /// The MAC address of the router's port.
+        mac: MacAddr,
+        /// The address that it was for.
+        address: IpAddr,
+    },
 }
 
 impl Punt {
-    /// The user data: one byte for the responder, sixteen for the port.
+    /// The user data: one byte for the kind, then the port, or MAC and IP address. An address of
+    /// IPv4 is written as IPv6 maps it.
     pub fn to_bytes(self) -> Bytes {
-        let Self::Dhcp4 { port } = self;
-        let parts: [&[u8]; 2] = [&[DHCP4], port.as_bytes()];
-        parts.concat().into()
+        let mut bytes = BytesMut::with_capacity(23);
+        match self {
+            Self::Dhcp4 { port } => {
+                bytes.put_u8(DHCP4);
+                bytes.put_slice(port.as_bytes());
+            }
+            Self::Expired { mac, address } => put_router(&mut bytes, EXPIRED, mac, address),
+            Self::Unreachable { mac, address } => put_router(&mut bytes, UNREACHABLE, mac, address),
+        }
+        bytes.freeze()
     }
 
     /// Reads user data; `None` when no flow of ours wrote it.
     pub fn parse(userdata: &[u8]) -> Option<Self> {
-        let (kind, id) = userdata.split_first()?;
-        let port = PortId(Uuid::from_slice(id).ok()?);
-        (*kind == DHCP4).then_some(Self::Dhcp4 { port })
+        let (kind, rest) = userdata.split_first()?;
+        match *kind {
+            DHCP4 => {
+                let port = PortId(Uuid::from_slice(rest).ok()?);
+                Some(Self::Dhcp4 { port })
+            }
+            EXPIRED => {
+                let (mac, address) = router(rest)?;
+                Some(Self::Expired { mac, address })
+            }
+            UNREACHABLE => {
+                let (mac, address) = router(rest)?;
+                Some(Self::Unreachable { mac, address })
+            }
+            _ => None,
+        }
     }
+}
+
+fn put_router(bytes: &mut BytesMut, kind: u8, mac: MacAddr, address: IpAddr) {
+    let address = match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped(),
+        IpAddr::V6(address) => address,
+    };
+    bytes.put_u8(kind);
+    bytes.put_slice(&mac.0);
+    bytes.put_slice(&address.octets());
+}
+
+fn router(bytes: &[u8]) -> Option<(MacAddr, IpAddr)> {
+    let (mac, address) = bytes.split_first_chunk::<6>()?;
+    let address: [u8; 16] = address.try_into().ok()?;
+    Some((MacAddr(*mac), Ipv6Addr::from(address).to_canonical()))
 }
 
 #[cfg(test)]
@@ -38,9 +92,18 @@ mod tests {
 
     #[test]
     fn user_data_round_trips() {
-        let port = PortId::random();
-        let punt = Punt::Dhcp4 { port };
-        assert_eq!(Punt::parse(&punt.to_bytes()), Some(punt));
+        let mac = MacAddr([2, 0, 0, 0, 0, 1]);
+        let [v4, v6] = ["192.0.2.1", "2001:db8::1"].map(|ip| ip.parse().unwrap());
+        let punts = [
+            Punt::Dhcp4 {
+                port: PortId::random(),
+            },
+            Punt::Expired { mac, address: v4 },
+            Punt::Unreachable { mac, address: v6 },
+        ];
+        for punt in punts {
+            assert_eq!(Punt::parse(&punt.to_bytes()), Some(punt));
+        }
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! All that the pipeline knows: goals reduced to what flows need, and what is plugged where.
 
+mod routing;
+
 use crate::Input;
 use crate::member::{Claim, Local, Remote, Slot};
+use crate::router::{Block, Interface};
 use crate::sets::Sets;
 use crate::vpc::{Identity, Vpc, dhcp_server};
 use alcor_goalstate::{Goal, GoalKey};
 use alcor_openflow::PortNo;
-use alcor_types::{NetworkId, PortId, Revision, SubnetId, Vni};
+use alcor_types::{MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId, Vni};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 
@@ -21,8 +24,16 @@ pub(crate) struct State {
     pub(crate) leases: HashMap<PortId, BTreeSet<SubnetId>>,
     /// The networks of subnets with a DHCP server.
     pub(crate) subnets: HashMap<SubnetId, NetworkId>,
+    /// Routers' ports, and which of them each router has.
+    pub(crate) interfaces: HashMap<PortId, Interface>,
+    pub(crate) routers: BTreeMap<RouterId, BTreeSet<PortId>>,
+    /// The subnets, and which routers' ports have an address of each.
+    pub(crate) blocks: HashMap<SubnetId, Block>,
+    serving: BTreeMap<SubnetId, BTreeSet<PortId>>,
     pub(crate) ofports: HashMap<PortId, PortNo>,
     pub(crate) tunnel: Option<PortNo>,
+    /// What this host's routed packets come from on the wire.
+    pub(crate) wire_mac: MacAddr,
     pub(crate) sets: Sets,
     by_ofport: HashMap<PortNo, PortId>,
     /// The networks that claim a VNI. A VNI is reused once its network is gone, and the news
@@ -31,6 +42,14 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// Nothing is known but the host's address on the wire.
+    pub(crate) fn of(wire_mac: MacAddr) -> Self {
+        Self {
+            wire_mac,
+            ..Self::default()
+        }
+    }
+
     /// The network, where its frames may flow at all.
     pub(crate) fn active(&self, id: NetworkId) -> Option<(&Vpc, Vni)> {
         let vpc = self.vpcs.get(&id)?;
@@ -65,7 +84,11 @@ impl State {
     fn put(&mut self, goal: &Goal) {
         match goal {
             Goal::Vpc(goal) => self.set_identity(goal.id, Some(Identity::from(goal))),
-            Goal::Subnet(goal) => self.set_server(goal.id, goal.vpc, dhcp_server(goal)),
+            Goal::Subnet(goal) => {
+                self.set_server(goal.id, goal.vpc, dhcp_server(goal));
+                self.set_block(goal.id, Some(Block::from(goal)));
+            }
+            Goal::Interface(goal) => self.set_interface(goal.port, Some(Interface::from(goal))),
             Goal::Port(goal) => self.set_local(goal.id, Some(Local::from(goal))),
             Goal::Neighbor(goal) => self.set_remote(goal.port, Some(Remote::from(goal))),
             Goal::Group(goal) => self.sets.set_group(goal.id, Some(goal)),
@@ -83,7 +106,11 @@ impl State {
     fn delete(&mut self, key: GoalKey) {
         match key {
             GoalKey::Vpc(id) => self.set_identity(id, None),
-            GoalKey::Subnet(id) => self.remove_server(id),
+            GoalKey::Subnet(id) => {
+                self.remove_server(id);
+                self.set_block(id, None);
+            }
+            GoalKey::Interface(id) => self.set_interface(id, None),
             GoalKey::Port(id) => self.set_local(id, None),
             GoalKey::Neighbor(id) => self.set_remote(id, None),
             GoalKey::Dhcp(port, subnet) => self.remove_lease(port, subnet),
@@ -114,7 +141,7 @@ impl State {
         if let Some(address) = server {
             let network = self.vpcs.entry(vpc).or_default();
             network.servers.insert(id, address);
-            network.claim(Slot::Address(address), Claim::DhcpServer(id), true);
+            network.claim(Slot::Address(address.into()), Claim::DhcpServer(id), true);
             self.subnets.insert(id, vpc);
         }
     }
@@ -125,7 +152,7 @@ impl State {
         };
         let network = self.vpcs.entry(vpc).or_default();
         if let Some(address) = network.servers.remove(&id) {
-            network.claim(Slot::Address(address), Claim::DhcpServer(id), false);
+            network.claim(Slot::Address(address.into()), Claim::DhcpServer(id), false);
         }
         self.forget_if_empty(vpc);
     }

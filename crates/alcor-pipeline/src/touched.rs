@@ -6,6 +6,7 @@
 mod sets;
 
 use crate::member::{Local, Remote};
+use crate::router::{Block, Interface};
 use crate::state::State;
 use crate::vpc::{Identity, Vpc, dhcp_server};
 use crate::{Input, Owner};
@@ -20,16 +21,25 @@ use std::net::{IpAddr, Ipv4Addr};
 pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
     match input {
         Input::Put(Goal::Vpc(goal)) => by_vpc(state, goal.id, Some(Identity::from(goal))),
-        Input::Put(Goal::Subnet(goal)) => by_subnet(
-            state,
-            goal.id,
-            dhcp_server(goal).map(|server| (goal.vpc, server)),
-        ),
+        Input::Put(Goal::Subnet(goal)) => {
+            let server = dhcp_server(goal).map(|server| (goal.vpc, server));
+            let mut owners = by_server(state, goal.id, server);
+            owners.extend(by_block(state, goal.id, Some(&Block::from(goal))));
+            owners
+        }
+        Input::Put(Goal::Interface(goal)) => {
+            by_interface(state, goal.port, Some(&Interface::from(goal)))
+        }
         Input::Put(Goal::Port(goal)) => by_local(state, goal.id, Some(&Local::from(goal))),
         Input::Put(Goal::Neighbor(goal)) => by_remote(state, goal.port, Some(&Remote::from(goal))),
         Input::Put(Goal::Dhcp(goal)) => vec![Owner::Port(goal.port)],
         Input::Delete(GoalKey::Vpc(id)) => by_vpc(state, *id, None),
-        Input::Delete(GoalKey::Subnet(id)) => by_subnet(state, *id, None),
+        Input::Delete(GoalKey::Subnet(id)) => {
+            let mut owners = by_server(state, *id, None);
+            owners.extend(by_block(state, *id, None));
+            owners
+        }
+        Input::Delete(GoalKey::Interface(id)) => by_interface(state, *id, None),
         Input::Delete(GoalKey::Port(id)) => by_local(state, *id, None),
         Input::Delete(GoalKey::Neighbor(id)) => by_remote(state, *id, None),
         Input::Delete(GoalKey::Dhcp(port, _)) => vec![Owner::Port(*port)],
@@ -51,9 +61,11 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
 pub(crate) fn all(state: &State) -> impl Iterator<Item = Owner> {
     let vpcs = state.vpcs.iter();
     let owners = vpcs.flat_map(|(id, vpc)| vpc.owners(*id));
+    let routers = state.routers.keys().map(|router| Owner::Router(*router));
     // Rules share sets and kinds of packets.
     let sets: BTreeSet<_> = sets::all(state).collect();
-    std::iter::once(Owner::Base).chain(owners).chain(sets)
+    let shared = routers.chain(sets);
+    std::iter::once(Owner::Base).chain(owners).chain(shared)
 }
 
 fn by_member(state: &State, group: SecurityGroupId, port: PortId, now: &[IpNet]) -> Vec<Owner> {
@@ -85,11 +97,53 @@ fn by_vpc(state: &State, id: NetworkId, now: Option<Identity>) -> Vec<Owner> {
     let vpcs = networks
         .iter()
         .filter_map(|id| Some((id, state.vpcs.get(id)?)));
-    let owners = vpcs.flat_map(|(id, vpc)| vpc.owners(*id));
+    let owners = vpcs.flat_map(|(id, vpc)| vpc.owners(*id).chain(routers(state, vpc)));
     owners.chain([Owner::Vpc(id), Owner::Flood(id)]).collect()
 }
 
-fn by_subnet(state: &State, id: SubnetId, now: Option<(NetworkId, Ipv4Addr)>) -> Vec<Owner> {
+/// The routers with a port in the network.
+fn routers(state: &State, vpc: &Vpc) -> impl Iterator<Item = Owner> {
+    let interfaces = vpc.interfaces.iter();
+    let interfaces = interfaces.filter_map(|port| state.interfaces.get(port));
+    interfaces.map(|interface| Owner::Router(interface.router))
+}
+
+/// The routers that serve the subnet have a way to it, and other hosts route into it.
+fn by_block(state: &State, id: SubnetId, now: Option<&Block>) -> Vec<Owner> {
+    let former = state.blocks.get(&id);
+    if former == now {
+        return Vec::new();
+    }
+    let vpcs = [former, now].into_iter().flatten();
+    let vpcs = vpcs.filter_map(|block| state.vpcs.get(&block.vpc));
+    let like = vpcs
+        .flat_map(|vpc| &vpc.blocks)
+        .map(|id| Owner::Subnet(*id));
+    let routers = state.routers_of(id).into_iter().map(Owner::Router);
+    routers.chain(like).chain([Owner::Subnet(id)]).collect()
+}
+
+fn by_interface(state: &State, id: PortId, now: Option<&Interface>) -> Vec<Owner> {
+    let former = state.interfaces.get(&id);
+    if former == now {
+        return Vec::new();
+    }
+    let mut owners = Vec::new();
+    for interface in [former, now].into_iter().flatten() {
+        owners.push(Owner::Router(interface.router));
+        owners.push(Owner::Vpc(interface.vpc));
+        owners.extend(
+            interface
+                .subnets
+                .iter()
+                .map(|subnet| Owner::Subnet(*subnet)),
+        );
+        owners.extend(interface.slots().map(|slot| slot.owner(interface.vpc)));
+    }
+    owners
+}
+
+fn by_server(state: &State, id: SubnetId, now: Option<(NetworkId, Ipv4Addr)>) -> Vec<Owner> {
     let former = state.subnets.get(&id).and_then(|vpc| {
         let address = state.vpcs.get(vpc)?.servers.get(&id)?;
         Some((*vpc, *address))
@@ -99,7 +153,7 @@ fn by_subnet(state: &State, id: SubnetId, now: Option<(NetworkId, Ipv4Addr)>) ->
     }
     let mut owners = Vec::new();
     for (vpc, address) in [former, now].into_iter().flatten() {
-        owners.push(Owner::Address(vpc, address));
+        owners.push(Owner::Address(vpc, address.into()));
         let ports = state.vpcs.get(&vpc).into_iter().flat_map(|vpc| &vpc.ports);
         owners.extend(ports.map(|port| Owner::Port(*port)));
     }

@@ -34,6 +34,9 @@ pub(crate) struct Vpc {
     pub(crate) ports: BTreeSet<PortId>,
     /// The DHCP server's address on every IPv4 subnet that has one.
     pub(crate) servers: BTreeMap<SubnetId, Ipv4Addr>,
+    /// The routers' ports in it, and its subnets.
+    pub(crate) interfaces: BTreeSet<PortId>,
+    pub(crate) blocks: BTreeSet<SubnetId>,
     /// Where its ports on other hosts are, and how many there.
     hosts: BTreeMap<IpAddr, usize>,
     claims: BTreeSet<(Slot, Claim)>,
@@ -45,6 +48,8 @@ impl Vpc {
         self.identity.is_none()
             && self.ports.is_empty()
             && self.servers.is_empty()
+            && self.interfaces.is_empty()
+            && self.blocks.is_empty()
             && self.hosts.is_empty()
     }
 
@@ -89,7 +94,7 @@ impl Vpc {
         self.hosts.keys().copied()
     }
 
-    /// Everything that may own flows of the network.
+    /// Everything that may own flows of the network alone: a router has flows of several.
     pub(crate) fn owners(&self, id: NetworkId) -> impl Iterator<Item = Owner> {
         let ports = self.ports.iter();
         let ports = ports.flat_map(|port| [Owner::Port(*port), Owner::Guard(*port)]);
@@ -97,8 +102,10 @@ impl Vpc {
         let slots = self.claims.iter().map(|(slot, _)| *slot);
         let distinct = slots.filter(move |slot| former.replace(*slot) != Some(*slot));
         let slots = distinct.map(move |slot| slot.owner(id));
+        let subnets = self.blocks.iter().map(|subnet| Owner::Subnet(*subnet));
         let whole = [Owner::Vpc(id), Owner::Flood(id)];
-        whole.into_iter().chain(ports).chain(slots)
+        let whole = whole.into_iter().chain(subnets);
+        whole.chain(ports).chain(slots)
     }
 }
 

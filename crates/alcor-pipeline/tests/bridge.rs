@@ -159,6 +159,52 @@ fn arp_is_answered_for_known_addresses() {
 }
 
 #[test]
+fn neighbour_solicitations_are_answered_like_arp() {
+    let six = |number: u16| Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, number);
+    let with_six = |mut fixed: Vec<alcor_types::FixedIp>, number| {
+        fixed[0].ip_address = six(number).into();
+        fixed
+    };
+    let mut bridge = Bridge::new(inputs());
+    let mut near = port(2, 1);
+    near.fixed_ips = with_six(near.fixed_ips, 2);
+    let mut far = neighbor(4, 1, 1);
+    far.fixed_ips = with_six(far.fixed_ips, 4);
+    bridge.take([put(near), put(far)]);
+    let ask = |sender, target| {
+        let frame = Frame::solicitation(mac(2), sender, target);
+        bridge.sent_by(2, &frame)
+    };
+    let outcome = ask(six(2), six(4));
+    let [(to, answer)] = &outcome.sent[..] else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(*to, ofport(2));
+    let number = |mac: MacAddr| u128::from(mac.to_u64());
+    let expected = [
+        (Field::EthSrc, number(mac(4))),
+        (Field::EthDst, number(mac(2))),
+        (Field::Ipv6Src, six(4).to_bits()),
+        (Field::Ipv6Dst, six(2).to_bits()),
+        (Field::Icmpv6Type, 136),
+        (Field::NdTarget, six(4).to_bits()),
+        (Field::NdTll, number(mac(4))),
+        (Field::NdOptionsType, 2),
+    ];
+    for (field, value) in expected {
+        assert_eq!(answer.get(field), value, "{field:?}");
+    }
+    // Unknown, a search for duplicates, its own address: all of these are for the others.
+    for (sender, target) in [
+        (six(2), six(9)),
+        (Ipv6Addr::UNSPECIFIED, six(4)),
+        (six(2), six(2)),
+    ] {
+        assert_eq!(tunnelled(&ask(sender, target)).len(), 2, "{target}");
+    }
+}
+
+#[test]
 fn nobody_is_told_that_its_own_address_is_taken() {
     let bridge = Bridge::new(inputs());
     for sender in [Ipv4Addr::UNSPECIFIED, ip(2)] {
@@ -420,10 +466,10 @@ fn cookies_name_their_owners() {
             .filter(|flow| flow.cookie & cookie::OWNER_MASK == cookie)
             .count()
     };
-    assert_eq!(owned(Owner::Base), 78);
+    assert_eq!(owned(Owner::Base), 93);
     assert_eq!(owned(Owner::Vpc(vpc_id(1))), 1);
     assert_eq!(owned(Owner::Port(port_id(2))), 4);
     assert_eq!(owned(Owner::Mac(vpc_id(1), mac(4))), 1);
-    assert_eq!(owned(Owner::Address(vpc_id(1), ip(4))), 1);
+    assert_eq!(owned(Owner::Address(vpc_id(1), ip(4).into())), 1);
     assert_eq!(owned(Owner::Flood(vpc_id(1))), 2);
 }

@@ -5,7 +5,7 @@
 
 mod support;
 
-use alcor_goalstate::{Goal, GoalKey, RuleRemote};
+use alcor_goalstate::{Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes};
 use alcor_openflow::{Flow, PortNo};
 use alcor_pipeline::{Input, Installed, Pipeline};
 use alcor_types::{AllowedAddressPair, Direction, EtherType, PortId, Revision};
@@ -99,9 +99,32 @@ fn any_goal() -> impl Strategy<Value = Goal> {
         Goal::Neighbor(goal)
     });
     let lease = (1..6_u8, 1..4_u8).prop_map(|(id, subnet)| Goal::Dhcp(lease(id, subnet)));
+    let numbers = (0..5_u8, 1..3_u8, 1..4_u8, 1..3_u8, 0..8_u8);
+    let interface = numbers.prop_map(|(id, vpc, subnet, router, kind)| {
+        let mut goal = interface(id, vpc, subnet, router);
+        goal.port = port_id(20 + id);
+        goal.admin_state_up = kind != 0;
+        if kind & 1 == 1 {
+            goal.routes = vec![alcor_types::HostRoute {
+                destination: "192.0.2.0/24".parse().unwrap(),
+                nexthop: ip(kind).into(),
+            }];
+        }
+        if kind & 2 == 2 {
+            goal.tables = vec![SubnetRoutes {
+                subnet: subnet_id(subnet),
+                routes: vec![SubnetRoute {
+                    destination: "192.0.2.0/24".parse().unwrap(),
+                    nexthop: (kind & 4 == 0).then(|| ip(kind).into()),
+                }],
+            }];
+        }
+        Goal::Interface(goal)
+    });
     let sets = prop_oneof![any_group(), any_member(), any_address_group()];
     prop_oneof![
-        2 => vpc, 1 => subnet, 3 => port, 4 => neighbor, 1 => lease, 4 => secured, 8 => sets,
+        2 => vpc, 1 => subnet, 3 => port, 4 => neighbor, 1 => lease, 3 => interface, 4 => secured,
+        8 => sets,
     ]
 }
 

@@ -9,15 +9,19 @@
 //! and networks may overlap. The caller finds the [`Binding`] by the port; a frame that does
 //! not fit it is met with silence and a [`Reason`] to count.
 //!
-//! One module per protocol: `dhcp4` (RFC 2131) is the first. `frame` holds what they share.
+//! One module per protocol: `dhcp4` (RFC 2131); [`icmp`], a router's complaints. `frame` holds what
+//! those over UDP share.
 
+mod announce;
 mod binding;
 mod dhcp4;
 mod frame;
+pub mod icmp;
 mod lease;
 pub mod options;
 mod outcome;
 
+pub use announce::announcement;
 pub use binding::Binding;
 pub use lease::{BindingError, DEFAULT_LEASE_SECONDS, FALLBACK_SERVER_ID, Lease, server_mac};
 pub use outcome::{Counters, Outcome, Reason, ReplyKind};

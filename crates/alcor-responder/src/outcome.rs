@@ -1,5 +1,6 @@
 //! What became of a frame, and how often: the agent counts what it does not log.
 
+use crate::icmp::Complaint;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
@@ -10,6 +11,13 @@ pub enum Outcome {
     Reply {
         /// What is answered.
         kind: ReplyKind,
+        /// A whole Ethernet frame, without its check sequence.
+        frame: Vec<u8>,
+    },
+    /// Send this back to the port whose packet a router could not pass on.
+    Complaint {
+        /// What was the matter.
+        complaint: Complaint,
         /// A whole Ethernet frame, without its check sequence.
         frame: Vec<u8>,
     },
@@ -69,6 +77,12 @@ pub enum Reason {
     BadType,
     /// It says not which address it is about.
     NoAddress,
+    /// It is an ICMP error itself, which no error answers.
+    IcmpError,
+    /// It comes from or goes to more than one host.
+    NotUnicast,
+    /// Its port has been told enough lately.
+    TooMany,
     /// The answer would not fit into one datagram.
     TooLong,
 }
@@ -89,6 +103,9 @@ impl Reason {
             Self::BadOptions => "bad_options",
             Self::BadType => "bad_type",
             Self::NoAddress => "no_address",
+            Self::IcmpError => "icmp_error",
+            Self::NotUnicast => "not_unicast",
+            Self::TooMany => "too_many",
             Self::TooLong => "too_long",
         }
     }
@@ -99,6 +116,8 @@ impl Reason {
 pub struct Counters {
     /// Replies, by kind.
     pub replies: BTreeMap<ReplyKind, u64>,
+    /// ICMP errors, by what was the matter.
+    pub complaints: BTreeMap<Complaint, u64>,
     /// DHCPDECLINE messages.
     pub declined: u64,
     /// DHCPRELEASE messages.
@@ -112,6 +131,9 @@ impl Counters {
     pub fn count(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::Reply { kind, .. } => *self.replies.entry(*kind).or_default() += 1,
+            Outcome::Complaint { complaint, .. } => {
+                *self.complaints.entry(*complaint).or_default() += 1;
+            }
             Outcome::Declined { .. } => self.declined += 1,
             Outcome::Released { .. } => self.released += 1,
             Outcome::Silence(reason) => *self.silences.entry(*reason).or_default() += 1,

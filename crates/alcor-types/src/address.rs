@@ -21,7 +21,7 @@ pub enum ParseAddressError {
 }
 
 /// An Ethernet address. Sorts and hashes by its bytes; prints in lower case with colons.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MacAddr(pub [u8; 6]);
 
 impl MacAddr {

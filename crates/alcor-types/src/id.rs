@@ -109,6 +109,10 @@ uuid_id! {
     GatewayId;
     /// Identifies a VPC or subnet route table.
     RouteTableId;
+    /// Identifies a range of elastic IPs.
+    ElasticRangeId;
+    /// Identifies a range of a subnet's addresses; the range of all of them has the subnet's id.
+    IpRangeId;
 }
 
 macro_rules! name_id {

@@ -11,9 +11,12 @@ mod address_scope;
 mod agent;
 mod binding;
 mod conntrack_helper;
+mod elastic_range;
 mod flavor;
 mod floating_ip;
+mod gateway;
 mod id;
+mod ip;
 mod ip_protocol;
 mod mac;
 mod metering;
@@ -42,16 +45,19 @@ pub use address_scope::AddressScope;
 pub use agent::{Agent, AgentKind, Schedule, Zone};
 pub use binding::PortBinding;
 pub use conntrack_helper::ConntrackHelper;
+pub use elastic_range::{ElasticPart, ElasticRange};
 pub use flavor::{Flavor, ServiceProfile};
 pub use floating_ip::{Association, FloatingIp, ForwardedProtocol, PortForwarding, PortRange};
+pub use gateway::{Gateway, GatewayAddress, GatewayKind, GatewayStatus};
 pub use id::AgentId;
 pub use id::{
-    AddressGroupId, AddressScopeId, ConntrackHelperId, FlavorId, FloatingIpId, GatewayId, HostName,
-    MeteringLabelId, MeteringRuleId, NetworkAclId, NetworkAclRuleId, NetworkId, NodeId,
-    PortForwardingId, PortId, ProjectId, QosPolicyId, QosRuleId, RbacPolicyId, RouteTableId,
-    RouterId, SecurityGroupId, SecurityGroupRuleId, SegmentId, SegmentRangeId, ServiceProfileId,
-    SubnetId, SubnetPoolId, TrunkId,
+    AddressGroupId, AddressScopeId, ConntrackHelperId, ElasticRangeId, FlavorId, FloatingIpId,
+    GatewayId, HostName, IpRangeId, MeteringLabelId, MeteringRuleId, NetworkAclId,
+    NetworkAclRuleId, NetworkId, NodeId, PortForwardingId, PortId, ProjectId, QosPolicyId,
+    QosRuleId, RbacPolicyId, RouteTableId, RouterId, SecurityGroupId, SecurityGroupRuleId,
+    SegmentId, SegmentRangeId, ServiceProfileId, SubnetId, SubnetPoolId, TrunkId,
 };
+pub use ip::{IpLease, IpRange};
 pub use ip_protocol::ip_protocol;
 pub use mac::{MacLease, MacRange};
 pub use metering::{MeteredPrefix, MeteringLabel, MeteringRule};
@@ -61,7 +67,7 @@ pub use network_acl::{AclAction, AclProtocol, NetworkAcl, NetworkAclRule};
 pub use node::Node;
 pub use port::{
     AllowedAddressPair, DataPlaneStatus, ExtraDhcpOption, FixedIp, IpAllocation, NumaPolicy, Port,
-    PortHardware, PortState, PortStatus,
+    PortHardware, PortState, PortStatus, ROUTER_INTERFACE_OWNERS,
 };
 pub use qos::{FlowDirection, QosLimit, QosPolicy, QosRule, QosRuleType};
 pub use rbac_policy::{Access, ObjectType, RbacPolicy};

@@ -89,7 +89,19 @@ pub struct Port {
     pub qos_policy_id: Option<QosPolicyId>,
 }
 
+/// The device owners of router interfaces: of plain, distributed and highly available routers.
+pub const ROUTER_INTERFACE_OWNERS: [&str; 3] = [
+    "network:router_interface",
+    "network:router_interface_distributed",
+    "network:ha_router_replicated_interface",
+];
+
 impl Port {
+    /// Whether it is a router's, inside a network; a router's gateway is not.
+    pub fn is_router_interface(&self) -> bool {
+        ROUTER_INTERFACE_OWNERS.contains(&&*self.device_owner)
+    }
+
     /// A port of nobody and nothing, with every attribute at its default.
     pub fn new(id: PortId, network_id: NetworkId, mac_address: MacAddr) -> Self {
         Self {

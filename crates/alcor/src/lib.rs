@@ -13,6 +13,7 @@ mod access;
 mod agent;
 mod audit;
 mod config;
+mod diff;
 mod lab;
 mod log;
 mod nova;
@@ -54,6 +55,10 @@ enum Command {
     Agent(agent::Flags),
     /// Check the data of a region that is not running.
     Audit(audit::Flags),
+    /// Compare this host's switch with what the region wants there.
+    Diff(diff::Flags),
+    /// Make this host's switch as the region wants it.
+    Repair(diff::Flags),
     /// Emulated hosts and VMs on this machine.
     #[command(subcommand)]
     Lab(lab::Command),
@@ -70,6 +75,8 @@ pub fn run() -> anyhow::Result<()> {
             Command::Server(flags) => Box::pin(server::run(flags.or(file.server))).await,
             Command::Agent(flags) => agent::run(flags.or(file.agent)).await,
             Command::Audit(flags) => audit::run(flags).await,
+            Command::Diff(flags) => diff::diff(flags).await,
+            Command::Repair(flags) => diff::repair(flags).await,
             Command::Lab(command) => lab::run(command).await,
         }
     })

@@ -215,3 +215,64 @@ async fn a_port_is_made_again_elsewhere(
     lab.first_answer("a", new.ip, LONG).await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_port_migrates_by_two_bindings_under_traffic() -> anyhow::Result<()> {
+    on_hosts(3, async |region| {
+        let lab = region.lab();
+        let net = region.segment("net", "10.0.0.0/24").await?;
+        settle(region, "a", 1, &net, json!({})).await?;
+        let server = json!({ "device_id": "server", "device_owner": "compute:nova" });
+        let b = settle(region, "b", 2, &net, server).await?;
+        lab.first_answer("a", b.ip, LONG).await?;
+        let mut stream = a_slow_stream(region, &b).await?;
+        let ping = steady_ping(lab, "a", b.ip).await?;
+
+        migrate(region, &b, 3).await?;
+        lab.first_answer("a", b.ip, LONG).await?;
+        let report = ping.stop().await?;
+        println!("migrated: {} pings of 10 ms lost", report.longest_gap());
+        let status = stream.wait()?;
+        assert!(status.success(), "the stream has come to its end: {status}");
+
+        // The old host has forgotten the port, and the new one has it.
+        until("host 2 has no flow of the port", async || {
+            let left = stage::flows(lab, 2).await?;
+            anyhow::Ok(!left.mention(&b.mac.to_string()))
+        })
+        .await?;
+        let shown = stage::port(region, &b).await?;
+        assert_eq!(shown["binding:host_id"], *lab.host_id(3), "{shown}");
+        Ok(())
+    })
+    .await
+}
+
+/// Twenty lines, ten a second, over TCP.
+async fn a_slow_stream(region: &Scenario, to: &PortInfo) -> anyhow::Result<std::process::Child> {
+    let lab = region.lab();
+    let talk = "for i in $(seq 20); do echo $i; sleep 0.1; done";
+    let script = format!("busybox nc -l -p 5000 -e sh -c '{talk}'");
+    lab.command("b", ["sh", "-c", &script])?.spawn()?;
+    until("b listens", async || {
+        anyhow::Ok(run(lab, "b", "ss -ltnH").await?.contains(":5000"))
+    })
+    .await?;
+    let script = format!("test $(busybox nc -w 30 {} 5000 | wc -l) = 20", to.ip);
+    Ok(lab.command("a", ["sh", "-c", &script])?.spawn()?)
+}
+
+/// As Nova does it: the second binding first, in force once the VM runs there.
+async fn migrate(region: &Scenario, port: &PortInfo, to: u16) -> anyhow::Result<()> {
+    let lab = region.lab();
+    let path = format!("/v2.0/ports/{}/bindings", port.id);
+    let binding = json!({ "binding": { "host": lab.host_id(to) } });
+    let made = region.rest().post(&path, &binding).await?;
+    assert_eq!(made["binding"]["status"], "INACTIVE", "{made}");
+    lab.move_vm("b", to).await?;
+    let activate = format!("{path}/{}/activate", lab.host_id(to));
+    region.rest().put(&activate, &json!({})).await?;
+    region.wait_for_status(port.id, "ACTIVE").await?;
+    let old = format!("{path}/{}", lab.host_id(2));
+    region.rest().delete(&old).await
+}

@@ -24,6 +24,21 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "MAC addresses kept by hand, and their ranges, for administrators",
     ),
     (
+        "alcor-ips",
+        "Alcor IP Addresses",
+        "Addresses of subnets kept by hand, and ranges of them, for administrators",
+    ),
+    (
+        "alcor-elasticip-ranges",
+        "Alcor Elastic IP Ranges",
+        "Which addresses elastic IPs come from, for administrators",
+    ),
+    (
+        "alcor-gateways",
+        "Alcor Gateways",
+        "A register of gateways of VPCs, for administrators",
+    ),
+    (
         "alcor-ncms",
         "Alcor Network Config Managers",
         "A register of managers under /ncms, for administrators",

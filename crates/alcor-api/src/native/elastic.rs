@@ -1,15 +1,19 @@
-//! Where an elastic IP comes from. The first Alcor's clients name no network; the region takes the
-//! first external one, by id, that the caller sees and that has a subnet of the wanted version.
+//! Where an elastic IP comes from. The first Alcor's clients name no network; the region takes
+//! that of the first range of elastic IPs with a free address, and where there are no ranges the
+//! first external one, by id, that the caller sees and that has an IPv4 subnet.
 
 use super::Members;
 use crate::error::RequestError;
 use crate::value::FromJson;
+use alcor_managers::floating_ip::range;
 use alcor_managers::{Caller, network, records, schema};
 use alcor_store::Snapshot;
-use alcor_types::{Network, Subnet};
+use alcor_types::{IpVersion, Network, NetworkId, Subnet};
 
 /// The network that Neutron wants named.
 const NETWORK: &str = "floating_network_id";
+/// The version that the first Alcor's clients want.
+const VERSION: &str = "elastic_ip_version";
 
 /// Names a network where the wish has none; takes the wanted version out of the wish.
 pub(super) fn choose(
@@ -17,30 +21,24 @@ pub(super) fn choose(
     read: &Snapshot,
     caller: &Caller,
 ) -> Result<(), RequestError> {
-    let version = match wish.remove("elastic_ip_version") {
-        Some(version) => u8::from_json(&version)
-            .map_err(|why| RequestError::invalid("elastic_ip_version", why))?,
-        None => 4,
-    };
+    let version = wish.remove(VERSION);
+    let version = version.as_ref().map(IpVersion::from_json).transpose();
+    if version.map_err(|why| RequestError::invalid(VERSION, why))? == Some(IpVersion::V6) {
+        let reason = "elastic IPs are IPv4 addresses, and IPv6 ones need no translation: say 4";
+        return Err(RequestError::invalid(VERSION, reason));
+    }
     if wish.contains_key(NETWORK) {
         return Ok(());
     }
-    if version != 4 && version != 6 {
-        return Err(RequestError::invalid(
-            "elastic_ip_version",
-            "it is neither 4 nor 6",
-        ));
-    }
-    let index = schema::NETWORK_IS_EXTERNAL;
-    let mut external = records::lookup::<Network>(read, index, &[], None, false)
-        .filter_map(Result::ok)
-        .filter(|candidate| network::visible(candidate, caller));
-    let chosen = external.find(|candidate| has_subnet(read, candidate, version == 4));
+    let chosen = match range::first_network(read, caller)? {
+        Some(network) => Some(network),
+        None => first_external(read, caller),
+    };
     let chosen = chosen.ok_or_else(|| {
-        let reason = format!("no external network with an IPv{version} subnet is there");
-        RequestError::invalid("elastic_ip_version", reason)
+        let reason = "no external network with an IPv4 subnet is there";
+        RequestError::invalid(VERSION, reason)
     })?;
-    wish.insert(NETWORK.to_owned(), chosen.id.to_string().into());
+    wish.insert(NETWORK.to_owned(), chosen.to_string().into());
     Ok(())
 }
 
@@ -53,9 +51,18 @@ pub(super) fn let_go(wish: &mut Members) {
     }
 }
 
-fn has_subnet(read: &Snapshot, network: &Network, v4: bool) -> bool {
+fn first_external(read: &Snapshot, caller: &Caller) -> Option<NetworkId> {
+    let index = schema::NETWORK_IS_EXTERNAL;
+    let mut external = records::lookup::<Network>(read, index, &[], None, false)
+        .filter_map(Result::ok)
+        .filter(|candidate| network::visible(candidate, caller));
+    let chosen = external.find(|candidate| has_subnet(read, candidate));
+    chosen.map(|network| network.id)
+}
+
+fn has_subnet(read: &Snapshot, network: &Network) -> bool {
     let parts: [&[u8]; 1] = [network.id.as_bytes()];
     records::lookup::<Subnet>(read, schema::SUBNET_BY_NETWORK, &parts, None, false)
         .filter_map(Result::ok)
-        .any(|subnet| subnet.cidr.addr().is_ipv4() == v4)
+        .any(|subnet| subnet.cidr.addr().is_ipv4())
 }

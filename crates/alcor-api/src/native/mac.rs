@@ -1,23 +1,19 @@
 //! `/project/{project}/macs`: MAC addresses kept by hand, and the ranges they come from; for
 //! administrators.
 
+use super::payload::{
+    envelope, list as items, member, read, refuse_unknown, required, same, state,
+};
 use super::{Asked, Members};
-use crate::body;
 use crate::enforce;
 use crate::error::RequestError;
 use crate::list::json;
-use crate::value::FromJson;
 use alcor_managers::mac::lease::{self, CreateMacLease};
 use alcor_types::{MacAddr, MacLease, NetworkId, PortId, ProjectId};
-use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json as object};
 use std::sync::Arc;
-use uuid::Uuid;
-
-/// Addresses that one call may ask for.
-const MAX_BULK: usize = 1_000;
 
 /// `GET /project/{project}/macs`.
 pub(crate) async fn list(asked: Asked) -> Result<Response, RequestError> {
@@ -50,18 +46,8 @@ pub(crate) async fn create(mut asked: Asked) -> Result<Response, RequestError> {
 pub(crate) async fn create_many(mut asked: Asked) -> Result<Response, RequestError> {
     enforce::general(&asked.caller, "create_mac")?;
     let mut body = read(&mut asked).await?;
-    let Some(Value::Array(wishes)) = body.remove("mac_states") else {
-        let message = "Unable to find the list 'mac_states' in request body";
-        return Err(RequestError::BadRequest(message.to_owned()));
-    };
-    if wishes.is_empty() || wishes.len() > MAX_BULK {
-        let reason = format!("it has {} items, give 1 to {MAX_BULK}", wishes.len());
-        return Err(RequestError::invalid("mac_states", reason));
-    }
-    let requests = wishes.iter().map(|wish| match wish {
-        Value::Object(wish) => request(&asked.project, wish),
-        _ => Err(RequestError::invalid("mac_states", "an item is no object")),
-    });
+    let wishes = items(&mut body, "mac_states")?;
+    let requests = wishes.iter().map(|wish| request(&asked.project, wish));
     let requests = requests.collect::<Result<Vec<_>, _>>()?;
     let made = commit(asked, requests).await?;
     let made: Vec<Value> = made.iter().map(view).collect();
@@ -118,89 +104,18 @@ fn request(project: &ProjectId, wish: &Members) -> Result<CreateMacLease, Reques
     let known = ["project_id", "vpc_id", "port_id", "mac_address", "state"];
     refuse_unknown(wish, &known)?;
     same(wish, "project_id", &project.to_string())?;
-    let required = |name| RequestError::invalid(name, "it is required");
-    let network = member::<Uuid>(wish, "vpc_id")?.ok_or_else(|| required("vpc_id"))?;
-    let port = member::<Uuid>(wish, "port_id")?.ok_or_else(|| required("port_id"))?;
     Ok(CreateMacLease {
         project_id: project.clone(),
-        network_id: NetworkId(network),
-        port_id: PortId(port),
+        network_id: NetworkId(required(wish, "vpc_id")?),
+        port_id: PortId(required(wish, "port_id")?),
         mac: member(wish, "mac_address")?,
         active: state(wish)?.unwrap_or(true),
     })
 }
 
-/// Refuses a change of what never changes.
-fn same<T: FromJson + PartialEq>(
-    wish: &Members,
-    name: &'static str,
-    present: &T,
-) -> Result<(), RequestError> {
-    match member::<T>(wish, name)? {
-        Some(asked) if asked != *present => {
-            let reason = "it is not what the path names, and it never changes";
-            Err(RequestError::invalid(name, reason))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Whether the wish says Active or Inactive, in the words of either of the first Alcor's papers.
-pub(super) fn state(wish: &Members) -> Result<Option<bool>, RequestError> {
-    let Some(text) = member::<String>(wish, "state")? else {
-        return Ok(None);
-    };
-    match text.to_ascii_lowercase().as_str() {
-        "active" | "activated" => Ok(Some(true)),
-        "inactive" | "deactivated" => Ok(Some(false)),
-        _ => {
-            let text: String = text.chars().take(80).collect();
-            let reason = format!("'{text}' is not one of Active, Inactive");
-            Err(RequestError::invalid("state", reason))
-        }
-    }
-}
-
 /// How views write a state.
 pub(super) fn state_text(active: bool) -> &'static str {
     if active { "Active" } else { "Inactive" }
-}
-
-/// A member that may be missing or null.
-pub(super) fn member<T: FromJson>(
-    wish: &Members,
-    name: &'static str,
-) -> Result<Option<T>, RequestError> {
-    let value = wish.get(name).map(Option::<T>::from_json).transpose();
-    Ok(value
-        .map_err(|why| RequestError::invalid(name, why))?
-        .flatten())
-}
-
-pub(super) fn refuse_unknown(wish: &Members, known: &[&str]) -> Result<(), RequestError> {
-    match wish.keys().find(|name| !known.contains(&name.as_str())) {
-        Some(name) => {
-            let name: String = name.chars().take(80).collect();
-            let message = format!("Unrecognized attribute(s) '{name}'");
-            Err(RequestError::BadRequest(message))
-        }
-        None => Ok(()),
-    }
-}
-
-pub(super) async fn read(asked: &mut Asked) -> Result<Members, RequestError> {
-    let limit = asked.state.limits.body_bytes;
-    let body: Body = std::mem::take(&mut asked.body);
-    body::object(body, limit).await
-}
-
-/// The object in the envelope.
-pub(super) fn envelope(body: &mut Members, name: &str) -> Result<Members, RequestError> {
-    if let Some(Value::Object(wish)) = body.remove(name) {
-        return Ok(wish);
-    }
-    let message = format!("Unable to find '{name}' in request body");
-    Err(RequestError::BadRequest(message))
 }
 
 /// The address in the path; a text that is none names nothing.

@@ -1,7 +1,8 @@
 //! `/project/{project}/macs/ranges`: where MAC addresses that are kept by hand come from; for
 //! administrators, and the same for every project.
 
-use super::mac::{envelope, member, read, refuse_unknown, state, state_text};
+use super::mac::state_text;
+use super::payload::{envelope, member, read, refuse_unknown, required, state};
 use super::{Asked, Members};
 use crate::enforce;
 use crate::error::RequestError;
@@ -35,12 +36,11 @@ pub(crate) async fn show(asked: Asked) -> Result<Response, RequestError> {
 pub(crate) async fn create(mut asked: Asked) -> Result<Response, RequestError> {
     enforce::general(&asked.caller, "create_mac_range")?;
     let wish = wish(&mut asked).await?;
-    let required = |name| RequestError::invalid(name, "it is required");
     let named = member::<String>(&wish, "range_id")?;
     let range = MacRange {
         id: named.unwrap_or_else(|| Uuid::new_v4().to_string()),
-        first: member(&wish, "from")?.ok_or_else(|| required("from"))?,
-        last: member(&wish, "to")?.ok_or_else(|| required("to"))?,
+        first: required(&wish, "from")?,
+        last: required(&wish, "to")?,
         active: state(&wish)?.unwrap_or(true),
     };
     let store = &asked.state.store;

@@ -1,7 +1,9 @@
-//! Alcor's own paths: `/project/{project}/...`, gateways and managers.
+//! Alcor's own paths: `/project/{project}/...`, and managers.
+
+mod operator;
 
 use super::Routes;
-use crate::native::{self, Asked, KINDS, Kind, mac, mac_range, ncm, node, vpc};
+use crate::native::{self, Asked, KINDS, Kind, ncm, node, vpc};
 use crate::openapi::About;
 use crate::resource::{AclRules, NetworkAcls, RouteTables};
 use serde_json::json;
@@ -11,50 +13,7 @@ pub(super) fn routes() -> Routes {
         .iter()
         .fold(own(), |routes, kind| routes.merge(of_kind(kind)))
         .merge(of_vpcs())
-        .merge(of_macs())
-}
-
-/// MAC addresses kept by hand, and their ranges.
-fn of_macs() -> Routes {
-    let macs = "/project/{project}/macs";
-    let one = format!("{macs}/{{id}}");
-    let ranges = format!("{macs}/ranges");
-    let range = format!("{ranges}/{{id}}");
-    let body = || json!({ "type": "object" });
-    let kept = |verb: &str| About::new(format!("{verb} of the MAC addresses kept by hand."));
-    let about = |verb: &str| About::new(format!("{verb} of the ranges of MAC addresses."));
-    let made = |verb: &str| kept(verb).takes(body()).gives(201, body());
-    let from = format!("{macs}/range/{{range}}");
-    Routes::new()
-        .get(macs, mac::list, kept("Lists all"))
-        .post(macs, mac::create, made("Takes one"))
-        .post(&from, mac::create, made("Takes one from a range"))
-        .post(
-            &format!("{macs}/bulk"),
-            mac::create_many,
-            made("Takes several"),
-        )
-        .post(
-            &format!("{from}/bulk"),
-            mac::create_many,
-            made("Takes several from a range"),
-        )
-        .get(&one, mac::show, kept("Shows one"))
-        .put(&one, mac::update, kept("Marks one").takes(body()))
-        .delete(&one, mac::delete, kept("Gives back one"))
-        .get(&ranges, mac_range::list, about("Lists all"))
-        .post(
-            &ranges,
-            mac_range::create,
-            about("Makes one").takes(body()).gives(201, body()),
-        )
-        .get(&range, mac_range::show, about("Shows one"))
-        .put(
-            &range,
-            mac_range::update,
-            about("Changes one").takes(body()),
-        )
-        .delete(&range, mac_range::delete, about("Removes one"))
+        .merge(operator::routes())
 }
 
 /// What hangs on VPCs and subnets: the router and the route tables.

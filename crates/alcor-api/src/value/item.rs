@@ -3,7 +3,7 @@
 use super::{Cidr, FromJson, object, shown};
 use crate::openapi::object as object_schema;
 use alcor_managers::trunk::{SubPortRequest, Tag};
-use alcor_types::{AllowedAddressPair, HostRoute, IpPool, PortId};
+use alcor_types::{AllowedAddressPair, GatewayAddress, HostRoute, IpPool, MacAddr, PortId};
 use serde_json::{Map, Value};
 use std::net::IpAddr;
 use uuid::Uuid;
@@ -100,6 +100,24 @@ impl FromJson for HostRoute {
             ("nexthop", IpAddr::schema()),
         ];
         object_schema(members, &["destination", "nexthop"])
+    }
+}
+
+impl FromJson for GatewayAddress {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let members = Members::of(value, &["ip", "mac"])?;
+        Ok(Self {
+            ip: members.required("ip")?,
+            mac: members.optional("mac")?,
+        })
+    }
+
+    fn schema() -> Value {
+        let members = [
+            ("ip", IpAddr::schema()),
+            ("mac", Option::<MacAddr>::schema()),
+        ];
+        object_schema(members, &["ip"])
     }
 }
 

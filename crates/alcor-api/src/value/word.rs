@@ -1,7 +1,7 @@
 //! Values that are one of a few words.
 
 use super::{FromJson, shown};
-use alcor_types::{DataPlaneStatus, NumaPolicy};
+use alcor_types::{DataPlaneStatus, GatewayKind, GatewayStatus, NumaPolicy};
 use serde_json::{Value, json};
 
 macro_rules! words {
@@ -31,6 +31,19 @@ words! {
         "preferred" => Self::Preferred,
         "legacy" => Self::Legacy,
         "socket" => Self::Socket,
+    }
+    GatewayKind {
+        "zeta" => Self::Zeta,
+        "internet" => Self::Internet,
+        "igw" => Self::Internet,
+        "nat" => Self::Nat,
+        "ngw" => Self::Nat,
+    }
+    GatewayStatus {
+        "pending" => Self::Pending,
+        "ready" => Self::Ready,
+        "failed" => Self::Failed,
+        "available" => Self::Available,
     }
     DataPlaneStatus {
         "ACTIVE" => Self::Active,

@@ -54,6 +54,7 @@ fn table() -> Vec<(&'static str, Source)> {
     table.extend(security());
     table.extend(services());
     table.extend(alcors());
+    table.extend(kept());
     table.extend(operators());
     table
 }
@@ -344,9 +345,35 @@ fn alcors() -> Vec<(&'static str, Source)> {
             Same("network_acl_rule"),
         ),
         ("/project/{project}/routetables", Same("routetable")),
+        ("/project/{project}/quotas", Text("one")),
+    ]
+}
+
+/// What operators keep on Alcor's own paths.
+fn kept() -> Vec<(&'static str, Source)> {
+    vec![
         ("/project/{project}/macs", Text("fa:16:3e:00:00:99")),
         ("/project/{project}/macs/ranges", Text("range0")),
-        ("/project/{project}/quotas", Text("one")),
+        ("/project/{project}/ips/range", Same("subnet")),
+        ("/project/{project}/ips/{ip_range}", Text("10.0.0.9")),
+        (
+            "/project/{project}/elasticip-ranges",
+            Made(
+                ADMIN,
+                json!({ "elasticip-range": {
+                    "name": "secret",
+                    "allocation_ranges": [{ "start": "203.0.113.200", "end": "203.0.113.201" }],
+                }}),
+            ),
+        ),
+        (
+            "/project/{project}/gateways",
+            Made(
+                ADMIN,
+                json!({ "gateway": { "name": "secret", "vpc_id": "$network", "type": "nat" } }),
+            ),
+        ),
+        ("/project/{project}/gatewayinfo", Same("network")),
     ]
 }
 
@@ -445,6 +472,10 @@ impl Estate {
                     .get(collection.as_str())
                     .ok_or_else(|| format!("no fixture for {collection}"))?,
                 "{project}" | "{project_id}" => "one",
+                "{ip_range}" => self
+                    .ids
+                    .get("/project/{project}/ips/range")
+                    .map_or("x", String::as_str),
                 part if part.starts_with('{') => "x",
                 part => part,
             };

@@ -1,11 +1,13 @@
 //! Changes to a scope. Each takes what hosts were told before, changes the facts, and
 //! compares: only a goal whose content differs is news, gets the new revision, and is logged.
 
-use super::{Former, Held, Member, Scope, Told};
+use super::{Former, Held, Interface, Member, Scope, Told};
 use crate::hosts::Hosts;
 use crate::log::Subject;
 use alcor_goalstate::{Goal, GoalKey, digest};
-use alcor_types::{HostName, Network, Port, PortId, Revision, Subnet, SubnetId};
+use alcor_types::{
+    HostName, Network, Port, PortId, Revision, RouteTable, RouteTableId, Router, Subnet, SubnetId,
+};
 use std::sync::Arc;
 
 impl Scope {
@@ -32,6 +34,7 @@ impl Scope {
             Vec::new()
         };
         let vpc = self.vpc_goal();
+        let interfaces = self.former_interfaces();
 
         self.network = network.map(|fact| Held {
             fact,
@@ -40,6 +43,9 @@ impl Scope {
         let mut news = self.retell_vpc(revision, vpc.as_ref());
         for (id, former) in subnets {
             news |= self.retell_subnet(revision, id, former.as_ref());
+        }
+        for (id, former) in interfaces {
+            news |= self.retell_interface(revision, id, former.as_ref());
         }
         self.retell(revision, ports, hosts) || news
     }
@@ -95,6 +101,49 @@ impl Scope {
         self.retell_port(revision, (id, former), hosts)
     }
 
+    /// A router's port was written, or its router was; or one of the two is no more.
+    pub(crate) fn set_interface(
+        &mut self,
+        revision: Revision,
+        id: PortId,
+        now: Option<(Arc<Port>, Arc<Router>)>,
+    ) -> bool {
+        let former = self.interface_goal(id);
+        match now {
+            None => drop(self.interfaces.remove(&id)),
+            Some((port, router)) => {
+                let held = self.interfaces.get(&id);
+                let revision = held.map_or(revision, |held| held.revision);
+                let interface = Interface {
+                    port,
+                    router,
+                    revision,
+                };
+                self.interfaces.insert(id, interface);
+            }
+        }
+        self.retell_interface(revision, id, former.as_ref())
+    }
+
+    /// A route table was written or deleted: the routers' ports tell of it.
+    pub(crate) fn set_table(
+        &mut self,
+        revision: Revision,
+        id: RouteTableId,
+        table: Option<Arc<RouteTable>>,
+    ) -> bool {
+        let former = self.former_interfaces();
+        match table {
+            None => drop(self.tables.remove(&id)),
+            Some(table) => drop(self.tables.insert(id, table)),
+        }
+        let mut news = false;
+        for (id, former) in former {
+            news |= self.retell_interface(revision, id, former.as_ref());
+        }
+        news
+    }
+
     /// What hosts are told now of the ports bound to `host`, to compare with later.
     pub(crate) fn former_ports_on(&self, host: &HostName, hosts: &Hosts) -> Vec<Former> {
         let ids = self.ports_on(host);
@@ -123,6 +172,11 @@ impl Scope {
     fn former_subnets(&self) -> Vec<(SubnetId, Option<Goal>)> {
         let ids = self.subnets.keys();
         ids.map(|id| (*id, self.subnet_goal(*id))).collect()
+    }
+
+    fn former_interfaces(&self) -> Vec<(PortId, Option<Goal>)> {
+        let ids = self.interfaces.keys();
+        ids.map(|id| (*id, self.interface_goal(*id))).collect()
     }
 
     fn unbind(&mut self, id: PortId) {
@@ -155,6 +209,18 @@ impl Scope {
             return false;
         };
         if let Some(held) = self.subnets.get_mut(&id) {
+            held.revision = revision;
+        }
+        self.log.touch(revision, Subject { host: None, key }, None);
+        true
+    }
+
+    fn retell_interface(&mut self, revision: Revision, id: PortId, former: Option<&Goal>) -> bool {
+        let now = self.interface_goal(id);
+        let Some(key) = changed(former, now.as_ref()) else {
+            return false;
+        };
+        if let Some(held) = self.interfaces.get_mut(&id) {
             held.revision = revision;
         }
         self.log.touch(revision, Subject { host: None, key }, None);

@@ -7,7 +7,8 @@ use alcor_compiler::{Compiler, Delta, Fact};
 use alcor_goalstate::{Goal, GoalKey, ScopeGoals, ScopeId};
 use alcor_types::{
     FixedIp, HostName, Network, NetworkId, NetworkType, Node, NodeId, Port, PortId, Revision,
-    Sharing, Standard, Subnet, SubnetId, Timestamp, Transport,
+    RouteTable, RouteTableId, RouteTableKind, RouteTarget, Router, RouterId, Sharing, Standard,
+    Subnet, SubnetId, TableRoute, Timestamp, Transport,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -95,6 +96,71 @@ pub(crate) fn port(number: u8, network: u8, subnet: u8, at: Option<u8>) -> Port 
         host: at.map(host),
         ..Port::new(port_id(number), network_id(network), mac)
     }
+}
+
+pub(crate) fn router_id(number: u8) -> RouterId {
+    RouterId(Uuid::from_u128(0x5_0000 + u128::from(number)))
+}
+
+pub(crate) fn router(number: u8) -> Router {
+    Router {
+        id: router_id(number),
+        project_id: "p".into(),
+        standard: standard(format!("router-{number}")),
+        admin_state_up: true,
+        distributed: true,
+        ha: false,
+        gateways: Vec::new(),
+        routes: Vec::new(),
+        availability_zone_hints: Vec::new(),
+        flavor_id: None,
+        enable_ndp_proxy: false,
+        enable_default_route_bfd: false,
+        enable_default_route_ecmp: false,
+    }
+}
+
+/// A router's port with the gateway's address of a subnet.
+pub(crate) fn interface(number: u8, network: u8, subnet: u8, router: u8) -> Port {
+    Port {
+        device_id: router_id(router).to_string(),
+        device_owner: "network:router_interface".to_owned(),
+        fixed_ips: vec![FixedIp {
+            subnet_id: subnet_id(subnet),
+            ip_address: IpAddr::V4(Ipv4Addr::new(10, 0, subnet, 1)),
+        }],
+        ..port(number, network, subnet, None)
+    }
+}
+
+/// A network's table, which a router follows, or the one of a subnet.
+pub(crate) fn table(network: u8, whole: bool, router: u8) -> RouteTable {
+    let id = 0x6_0000 + 2 * u128::from(network) + u128::from(whole);
+    RouteTable {
+        id: RouteTableId(Uuid::from_u128(id)),
+        project_id: "p".into(),
+        standard: standard(format!("table-{id}")),
+        network_id: network_id(network),
+        subnet_id: (!whole).then(|| subnet_id(network)),
+        router_id: whole.then(|| router_id(router)),
+        kind: RouteTableKind::Vpc,
+        routes: vec![TableRoute {
+            id: Uuid::nil(),
+            name: String::new(),
+            description: String::new(),
+            destination: "192.0.2.0/24".parse().unwrap(),
+            target: RouteTarget::NextHop(IpAddr::V4(Ipv4Addr::new(10, 0, network, 7))),
+            priority: 100,
+        }],
+    }
+}
+
+pub(crate) fn put_table(table: RouteTable) -> Fact {
+    Fact::RouteTable(table.id, Some(Arc::new(table)))
+}
+
+pub(crate) fn put_router(router: Router) -> Fact {
+    Fact::Router(router.id, Some(Arc::new(router)))
 }
 
 pub(crate) fn tunnel_ip(number: u8) -> IpAddr {

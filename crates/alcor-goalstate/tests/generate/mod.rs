@@ -5,12 +5,14 @@
     reason = "test data; a wrong value fails the test"
 )]
 
-mod group;
-
-use alcor_goalstate::{DhcpGoal, Goal, GoalChange, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use alcor_goalstate::{
+    DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, SubnetRoute,
+    SubnetRoutes, VpcGoal,
+};
 use alcor_types::{
     AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, MacAddr, Revision, SubnetId, Vni,
 };
+mod group;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};
@@ -71,15 +73,19 @@ fn any_vpc() -> impl Strategy<Value = Goal> {
         })
 }
 
-fn any_subnet() -> impl Strategy<Value = Goal> {
+fn routes() -> impl Strategy<Value = Vec<HostRoute>> {
     let route = (cidr(), any::<IpAddr>()).prop_map(|(destination, nexthop)| HostRoute {
         destination,
         nexthop,
     });
+    vec(route, 0..3)
+}
+
+fn any_subnet() -> impl Strategy<Value = Goal> {
     let told = (
         any::<Option<IpAddr>>(),
         vec(any::<IpAddr>(), 0..3),
-        vec(route, 0..3),
+        routes(),
     );
     (id(), revision(), id(), vni(), cidr(), any::<bool>(), told).prop_map(
         |(id, revision, vpc, vni, cidr, dhcp, (gateway_ip, dns_nameservers, host_routes))| {
@@ -181,6 +187,35 @@ fn any_neighbor() -> impl Strategy<Value = Goal> {
     )
 }
 
+fn any_interface() -> impl Strategy<Value = Goal> {
+    let told = (any::<bool>(), routes());
+    (id(), revision(), id(), id(), mac(), fixed_ips(), told).prop_map(
+        |(port, revision, vpc, router, mac, fixed_ips, (admin_state_up, routes))| {
+            let (port, vpc, router) = (port.into(), vpc.into(), router.into());
+            Goal::Interface(InterfaceGoal {
+                port,
+                revision,
+                vpc,
+                router,
+                mac,
+                fixed_ips,
+                admin_state_up,
+                tables: vec![SubnetRoutes {
+                    subnet: SubnetId(uuid::Uuid::from_u128(1)),
+                    routes: routes
+                        .iter()
+                        .map(|route| SubnetRoute {
+                            destination: route.destination,
+                            nexthop: admin_state_up.then_some(route.nexthop),
+                        })
+                        .collect(),
+                }],
+                routes,
+            })
+        },
+    )
+}
+
 /// A goal of any kind.
 pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
     prop_oneof![
@@ -189,6 +224,7 @@ pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
         any_port(),
         any_dhcp(),
         any_neighbor(),
+        any_interface(),
         group::any_group(),
         group::any_member(),
         group::any_address_group(),

@@ -66,6 +66,9 @@ impl ApiError {
             Self::NetworkAcl(error) => error.kind(),
             Self::RouteTable(error) => error.kind(),
             Self::Mac(error) => error.kind(),
+            Self::Ip(error) => error.kind(),
+            Self::Gateway(error) => error.kind(),
+            Self::ElasticRange(error) => error.kind(),
             Self::Store(_) | Self::Damaged(_) => "HTTPInternalServerError",
         }
     }
@@ -113,6 +116,9 @@ impl ApiError {
             Self::NetworkAcl(error) => error.status(),
             Self::RouteTable(error) => error.status(),
             Self::Mac(error) => error.status(),
+            Self::Ip(error) => error.status(),
+            Self::Gateway(error) => error.status(),
+            Self::ElasticRange(error) => error.status(),
             Self::Store(_) | Self::Damaged(_) => 500,
             Self::MacAddressGenerationFailure(_) => 503,
             _ => 409,

@@ -230,6 +230,18 @@ pub const MAC_LEASES: Table = Table {
     name: "mac_leases",
     version: 1,
 };
+/// Addresses of subnets kept by hand, by subnet id and address.
+pub const IP_LEASES: Table = Table {
+    id: 47,
+    name: "ip_leases",
+    version: 1,
+};
+/// Ranges of subnets' addresses, by id.
+pub const IP_RANGES: Table = Table {
+    id: 48,
+    name: "ip_ranges",
+    version: 1,
+};
 /// The byte before all rows of what subnet pools have free and given; no records.
 pub(crate) const POOL_SPACE: u8 = 60;
 /// What Nova has been told of ports, by port id.

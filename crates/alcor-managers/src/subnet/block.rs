@@ -85,24 +85,7 @@ pub(super) fn default_pools(cidr: &IpNet, gateway: Option<IpAddr>) -> Vec<IpPool
     if cidr.max_prefix_len() - cidr.prefix_len() == 1 {
         return Vec::new();
     }
-    let all = hosts(cidr);
-    let Some(gateway) = gateway.filter(|gateway| all.contains(*gateway)) else {
-        return vec![all];
-    };
-    let mut pools = Vec::new();
-    if all.start < gateway {
-        pools.push(IpPool {
-            start: all.start,
-            end: ip::before(gateway),
-        });
-    }
-    if gateway < all.end {
-        pools.push(IpPool {
-            start: ip::after(gateway),
-            end: all.end,
-        });
-    }
-    pools
+    ip::without(&hosts(cidr), gateway)
 }
 
 /// The pools in order, when each lies within the block and no two meet.

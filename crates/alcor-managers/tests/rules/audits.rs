@@ -4,7 +4,7 @@ use crate::region::Region;
 use alcor_managers::route_table::{self, CreateRouteTable};
 use alcor_managers::{ApiError, Caller, audit, records};
 use alcor_store::{Read, Txn};
-use alcor_types::{Network, Subnet};
+use alcor_types::{IpLease, IpPool, IpRange, IpRangeId, Network, Subnet};
 
 /// The faults after `damage`, which goes past the rules.
 fn faults(
@@ -90,4 +90,28 @@ fn a_route_table_that_outlives_its_subnet_is_found() {
     });
     one(&found, "is of subnet");
     one(&found, "is followed by router");
+}
+
+#[test]
+fn an_address_kept_twice_and_a_stray_range_are_found() {
+    let region = Region::new();
+    let network = region.network();
+    let subnet = region.subnet(&network, "10.0.0.0/24");
+    let address = region.port(&network).fixed_ips[0].ip_address;
+    let lease = IpLease {
+        subnet_id: subnet.id,
+        address,
+        active: true,
+    };
+    let range = IpRange {
+        id: IpRangeId::random(),
+        subnet_id: subnet.id,
+        pool: IpPool::new(address, "10.0.0.255".parse().unwrap()).unwrap(),
+    };
+    let found = faults(&region, move |txn| {
+        records::insert(txn, &lease)?;
+        Ok(records::insert(txn, &range)?)
+    });
+    one(&found, "is kept by hand, but a port has it");
+    one(&found, "is no part of subnet");
 }

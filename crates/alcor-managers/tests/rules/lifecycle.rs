@@ -1,15 +1,16 @@
-//! Random lives of networks, subnets and ports against a model that only knows sets: what is
+//! Random lives of networks, subnets, ports and addresses kept by hand against a model that only knows sets: what is
 //! granted must be free and fitting, what is refused must be impossible, and a refusal must
 //! leave no trace.
 
 use crate::region::Region;
+use alcor_managers::ip::lease::{self, CreateIpLease, IpPlace};
 use alcor_managers::network::CreateNetwork;
 use alcor_managers::port::{CreatePort, FixedIpRequest, UpdatePort};
 use alcor_managers::subnet::{CreateSubnet, UpdateSubnet};
 use alcor_managers::{
     ApiError, Caller, Provider, Settings, audit, network, records, schema, subnet,
 };
-use alcor_types::{FixedIp, IpPool, Network, NetworkId, Port, PortId, Subnet, SubnetId};
+use alcor_types::{FixedIp, IpPool, IpRangeId, Network, NetworkId, Port, PortId, Subnet, SubnetId};
 use ipnet::IpNet;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +52,8 @@ enum Step {
     MakePort(usize, Option<Vec<Ask>>),
     ChangePort(usize, Vec<Ask>),
     DropPort(usize),
+    Keep(usize, Option<usize>),
+    GiveBack(usize),
 }
 
 fn asks() -> impl Strategy<Value = Vec<Ask>> {
@@ -71,6 +74,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         9 => (any::<usize>(), prop::option::of(asks())).prop_map(|(at, ips)| Step::MakePort(at, ips)),
         4 => (any::<usize>(), asks()).prop_map(|(at, ips)| Step::ChangePort(at, ips)),
         4 => any::<usize>().prop_map(Step::DropPort),
+        4 => (any::<usize>(), prop::option::of(0..ADDRESSES.len())).prop_map(|(at, ip)| Step::Keep(at, ip)),
+        2 => any::<usize>().prop_map(Step::GiveBack),
     ];
     prop::collection::vec(step, 1..60)
 }
@@ -80,6 +85,8 @@ struct World {
     networks: BTreeMap<NetworkId, Network>,
     subnets: BTreeMap<SubnetId, Subnet>,
     ports: BTreeMap<PortId, Port>,
+    /// The addresses kept by hand.
+    kept: BTreeSet<FixedIp>,
 }
 
 fn pick<K, V: Clone>(map: &BTreeMap<K, V>, at: usize) -> Option<V> {
@@ -97,6 +104,7 @@ impl World {
             networks: BTreeMap::new(),
             subnets: BTreeMap::new(),
             ports: BTreeMap::new(),
+            kept: BTreeSet::new(),
         }
     }
 
@@ -116,6 +124,15 @@ impl World {
             }
             Step::ChangePort(at, asks) => self.change_port(&pick(&self.ports, *at)?, asks),
             Step::DropPort(at) => self.drop_port(&pick(&self.ports, *at)?),
+            Step::Keep(at, chosen) => {
+                let chosen = chosen.map(|at| ADDRESSES[at].parse().unwrap());
+                self.keep(&pick(&self.subnets, *at)?, chosen)
+            }
+            Step::GiveBack(at) => {
+                let at = at.checked_rem(self.kept.len())?;
+                let given = *self.kept.iter().nth(at)?;
+                self.give_back(given)
+            }
         };
         assert_eq!(granted, self.region.store.revision() != before, "{step:?}");
         Some(())
@@ -146,6 +163,9 @@ impl World {
             return false;
         }
         self.subnets.retain(|_, subnet| subnet.network_id != id);
+        let subnets = &self.subnets;
+        self.kept
+            .retain(|kept| subnets.contains_key(&kept.subnet_id));
         self.networks.remove(&id).is_some()
     }
 
@@ -185,9 +205,56 @@ impl World {
         let dropped = self
             .region
             .run(move |txn, _| subnet::delete(txn, id, &Caller::admin(), None));
-        let used = self.taken(None).any(|fixed| fixed.subnet_id == id);
+        let used = self.of_ports(None).any(|fixed| fixed.subnet_id == id);
         assert_eq!(dropped.is_err(), used);
-        !used && self.subnets.remove(&id).is_some()
+        if used {
+            return false;
+        }
+        self.kept.retain(|kept| kept.subnet_id != id);
+        self.subnets.remove(&id).is_some()
+    }
+
+    fn keep(&mut self, subnet: &Subnet, chosen: Option<IpAddr>) -> bool {
+        let taken: BTreeSet<_> = self.taken(None).copied().collect();
+        let of = |ip_address| FixedIp {
+            subnet_id: subnet.id,
+            ip_address,
+        };
+        let possible = match chosen {
+            Some(address) => is_host(subnet, address) && !taken.contains(&of(address)),
+            None => pooled(subnet).difference(&taken).next().is_some(),
+        };
+        let wishes = [CreateIpLease {
+            range_id: Some(IpRangeId(subnet.id.0)),
+            address: chosen,
+            active: true,
+            ..CreateIpLease::default()
+        }];
+        let project = subnet.project_id.clone();
+        let made = self
+            .region
+            .run(move |txn, _| lease::create_many(txn, &wishes, &project, &Caller::admin()));
+        assert_eq!(made.is_ok(), possible, "{made:?}");
+        let Ok(made) = made else {
+            return false;
+        };
+        let address = made[0].address;
+        assert!(chosen.is_none_or(|chosen| chosen == address));
+        assert!(chosen.is_some() || pooled(subnet).contains(&of(address)));
+        assert!(!taken.contains(&of(address)), "{address} is taken");
+        self.kept.insert(of(address))
+    }
+
+    fn give_back(&mut self, given: FixedIp) -> bool {
+        let project = self.subnets[&given.subnet_id].project_id.clone();
+        let place = [IpPlace {
+            range_id: IpRangeId(given.subnet_id.0),
+            address: given.ip_address,
+        }];
+        self.region
+            .run(move |txn, _| lease::delete_many(txn, &place, &project, &Caller::admin()))
+            .unwrap();
+        self.kept.remove(&given)
     }
 
     fn make_port(&mut self, network: &Network, asks: Option<&[Ask]>) -> bool {
@@ -342,7 +409,12 @@ impl World {
             .filter(move |subnet| subnet.network_id == network)
     }
 
+    /// What nobody else may have: what other ports have, and what is kept by hand.
     fn taken(&self, but: Option<&Port>) -> impl Iterator<Item = &FixedIp> {
+        self.of_ports(but).chain(&self.kept)
+    }
+
+    fn of_ports(&self, but: Option<&Port>) -> impl Iterator<Item = &FixedIp> {
         let but = but.map(|port| port.id);
         let others = self.ports.values().filter(move |port| Some(port.id) != but);
         others.flat_map(|port| &port.fixed_ips)

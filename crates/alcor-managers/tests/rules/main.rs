@@ -5,6 +5,12 @@ mod audits;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod elastic_ranges;
+#[cfg(test)]
+mod gateways;
+#[cfg(test)]
+mod ips;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod macs;

@@ -1,7 +1,8 @@
-//! Random lives of routers and floating IPs: whatever is granted or refused, and in whatever
+//! Random lives of routers, floating IPs and the ranges these come from: whatever is granted or refused, and in whatever
 //! order, nothing is left dangling.
 
 use crate::region::Region;
+use alcor_managers::floating_ip::range::{self, CreateElasticRange};
 use alcor_managers::floating_ip::{self, CreateFloatingIp, UpdateFloatingIp};
 use alcor_managers::network::{self, CreateNetwork};
 use alcor_managers::port_forwarding::{self, CreatePortForwarding};
@@ -12,8 +13,8 @@ use alcor_managers::subnet_pool::{self, CreateSubnetPool};
 use alcor_managers::{ApiError, Caller, Settings, audit, port, records, topology};
 use alcor_store::Txn;
 use alcor_types::{
-    FloatingIp, ForwardedProtocol, HostRoute, Network, Port, PortForwarding, PortRange, Router,
-    Subnet,
+    ElasticRange, FloatingIp, ForwardedProtocol, HostRoute, IpPool, Network, Port, PortForwarding,
+    PortRange, Router, Subnet,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -38,6 +39,8 @@ enum Step {
     DeleteFloat(Index),
     Forward(Index, Index, u16),
     DeleteForward(Index),
+    MakeRange(Index, usize, usize),
+    DeleteRange(Index),
     Inward(Index),
     Allocate,
     GiveBack,
@@ -64,6 +67,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => at().prop_map(Step::DeleteFloat),
         3 => (at(), at(), 1_u16..4).prop_map(|(a, b, c)| Step::Forward(a, b, c)),
         1 => at().prop_map(Step::DeleteForward),
+        2 => (at(), 1_usize..15, 0_usize..4).prop_map(|(a, b, c)| Step::MakeRange(a, b, c)),
+        1 => at().prop_map(Step::DeleteRange),
         1 => at().prop_map(Step::Inward),
         2 => Just(Step::Allocate),
         1 => Just(Step::GiveBack),
@@ -142,7 +147,8 @@ fn change(txn: &mut Txn<'_>, settings: &Settings, step: &Step) -> Option<Result<
                 port_id: port.map(|port| port.id),
                 ..CreateFloatingIp::new(pick::<Network>(txn, *at)?.id)
             };
-            floating_ip::create(txn, &request, admin, settings).map(drop)
+            let made = floating_ip::create(txn, &request, admin, settings);
+            made.map(|made| check_ranges(txn, &made))
         }
         Step::Associate(at, port) => {
             let port = port.and_then(|at| pick::<Port>(txn, at));
@@ -190,8 +196,31 @@ fn allocate(txn: &mut Txn<'_>, settings: &Settings, step: &Step) -> Option<Resul
         Step::Allocate => topology::ensure(txn, project, admin, settings).map(drop),
         Step::GiveBack => topology::delete(txn, project, admin),
         Step::DeleteNetwork(at) => network::delete(txn, pick::<Network>(txn, *at)?.id, admin, None),
+        Step::MakeRange(at, first, more) => {
+            let mut hosts = pick::<Subnet>(txn, *at)?.cidr.hosts().skip(*first);
+            let start = hosts.next()?;
+            let end = hosts.take(*more).last().unwrap_or(start);
+            let request = CreateElasticRange {
+                pools: vec![IpPool::new(start, end).unwrap()],
+                ..CreateElasticRange::default()
+            };
+            range::create(txn, &request).map(drop)
+        }
+        Step::DeleteRange(at) => range::delete(txn, pick::<ElasticRange>(txn, *at)?.id),
         _ => return None,
     })
+}
+
+/// A new floating IP is of a range, where its network has any.
+fn check_ranges(txn: &Txn<'_>, made: &FloatingIp) {
+    let subnets = network::subnet_ids(txn, made.floating_network_id).unwrap();
+    let ranges = range::list(txn).unwrap();
+    let parts = ranges.iter().flat_map(|range| &range.parts);
+    let mut parts = parts
+        .filter(|part| subnets.contains(&part.subnet_id))
+        .peekable();
+    let address = made.floating_ip_address;
+    assert!(parts.peek().is_none() || parts.any(|part| part.pool.contains(address)));
 }
 
 #[expect(

@@ -1,33 +1,38 @@
-//! ARP requests for an IPv4 address of a network, answered without leaving the bridge.
+//! Who has an IP address of a network: one flow for whoever asks, be it an ARP request, answered
+//! without leaving the bridge, or a router with a packet for it.
 
 use crate::member::{Claim, Slot};
 use crate::state::State;
-use crate::table::{ARP, MATCH};
-use alcor_openflow::{Action, Field, Flow, Match, PortNo};
+use crate::table::{ADDRESS, ADDRESS_OF, FOUND, MATCH};
+use alcor_openflow::{Action, Field, Flow, Match};
 use alcor_responder::server_mac;
 use alcor_types::{MacAddr, NetworkId, Vni};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
-const REQUEST: u16 = 1;
-const REPLY: u16 = 2;
-
-/// The request turned into its reply, back to where it came from.
-pub(super) fn flow(state: &State, id: NetworkId, address: Ipv4Addr) -> Option<Flow> {
-    let (vpc, vni) = state.active(id)?;
-    let holder = vpc.holder(Slot::Address(address))?;
-    let mac = mac(state, holder, vni)?;
+/// The answer: the holder's MAC address in place of the frame's destination.
+pub(super) fn flow(state: &State, id: NetworkId, address: IpAddr) -> Option<Flow> {
+    let (_, vni) = state.active(id)?;
+    let mac = mac_of(state, id, address)?;
     let network = Match::new().metadata(u64::from(vni.get()));
-    let request = network.arp().arp_op(REQUEST).arp_tpa(address);
-    Some(Flow::new(ARP, MATCH, request).apply([
-        Action::copy(Field::EthSrc, Field::EthDst),
-        Action::set(Field::EthSrc, mac),
-        Action::set(Field::ArpOp, REPLY),
-        Action::copy(Field::ArpSha, Field::ArpTha),
-        Action::copy(Field::ArpSpa, Field::ArpTpa),
-        Action::set(Field::ArpSha, mac),
-        Action::set(Field::ArpSpa, address),
-        Action::Output(PortNo::IN_PORT),
-    ]))
+    let question = network.with(ADDRESS_OF, number(address));
+    Some(
+        Flow::new(ADDRESS, MATCH, question)
+            .apply([Action::set(Field::EthDst, mac), Action::set(FOUND, 1_u32)]),
+    )
+}
+
+/// The MAC address of whoever has the address.
+pub(crate) fn mac_of(state: &State, id: NetworkId, address: IpAddr) -> Option<MacAddr> {
+    let (vpc, vni) = state.active(id)?;
+    mac(state, vpc.holder(Slot::Address(address))?, vni)
+}
+
+/// The address as [`ADDRESS_OF`] holds it.
+pub(super) fn number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => address.to_bits().into(),
+        IpAddr::V6(address) => address.to_bits(),
+    }
 }
 
 /// The DHCP server has the gateway's address, and answers at a MAC address of its own until a
@@ -36,6 +41,7 @@ fn mac(state: &State, holder: Claim, vni: Vni) -> Option<MacAddr> {
     match holder {
         Claim::Local(port) => state.locals.get(&port).map(|local| local.mac),
         Claim::Remote(port) => state.remotes.get(&port).map(|remote| remote.mac),
+        Claim::Router(port) => state.interfaces.get(&port).map(|own| own.mac),
         Claim::DhcpServer(_) => Some(server_mac(vni)),
     }
 }

@@ -1,14 +1,14 @@
 //! What a port of this host may send.
 
+use super::resolve::{ARP_REQUEST, solicitation};
 use crate::Punt;
 use crate::state::State;
-use crate::table::{ARP, CLASSIFY, DHCP, EXCEPT, MATCH, REMOTE, SENDER, SPOOF};
-use alcor_openflow::{Action, Controller, Flow, Match, PortNo};
+use crate::table::{ANSWER, CLASSIFY, DHCP, MATCH, OWN, RESOLVE, SENDER, SPOOF};
+use alcor_openflow::{Action, Controller, Field, Flow, Match, PortNo};
 use alcor_types::{MacAddr, PortId};
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
-const ARP_REQUEST: u16 = 1;
 const DHCP_CLIENT: u16 = 68;
 const DHCP_SERVER: u16 = 67;
 
@@ -37,9 +37,12 @@ fn classify(ofport: PortNo, vni: u64) -> Flow {
 
 /// Whoever asks for its own address looks for a duplicate (RFC 5227) or makes it known; an
 /// answer would tell it that somebody else has the address. Its peers may hear of it.
-fn probe(ofport: PortNo, own: Ipv4Addr) -> Flow {
-    let from = Match::new().with(SENDER, ofport).arp();
-    Flow::new(ARP, EXCEPT, from.arp_op(ARP_REQUEST).arp_tpa(own)).goto(REMOTE)
+fn probe(ofport: PortNo, own: IpAddr) -> Flow {
+    let question = match own {
+        IpAddr::V4(own) => Match::new().arp().arp_op(ARP_REQUEST).arp_tpa(own),
+        IpAddr::V6(own) => solicitation().with(Field::NdTarget, own),
+    };
+    Flow::new(RESOLVE, OWN, question.with(SENDER, ofport)).goto(ANSWER)
 }
 
 /// Broadcasts of the client (everything but a renewal), and what it sends to its server.

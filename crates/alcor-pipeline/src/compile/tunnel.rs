@@ -1,7 +1,7 @@
 //! What tunnels bring for a network.
 
 use crate::state::State;
-use crate::table::{CLASSIFY, LOCAL, MATCH};
+use crate::table::{ARRIVE, CLASSIFY, MATCH};
 use alcor_openflow::{Action, Field, Flow, Match};
 use alcor_types::{NetworkId, Vni};
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ pub(super) fn flows(state: &State, id: NetworkId) -> Vec<Flow> {
     let number = u64::from(vni.get());
     let from_tunnel = Match::new().in_port(tunnel).tunnel_id(number);
     let flow = Flow::new(CLASSIFY, MATCH, from_tunnel);
-    vec![flow.write_metadata(number, u64::MAX).goto(LOCAL)]
+    vec![flow.write_metadata(number, u64::MAX).goto(ARRIVE)]
 }
 
 /// Names the network to the tunnel.

@@ -1,17 +1,17 @@
 //! Frames as the fields that flows see, written by VMs.
 
 use alcor_compiler::oracle::Packet;
-use alcor_openflow::Field;
+use alcor_openflow::{Field, Subfield};
 use alcor_types::MacAddr;
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A frame, its tunnel key and ends, and the pipeline's state about it; a field that is not
 /// there is 0.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Frame(BTreeMap<Field, u128>);
 
-const PIPELINE_STATE: [Field; 11] = [
+const PIPELINE_STATE: [Field; 24] = [
     Field::InPort,
     Field::Metadata,
     Field::TunnelId,
@@ -20,6 +20,19 @@ const PIPELINE_STATE: [Field; 11] = [
     Field::TunIpv6Dst,
     Field::Reg0,
     Field::Reg1,
+    Field::Reg3,
+    Field::Reg4,
+    Field::Reg5,
+    Field::Reg6,
+    Field::Reg7,
+    Field::Reg8,
+    Field::Reg9,
+    Field::Reg10,
+    Field::Reg11,
+    Field::Reg12,
+    Field::Reg13,
+    Field::Reg14,
+    Field::Reg15,
     Field::Reg2,
     Field::CtState,
     Field::CtMark,
@@ -27,11 +40,34 @@ const PIPELINE_STATE: [Field; 11] = [
 
 impl Frame {
     pub(crate) fn get(&self, field: Field) -> u128 {
-        self.0.get(&field).copied().unwrap_or(0)
+        match quarters(field) {
+            Some(parts) => parts
+                .iter()
+                .fold(0, |all, part| all << 32 | self.get(*part)),
+            None => self.0.get(&field).copied().unwrap_or(0),
+        }
     }
 
     pub(crate) fn set(&mut self, field: Field, value: u128) {
-        self.0.insert(field, value);
+        let Some(parts) = quarters(field) else {
+            self.0.insert(field, value);
+            return;
+        };
+        for (part, shift) in parts.into_iter().zip([96, 64, 32, 0]) {
+            self.set(part, value >> shift & u128::from(u32::MAX));
+        }
+    }
+
+    pub(crate) fn read(&self, part: Subfield) -> u128 {
+        self.get(part.field) >> part.offset & ones(part.bits)
+    }
+
+    pub(crate) fn write(&mut self, part: Subfield, value: u128) {
+        let others = self.get(part.field) & !(ones(part.bits) << part.offset);
+        self.set(
+            part.field,
+            others | (value & ones(part.bits)) << part.offset,
+        );
     }
 
     /// What leaves the bridge: no state of the pipeline goes with it.
@@ -97,6 +133,16 @@ impl Frame {
         frame
     }
 
+    /// A neighbour solicitation, to everybody for simplicity.
+    pub(crate) fn solicitation(mac: MacAddr, sender: Ipv6Addr, target: Ipv6Addr) -> Self {
+        let mut frame = Self::ethernet(mac, MacAddr([0x33, 0x33, 0xff, 0, 0, 1]), 0x86dd);
+        frame.set(Field::IpProto, 58);
+        frame.set(Field::Icmpv6Type, 135);
+        frame.set(Field::Ipv6Src, sender.to_bits());
+        frame.set(Field::NdTarget, target.to_bits());
+        frame
+    }
+
     /// What a DHCP client sends.
     pub(crate) fn dhcp(mac: MacAddr, to: MacAddr, server: Ipv4Addr) -> Self {
         let mut frame = Self::ethernet(mac, to, 0x0800);
@@ -106,4 +152,18 @@ impl Frame {
         frame.set(Field::UdpDst, 67);
         frame
     }
+}
+
+/// The registers that a wide one is made of.
+fn quarters(field: Field) -> Option<[Field; 4]> {
+    match field {
+        Field::XxReg1 => Some([Field::Reg4, Field::Reg5, Field::Reg6, Field::Reg7]),
+        Field::XxReg3 => Some([Field::Reg12, Field::Reg13, Field::Reg14, Field::Reg15]),
+        Field::XxReg2 => Some([Field::Reg8, Field::Reg9, Field::Reg10, Field::Reg11]),
+        _ => None,
+    }
+}
+
+fn ones(bits: u16) -> u128 {
+    u128::MAX >> (128 - bits)
 }

@@ -1,12 +1,12 @@
 //! Goals named by numbers.
 
 use alcor_goalstate::{
-    AddressGroupGoal, DhcpGoal, Goal, GroupGoal, GroupRule, MemberGoal, NeighborGoal, PortGoal,
-    RuleRemote, SubnetGoal, VpcGoal,
+    AddressGroupGoal, DhcpGoal, Goal, GroupGoal, GroupRule, InterfaceGoal, MemberGoal,
+    NeighborGoal, PortGoal, RuleRemote, SubnetGoal, VpcGoal,
 };
 use alcor_openflow::PortNo;
 use alcor_types::{
-    AddressGroupId, Direction, EtherType, FixedIp, MacAddr, NetworkId, PortId, Revision,
+    AddressGroupId, Direction, EtherType, FixedIp, MacAddr, NetworkId, PortId, Revision, RouterId,
     SecurityGroupId, SecurityGroupRuleId, SubnetId, Vni,
 };
 use std::net::{IpAddr, Ipv4Addr};
@@ -118,6 +118,27 @@ pub(crate) fn neighbor(number: u8, vpc: u8, at: u8) -> NeighborGoal {
     }
 }
 
+pub(crate) fn router_id(number: u8) -> RouterId {
+    RouterId(Uuid::from_u128(0x5_0000 + u128::from(number)))
+}
+
+/// A router's port with the address and the MAC of its number, in a subnet of the network.
+pub(crate) fn interface(number: u8, vpc: u8, subnet: u8, router: u8) -> InterfaceGoal {
+    let mut fixed_ips = fixed(number);
+    fixed_ips[0].subnet_id = subnet_id(subnet);
+    InterfaceGoal {
+        port: port_id(number),
+        revision: Revision(1),
+        vpc: vpc_id(vpc),
+        router: router_id(router),
+        mac: mac(number),
+        fixed_ips,
+        admin_state_up: true,
+        routes: Vec::new(),
+        tables: Vec::new(),
+    }
+}
+
 pub(crate) fn group_id(number: u8) -> SecurityGroupId {
     SecurityGroupId(Uuid::from_u128(0x4_0000 + u128::from(number)))
 }
@@ -198,6 +219,7 @@ shaped! {
     Port: PortGoal;
     Dhcp: DhcpGoal;
     Neighbor: NeighborGoal;
+    Interface: InterfaceGoal;
     Group: GroupGoal;
     Member: MemberGoal;
     AddressGroup: AddressGroupGoal;

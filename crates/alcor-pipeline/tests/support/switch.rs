@@ -4,7 +4,7 @@
 
 use super::connections::Connections;
 use super::frame::Frame;
-use alcor_openflow::{Action, Field, Flow, FlowKey, PortNo, Subfield};
+use alcor_openflow::{Action, Field, Flow, FlowKey, PortNo};
 use alcor_pipeline::{FlowChanges, Installed, Punt};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,17 +57,26 @@ impl Switch {
         let mut frame = frame.clone();
         frame.set(Field::InPort, port.0.into());
         let mut outcome = Outcome::default();
-        self.run(0, &mut frame, &mut outcome, 0);
-        outcome
+        // As in Open vSwitch, a packet that goes in circles is dropped with all that came of it.
+        let deepest = self.run(0, &mut frame, &mut outcome, 0);
+        if deepest < DEPTH {
+            outcome
+        } else {
+            Outcome::default()
+        }
     }
 
-    fn run(&self, mut table: u8, frame: &mut Frame, outcome: &mut Outcome, depth: usize) {
-        assert!(depth < DEPTH, "resubmits too deep");
+    /// Answers how deep resubmits went.
+    fn run(&self, mut table: u8, frame: &mut Frame, outcome: &mut Outcome, depth: usize) -> usize {
+        if depth == DEPTH {
+            return depth;
+        }
+        let mut deepest = depth;
         while let Some(flow) = self.lookup(table, frame) {
             let todo = &flow.instructions;
             assert!(todo.write.is_empty() && !todo.clear_actions && todo.meter.is_none());
             for action in &todo.apply {
-                self.act(action, frame, outcome, depth);
+                deepest = deepest.max(self.act(action, frame, outcome, depth));
             }
             if let Some((value, mask)) = todo.write_metadata {
                 let kept = frame.get(Field::Metadata) & !u128::from(mask);
@@ -76,9 +85,10 @@ impl Switch {
             match todo.goto_table {
                 Some(next) if next > table => table = next,
                 Some(next) => panic!("goes back from table {table} to {next}"),
-                None => return,
+                None => return deepest,
             }
         }
+        deepest
     }
 
     /// The flow of the highest priority that matches. Two of one priority that do different
@@ -140,7 +150,13 @@ impl Switch {
         })
     }
 
-    fn act(&self, action: &Action, frame: &mut Frame, outcome: &mut Outcome, depth: usize) {
+    fn act(
+        &self,
+        action: &Action,
+        frame: &mut Frame,
+        outcome: &mut Outcome,
+        depth: usize,
+    ) -> usize {
         let in_port = frame.get(Field::InPort);
         match action {
             Action::Output(PortNo::IN_PORT) => {
@@ -150,31 +166,39 @@ impl Switch {
             // OpenFlow never sends a frame back by accident.
             Action::Output(port) if in_port == u128::from(port.0) => {}
             Action::Output(port) => outcome.sent.push((*port, frame.clone())),
+            Action::SetField {
+                field: Field::InPort16,
+                value,
+            } => frame.set(Field::InPort, *value),
             Action::OutputReg { port, .. } => {
                 let port = PortNo(u32::try_from(frame.get(port.field)).unwrap());
-                self.act(&Action::Output(port), frame, outcome, depth);
+                return self.act(&Action::Output(port), frame, outcome, depth);
             }
             Action::Ct(ct) => {
                 let mut copy = frame.clone();
                 self.connections.track(ct, &mut copy);
                 if let Some(table) = ct.table {
-                    self.run(table, &mut copy, outcome, depth + 1);
+                    return self.run(table, &mut copy, outcome, depth + 1);
                 }
             }
+            Action::CtClear => {
+                frame.set(Field::CtState, 0);
+                frame.set(Field::CtMark, 0);
+            }
             Action::SetField { field, value } => frame.set(*field, *value),
+            Action::DecTtl => {
+                let left = frame.get(Field::NwTtl);
+                assert!(left > 1, "the switch itself would answer");
+                frame.set(Field::NwTtl, left - 1);
+            }
             Action::Move { src, dst } => {
-                assert_eq!(
-                    (*src, *dst),
-                    (Subfield::whole(src.field), Subfield::whole(dst.field))
-                );
-                frame.set(dst.field, frame.get(src.field));
+                assert_eq!(src.bits, dst.bits);
+                frame.write(*dst, frame.read(*src));
             }
             Action::Resubmit {
                 in_port: PortNo::IN_PORT,
                 table,
-            } => {
-                self.run(*table, frame, outcome, depth + 1);
-            }
+            } => return self.run(*table, frame, outcome, depth + 1),
             Action::Controller(controller) => {
                 assert_eq!((controller.max_len, controller.pause), (0xffff, false));
                 outcome
@@ -183,6 +207,7 @@ impl Switch {
             }
             other => panic!("the bridge of this test does not know {other:?}"),
         }
+        depth
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct Host {
 
 impl Host {
     fn new(number: u8) -> Self {
-        let mut pipeline = Pipeline::new();
+        let mut pipeline = Pipeline::at(host_ip(number));
         pipeline.apply(&Input::Tunnel {
             ofport: Some(TUNNEL),
         });

@@ -1,0 +1,204 @@
+//! Where routers lead, straight from the intent.
+
+use super::Intent;
+use alcor_types::{NetworkId, Port, PortId, RouteTarget, Router, Subnet, SubnetId};
+use ipnet::IpNet;
+use std::cmp::Reverse;
+use std::net::IpAddr;
+
+/// A packet's hops through routers end here, as its TTL does.
+const HOPS: usize = 16;
+
+/// Where a routed packet ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Arrival {
+    /// A VM gets it.
+    Port(PortId),
+    /// It is for a router itself.
+    Router {
+        /// By which of its ports it came in.
+        entry: PortId,
+        /// Whose of its ports the address is.
+        own: PortId,
+    },
+    /// Nobody gets it.
+    Nowhere,
+}
+
+/// A way of a router: to which block, out by which port, and to whom where not to the destination.
+struct Way<'a> {
+    block: IpNet,
+    /// The lower counts, of ways to one block.
+    rank: u8,
+    out: &'a Port,
+    hop: Option<IpAddr>,
+}
+
+impl Intent {
+    /// What becomes of a packet that `from` sends to an address by the router's port `interface`,
+    /// after at most 16 routers.
+    pub fn routed(&self, from: PortId, interface: PortId, to: IpAddr) -> Arrival {
+        let (Some(from), Some(entry)) = (self.ports.get(&from), self.ports.get(&interface)) else {
+            return Arrival::Nowhere;
+        };
+        if from.network_id != entry.network_id || !self.forwards(from) || !self.routes_at(entry) {
+            return Arrival::Nowhere;
+        }
+        let Some(source) = from.fixed_ips.iter().map(|fixed| fixed.ip_address).next() else {
+            return Arrival::Nowhere;
+        };
+        match self.follow(entry, source, to, HOPS) {
+            // Nothing goes back to where it came from.
+            Arrival::Port(vm) if vm == from.id => Arrival::Nowhere,
+            arrival => arrival,
+        }
+    }
+
+    /// What becomes of the answer of a router to a packet for its own address `source` that came in
+    /// by its port `entry`.
+    pub fn answered(&self, entry: PortId, source: IpAddr, to: IpAddr) -> Arrival {
+        let port = self.ports.get(&entry);
+        port.map_or(Arrival::Nowhere, |port| self.follow(port, source, to, HOPS))
+    }
+
+    fn follow(&self, entry: &Port, source: IpAddr, to: IpAddr, hops: usize) -> Arrival {
+        let Some(router) = self.router_of(entry).filter(|_| hops > 0) else {
+            return Arrival::Nowhere;
+        };
+        if let Some(own) = self.interfaces(router).find(|port| has(port, to)) {
+            return Arrival::Router {
+                entry: entry.id,
+                own: own.id,
+            };
+        }
+        let ways = self
+            .ways(router)
+            .chain(self.table_ways(router, entry, source));
+        let ways = ways.filter(|way| way.block.contains(&to));
+        // Of several ways to one block the table's counts, then a direct one, then the first.
+        match ways.min_by_key(|way| (Reverse(way.block.prefix_len()), way.rank)) {
+            Some(way) => {
+                let hop = way.hop.unwrap_or(to);
+                self.hand_over(way.out.network_id, hop, (source, to), hops)
+            }
+            None => Arrival::Nowhere,
+        }
+    }
+
+    /// What the table says of a subnet that the packet comes from: the subnet's own, or else its
+    /// network's. Only the router that the network's table names follows them.
+    fn table_ways<'a>(
+        &'a self,
+        router: &'a Router,
+        entry: &'a Port,
+        source: IpAddr,
+    ) -> impl Iterator<Item = Way<'a>> {
+        let mut subnets = self.served(entry);
+        let subnet = subnets.find(|subnet| subnet.cidr.contains(&source));
+        let of = |subnet: Option<SubnetId>| {
+            let mut tables = self.tables.values();
+            tables.find(|it| it.network_id == entry.network_id && it.subnet_id == subnet)
+        };
+        let default = of(None).filter(|table| table.router_id == Some(router.id));
+        let own = subnet.and_then(|subnet| of(Some(subnet.id)));
+        let table = subnet.and(default).map(|default| own.unwrap_or(default));
+        let mut routes: Vec<_> = table.into_iter().flat_map(|table| &table.routes).collect();
+        routes.sort_by_key(|route| (route.destination, route.priority));
+        routes.dedup_by_key(|route| route.destination);
+        routes.into_iter().filter_map(move |route| {
+            let hop = match route.target {
+                RouteTarget::Local => None,
+                RouteTarget::NextHop(hop) => Some(hop),
+                RouteTarget::InternetGateway | RouteTarget::NatGateway => return None,
+            };
+            let next = hop.unwrap_or(route.destination.addr());
+            Some(Way {
+                block: route.destination.trunc(),
+                rank: 0,
+                out: self.way_out(router, next)?,
+                hop,
+            })
+        })
+    }
+
+    /// The router's port whose subnet has the address.
+    fn way_out<'a>(&'a self, router: &'a Router, next: IpAddr) -> Option<&'a Port> {
+        let mut ports = self.interfaces(router);
+        ports.find(|port| self.served(port).any(|subnet| subnet.cidr.contains(&next)))
+    }
+
+    /// The ways of a router for everything that comes in.
+    fn ways<'a>(&'a self, router: &'a Router) -> impl Iterator<Item = Way<'a>> {
+        let direct = self.interfaces(router).flat_map(|port| {
+            self.served(port).map(move |subnet| Way {
+                block: subnet.cidr.trunc(),
+                rank: 1,
+                out: port,
+                hop: None,
+            })
+        });
+        let further = router.routes.iter().filter_map(|route| {
+            Some(Way {
+                block: route.destination.trunc(),
+                rank: 2,
+                out: self.way_out(router, route.nexthop)?,
+                hop: Some(route.nexthop),
+            })
+        });
+        direct.chain(further)
+    }
+
+    /// In the network, the packet goes to whoever has the address of the next hop.
+    fn hand_over(
+        &self,
+        network: NetworkId,
+        hop: IpAddr,
+        (source, to): (IpAddr, IpAddr),
+        hops: usize,
+    ) -> Arrival {
+        let here = || {
+            self.ports()
+                .filter(|port| port.network_id == network && has(port, hop))
+        };
+        if let Some(vm) = here().find(|port| self.forwards(port)) {
+            return Arrival::Port(vm.id);
+        }
+        match here().find(|port| self.routes_at(port)) {
+            Some(next) => self.follow(next, source, to, hops - 1),
+            None => Arrival::Nowhere,
+        }
+    }
+
+    fn interfaces<'a>(&'a self, router: &'a Router) -> impl Iterator<Item = &'a Port> {
+        let ports = self.ports();
+        ports.filter(|port| port.device_id == router.id.to_string() && self.routes_at(port))
+    }
+
+    /// The subnets that a router's port has an address of.
+    fn served<'a>(&'a self, port: &'a Port) -> impl Iterator<Item = &'a Subnet> {
+        let ids = port.fixed_ips.iter().map(|fixed| fixed.subnet_id);
+        ids.filter_map(|id| self.subnets.get(&id).map(|subnet| &**subnet))
+    }
+
+    /// Whether the port is a router's, and routes.
+    fn routes_at(&self, port: &Port) -> bool {
+        let network = self.networks.get(&port.network_id);
+        port.is_router_interface()
+            && port.admin_state_up
+            && network.is_some_and(|network| network.admin_state_up && network.vni().is_some())
+            && self
+                .router_of(port)
+                .is_some_and(|router| router.admin_state_up)
+    }
+
+    fn router_of(&self, port: &Port) -> Option<&Router> {
+        let id = port.device_id.parse().ok()?;
+        self.routers.get(&id).map(|router| &**router)
+    }
+}
+
+fn has(port: &Port, address: IpAddr) -> bool {
+    port.fixed_ips
+        .iter()
+        .any(|fixed| fixed.ip_address == address)
+}
