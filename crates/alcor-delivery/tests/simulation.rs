@@ -8,8 +8,8 @@
 use alcor_agent::Holdings;
 use alcor_compiler::{Compiler, Fact};
 use alcor_delivery::{Dispatch, Settled};
-use alcor_goalstate::wire::Push;
-use alcor_goalstate::{Goal, GoalKey};
+use alcor_goalstate::wire::{Push, PushKind};
+use alcor_goalstate::{Goal, GoalKey, ScopeId};
 use alcor_types::{
     Direction, EtherType, FixedIp, HostName, MacAddr, Network, NetworkId, NetworkType, Node,
     NodeId, Port, PortId, Remote, Revision, SecurityGroup, SecurityGroupId, SecurityGroupRule,
@@ -421,6 +421,29 @@ fn what_was_under_way_behind_a_refused_push_completes_nothing() {
     world.quiet();
     assert_eq!(world.held(), world.wanted());
     assert!(world.agent.is_complete());
+}
+
+/// Between two pushes the agent must never hold a port without the group that it is in: its
+/// connections would end.
+#[test]
+fn a_port_is_told_of_its_new_group_before_and_of_its_old_one_after() {
+    let mut world = World::new();
+    world.step(&Step::Bind(3, 0, 0));
+    world.quiet();
+    let (id, mut moved) = port(3, 0, 0, 9);
+    moved.security_groups = vec![group_id(1)];
+    world.write(id, Some(moved));
+    let pushes = std::iter::from_fn(|| world.dispatch.next(&world.compiler));
+    let order: Vec<_> = pushes
+        .map(|push| (push.scope.clone(), push.kind()))
+        .collect();
+    let group = |number| ScopeId::from(group_id(number)).to_string();
+    let expected = [
+        (group(1), PushKind::SnapshotOfScope),
+        (network_id(0).to_string(), PushKind::DeltaOfScope),
+        (group(0), PushKind::LeaveScope),
+    ];
+    assert_eq!(order, expected);
 }
 
 proptest! {

@@ -4,12 +4,17 @@
 //! flows. Neither an address knows the rules that use it nor a rule the addresses: both know the
 //! set, so that memory grows with their sum.
 
+mod blocks;
+
+pub(crate) use blocks::whole;
+
 use crate::conjunction::Conjunctions;
 use crate::traffic::{self, Traffic};
 use alcor_goalstate::{GroupGoal, GroupRule, RuleRemote};
 use alcor_types::{
     AddressGroupId, Direction, EtherType, PortId, SecurityGroupId, SecurityGroupRuleId,
 };
+use blocks::Blocks;
 use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -25,10 +30,7 @@ pub(crate) struct Sets {
     conjunctions: Conjunctions,
     members: HashMap<(SecurityGroupId, PortId), Box<[IpNet]>>,
     addresses: HashMap<AddressGroupId, Box<[IpNet]>>,
-    /// The sets that a block is in, and how many times.
-    blocks: BTreeMap<IpNet, BTreeMap<RuleRemote, usize>>,
-    /// What each set holds, the other way round.
-    contents: HashMap<RuleRemote, BTreeMap<IpNet, usize>>,
+    pub(crate) blocks: Blocks,
     /// The live rules that use a set.
     remotes: HashMap<RuleRemote, Users>,
     /// The live rules that speak of certain packets.
@@ -85,8 +87,8 @@ impl Sets {
         direction: Direction,
         block: IpNet,
     ) -> BTreeSet<SecurityGroupRuleId> {
-        let sets = self.blocks.get(&block).into_iter().flat_map(BTreeMap::keys);
-        let users = sets.filter_map(|set| self.remotes.get(set)).flatten();
+        let sets = self.blocks.sets_of(block);
+        let users = sets.filter_map(|set| self.remotes.get(&set)).flatten();
         let family = family(block);
         let used = users.filter(|(way, rule)| {
             let rule = self.live.get(rule);
@@ -104,12 +106,6 @@ impl Sets {
         let users = self.traffic.get(&traffic).into_iter().flatten();
         let users = users.filter(move |(way, _)| *way == direction);
         users.map(|(_, rule)| *rule)
-    }
-
-    /// The blocks of a set.
-    pub(crate) fn contents(&self, set: RuleRemote) -> impl Iterator<Item = IpNet> {
-        let contents = self.contents.get(&set).into_iter();
-        contents.flat_map(BTreeMap::keys).copied()
     }
 
     /// The directions of the live rules that use the set.
@@ -156,7 +152,8 @@ impl Sets {
     pub(crate) fn set_member(&mut self, group: SecurityGroupId, port: PortId, blocks: &[IpNet]) {
         let former = self.members.remove(&(group, port)).unwrap_or_default();
         let blocks = whole(blocks);
-        self.change_set(RuleRemote::Group(group), &former, &blocks);
+        self.blocks
+            .change(RuleRemote::Group(group), &former, &blocks);
         if !blocks.is_empty() {
             self.members.insert((group, port), blocks);
         }
@@ -166,7 +163,8 @@ impl Sets {
     pub(crate) fn set_addresses(&mut self, id: AddressGroupId, blocks: &[IpNet]) {
         let former = self.addresses.remove(&id).unwrap_or_default();
         let blocks = whole(blocks);
-        self.change_set(RuleRemote::AddressGroup(id), &former, &blocks);
+        self.blocks
+            .change(RuleRemote::AddressGroup(id), &former, &blocks);
         if !blocks.is_empty() {
             self.addresses.insert(id, blocks);
         }
@@ -216,7 +214,7 @@ impl Sets {
                 self.remotes.entry(rule.remote).or_default().insert(user);
             }
             if let RuleRemote::Prefix(block) = rule.remote {
-                self.change_set(rule.remote, &[], &whole(&[block]));
+                self.blocks.change(rule.remote, &[], &whole(&[block]));
             }
             self.live.insert(rule.id, rule);
         }
@@ -234,7 +232,12 @@ impl Sets {
             self.conjunctions.give(rule.id);
             let user = (rule.direction, rule.id);
             for traffic in traffic::of(&rule) {
-                forget(&mut self.traffic, &traffic, &user);
+                if let Some(users) = self.traffic.get_mut(&traffic) {
+                    users.remove(&user);
+                    if users.is_empty() {
+                        self.traffic.remove(&traffic);
+                    }
+                }
             }
             if let Some(users) = self.remotes.get_mut(&rule.remote) {
                 users.remove(&user);
@@ -243,33 +246,7 @@ impl Sets {
                 }
             }
             if let RuleRemote::Prefix(block) = rule.remote {
-                self.change_set(rule.remote, &whole(&[block]), &[]);
-            }
-        }
-    }
-
-    fn change_set(&mut self, set: RuleRemote, former: &[IpNet], now: &[IpNet]) {
-        for block in now {
-            *self
-                .blocks
-                .entry(*block)
-                .or_default()
-                .entry(set)
-                .or_default() += 1;
-            *self
-                .contents
-                .entry(set)
-                .or_default()
-                .entry(*block)
-                .or_default() += 1;
-        }
-        for block in former {
-            take_one(&mut self.blocks, block, &set);
-            if let Some(contents) = self.contents.get_mut(&set) {
-                count_down(contents, block);
-                if contents.is_empty() {
-                    self.contents.remove(&set);
-                }
+                self.blocks.change(rule.remote, &whole(&[block]), &[]);
             }
         }
     }
@@ -282,47 +259,10 @@ impl Sets {
     }
 }
 
-/// The blocks as flows match them: a block of all addresses is two halves, because a match of all
-/// addresses is none, and would be mistaken for the match of other flows.
-pub(crate) fn whole(blocks: &[IpNet]) -> Box<[IpNet]> {
-    let parts = blocks.iter().flat_map(|block| match block.prefix_len() {
-        0 => block.subnets(1).into_iter().flatten().collect(),
-        _ => vec![*block],
-    });
-    parts.collect()
-}
-
 /// The family of a block.
 fn family(block: IpNet) -> EtherType {
     match block {
         IpNet::V4(_) => EtherType::Ipv4,
         IpNet::V6(_) => EtherType::Ipv6,
-    }
-}
-
-fn forget<K: Ord, V: Ord>(map: &mut BTreeMap<K, BTreeSet<V>>, key: &K, value: &V) {
-    if let Some(values) = map.get_mut(key) {
-        values.remove(value);
-        if values.is_empty() {
-            map.remove(key);
-        }
-    }
-}
-
-fn take_one<K: Ord, V: Ord>(map: &mut BTreeMap<K, BTreeMap<V, usize>>, key: &K, value: &V) {
-    if let Some(counts) = map.get_mut(key) {
-        count_down(counts, value);
-        if counts.is_empty() {
-            map.remove(key);
-        }
-    }
-}
-
-fn count_down<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {
-    if let Some(count) = counts.get_mut(key) {
-        *count -= 1;
-        if *count == 0 {
-            counts.remove(key);
-        }
     }
 }

@@ -7,7 +7,7 @@ use alcor_compiler::oracle::Packet;
 use alcor_goalstate::{GoalKey, GroupRule, PortGoal, RuleRemote};
 use alcor_openflow::{Field, FlowMod, Message, PortNo};
 use alcor_pipeline::{Input, Owner, Pipeline, cookie};
-use alcor_types::{AllowedAddressPair, Direction, MacAddr};
+use alcor_types::{AllowedAddressPair, Direction, EtherType, MacAddr};
 use bytes::BytesMut;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use support::frame::Frame;
@@ -123,8 +123,9 @@ fn a_connection_that_no_rule_allows_any_more_ends_both_ways() {
     assert!(!bridge.tcp(2, 3, [999, 80]));
     assert!(!bridge.tcp(3, 2, [80, 999]), "the answers end with it");
     bridge.take([put(group(2, vec![rule(2, 2)]))]);
-    assert!(!bridge.tcp(2, 3, [999, 80]), "an ended connection stays so");
-    assert!(bridge.tcp(2, 3, [998, 80]), "a new one is allowed");
+    assert!(!bridge.tcp(3, 2, [80, 999]), "the answers wait");
+    assert!(bridge.tcp(2, 3, [999, 80]), "until a rule is asked again");
+    assert!(bridge.tcp(3, 2, [80, 999]));
 }
 
 #[test]
@@ -224,6 +225,47 @@ fn neighbour_discovery_speaks_of_own_addresses_alone() {
     assert!(!message("fd00::2", 136, "fd00::3", tll, mac(2)));
     assert!(!message("fd00::2", 136, "fd00::2", tll, mac(3)));
     assert!(!message("fe80::7", 134, "::", tll, nobody), "is no router");
+}
+
+#[test]
+fn rules_of_ipv6_speak_of_ipv6() {
+    let prefix = RuleRemote::Prefix("fd00::/64".parse().unwrap());
+    let web = GroupRule {
+        ethertype: EtherType::Ipv6,
+        remote: prefix,
+        ..rule(2, 1)
+    };
+    let echo = GroupRule {
+        protocol: Some(58),
+        port_min: Some(128),
+        port_max: None,
+        ..web.clone()
+    };
+    let mut bridge = Bridge::new(local(port(4, 1), 4));
+    let rules = vec![
+        web,
+        GroupRule {
+            id: rule(2, 2).id,
+            ..echo
+        },
+    ];
+    bridge.take([put(group(2, rules))]);
+    bridge.take(local(secured(3, 1, &[2]), 3));
+    let enters = |source: &str, fields: &[(Field, u128)]| {
+        let mut frame = six(4, source.parse().unwrap(), fields);
+        frame.set(Field::EthDst, mac(3).to_u64().into());
+        bridge.switch.connections.forget();
+        bridge.passes(4, &frame)
+    };
+    let tcp = |port| [(Field::IpProto, 6), (Field::TcpDst, port)];
+    let icmp = |kind| [(Field::IpProto, 58), (Field::Icmpv6Type, kind)];
+    assert!(enters("fd00::9", &tcp(80)));
+    assert!(!enters("fd00::9", &tcp(81)));
+    assert!(!enters("fd01::9", &tcp(80)));
+    assert!(enters("fd00::9", &icmp(128)));
+    assert!(!enters("fd00::9", &icmp(129)));
+    assert!(enters("fe80::9", &icmp(136)), "neighbours are always heard");
+    assert!(!bridge.tcp(4, 3, [999, 80]), "IPv4 is another family");
 }
 
 #[test]

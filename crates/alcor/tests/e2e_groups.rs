@@ -201,9 +201,28 @@ async fn a_connection_lives_as_long_as_a_rule_allows_it() -> anyhow::Result<()> 
         one.remove(region).await?;
         stage.settled(region).await?;
         assert!(!first.goes_on()?);
-        Ok(())
+        a_connection_goes_on_when_a_rule_allows_it_again(region, &stage).await
     })
     .await
+}
+
+/// Datagrams from one port to another are one connection, however long none passes.
+async fn a_connection_goes_on_when_a_rule_allows_it_again(
+    region: &Scenario,
+    stage: &Stage,
+) -> anyhow::Result<()> {
+    let heard = async || answers(region.lab(), "a", stage.b.ip, "udp:53:5300", 8).await;
+    let names = json!({ "protocol": "udp" });
+    let rule = Rule::make(region, &stage.servers, names.clone()).await?;
+    stage.settled(region).await?;
+    assert!(heard().await?);
+    rule.remove(region).await?;
+    stage.settled(region).await?;
+    assert!(!heard().await?);
+    Rule::make(region, &stage.servers, names).await?;
+    stage.settled(region).await?;
+    assert!(heard().await?);
+    Ok(())
 }
 
 #[tokio::test]

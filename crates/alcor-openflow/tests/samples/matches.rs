@@ -168,6 +168,16 @@ fn transport_matches() -> Vec<(Match, &'static str)> {
         (m().udp().udp_src(68).udp_dst(67), "udp,tp_src=68,tp_dst=67"),
         (m().udp6().udp_dst(547), "udp6,tp_dst=547"),
         (
+            m().ipv4()
+                .ip_proto(132)
+                .with_masked(Field::SctpDst, 0x1000_u16, 0xfff0_u16),
+            "sctp,tp_dst=0x1000/0xfff0",
+        ),
+        (
+            m().ipv6().ip_proto(132).with(Field::SctpSrc, 9_u16),
+            "sctp6,tp_src=9",
+        ),
+        (
             m().icmpv4().icmpv4_type(8).icmpv4_code(0),
             "icmp,icmp_type=8,icmp_code=0",
         ),

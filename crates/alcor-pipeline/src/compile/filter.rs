@@ -1,8 +1,8 @@
 //! What holds of security groups without any goal: connections, and what is never asked of rules.
 
 use crate::table::{
-    DELIVER, EXCEPT, FIRST, MATCH, MISS, RECEIVER, RECEIVING, SENDING, SPOOF, Side, UNCHECKED,
-    UNRULED,
+    DELIVER, EXCEPT, EXCEPT_2, FIRST, MATCH, MISS, RECEIVER, RECEIVING, SENDING, SPOOF, Side,
+    UNCHECKED, UNRULED,
 };
 use alcor_openflow::ct_state::{EST, INV, NEW, REL, RPL, TRK};
 use alcor_openflow::{Action, Field, Flow, Match, Subfield};
@@ -88,7 +88,8 @@ fn entry(side: &Side, router: u8) -> Vec<Flow> {
 }
 
 /// Answers pass, what nobody can make sense of does not, and the rest is asked of the rules:
-/// new connections, and the direction of old ones that a rule once allowed.
+/// new connections, and the direction of old ones that a rule once allowed. Of a connection that
+/// has ended only that direction is heard, in case a rule allows it again.
 ///
 /// Later fragments have no ports that a rule could match; the first of their packet has, and
 /// without it they are of no use to anybody. They go where the first goes when it is allowed: the
@@ -99,12 +100,19 @@ fn state(side: &Side) -> Vec<Flow> {
         Match::new().ct_state(value, value | without)
     };
     let flow = |priority, matching| Flow::new(side.state, priority, matching);
-    let later = |matching: Match| flow(EXCEPT, matching.ip_frag(LATER, LATER)).goto(side.accept);
+    let ended = |matching: Match| flow(UNCHECKED, matching.ct_mark(ENDED));
+    let [later_four, later_six] = [
+        tracked(0, INV).ipv4().ip_frag(LATER, LATER),
+        tracked(0, INV).ipv6().ip_frag(LATER, LATER),
+    ];
     vec![
         flow(FIRST, tracked(INV, 0)),
-        flow(UNCHECKED, Match::new().ct_mark(ENDED)),
-        later(tracked(0, INV).ipv4()),
-        later(tracked(0, INV).ipv6()),
+        ended(tracked(RPL, INV)),
+        ended(tracked(REL, RPL | INV)),
+        flow(EXCEPT_2, later_four.clone().ct_mark(ENDED)),
+        flow(EXCEPT_2, later_six.clone().ct_mark(ENDED)),
+        flow(EXCEPT, later_four).goto(side.accept),
+        flow(EXCEPT, later_six).goto(side.accept),
         flow(MATCH, tracked(REL, INV)).goto(side.next),
         flow(MATCH, tracked(EST | RPL, REL | INV)).goto(side.next),
         flow(MATCH, tracked(EST, RPL | REL | INV)).goto(side.rules),
@@ -125,17 +133,25 @@ fn rules(side: &Side) -> [Flow; 3] {
     [end(Match::new().ipv4()), end(Match::new().ipv6()), dropped]
 }
 
-/// Only new connections are remembered; others are, or nobody keeps them.
-fn accept(side: &Side) -> [Flow; 3] {
-    let remember = |matching: Match| {
-        let new = matching.ct_state(TRK | NEW, TRK | NEW);
-        let flow = Flow::new(side.accept, MATCH, new);
-        flow.apply([side.zone().commit().into()]).goto(side.next)
+/// New connections are remembered, and those that a rule allows again are no longer marked.
+fn accept(side: &Side) -> [Flow; 5] {
+    let flow = |matching: Match| Flow::new(side.accept, MATCH, matching);
+    let remember = |family: Match| {
+        let new = family.ct_state(TRK | NEW, TRK | NEW);
+        let commit = side.zone().commit();
+        flow(new).apply([commit.into()]).goto(side.next)
     };
-    let pass = Flow::new(side.accept, MISS, Match::new()).goto(side.next);
+    let go_on = |family: Match| {
+        let ended = family.ct_state(TRK | EST, TRK | EST).ct_mark(ENDED);
+        let commit = side.zone().commit();
+        let commit = commit.exec(Action::set(Field::CtMark, 0_u32));
+        flow(ended).apply([commit.into()]).goto(side.next)
+    };
     [
         remember(Match::new().ipv4()),
         remember(Match::new().ipv6()),
-        pass,
+        go_on(Match::new().ipv4()),
+        go_on(Match::new().ipv6()),
+        Flow::new(side.accept, MISS, Match::new()).goto(side.next),
     ]
 }

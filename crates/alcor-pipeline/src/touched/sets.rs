@@ -76,7 +76,7 @@ fn of_rule(state: &State, rule: &GroupRule) -> Vec<Owner> {
     let traffic = traffic.map(|traffic| Owner::Traffic(direction, traffic));
     let blocks = match rule.remote {
         RuleRemote::Prefix(block) => whole(&[block]).into_vec(),
-        set => state.sets.contents(set).collect(),
+        set => state.sets.blocks.of(set).collect(),
     };
     let blocks = blocks.into_iter();
     let blocks = blocks.map(|block| Owner::Remote(direction, block));

@@ -42,10 +42,11 @@ def serve(ports):
         thread.join()
 
 
-def connect(kind, address, port):
+def connect(kind, address, port, source=0):
     types = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
     talk = socket.socket(socket.AF_INET, types[kind])
     talk.settimeout(PATIENCE)
+    talk.bind(("", int(source)))
     talk.connect((address, int(port)))
     return talk
 
@@ -61,9 +62,9 @@ def echoes(talk, data):
     return heard == data
 
 
-def ask(kind, address, port, size="8"):
+def ask(kind, address, port, size, source):
     try:
-        heard = echoes(connect(kind, address, port), b"x" * int(size))
+        heard = echoes(connect(kind, address, port, source), b"x" * int(size))
     except ConnectionRefusedError:
         print("refused")
         return

@@ -78,7 +78,7 @@ pub(crate) async fn answers(
     Ok(asked(lab, vm, to, port, bytes).await? == "yes")
 }
 
-/// What becomes of a single question: `yes` when it is answered, `refused` when the other host
+/// What becomes of a single question, with a source port such as `udp:53:5300` or without: `yes` when it is answered, `refused` when the other host
 /// says that nobody is there, and else `no`.
 pub(crate) async fn asked(
     lab: &Lab,
@@ -87,8 +87,9 @@ pub(crate) async fn asked(
     port: &str,
     bytes: u32,
 ) -> anyhow::Result<String> {
-    let (kind, port) = port.split_once(':').context("no port")?;
-    let words = format!("python3 {SCRIPT} ask {kind} {to} {port} {bytes}");
+    let (kind, ports) = port.split_once(':').context("no port")?;
+    let (port, source) = ports.split_once(':').unwrap_or((ports, "0"));
+    let words = format!("python3 {SCRIPT} ask {kind} {to} {port} {bytes} {source}");
     let output = lab.exec(vm, words.split(' '), LONG).await?;
     if !output.success() {
         bail!("{words}: {output:?}");
