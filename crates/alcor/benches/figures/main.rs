@@ -15,6 +15,7 @@
 
 mod agent;
 mod api;
+mod change;
 mod dhcp;
 mod frame;
 mod intent;
@@ -41,6 +42,8 @@ enum Name {
     Api,
     /// From POST to ACTIVE and to the first ping, beside many ports.
     Intent,
+    /// From a rule or a router's interface to packets that follow it, beside many ports.
+    Change,
     /// One agent and its switch taking many neighbours.
     Agent,
     /// DHCP transactions of the responder.
@@ -140,12 +143,14 @@ async fn run(name: Name, scale: Scale) -> anyhow::Result<Report> {
     let mut report = Report::begin(match name {
         Name::Api => "api",
         Name::Intent => "intent",
+        Name::Change => "change",
         Name::Agent => "agent",
         Name::Dhcp => "dhcp",
     });
     match name {
         Name::Api => api::run(scale, &mut report).await?,
         Name::Intent => intent::run(scale, &mut report).await?,
+        Name::Change => change::run(scale, &mut report).await?,
         Name::Agent => agent::run(scale, &mut report).await?,
         Name::Dhcp => dhcp::run(scale, &mut report)?,
     }
