@@ -52,6 +52,12 @@ impl Groups {
             .collect()
     }
 
+    /// Whether any host is to hold the scope.
+    pub(crate) fn has_hosts(&self, scope: ScopeId, hosts: &Hosts) -> bool {
+        let mut bound = self.bound_to(scope);
+        bound.any(|host| self.has_host(scope, host, hosts))
+    }
+
     /// The scopes that ports bound to the host ask for, whether or not its node exists.
     pub(crate) fn scopes_of(&self, host: &HostName) -> BTreeSet<ScopeId> {
         let groups = self.bound.get(host).into_iter().flat_map(BTreeMap::keys);
@@ -119,10 +125,15 @@ impl Groups {
 
     /// The hosts with a port that asks for the scope, whether or not their nodes exist. Sorted.
     fn bound_hosts(&self, scope: ScopeId) -> BTreeSet<&HostName> {
+        self.bound_to(scope).collect()
+    }
+
+    /// The same in no order, a host perhaps more than once.
+    fn bound_to(&self, scope: ScopeId) -> impl Iterator<Item = &HostName> {
         let named = self.named_by(scope).into_iter().flat_map(BTreeMap::keys);
         let groups = scope_group(scope).into_iter().chain(named.copied());
         let groups = groups.filter_map(|id| self.sets.get(&id));
-        groups.flat_map(|group| group.bound.keys()).collect()
+        groups.flat_map(|group| group.bound.keys())
     }
 
     /// What a host with a port of the group needs: the group, and what its rules name.

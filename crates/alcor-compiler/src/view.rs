@@ -82,7 +82,7 @@ impl Compiler {
     pub(crate) fn has_hosts(&self, scope: ScopeId) -> bool {
         match scope {
             ScopeId::Network(id) => self.readers(id).next().is_some(),
-            scope => !self.groups.hosts(scope, &self.hosts).is_empty(),
+            scope => self.groups.has_hosts(scope, &self.hosts),
         }
     }
 
