@@ -209,7 +209,7 @@ impl Compiler {
             .and_then(|scope| scope.host_of(id));
         let new_host = port.as_ref().and_then(|port| port.host.clone());
         let places: Vec<_> = [former_host, new_host].into_iter().flatten().collect();
-        self.note_hosts(network, places.iter(), journal);
+        self.note_hosts(network, &places, journal);
         let scope = scope(&mut self.scopes, network, self.log_limit, revision);
         let news = scope.set_port(revision, id, port, &self.hosts);
         journal.news(network, news);
@@ -233,7 +233,7 @@ impl Compiler {
         }
         let mut former = Vec::new();
         for id in self.hosts.scopes(host) {
-            self.note_hosts(id, std::iter::once(host), journal);
+            self.note_hosts(id, std::slice::from_ref(host), journal);
             let scope = scope(&mut self.scopes, id, self.log_limit, revision);
             former.push((id, scope.former_ports_on(host, &self.hosts)));
         }

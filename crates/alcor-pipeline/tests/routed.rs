@@ -2,6 +2,8 @@
 //! the oracle says, through as many routers as it takes, and looks to the VM as if the gateway had
 //! sent it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 mod support;
 
 use alcor_compiler::oracle::{Arrival, Intent};
@@ -87,7 +89,7 @@ fn interface(network: u8, router: u8, up: bool) -> Fact {
 
 fn router(number: u8, up: bool, routes: Vec<HostRoute>) -> Fact {
     let id: RouterId = router_id(number);
-    let router = Router {
+    let made = Router {
         id,
         project_id: "p".into(),
         standard: Standard::default(),
@@ -102,7 +104,7 @@ fn router(number: u8, up: bool, routes: Vec<HostRoute>) -> Fact {
         enable_default_route_bfd: false,
         enable_default_route_ecmp: false,
     };
-    Fact::Router(id, Some(Arc::new(router)))
+    Fact::Router(id, Some(Arc::new(made)))
 }
 
 /// To a network, or to somewhere else, by a VM or by the other router.
@@ -197,13 +199,13 @@ fn any_history() -> impl Strategy<Value = Vec<Step>> {
             .into_iter()
             .zip(0..)
             .map(|(host, id)| vm(id, host, true));
-        let routers = routes
+        let joints = routes
             .into_iter()
             .zip(0..)
             .map(|(routes, id)| router(id, true, routes));
         vec![
             (start.clone(), 0),
-            (vms.chain(routers).collect::<Vec<_>>(), 0xff),
+            (vms.chain(joints).collect::<Vec<_>>(), 0xff),
         ]
     });
     let rest = prop::collection::vec(
@@ -220,7 +222,9 @@ fn play(history: &[Step]) -> (World, Intent) {
     let last = history.len() - 1;
     for (number, (facts, looks)) in history.iter().enumerate() {
         region.apply(Revision(number as u64 + 1), facts);
-        facts.iter().for_each(|fact| intent.learn(fact));
+        for fact in facts {
+            intent.learn(fact);
+        }
         for (at, host) in world.hosts.iter_mut().enumerate() {
             if number == last || looks >> at & 1 == 1 {
                 (0..NETWORKS).for_each(|id| host.follow(&region, vpc_id(id)));

@@ -5,6 +5,7 @@
 mod stage;
 
 use alcor::scenario::Scenario;
+use anyhow::Context;
 use serde_json::{Value, json};
 use stage::{LONG, binary, flows, flows_are, on_hosts, settle};
 
@@ -61,10 +62,10 @@ async fn a_host_that_is_not_there_is_an_error_that_says_so() -> anyhow::Result<(
 
 /// Whether the command was content with the first host, and what it printed.
 async fn ask(region: &Scenario, verb: &str) -> anyhow::Result<(bool, Value)> {
-    let host = region.lab().host_id(1).to_owned();
+    let host = region.lab().host_id(1);
     let answer = question(region, verb, &host).output().await?;
-    let text = String::from_utf8_lossy(&answer.stderr);
-    let found = serde_json::from_slice(&answer.stdout).unwrap_or_else(|_| panic!("{text}"));
+    let text = String::from_utf8_lossy(&answer.stderr).into_owned();
+    let found = serde_json::from_slice(&answer.stdout).context(text)?;
     Ok((answer.status.success(), found))
 }
 

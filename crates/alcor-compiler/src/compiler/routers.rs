@@ -87,14 +87,9 @@ impl Compiler {
     }
 
     /// Notes whether these hosts are in the scopes that routers join with the network.
-    pub(super) fn note_hosts<'a>(
-        &self,
-        network: NetworkId,
-        hosts: impl Iterator<Item = &'a HostName> + Clone,
-        journal: &mut Journal,
-    ) {
+    pub(super) fn note_hosts(&self, network: NetworkId, hosts: &[HostName], journal: &mut Journal) {
         for id in self.hosts.routing.domain(network) {
-            for host in hosts.clone() {
+            for host in hosts {
                 journal.host(id, host, self.holds(id, host));
             }
         }

@@ -102,10 +102,10 @@ impl Intent {
         let default = of(None).filter(|table| table.router_id == Some(router.id));
         let own = subnet.and_then(|subnet| of(Some(subnet.id)));
         let table = subnet.and(default).map(|default| own.unwrap_or(default));
-        let mut routes: Vec<_> = table.into_iter().flat_map(|table| &table.routes).collect();
-        routes.sort_by_key(|route| (route.destination, route.priority));
-        routes.dedup_by_key(|route| route.destination);
-        routes.into_iter().filter_map(move |route| {
+        let mut entries: Vec<_> = table.into_iter().flat_map(|table| &table.routes).collect();
+        entries.sort_by_key(|route| (route.destination, route.priority));
+        entries.dedup_by_key(|route| route.destination);
+        entries.into_iter().filter_map(move |route| {
             let hop = match route.target {
                 RouteTarget::Local => None,
                 RouteTarget::NextHop(hop) => Some(hop),

@@ -32,8 +32,8 @@ impl State {
         let ports: Vec<_> = self.ports_of(router).collect();
         let served: Vec<_> = ports.iter().flat_map(|port| self.served(*port)).collect();
         let first = ports.first().and_then(|port| self.interfaces.get(port));
-        let routes = first.into_iter().flat_map(|first| &first.routes);
-        let further = routes.filter_map(|route| {
+        let listed = first.into_iter().flat_map(|first| &first.routes);
+        let further = listed.filter_map(|route| {
             let hop = Some(route.nexthop);
             lead(&served, None, route.destination, hop)
         });
