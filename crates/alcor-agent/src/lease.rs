@@ -61,7 +61,7 @@ impl Leases {
                 None
             }
             // Not of DHCP.
-            Outcome::Complaint { .. } => None,
+            Outcome::Complaint { .. } | Outcome::Solicited => None,
             Outcome::Silence(reason) => {
                 tracing::debug!(%port, reason = reason.as_str(), "frame not answered");
                 None

@@ -11,8 +11,9 @@
 //! The engine decides, the loop does. Whatever goes away (region, switch, database, the agent
 //! itself) leaves the flows as they are, and what comes back is compared, not rebuilt.
 
+mod advertisers;
+mod allowance;
 mod announcements;
-mod complaints;
 mod config;
 mod database;
 mod engine;

@@ -1,8 +1,8 @@
 //! Goals: the facts that a host holds, each with the revision it was made from.
 
 use alcor_types::{
-    ExtraDhcpOption, FixedIp, HostRoute, MacAddr, NetworkId, PortId, ProjectId, Revision, RouterId,
-    SubnetId, Vni,
+    ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, MacAddr, NetworkId, PortId, ProjectId, Revision,
+    RouterId, SubnetId, Vni,
 };
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -49,6 +49,10 @@ pub struct SubnetGoal {
     pub dns_nameservers: Vec<IpAddr>,
     /// Further routes that DHCP tells.
     pub host_routes: Vec<HostRoute>,
+    /// How its VMs get IPv6 addresses from us; none where they do not.
+    pub ipv6_address_mode: Option<Ipv6Mode>,
+    /// What its router advertises; none where it is silent.
+    pub ipv6_ra_mode: Option<Ipv6Mode>,
 }
 
 /// A port that is bound to this host.

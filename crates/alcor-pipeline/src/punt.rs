@@ -1,6 +1,6 @@
 //! What a frame that is sent to the agent carries with it: what is to be answered, and by whom.
 
-use alcor_types::{MacAddr, PortId};
+use alcor_types::{MacAddr, NetworkId, PortId};
 use bytes::{BufMut, Bytes, BytesMut};
 use std::net::{IpAddr, Ipv6Addr};
 use uuid::Uuid;
@@ -8,6 +8,7 @@ use uuid::Uuid;
 const DHCP4: u8 = 1;
 const EXPIRED: u8 = 2;
 const UNREACHABLE: u8 = 3;
+const SOLICITATION: u8 = 4;
 
 /// The user data of a packet-in. The bridge gives it back unchanged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,10 +32,15 @@ pub enum Punt {
         /// The address that it was for.
         address: IpAddr,
     },
+    /// A VM asks which routers there are.
+    Solicitation {
+        /// The network that it asked in.
+        network: NetworkId,
+    },
 }
 
 impl Punt {
-    /// The user data: one byte for the kind, then the port, or MAC and IP address. An address of
+    /// The user data: one byte for the kind, then the port or network, or MAC and IP address. An address of
     /// IPv4 is written as IPv6 maps it.
     pub fn to_bytes(self) -> Bytes {
         let mut bytes = BytesMut::with_capacity(23);
@@ -45,6 +51,10 @@ impl Punt {
             }
             Self::Expired { mac, address } => put_router(&mut bytes, EXPIRED, mac, address),
             Self::Unreachable { mac, address } => put_router(&mut bytes, UNREACHABLE, mac, address),
+            Self::Solicitation { network } => {
+                bytes.put_u8(SOLICITATION);
+                bytes.put_slice(network.as_bytes());
+            }
         }
         bytes.freeze()
     }
@@ -64,6 +74,10 @@ impl Punt {
             UNREACHABLE => {
                 let (mac, address) = router(rest)?;
                 Some(Self::Unreachable { mac, address })
+            }
+            SOLICITATION => {
+                let network = NetworkId(Uuid::from_slice(rest).ok()?);
+                Some(Self::Solicitation { network })
             }
             _ => None,
         }
@@ -100,6 +114,9 @@ mod tests {
             },
             Punt::Expired { mac, address: v4 },
             Punt::Unreachable { mac, address: v6 },
+            Punt::Solicitation {
+                network: NetworkId::random(),
+            },
         ];
         for punt in punts {
             assert_eq!(Punt::parse(&punt.to_bytes()), Some(punt));

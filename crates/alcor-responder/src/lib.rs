@@ -9,9 +9,10 @@
 //! and networks may overlap. The caller finds the [`Binding`] by the port; a frame that does
 //! not fit it is met with silence and a [`Reason`] to count.
 //!
-//! One module per protocol: `dhcp4` (RFC 2131); [`icmp`], a router's complaints. `frame` holds what
-//! those over UDP share.
+//! One module per protocol: `dhcp4` (RFC 2131); `advertise`, what a router says of itself (RFC 4861);
+//! [`icmp`], its complaints. `frame` holds what those over UDP share.
 
+mod advertise;
 mod announce;
 mod binding;
 mod dhcp4;
@@ -20,11 +21,14 @@ pub mod icmp;
 mod lease;
 pub mod options;
 mod outcome;
+mod packet6;
 
+pub use advertise::{Advertisement, check_solicitation};
 pub use announce::announcement;
 pub use binding::Binding;
 pub use lease::{BindingError, DEFAULT_LEASE_SECONDS, FALLBACK_SERVER_ID, Lease, server_mac};
 pub use outcome::{Counters, Outcome, Reason, ReplyKind};
+pub use packet6::link_local;
 
 /// What to do about one frame that the port of `binding` has sent.
 ///

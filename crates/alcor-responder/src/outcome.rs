@@ -21,6 +21,8 @@ pub enum Outcome {
         /// A whole Ethernet frame, without its check sequence.
         frame: Vec<u8>,
     },
+    /// It is a router solicitation: every router of the network answers.
+    Solicited,
     /// The client found its address in use by another (DHCPDECLINE). There is no answer, but
     /// somebody should hear of it: two devices hold one address.
     Declined {
@@ -118,6 +120,8 @@ pub struct Counters {
     pub replies: BTreeMap<ReplyKind, u64>,
     /// ICMP errors, by what was the matter.
     pub complaints: BTreeMap<Complaint, u64>,
+    /// Router solicitations that were answered.
+    pub solicited: u64,
     /// DHCPDECLINE messages.
     pub declined: u64,
     /// DHCPRELEASE messages.
@@ -134,6 +138,7 @@ impl Counters {
             Outcome::Complaint { complaint, .. } => {
                 *self.complaints.entry(*complaint).or_default() += 1;
             }
+            Outcome::Solicited => self.solicited += 1,
             Outcome::Declined { .. } => self.declined += 1,
             Outcome::Released { .. } => self.released += 1,
             Outcome::Silence(reason) => *self.silences.entry(*reason).or_default() += 1,
@@ -152,6 +157,7 @@ mod tests {
         for outcome in [
             Outcome::Silence(Reason::Relayed),
             Outcome::Silence(Reason::Relayed),
+            Outcome::Solicited,
             Outcome::Declined { address },
             Outcome::Released { address },
             Outcome::Reply {
@@ -164,5 +170,6 @@ mod tests {
         assert_eq!(counters.silences, BTreeMap::from([(Reason::Relayed, 2)]));
         assert_eq!(counters.replies, BTreeMap::from([(ReplyKind::Nak, 1)]));
         assert_eq!((counters.declined, counters.released), (1, 1));
+        assert_eq!(counters.solicited, 1);
     }
 }

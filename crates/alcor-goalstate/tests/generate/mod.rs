@@ -8,7 +8,9 @@
 use alcor_goalstate::{
     DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal,
 };
-use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, MacAddr, Revision, SubnetId, Vni};
+use alcor_types::{
+    ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, MacAddr, Revision, SubnetId, Vni,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};
@@ -77,15 +79,38 @@ fn routes() -> impl Strategy<Value = Vec<HostRoute>> {
     vec(route, 0..3)
 }
 
+fn modes() -> impl Strategy<Value = [Option<Ipv6Mode>; 2]> {
+    let mode = || {
+        let all = vec![
+            None,
+            Some(Ipv6Mode::Dhcpv6Stateful),
+            Some(Ipv6Mode::Dhcpv6Stateless),
+            Some(Ipv6Mode::Slaac),
+        ];
+        prop::sample::select(all)
+    };
+    [mode(), mode()]
+}
+
 fn any_subnet() -> impl Strategy<Value = Goal> {
     let told = (
         any::<Option<IpAddr>>(),
         vec(any::<IpAddr>(), 0..3),
         routes(),
+        modes(),
     );
     (id(), revision(), id(), vni(), cidr(), any::<bool>(), told).prop_map(
-        |(id, revision, vpc, vni, cidr, dhcp, (gateway_ip, dns_nameservers, host_routes))| {
+        |(
+            id,
+            revision,
+            vpc,
+            vni,
+            cidr,
+            dhcp,
+            (gateway_ip, dns_nameservers, host_routes, modes),
+        )| {
             let (id, vpc) = (id.into(), vpc.into());
+            let [ipv6_address_mode, ipv6_ra_mode] = modes;
             Goal::Subnet(SubnetGoal {
                 id,
                 revision,
@@ -96,6 +121,8 @@ fn any_subnet() -> impl Strategy<Value = Goal> {
                 dhcp,
                 dns_nameservers,
                 host_routes,
+                ipv6_address_mode,
+                ipv6_ra_mode,
             })
         },
     )

@@ -68,6 +68,8 @@ pub(crate) fn subnet(number: u8, vpc: u8) -> SubnetGoal {
         dhcp: true,
         dns_nameservers: Vec::new(),
         host_routes: Vec::new(),
+        ipv6_address_mode: None,
+        ipv6_ra_mode: None,
     }
 }
 

@@ -9,6 +9,8 @@ mod names;
 pub(crate) mod routes;
 mod value;
 
+pub(crate) use value::domain;
+
 use std::net::Ipv4Addr;
 
 /// What a user's option amounts to.

@@ -128,7 +128,7 @@ fn seconds(text: &str) -> Option<u32> {
 }
 
 /// A domain name as DNS writes it (RFC 1035, section 3.1; RFC 3397 allows it uncompressed).
-fn domain(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn domain(text: &str) -> Option<Vec<u8>> {
     let mut wire = Vec::with_capacity(text.len() + 2);
     for label in text.strip_suffix('.').unwrap_or(text).split('.') {
         let length = u8::try_from(label.len()).ok()?;
