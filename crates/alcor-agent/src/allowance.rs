@@ -18,6 +18,8 @@ pub(crate) enum Service {
     Complaint,
     /// DHCPv4.
     Dhcp4,
+    /// DHCPv6.
+    Dhcp6,
     /// Router advertisements.
     Routers,
 }

@@ -10,6 +10,7 @@ use crate::announcements::{Announcements, Before};
 use crate::holdings::Holdings;
 use crate::installer::Installer;
 use crate::lease::Leases;
+use crate::lease6::Leases6;
 use crate::reports::{PortWord, Reports};
 use crate::vifs::{Vif, Vifs};
 use alcor_goalstate::wire::agent_message::Body;
@@ -91,6 +92,7 @@ pub(crate) struct Engine {
     installer: Installer,
     vifs: Vifs,
     leases: Leases,
+    leases6: Leases6,
     allowances: Allowances,
     advertisers: Advertisers,
     announcements: Announcements,
@@ -114,6 +116,7 @@ impl Engine {
             installer: Installer::default(),
             vifs: Vifs::default(),
             leases: Leases::new(lease_seconds),
+            leases6: Leases6::new(lease_seconds),
             allowances: Allowances::default(),
             advertisers: Advertisers::new(ra_seconds),
             announcements: Announcements::default(),
@@ -329,6 +332,10 @@ impl Engine {
                 self.complain(now, in_port, (Complaint::Unreachable, router), frame)
             }
             Some(Punt::Solicitation { network }) => self.solicited(now, in_port, network, frame),
+            Some(Punt::Dhcp6 { network }) => {
+                let answer = self.dhcp6(now, in_port, network, frame);
+                answer.into_iter().collect()
+            }
             None => Vec::new(),
         }
     }
@@ -340,6 +347,22 @@ impl Engine {
             return None;
         }
         self.leases.answer(port, goals, frame, &mut self.counters)
+    }
+
+    fn dhcp6(
+        &mut self,
+        now: Instant,
+        in_port: PortNo,
+        network: NetworkId,
+        frame: &[u8],
+    ) -> Option<Answer> {
+        let port = self.vm_at(in_port).filter(|port| port.vpc == network)?.id;
+        let goals = self.holdings.scope_of(port)?;
+        if !self.allowances.take(now, port, Service::Dhcp6) {
+            self.counters.count(&Outcome::Silence(Reason::TooMany));
+            return None;
+        }
+        self.leases6.answer(port, goals, frame, &mut self.counters)
     }
 
     /// Between two routers the frame has a router's address, not the VM's.
@@ -405,6 +428,7 @@ impl Engine {
     fn take_in(&mut self, changed: Vec<GoalChange>) {
         for change in changed {
             self.leases.forget_by(&change);
+            self.leases6.forget_by(&change);
             self.advertisers.note(&change);
             match change {
                 GoalChange::Put(goal) => {

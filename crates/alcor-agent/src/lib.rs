@@ -21,6 +21,7 @@ mod error;
 mod holdings;
 mod installer;
 mod lease;
+mod lease6;
 mod link;
 mod programmer;
 mod reports;

@@ -183,6 +183,21 @@ pub enum GoalChange {
     },
 }
 
+impl SubnetGoal {
+    /// What its ports get by DHCPv6; nothing where it is not served. A subnet that says nothing of
+    /// modes at all has its addresses by DHCPv6, for Neutron does it so.
+    pub fn dhcpv6(&self) -> Option<Ipv6Mode> {
+        if !self.dhcp || self.cidr.addr().is_ipv4() {
+            return None;
+        }
+        match (self.ipv6_address_mode, self.ipv6_ra_mode) {
+            (None, None) => Some(Ipv6Mode::Dhcpv6Stateful),
+            (Some(Ipv6Mode::Slaac), _) => None,
+            (mode, _) => mode,
+        }
+    }
+}
+
 impl Goal {
     /// The name it is held under.
     pub fn key(&self) -> GoalKey {

@@ -13,7 +13,7 @@
 //! | table | for | does |
 //! | --- | --- | --- |
 //! | [`CLASSIFY`](table::CLASSIFY) 0 | all frames | names the network (metadata) and the local sender (`reg0`); anything else is dropped |
-//! | [`DHCP`](table::DHCP) 10 | local senders | a DHCPv4 client with a lease here, a router solicitation: to the agent |
+//! | [`DHCP`](table::DHCP) 10 | local senders | a DHCP client that is served here, a router solicitation: to the agent |
 //! | [`ARP`](table::ARP) 20 | local senders | requests for a known address are answered in place |
 //! | [`REMOTE`](table::REMOTE) 30 | local senders | unicast to a port on another host: into the tunnel |
 //! | [`LOCAL`](table::LOCAL) 40 | all frames | unicast to a port here: to it; unknown unicast is dropped, and counted |

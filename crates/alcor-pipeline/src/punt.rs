@@ -9,6 +9,7 @@ const DHCP4: u8 = 1;
 const EXPIRED: u8 = 2;
 const UNREACHABLE: u8 = 3;
 const SOLICITATION: u8 = 4;
+const DHCP6: u8 = 5;
 
 /// The user data of a packet-in. The bridge gives it back unchanged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +38,11 @@ pub enum Punt {
         /// The network that it asked in.
         network: NetworkId,
     },
+    /// A DHCPv6 client spoke.
+    Dhcp6 {
+        /// The network that it spoke in.
+        network: NetworkId,
+    },
 }
 
 impl Punt {
@@ -51,10 +57,8 @@ impl Punt {
             }
             Self::Expired { mac, address } => put_router(&mut bytes, EXPIRED, mac, address),
             Self::Unreachable { mac, address } => put_router(&mut bytes, UNREACHABLE, mac, address),
-            Self::Solicitation { network } => {
-                bytes.put_u8(SOLICITATION);
-                bytes.put_slice(network.as_bytes());
-            }
+            Self::Solicitation { network } => put_network(&mut bytes, SOLICITATION, network),
+            Self::Dhcp6 { network } => put_network(&mut bytes, DHCP6, network),
         }
         bytes.freeze()
     }
@@ -79,9 +83,18 @@ impl Punt {
                 let network = NetworkId(Uuid::from_slice(rest).ok()?);
                 Some(Self::Solicitation { network })
             }
+            DHCP6 => {
+                let network = NetworkId(Uuid::from_slice(rest).ok()?);
+                Some(Self::Dhcp6 { network })
+            }
             _ => None,
         }
     }
+}
+
+fn put_network(bytes: &mut BytesMut, kind: u8, network: NetworkId) {
+    bytes.put_u8(kind);
+    bytes.put_slice(network.as_bytes());
 }
 
 fn put_router(bytes: &mut BytesMut, kind: u8, mac: MacAddr, address: IpAddr) {
@@ -115,6 +128,9 @@ mod tests {
             Punt::Expired { mac, address: v4 },
             Punt::Unreachable { mac, address: v6 },
             Punt::Solicitation {
+                network: NetworkId::random(),
+            },
+            Punt::Dhcp6 {
                 network: NetworkId::random(),
             },
         ];

@@ -63,6 +63,8 @@ pub(crate) struct Block {
     pub(crate) gateway: Option<IpAddr>,
     /// Routers say of it how addresses are to be had.
     pub(crate) advertised: bool,
+    /// Its ports are answered by DHCPv6.
+    pub(crate) dhcpv6: bool,
 }
 
 impl From<&SubnetGoal> for Block {
@@ -72,6 +74,7 @@ impl From<&SubnetGoal> for Block {
             cidr: goal.cidr.trunc(),
             gateway: goal.gateway_ip,
             advertised: goal.ipv6_ra_mode.is_some(),
+            dhcpv6: goal.dhcpv6().is_some(),
         }
     }
 }

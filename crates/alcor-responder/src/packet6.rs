@@ -17,6 +17,8 @@ pub fn link_local(mac: MacAddr) -> Ipv6Addr {
 /// A whole IPv6 packet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Packet6<'a> {
+    pub(crate) mac_source: MacAddr,
+    pub(crate) mac_destination: MacAddr,
     pub(crate) source: Ipv6Addr,
     pub(crate) destination: Ipv6Addr,
     pub(crate) hop_limit: u8,
@@ -41,6 +43,8 @@ impl<'a> Packet6<'a> {
             return Err(Reason::OtherProtocol);
         }
         Ok(Self {
+            mac_source: MacAddr(ethernet.source()),
+            mac_destination: MacAddr(ethernet.destination()),
             source: header.source_addr(),
             destination: header.destination_addr(),
             hop_limit: header.hop_limit(),

@@ -96,7 +96,7 @@ fn mask(text: &str) -> Option<Vec<u8>> {
     Some(address.octets().into())
 }
 
-fn plain(text: &str) -> Option<Vec<u8>> {
+pub(super) fn plain(text: &str) -> Option<Vec<u8>> {
     let printable = !text.chars().any(char::is_control);
     printable.then(|| text.as_bytes().into())
 }
@@ -162,7 +162,7 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
     }
 }
 
-fn hex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
     text.split(':').map(hex_pair).collect()
 }
 

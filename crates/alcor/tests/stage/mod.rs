@@ -10,6 +10,7 @@
 
 mod flows;
 mod server;
+pub(crate) mod six;
 
 pub(crate) use flows::{Flow, Flows, assert_untouched, flows, flows_are, received};
 pub(crate) use server::{Server, Tokens, command, refusal};
