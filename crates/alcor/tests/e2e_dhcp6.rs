@@ -6,122 +6,9 @@ use alcor::scenario::{PortInfo, Scenario};
 use alcor_lab::Role;
 use anyhow::Context;
 use serde_json::{Value, json};
+use stage::desk::Desk;
 use stage::six::{address, configured, gateways, guest, router, segment};
 use stage::{LONG, binary, on_hosts, reach, run, until};
-use std::path::PathBuf;
-use std::process::Child;
-use tempfile::TempDir;
-
-/// Asks for what Neutron's DHCP gives, without the long first pauses of the defaults.
-const DHCLIENT_CONF: &str = "\
-also request dhcp6.bootfile-url;
-option dhcp6.bootfile-url code 59 = text;
-";
-
-/// Takes what routers and servers say, and gets its address in one exchange where it can.
-const DHCPCD_CONF: &str = "\
-nodelay
-duid
-option rapid_commit
-option dhcp6_name_servers, dhcp6_domain_search
-ipv6rs
-";
-
-/// A client's files outside of its VM.
-struct Desk {
-    vm: String,
-    files: TempDir,
-}
-
-impl Desk {
-    fn new(vm: &str) -> anyhow::Result<Self> {
-        let files = tempfile::tempdir()?;
-        let desk = Self {
-            vm: vm.to_owned(),
-            files,
-        };
-        let events = desk.path("events");
-        let hook = format!("#!/bin/sh\nenv >> {}\n", events.display());
-        std::fs::write(desk.path("hook"), hook)?;
-        std::fs::write(&events, "")?;
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-        std::fs::set_permissions(desk.path("hook"), executable)?;
-        Ok(desk)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.files.path().join(name)
-    }
-
-    /// All that the client has told its hook.
-    fn events(&self) -> anyhow::Result<String> {
-        Ok(std::fs::read_to_string(self.path("events"))?)
-    }
-
-    async fn hears(&self, word: &str) -> anyhow::Result<()> {
-        let what = format!("the client of {} tells {word}", self.vm);
-        let heard = until(&what, async || anyhow::Ok(self.events()?.contains(word))).await;
-        let log = std::fs::read_to_string(self.path("log")).unwrap_or_default();
-        heard.with_context(|| format!("{}\n{log}", self.events().unwrap_or_default()))
-    }
-
-    /// A shell's line in the VM; what it says is written down.
-    async fn shell(&self, region: &Scenario, line: &str) -> anyhow::Result<()> {
-        let line = format!("{line} >> {} 2>&1", self.path("log").display());
-        let done = region
-            .lab()
-            .exec(&self.vm, ["sh", "-c", &line], LONG)
-            .await?;
-        let log = std::fs::read_to_string(self.path("log"))?;
-        anyhow::ensure!(done.success(), "{line}: {done:?}\n{log}");
-        Ok(())
-    }
-
-    /// ISC's client with one more word. Debian confines the one of the system to its own folders
-    /// (AppArmor); a copy is a program like any other.
-    async fn dhclient(&self, region: &Scenario, word: &str) -> anyhow::Result<()> {
-        let program = self.path("dhclient");
-        if !program.exists() {
-            std::fs::copy("/usr/sbin/dhclient", &program)?;
-            std::fs::write(self.path("conf"), DHCLIENT_CONF)?;
-            std::fs::write(self.path("leases"), "")?;
-        }
-        let at = |name| self.path(name).display().to_string();
-        let (hook, leases, pid, conf) = (at("hook"), at("leases"), at("pid"), at("conf"));
-        let files = format!("-sf {hook} -lf {leases} -pf {pid} -cf {conf}");
-        let line = format!("{} -6 {word} -v {files} eth0", program.display());
-        self.shell(region, &line).await
-    }
-
-    /// Roy Marples' client, until it is dropped. It keeps its files in fixed places, so it gets its
-    /// own.
-    fn dhcpcd(&self, region: &Scenario) -> anyhow::Result<Running> {
-        std::fs::write(self.path("conf"), DHCPCD_CONF)?;
-        let (conf, hook, log) = (self.path("conf"), self.path("hook"), self.path("log"));
-        let line = format!(
-            "mount -t tmpfs lab /run; mount -t tmpfs lab /var/lib/dhcpcd; \
-             exec dhcpcd -B -6 -d --config {} --script {} eth0 > {} 2>&1",
-            conf.display(),
-            hook.display(),
-            log.display()
-        );
-        let client = region
-            .lab()
-            .command(&self.vm, ["sh", "-c", &line])?
-            .spawn()?;
-        Ok(Running(client))
-    }
-}
-
-/// A client that ends with its test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ended = self.0.kill();
-        let _gone = self.0.wait();
-    }
-}
 
 /// A link-local address is needed to ask from, and no duplicate must be feared.
 async fn may_ask(region: &Scenario, vm: &str) -> anyhow::Result<()> {
@@ -230,6 +117,37 @@ async fn dhcpcd_does_as_routers_say() -> anyhow::Result<()> {
             anyhow::Ok(address(region, "all", all.ip).await?.is_some())
         })
         .await?;
+        lab.first_answer("all", some.ip, LONG).await?;
+        reach(lab, "all", some.ip, 5).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn networkd_does_as_routers_say() -> anyhow::Result<()> {
+    on_hosts(1, async |region| {
+        let lab = region.lab();
+        let full = segment(region, "full", "fd00:1::/64", Some("dhcpv6-stateful")).await?;
+        let less = segment(region, "less", "fd00:2::/64", Some("dhcpv6-stateless")).await?;
+        let all = guest(region, "all", 1, &full).await?;
+        let some = guest(region, "some", 1, &less).await?;
+        router(region, &[&full, &less]).await?;
+        let desks = [Desk::new("all")?, Desk::new("some")?];
+        for (desk, port) in desks.iter().zip([&all, &some]) {
+            let vm = if port.ip == all.ip { "all" } else { "some" };
+            let client = desk.networkd(region)?;
+            let told = until("networkd has given the VM its address", async || {
+                // It keeps what routers say of servers in no order.
+                let links = client.links()?;
+                let named = ["2001:db8::53", "2001:db8::54"].map(|server| links.contains(server));
+                let named = named == [true; 2];
+                anyhow::Ok(named && address(region, vm, port.ip).await?.is_some())
+            })
+            .await;
+            told.with_context(|| format!("{:?}\n{}", client.links(), desk.log()))?;
+            assert!(client.links()?.contains("DOMAINS=example.org"));
+            assert_eq!(gateways(region, vm).await?.len(), 1);
+        }
         lab.first_answer("all", some.ip, LONG).await?;
         reach(lab, "all", some.ip, 5).await
     })

@@ -8,6 +8,7 @@
 )]
 #![allow(clippy::print_stdout, reason = "a failed test shows the logs")]
 
+pub(crate) mod desk;
 mod flows;
 mod server;
 pub(crate) mod six;
