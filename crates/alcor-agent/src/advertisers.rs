@@ -181,3 +181,128 @@ fn subnet(goals: &ScopeGoals, id: alcor_types::SubnetId) -> Option<&SubnetGoal> 
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alcor_goalstate::wire::{Push, PushKind};
+    use alcor_goalstate::{GoalChange, encode};
+    use alcor_types::{FixedIp, Ipv6Mode, MacAddr, ProjectId, Revision, RouterId, SubnetId, Vni};
+    use uuid::Uuid;
+
+    const NETWORK: NetworkId = NetworkId(Uuid::from_u128(1));
+    const SUBNET: SubnetId = SubnetId(Uuid::from_u128(2));
+    const ROUTER: PortId = PortId(Uuid::from_u128(3));
+
+    fn goals(mode: Option<Ipv6Mode>) -> [GoalChange; 3] {
+        let (id, vpc, vni, revision) = (NETWORK, NETWORK, Vni::MIN, Revision(1));
+        let network = VpcGoal {
+            id,
+            revision,
+            project_id: ProjectId::from("p"),
+            name: String::new(),
+            vni,
+            mtu: 1450,
+            admin_state_up: true,
+            dns_domain: String::new(),
+        };
+        let subnet = SubnetGoal {
+            id: SUBNET,
+            revision,
+            vpc,
+            vni,
+            cidr: "fd00::/64".parse().unwrap(),
+            gateway_ip: None,
+            dhcp: true,
+            dns_nameservers: Vec::new(),
+            host_routes: Vec::new(),
+            ipv6_address_mode: mode,
+            ipv6_ra_mode: mode,
+        };
+        let router = InterfaceGoal {
+            port: ROUTER,
+            revision,
+            vpc,
+            router: RouterId::random(),
+            mac: MacAddr([2, 0, 0, 0, 0, 1]),
+            fixed_ips: vec![FixedIp {
+                subnet_id: SUBNET,
+                ip_address: "fd00::1".parse().unwrap(),
+            }],
+            admin_state_up: true,
+            routes: Vec::new(),
+        };
+        [
+            Goal::Vpc(network),
+            Goal::Subnet(subnet),
+            Goal::Interface(router),
+        ]
+        .map(GoalChange::Put)
+    }
+
+    /// What is news when these changes have come.
+    fn news(
+        advertisers: &mut Advertisers,
+        holdings: &mut Holdings,
+        changes: &[GoalChange],
+    ) -> Vec<(NetworkId, Vec<u8>)> {
+        let push = Push {
+            scope: NETWORK.to_string(),
+            kind: PushKind::DeltaOfScope.into(),
+            goal_state: Some(encode::goal_state(changes)),
+            ..Push::default()
+        };
+        for change in holdings.apply(&push).unwrap() {
+            advertisers.note(&change);
+        }
+        advertisers.settle(holdings);
+        advertisers.take_news()
+    }
+
+    /// The lifetime that a router gives itself.
+    fn lifetime(frame: &[u8]) -> u16 {
+        u16::from_be_bytes([frame[60], frame[61]])
+    }
+
+    #[test]
+    fn a_router_is_told_once_and_taken_back_when_it_goes() {
+        let (mut all, mut holdings) = (Advertisers::new(10), Holdings::default());
+        let changes = goals(Some(Ipv6Mode::Slaac));
+        let told = news(&mut all, &mut holdings, &changes);
+        assert_eq!(told.len(), 1);
+        assert_eq!(lifetime(&told[0].1), 90);
+        assert_eq!(all.frames(NETWORK).count(), 1);
+        assert_eq!(news(&mut all, &mut holdings, &changes), []);
+        for key in [GoalKey::Interface(ROUTER), GoalKey::Subnet(SUBNET)] {
+            let revision = Revision(2);
+            let gone = [GoalChange::Delete { key, revision }];
+            let last = news(&mut all, &mut holdings, &gone);
+            let expected = usize::from(key == GoalKey::Interface(ROUTER));
+            assert_eq!(last.len(), expected, "{key:?}");
+            assert!(last.iter().all(|(_, frame)| lifetime(frame) == 0));
+        }
+        assert_eq!(all.frames(NETWORK).count(), 0);
+    }
+
+    #[test]
+    fn a_router_without_a_mode_says_nothing() {
+        let (mut all, mut holdings) = (Advertisers::new(10), Holdings::default());
+        assert_eq!(news(&mut all, &mut holdings, &goals(None)), []);
+        assert_eq!(all.frames(NETWORK).count(), 0);
+    }
+
+    #[test]
+    fn every_port_is_due_once_in_a_period() {
+        let mut all = Advertisers::new(7);
+        let ports: Vec<_> = (0..100).map(|_| PortId::random()).collect();
+        let mut heard = BTreeMap::new();
+        for _ in 0..7 {
+            let due = all.tick();
+            for port in ports.iter().filter(|port| due(**port)) {
+                *heard.entry(*port).or_insert(0) += 1;
+            }
+        }
+        assert_eq!(heard.len(), 100);
+        assert!(heard.values().all(|times| *times == 1));
+    }
+}
