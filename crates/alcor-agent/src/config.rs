@@ -27,6 +27,8 @@ pub struct AgentConfig {
     pub datapath: Option<String>,
     /// How long DHCP leases last, in seconds.
     pub lease_seconds: u32,
+    /// How often VMs hear of their routers unasked, in seconds. A router is one for nine times that.
+    pub ra_seconds: u16,
     /// How often the switch's flows are read back and compared.
     pub audit: Duration,
 }

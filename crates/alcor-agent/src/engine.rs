@@ -4,11 +4,13 @@
 //! a time; what changes meanwhile gathers and makes the next job, so a burst of pushes costs
 //! few transactions, and nothing queues without bound.
 
+use crate::advertisers::Advertisers;
+use crate::allowance::{Allowances, Service};
 use crate::announcements::{Announcements, Before};
-use crate::complaints::Complaints;
 use crate::holdings::Holdings;
 use crate::installer::Installer;
 use crate::lease::Leases;
+use crate::lease6::Leases6;
 use crate::reports::{PortWord, Reports};
 use crate::vifs::{Vif, Vifs};
 use crate::zones::{Flushes, Zones};
@@ -17,8 +19,8 @@ use alcor_goalstate::wire::{Ack, AckStage, Heartbeat, Hello, Push, Welcome};
 use alcor_goalstate::{Goal, GoalChange, GoalKey, PortGoal};
 use alcor_openflow::{Flow, PortNo};
 use alcor_pipeline::{FlowChanges, Input, Installed, Owner, Pipeline, Punt, cookie};
-use alcor_responder::icmp::{Complaint, RouterAddress};
-use alcor_responder::{Counters, announcement};
+use alcor_responder::icmp::{Complaint, RouterAddress, complain};
+use alcor_responder::{Counters, Outcome, Reason, announcement, check_solicitation};
 use alcor_types::{MacAddr, NetworkId, PortId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -43,6 +45,8 @@ pub(crate) enum Effect {
     Program(Job),
     /// Send this frame to the VM at an OpenFlow port.
     Tell(PortNo, Answer),
+    /// Send this frame to the VMs at all these OpenFlow ports.
+    TellAll(Vec<PortNo>, Answer),
 }
 
 /// What the switch is to do.
@@ -97,7 +101,9 @@ pub(crate) struct Engine {
     vifs: Vifs,
     zones: Zones,
     leases: Leases,
-    complaints: Complaints,
+    leases6: Leases6,
+    allowances: Allowances,
+    advertisers: Advertisers,
     announcements: Announcements,
     counters: Counters,
     reports: Reports,
@@ -110,8 +116,9 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// On a host whose tunnels end at this address.
-    pub(crate) fn new(lease_seconds: u32, tunnel_ip: IpAddr) -> Self {
+    /// On a host whose tunnels end at this address, with the times of DHCP leases and of routers'
+    /// advertisements.
+    pub(crate) fn new(lease_seconds: u32, ra_seconds: u16, tunnel_ip: IpAddr) -> Self {
         Self {
             holdings: Holdings::default(),
             pipeline: Pipeline::at(tunnel_ip),
@@ -119,7 +126,9 @@ impl Engine {
             vifs: Vifs::default(),
             zones: Zones::default(),
             leases: Leases::new(lease_seconds),
-            complaints: Complaints::default(),
+            leases6: Leases6::new(lease_seconds),
+            allowances: Allowances::default(),
+            advertisers: Advertisers::new(ra_seconds),
             announcements: Announcements::default(),
             counters: Counters::default(),
             reports: Reports::default(),
@@ -186,6 +195,7 @@ impl Engine {
                 },
                 None => Input::Unplugged { port },
             });
+            self.advertisers.welcome(port);
         }
         self.waiting.ports.insert(port);
         self.advance()
@@ -268,6 +278,7 @@ impl Engine {
             self.judge(port);
         }
         effects.extend(self.announce());
+        effects.extend(self.introduce());
         effects.extend(
             self.reports
                 .take()
@@ -311,7 +322,14 @@ impl Engine {
         Effect::Say(Body::Heartbeat(Heartbeat { held }))
     }
 
-    /// A frame that the pipeline sent up with these words; the answer goes back to the OpenFlow port
+    /// A second has passed: some VMs are due to hear of their routers.
+    pub(crate) fn advertise(&mut self) -> Vec<Effect> {
+        let due = self.advertisers.tick();
+        let ports = self.holdings.own_ports().filter(|port| due(*port));
+        ports.flat_map(|port| self.routers_told(port)).collect()
+    }
+
+    /// A frame that the pipeline sent up with these words; the answers go back to the OpenFlow port
     /// that it came from.
     pub(crate) fn packet(
         &mut self,
@@ -319,24 +337,103 @@ impl Engine {
         in_port: PortNo,
         userdata: &[u8],
         frame: &[u8],
+    ) -> Vec<Answer> {
+        match Punt::parse(userdata) {
+            Some(Punt::Dhcp4 { port }) => self.dhcp4(now, port, frame).into_iter().collect(),
+            Some(Punt::Expired { mac, address: ip }) => {
+                let router = RouterAddress { mac, ip };
+                self.complain(now, in_port, (Complaint::TimeExceeded, router), frame)
+            }
+            Some(Punt::Unreachable { mac, address: ip }) => {
+                let router = RouterAddress { mac, ip };
+                self.complain(now, in_port, (Complaint::Unreachable, router), frame)
+            }
+            Some(Punt::Solicitation { network }) => self.solicited(now, in_port, network, frame),
+            Some(Punt::Dhcp6 { network }) => {
+                let answer = self.dhcp6(now, in_port, network, frame);
+                answer.into_iter().collect()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn dhcp4(&mut self, now: Instant, port: PortId, frame: &[u8]) -> Option<Answer> {
+        let goals = self.holdings.scope_of(port)?;
+        if !self.allowances.take(now, port, Service::Dhcp4) {
+            self.counters.count(&Outcome::Silence(Reason::TooMany));
+            return None;
+        }
+        self.leases.answer(port, goals, frame, &mut self.counters)
+    }
+
+    fn dhcp6(
+        &mut self,
+        now: Instant,
+        in_port: PortNo,
+        network: NetworkId,
+        frame: &[u8],
     ) -> Option<Answer> {
-        let complaint = match Punt::parse(userdata)? {
-            Punt::Dhcp4 { port } => {
-                let goals = self.holdings.scope_of(port)?;
-                return self.leases.answer(port, goals, frame, &mut self.counters);
-            }
-            Punt::Expired { mac, address: ip } => {
-                (Complaint::TimeExceeded, RouterAddress { mac, ip })
-            }
-            Punt::Unreachable { mac, address: ip } => {
-                (Complaint::Unreachable, RouterAddress { mac, ip })
-            }
+        let port = self.vm_at(in_port).filter(|port| port.vpc == network)?.id;
+        let goals = self.holdings.scope_of(port)?;
+        if !self.allowances.take(now, port, Service::Dhcp6) {
+            self.counters.count(&Outcome::Silence(Reason::TooMany));
+            return None;
+        }
+        self.leases6.answer(port, goals, frame, &mut self.counters)
+    }
+
+    /// Between two routers the frame has a router's address, not the VM's.
+    fn complain(
+        &mut self,
+        now: Instant,
+        in_port: PortNo,
+        (complaint, router): (Complaint, RouterAddress),
+        frame: &[u8],
+    ) -> Vec<Answer> {
+        let Some(vm) = self.vm_at(in_port).map(|port| (port.id, port.mac)) else {
+            return Vec::new();
         };
-        // Between two routers the frame has a router's address, not the VM's.
-        let port = self.vifs.port_at(in_port.0)?;
-        let vm = (port, self.own(port)?.mac);
-        self.complaints
-            .answer(now, vm, complaint, frame, &mut self.counters)
+        let outcome = if self.allowances.take(now, vm.0, Service::Complaint) {
+            complain(frame, complaint, router, vm.1)
+        } else {
+            Outcome::Silence(Reason::TooMany)
+        };
+        self.counters.count(&outcome);
+        match outcome {
+            Outcome::Complaint { frame, .. } => vec![frame],
+            _ => Vec::new(),
+        }
+    }
+
+    fn solicited(
+        &mut self,
+        now: Instant,
+        in_port: PortNo,
+        network: NetworkId,
+        frame: &[u8],
+    ) -> Vec<Answer> {
+        let asking = self.vm_at(in_port).filter(|port| port.vpc == network);
+        let Some(port) = asking.map(|port| port.id) else {
+            return Vec::new();
+        };
+        let outcome = match check_solicitation(frame) {
+            _ if !self.allowances.take(now, port, Service::Routers) => {
+                Outcome::Silence(Reason::TooMany)
+            }
+            Ok(()) => Outcome::Solicited,
+            Err(reason) => Outcome::Silence(reason),
+        };
+        self.counters.count(&outcome);
+        if outcome == Outcome::Solicited {
+            let frames = self.advertisers.frames(network);
+            frames.map(<[u8]>::to_vec).collect()
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn vm_at(&self, ofport: PortNo) -> Option<&PortGoal> {
+        self.own(self.vifs.port_at(ofport.0)?)
     }
 
     /// What became of the frames that were sent up.
@@ -351,6 +448,8 @@ impl Engine {
         }
         for change in changed {
             self.leases.forget_by(&change);
+            self.leases6.forget_by(&change);
+            self.advertisers.note(&change);
             match change {
                 GoalChange::Put(goal) => {
                     if let Goal::Port(port) = &goal {
@@ -366,13 +465,14 @@ impl Engine {
                 GoalChange::Delete { key, .. } => {
                     if let GoalKey::Port(port) = key {
                         self.failed.remove(&port);
-                        self.complaints.forget(port);
+                        self.allowances.forget(port);
                         self.reports.forget(port);
                     }
                     self.pipeline.apply(&Input::Delete(key));
                 }
             }
         }
+        self.advertisers.settle(&self.holdings);
     }
 
     /// Tells the VMs here which addresses have moved in their networks.
@@ -390,6 +490,33 @@ impl Engine {
                 .map(move |ofport| Effect::Tell(PortNo(ofport), frame.clone()))
         };
         moved.iter().flat_map(tell).collect()
+    }
+
+    /// Tells VMs of routers: all when a router's word has changed, and those that have just come.
+    fn introduce(&mut self) -> Vec<Effect> {
+        let news = self.advertisers.take_news().into_iter();
+        let mut effects: Vec<_> = news
+            .map(|(network, frame)| {
+                let ports = self.holdings.own_ports().filter_map(|id| self.own(id));
+                let ports = ports.filter(|port| port.vpc == network);
+                let ofports = ports.filter_map(|port| self.vifs.ofport(port.id));
+                Effect::TellAll(ofports.map(PortNo).collect(), frame)
+            })
+            .collect();
+        let newcomers = self.advertisers.take_newcomers().into_iter();
+        effects.extend(newcomers.flat_map(|port| self.routers_told(port)));
+        effects
+    }
+
+    /// What a VM is told of its routers; nothing while it is not there.
+    fn routers_told(&self, port: PortId) -> Vec<Effect> {
+        let (Some(own), Some(ofport)) = (self.own(port), self.vifs.ofport(port)) else {
+            return Vec::new();
+        };
+        let frames = self.advertisers.frames(own.vpc);
+        frames
+            .map(|frame| Effect::Tell(PortNo(ofport), frame.to_vec()))
+            .collect()
     }
 
     /// Whether a flow that nothing asks for is really stale: before that it may only not have
@@ -500,7 +627,7 @@ mod tests {
     use super::*;
 
     fn seeing_all() -> Engine {
-        let mut engine = Engine::new(60, IpAddr::from([0; 4]));
+        let mut engine = Engine::new(60, 200, IpAddr::from([0; 4]));
         engine.welcomed(&Welcome::default());
         engine.bridge_seen(&BTreeSet::new());
         engine
@@ -531,7 +658,7 @@ mod tests {
 
     #[test]
     fn nothing_is_audited_before_region_and_bridge_are_both_known() {
-        let mut engine = Engine::new(60, IpAddr::from([0; 4]));
+        let mut engine = Engine::new(60, 200, IpAddr::from([0; 4]));
         engine.switch_found(Vec::new());
         engine.programmed(JobResult::Done(Vec::new()));
         engine.welcomed(&Welcome::default());

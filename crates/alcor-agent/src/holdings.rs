@@ -63,6 +63,11 @@ impl Holdings {
         self.scopes.values().flat_map(ScopeGoals::iter)
     }
 
+    /// The goals of a scope.
+    pub fn scope(&self, scope: impl Into<ScopeId>) -> Option<&ScopeGoals> {
+        self.scopes.get(&scope.into())
+    }
+
     /// The goals of the scope that an own port belongs to.
     pub fn scope_of(&self, port: PortId) -> Option<&ScopeGoals> {
         self.scopes.get(self.ports.get(&port)?)

@@ -64,8 +64,8 @@ impl Leases {
                 tracing::debug!(%port, %address, "dhcp address released");
                 None
             }
-            // Not of DHCP.
-            Outcome::Complaint { .. } => None,
+            // Not of DHCPv4.
+            Outcome::Complaint { .. } | Outcome::Solicited | Outcome::Reply6 { .. } => None,
             Outcome::Silence(reason) => {
                 tracing::debug!(%port, reason = reason.as_str(), "frame not answered");
                 None

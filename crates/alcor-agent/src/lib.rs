@@ -11,8 +11,9 @@
 //! The engine decides, the loop does. Whatever goes away (region, switch, database, the agent
 //! itself) leaves the flows as they are, and what comes back is compared, not rebuilt.
 
+mod advertisers;
+mod allowance;
 mod announcements;
-mod complaints;
 mod config;
 mod database;
 mod engine;
@@ -21,6 +22,7 @@ mod holdings;
 mod inspect;
 mod installer;
 mod lease;
+mod lease6;
 mod link;
 mod programmer;
 mod reports;

@@ -6,7 +6,7 @@ use crate::link::{self, Door, LinkEvent};
 use crate::switch::{self, SwitchEvent};
 use crate::{AgentConfig, AgentError, programmer};
 use alcor_goalstate::wire::{Hello, region_message};
-use alcor_openflow::{Client, PacketIn, PacketOut, PortNo, RequestError};
+use alcor_openflow::{Client, PacketIn, PacketOut, RequestError};
 use alcor_pipeline::Installed;
 use alcor_responder::Counters;
 use alcor_types::Timestamp;
@@ -20,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 const QUEUE: usize = 256;
 /// Answers to VMs that may wait for the switch; further ones are dropped, clients ask again.
 const REPLIES: usize = 256;
+/// Ports that one packet-out names at most: its list of actions ends at 64 KiB.
+const OUTPUTS: usize = 1000;
 /// Signs of life until the region has said how often it wants them.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
@@ -75,6 +77,8 @@ struct Agent {
     job: Option<JoinHandle<JobResult>>,
     dump: Option<(u64, Dump)>,
     heartbeat: Interval,
+    /// When some VMs are due to hear of their routers.
+    second: Interval,
     /// How often the region is told the digests of all that is held.
     audit: Duration,
     audited: Instant,
@@ -97,13 +101,14 @@ impl Agent {
                 known: Vec::new(),
                 observer: false,
             },
-            engine: Engine::new(config.lease_seconds, config.tunnel_ip),
+            engine: Engine::new(config.lease_seconds, config.ra_seconds, config.tunnel_ip),
             door: None,
             client: None,
             replies: None,
             job: None,
             dump: None,
             heartbeat: ticks(HEARTBEAT),
+            second: ticks(Duration::from_secs(1)),
             audit: Duration::from_secs(30),
             audited: Instant::now(),
             inspection: ticks(config.audit),
@@ -128,6 +133,10 @@ impl Agent {
                 }
                 (ticket, found) = dumped(&mut self.dump) => self.inspected(ticket, found),
                 _ = self.heartbeat.tick() => self.beat(),
+                _ = self.second.tick() => {
+                    let effects = self.engine.advertise();
+                    self.carry_out(effects);
+                }
                 _ = self.inspection.tick() => self.inspect(),
                 () = stop.cancelled() => return Ok(()),
             }
@@ -209,14 +218,12 @@ impl Agent {
         };
         let now = std::time::Instant::now();
         let (words, frame) = (&packet.userdata, &packet.data);
-        let Some(frame) = self.engine.packet(now, in_port, words, frame) else {
-            return;
-        };
-        self.tell(in_port, frame);
+        for frame in self.engine.packet(now, in_port, words, frame) {
+            self.tell(PacketOut::to_port(in_port, frame));
+        }
     }
 
-    fn tell(&self, ofport: PortNo, frame: Vec<u8>) {
-        let reply = PacketOut::to_port(ofport, frame);
+    fn tell(&self, reply: PacketOut) {
         if self
             .replies
             .as_ref()
@@ -235,7 +242,12 @@ impl Agent {
                     }
                 }
                 Effect::Program(job) => self.start_job(job),
-                Effect::Tell(ofport, frame) => self.tell(ofport, frame),
+                Effect::Tell(ofport, frame) => self.tell(PacketOut::to_port(ofport, frame)),
+                Effect::TellAll(ofports, frame) => {
+                    for some in ofports.chunks(OUTPUTS) {
+                        self.tell(PacketOut::to_ports(some, frame.clone()));
+                    }
+                }
             }
         }
     }

@@ -38,6 +38,8 @@ pub(crate) fn subnet(subnet: &Subnet, vni: Vni, revision: Revision) -> Goal {
         dhcp: subnet.enable_dhcp,
         dns_nameservers: subnet.dns_nameservers.clone(),
         host_routes: subnet.host_routes.clone(),
+        ipv6_address_mode: subnet.ipv6_address_mode,
+        ipv6_ra_mode: subnet.ipv6_ra_mode,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::{
     DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
     SubnetRoute, SubnetRoutes, VpcGoal,
 };
-use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, Revision, Vni};
+use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, Revision, Vni};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -169,6 +169,24 @@ fn subnet_goal(fields: &Fields<'_>, sent: &SubnetConfiguration) -> Result<Subnet
             .iter()
             .map(route)
             .collect::<Result<_, _>>()?,
+        ipv6_address_mode: mode(fields, "ipv6_address_mode", sent.ipv6_address_mode)?,
+        ipv6_ra_mode: mode(fields, "ipv6_ra_mode", sent.ipv6_ra_mode)?,
+    })
+}
+
+/// A mode that is not known here may ask for anything: it is refused, not taken for none.
+fn mode(
+    fields: &Fields<'_>,
+    field: &'static str,
+    sent: i32,
+) -> Result<Option<Ipv6Mode>, DecodeError> {
+    use crate::wire::subnet_configuration::Ipv6Mode as Sent;
+    let sent = Sent::try_from(sent).map_err(|error| fields.wrong(field, error))?;
+    Ok(match sent {
+        Sent::None => None,
+        Sent::Dhcpv6Stateful => Some(Ipv6Mode::Dhcpv6Stateful),
+        Sent::Dhcpv6Stateless => Some(Ipv6Mode::Dhcpv6Stateless),
+        Sent::Slaac => Some(Ipv6Mode::Slaac),
     })
 }
 

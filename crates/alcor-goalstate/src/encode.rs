@@ -15,7 +15,7 @@ use crate::{
     DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
     SubnetRoutes, VpcGoal,
 };
-use alcor_types::{PortId, SubnetId};
+use alcor_types::{Ipv6Mode, PortId, SubnetId};
 
 /// The format of [`GoalStateV2`] that we write.
 pub const FORMAT_VERSION: u32 = 2;
@@ -232,7 +232,19 @@ pub(crate) fn subnet(goal: &SubnetGoal) -> SubnetConfiguration {
                 next_hop: route.nexthop.to_string(),
             })
             .collect(),
+        ipv6_address_mode: mode(goal.ipv6_address_mode).into(),
+        ipv6_ra_mode: mode(goal.ipv6_ra_mode).into(),
         ..SubnetConfiguration::default()
+    }
+}
+
+fn mode(mode: Option<Ipv6Mode>) -> subnet_configuration::Ipv6Mode {
+    use subnet_configuration::Ipv6Mode as Sent;
+    match mode {
+        None => Sent::None,
+        Some(Ipv6Mode::Dhcpv6Stateful) => Sent::Dhcpv6Stateful,
+        Some(Ipv6Mode::Dhcpv6Stateless) => Sent::Dhcpv6Stateless,
+        Some(Ipv6Mode::Slaac) => Sent::Slaac,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::{AddressGroupGoal, GroupGoal, MemberGoal};
 use alcor_types::{
-    AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, MacAddr, NetworkId,
-    PortId, ProjectId, Revision, RouterId, SecurityGroupId, SubnetId, Vni,
+    AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, MacAddr,
+    NetworkId, PortId, ProjectId, Revision, RouterId, SecurityGroupId, SubnetId, Vni,
 };
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -50,6 +50,10 @@ pub struct SubnetGoal {
     pub dns_nameservers: Vec<IpAddr>,
     /// Further routes that DHCP tells.
     pub host_routes: Vec<HostRoute>,
+    /// How its VMs get IPv6 addresses from us; none where they do not.
+    pub ipv6_address_mode: Option<Ipv6Mode>,
+    /// What its router advertises; none where it is silent.
+    pub ipv6_ra_mode: Option<Ipv6Mode>,
 }
 
 /// A port that is bound to this host.
@@ -216,6 +220,21 @@ pub enum GoalChange {
         /// When it went.
         revision: Revision,
     },
+}
+
+impl SubnetGoal {
+    /// What its ports get by DHCPv6; nothing where it is not served. A subnet that says nothing of
+    /// modes at all has its addresses by DHCPv6, for Neutron does it so.
+    pub fn dhcpv6(&self) -> Option<Ipv6Mode> {
+        if !self.dhcp || self.cidr.addr().is_ipv4() {
+            return None;
+        }
+        match (self.ipv6_address_mode, self.ipv6_ra_mode) {
+            (None, None) => Some(Ipv6Mode::Dhcpv6Stateful),
+            (Some(Ipv6Mode::Slaac), _) => None,
+            (mode, _) => mode,
+        }
+    }
 }
 
 impl Goal {

@@ -1,9 +1,10 @@
 //! What a host holds of one scope, and the one rule by which it changes: the higher
 //! revision wins.
 
-use crate::{Goal, GoalChange, GoalKey, digest};
-use alcor_types::Revision;
+use crate::{Goal, GoalChange, GoalKey, InterfaceGoal, digest};
+use alcor_types::{PortId, Revision};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// What became of a change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,6 +61,16 @@ impl ScopeGoals {
     /// All goals, in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = &Goal> {
         self.goals.values().map(|held| &held.goal)
+    }
+
+    /// The routers' ports, in the order of their ids.
+    pub fn interfaces(&self) -> impl Iterator<Item = &InterfaceGoal> {
+        let first = GoalKey::Interface(PortId(Uuid::nil()));
+        let goals = self.goals.range(first..);
+        goals.map_while(|(_, held)| match &held.goal {
+            Goal::Interface(interface) => Some(interface),
+            _ => None,
+        })
     }
 
     /// Notes that the scope is whole at `revision`.

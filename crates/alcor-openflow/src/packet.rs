@@ -134,9 +134,14 @@ pub struct PacketOut {
 impl PacketOut {
     /// Send `data` out of `port`.
     pub fn to_port(port: PortNo, data: impl Into<Bytes>) -> Self {
+        Self::to_ports(&[port], data)
+    }
+
+    /// Send `data` out of all these ports.
+    pub fn to_ports(ports: &[PortNo], data: impl Into<Bytes>) -> Self {
         Self {
             in_port: PortNo::CONTROLLER,
-            actions: vec![Action::output(port)],
+            actions: ports.iter().map(|port| Action::output(*port)).collect(),
             data: data.into(),
         }
     }

@@ -2,10 +2,12 @@
 
 mod address;
 mod arrival;
+mod asked;
 mod base;
 mod filter;
 mod flood;
 mod guard;
+mod link_local;
 mod port;
 mod resolve;
 mod route;
@@ -29,11 +31,17 @@ pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
         }
         Owner::Vpc(id) => {
             let arrivals = tunnel::flows(state, id).into_iter();
-            arrivals.chain(arrival::passing(state, id)).collect()
+            let arrivals = arrivals.chain(arrival::passing(state, id));
+            arrivals.chain(asked::flows(state, id)).collect()
         }
         Owner::Port(id) => port::flows(state, id).unwrap_or_default(),
         Owner::Mac(vpc, mac) => unicast::flows(state, vpc, mac),
-        Owner::Address(vpc, address) => address::flow(state, vpc, address).into_iter().collect(),
+        Owner::Address(vpc, address) => {
+            let known = address::flow(state, vpc, address).into_iter();
+            known
+                .chain(link_local::advertised(state, vpc, address))
+                .collect()
+        }
         Owner::Flood(id) => flood::flows(state, id).unwrap_or_default(),
         Owner::Router(id) => route::flows(state, id),
         Owner::Subnet(id) => arrival::flow(state, id).into_iter().collect(),

@@ -1,6 +1,6 @@
 //! What a frame that is sent to the agent carries with it: what is to be answered, and by whom.
 
-use alcor_types::{MacAddr, PortId};
+use alcor_types::{MacAddr, NetworkId, PortId};
 use bytes::{BufMut, Bytes, BytesMut};
 use std::net::{IpAddr, Ipv6Addr};
 use uuid::Uuid;
@@ -8,6 +8,8 @@ use uuid::Uuid;
 const DHCP4: u8 = 1;
 const EXPIRED: u8 = 2;
 const UNREACHABLE: u8 = 3;
+const SOLICITATION: u8 = 4;
+const DHCP6: u8 = 5;
 
 /// The user data of a packet-in. The bridge gives it back unchanged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,10 +33,20 @@ pub enum Punt {
         /// The address that it was for.
         address: IpAddr,
     },
+    /// A VM asks which routers there are.
+    Solicitation {
+        /// The network that it asked in.
+        network: NetworkId,
+    },
+    /// A DHCPv6 client spoke.
+    Dhcp6 {
+        /// The network that it spoke in.
+        network: NetworkId,
+    },
 }
 
 impl Punt {
-    /// The user data: one byte for the kind, then the port, or MAC and IP address. An address of
+    /// The user data: one byte for the kind, then the port or network, or MAC and IP address. An address of
     /// IPv4 is written as IPv6 maps it.
     pub fn to_bytes(self) -> Bytes {
         let mut bytes = BytesMut::with_capacity(23);
@@ -45,6 +57,8 @@ impl Punt {
             }
             Self::Expired { mac, address } => put_router(&mut bytes, EXPIRED, mac, address),
             Self::Unreachable { mac, address } => put_router(&mut bytes, UNREACHABLE, mac, address),
+            Self::Solicitation { network } => put_network(&mut bytes, SOLICITATION, network),
+            Self::Dhcp6 { network } => put_network(&mut bytes, DHCP6, network),
         }
         bytes.freeze()
     }
@@ -65,9 +79,22 @@ impl Punt {
                 let (mac, address) = router(rest)?;
                 Some(Self::Unreachable { mac, address })
             }
+            SOLICITATION => {
+                let network = NetworkId(Uuid::from_slice(rest).ok()?);
+                Some(Self::Solicitation { network })
+            }
+            DHCP6 => {
+                let network = NetworkId(Uuid::from_slice(rest).ok()?);
+                Some(Self::Dhcp6 { network })
+            }
             _ => None,
         }
     }
+}
+
+fn put_network(bytes: &mut BytesMut, kind: u8, network: NetworkId) {
+    bytes.put_u8(kind);
+    bytes.put_slice(network.as_bytes());
 }
 
 fn put_router(bytes: &mut BytesMut, kind: u8, mac: MacAddr, address: IpAddr) {
@@ -100,6 +127,12 @@ mod tests {
             },
             Punt::Expired { mac, address: v4 },
             Punt::Unreachable { mac, address: v6 },
+            Punt::Solicitation {
+                network: NetworkId::random(),
+            },
+            Punt::Dhcp6 {
+                network: NetworkId::random(),
+            },
         ];
         for punt in punts {
             assert_eq!(Punt::parse(&punt.to_bytes()), Some(punt));

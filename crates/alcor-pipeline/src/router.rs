@@ -2,9 +2,10 @@
 
 use crate::member::{Slot, addresses, slots};
 use alcor_goalstate::{InterfaceGoal, SubnetGoal, SubnetRoutes};
+use alcor_responder::link_local;
 use alcor_types::{HostRoute, MacAddr, NetworkId, PortId, RouterId, SubnetId};
 use ipnet::IpNet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// A router's port.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,7 +38,16 @@ impl From<&InterfaceGoal> for Interface {
 impl Interface {
     /// What it claims; nothing while it is switched off.
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
-        slots(self.mac, &self.addresses).filter(|_| self.up)
+        let named = self.link_local().map(IpAddr::V6).map(Slot::Address);
+        slots(self.mac, &self.addresses)
+            .chain(named)
+            .filter(|_| self.up)
+    }
+
+    /// The address that VMs know it by as a router; none where it speaks no IPv6.
+    pub(crate) fn link_local(&self) -> Option<Ipv6Addr> {
+        let speaks = self.addresses.iter().any(IpAddr::is_ipv6);
+        speaks.then(|| link_local(self.mac))
     }
 
     /// Its first address of the family of `like`: what it sends errors from.
@@ -53,6 +63,10 @@ pub(crate) struct Block {
     pub(crate) vpc: NetworkId,
     pub(crate) cidr: IpNet,
     pub(crate) gateway: Option<IpAddr>,
+    /// Routers say of it how addresses are to be had.
+    pub(crate) advertised: bool,
+    /// Its ports are answered by DHCPv6.
+    pub(crate) dhcpv6: bool,
 }
 
 impl From<&SubnetGoal> for Block {
@@ -61,6 +75,8 @@ impl From<&SubnetGoal> for Block {
             vpc: goal.vpc,
             cidr: goal.cidr.trunc(),
             gateway: goal.gateway_ip,
+            advertised: goal.ipv6_ra_mode.is_some(),
+            dhcpv6: goal.dhcpv6().is_some(),
         }
     }
 }

@@ -108,19 +108,22 @@ fn routers(state: &State, vpc: &Vpc) -> impl Iterator<Item = Owner> {
     interfaces.map(|interface| Owner::Router(interface.router))
 }
 
-/// The routers that serve the subnet have a way to it, and other hosts route into it.
+/// The routers that serve the subnet have a way to it, and other hosts route into it; what VMs may
+/// ask in its network depends on its modes.
 fn by_block(state: &State, id: SubnetId, now: Option<&Block>) -> Vec<Owner> {
     let former = state.blocks.get(&id);
     if former == now {
         return Vec::new();
     }
-    let vpcs = [former, now].into_iter().flatten();
-    let vpcs = vpcs.filter_map(|block| state.vpcs.get(&block.vpc));
+    let places = [former, now].into_iter().flatten().map(|block| block.vpc);
+    let asked = places.clone().map(Owner::Vpc);
+    let vpcs = places.clone().filter_map(|vpc| state.vpcs.get(&vpc));
     let like = vpcs
         .flat_map(|vpc| &vpc.blocks)
         .map(|id| Owner::Subnet(*id));
     let routers = state.routers_of(id).into_iter().map(Owner::Router);
-    routers.chain(like).chain([Owner::Subnet(id)]).collect()
+    let routed = routers.chain(like).chain(asked);
+    routed.chain([Owner::Subnet(id)]).collect()
 }
 
 fn by_interface(state: &State, id: PortId, now: Option<&Interface>) -> Vec<Owner> {

@@ -8,7 +8,7 @@ mod support;
 use alcor_goalstate::{Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes};
 use alcor_openflow::{Flow, PortNo};
 use alcor_pipeline::{Input, Installed, Pipeline};
-use alcor_types::{AllowedAddressPair, Direction, EtherType, PortId, Revision};
+use alcor_types::{AllowedAddressPair, Direction, EtherType, Ipv6Mode, PortId, Revision};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use support::goals::*;
@@ -64,13 +64,22 @@ fn any_goal() -> impl Strategy<Value = Goal> {
         goal.revision = Revision(revision);
         Goal::Vpc(goal)
     });
-    let subnet =
-        (1..4_u8, 1..3_u8, any::<bool>(), any::<bool>()).prop_map(|(id, vpc, dhcp, gateway)| {
+    let modes = prop::option::of(prop::sample::select(vec![
+        None,
+        Some(Ipv6Mode::Slaac),
+        Some(Ipv6Mode::Dhcpv6Stateful),
+    ]));
+    let subnet = (1..4_u8, 1..3_u8, any::<bool>(), any::<bool>(), modes).prop_map(
+        |(id, vpc, dhcp, gateway, six)| {
             let mut goal = subnet(id, vpc);
             goal.dhcp = dhcp;
             goal.gateway_ip = goal.gateway_ip.filter(|_| gateway);
+            if let Some(mode) = six {
+                goal = subnet6(id, vpc, mode);
+            }
             Goal::Subnet(goal)
-        });
+        },
+    );
     let port = (1..6_u8, 1..3_u8, 1..6_u8, any::<bool>()).prop_map(|(id, vpc, like, up)| {
         let mut goal = port(id, vpc);
         let other = port_like(like);
@@ -104,6 +113,9 @@ fn any_goal() -> impl Strategy<Value = Goal> {
         let mut goal = interface(id, vpc, subnet, router);
         goal.port = port_id(20 + id);
         goal.admin_state_up = kind != 0;
+        if kind & 2 == 2 {
+            goal.fixed_ips.extend(fixed6(id, subnet));
+        }
         if kind & 1 == 1 {
             goal.routes = vec![alcor_types::HostRoute {
                 destination: "192.0.2.0/24".parse().unwrap(),

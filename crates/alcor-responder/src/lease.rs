@@ -150,6 +150,8 @@ mod tests {
                 .map(|at| at.parse().unwrap())
                 .into(),
             host_routes: Vec::new(),
+            ipv6_address_mode: None,
+            ipv6_ra_mode: None,
         };
         let port = PortGoal {
             id: PortId::random(),

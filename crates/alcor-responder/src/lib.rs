@@ -9,22 +9,30 @@
 //! and networks may overlap. The caller finds the [`Binding`] by the port; a frame that does
 //! not fit it is met with silence and a [`Reason`] to count.
 //!
-//! One module per protocol: `dhcp4` (RFC 2131); [`icmp`], a router's complaints. `frame` holds what
-//! those over UDP share.
+//! One module per protocol: `dhcp4` (RFC 2131); `dhcp6` (RFC 8415); `advertise`, what a router says of itself (RFC 4861);
+//! [`icmp`], its complaints. `frame` holds what those over UDP share.
 
+mod advertise;
 mod announce;
 mod binding;
+mod datagram6;
 mod dhcp4;
+mod dhcp6;
 mod frame;
 pub mod icmp;
 mod lease;
+mod lease6;
 pub mod options;
 mod outcome;
+mod packet6;
 
+pub use advertise::{Advertisement, check_solicitation};
 pub use announce::announcement;
 pub use binding::Binding;
 pub use lease::{BindingError, DEFAULT_LEASE_SECONDS, FALLBACK_SERVER_ID, Lease, server_mac};
-pub use outcome::{Counters, Outcome, Reason, ReplyKind};
+pub use lease6::Lease6;
+pub use outcome::{Counters, Outcome, Reason, ReplyKind, ReplyKind6};
+pub use packet6::link_local;
 
 /// What to do about one frame that the port of `binding` has sent.
 ///
@@ -32,5 +40,14 @@ pub use outcome::{Counters, Outcome, Reason, ReplyKind};
 pub fn respond(frame: &[u8], binding: &Binding) -> Outcome {
     frame::Datagram::parse(frame)
         .and_then(|datagram| dhcp4::answer(&datagram, binding))
+        .unwrap_or_else(Outcome::Silence)
+}
+
+/// What to do about one frame that the port of the lease has sent to servers of DHCPv6.
+///
+/// `frame` is as for [`respond`].
+pub fn respond6(frame: &[u8], lease: &Lease6) -> Outcome {
+    datagram6::Datagram6::parse(frame)
+        .and_then(|datagram| dhcp6::answer(&datagram, lease))
         .unwrap_or_else(Outcome::Silence)
 }

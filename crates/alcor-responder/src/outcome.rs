@@ -14,6 +14,13 @@ pub enum Outcome {
         /// A whole Ethernet frame, without its check sequence.
         frame: Vec<u8>,
     },
+    /// Send this back to the port that asked by DHCPv6.
+    Reply6 {
+        /// What is answered.
+        kind: ReplyKind6,
+        /// A whole Ethernet frame, without its check sequence.
+        frame: Vec<u8>,
+    },
     /// Send this back to the port whose packet a router could not pass on.
     Complaint {
         /// What was the matter.
@@ -21,6 +28,8 @@ pub enum Outcome {
         /// A whole Ethernet frame, without its check sequence.
         frame: Vec<u8>,
     },
+    /// It is a router solicitation: every router of the network answers.
+    Solicited,
     /// The client found its address in use by another (DHCPDECLINE). There is no answer, but
     /// somebody should hear of it: two devices hold one address.
     Declined {
@@ -50,6 +59,25 @@ pub enum ReplyKind {
     Nak,
 }
 
+/// The kinds of replies by DHCPv6, by what was asked.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ReplyKind6 {
+    /// Advertise.
+    Advertise,
+    /// Reply with addresses: to Request, Renew, Rebind, or a Solicit that takes it at once.
+    Lease,
+    /// Reply: the client's addresses are right where it is.
+    Confirm,
+    /// Reply: they are not.
+    NotOnLink,
+    /// Reply to an Information-request: options alone.
+    Information,
+    /// Reply to Release. There is nothing to undo: addresses belong to the port.
+    Release,
+    /// Reply to Decline. Somebody should hear of it: two devices hold one address.
+    Decline,
+}
+
 /// Why a frame gets no answer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Reason {
@@ -75,6 +103,8 @@ pub enum Reason {
     BadOptions,
     /// It has no message type (plain BOOTP), or not one that a client sends to a server.
     BadType,
+    /// It does not come from a link-local address, where alone it is answered.
+    NotLinkLocal,
     /// It says not which address it is about.
     NoAddress,
     /// It is an ICMP error itself, which no error answers.
@@ -102,6 +132,7 @@ impl Reason {
             Self::Relayed => "relayed",
             Self::BadOptions => "bad_options",
             Self::BadType => "bad_type",
+            Self::NotLinkLocal => "not_link_local",
             Self::NoAddress => "no_address",
             Self::IcmpError => "icmp_error",
             Self::NotUnicast => "not_unicast",
@@ -116,8 +147,12 @@ impl Reason {
 pub struct Counters {
     /// Replies, by kind.
     pub replies: BTreeMap<ReplyKind, u64>,
+    /// Replies by DHCPv6, by kind.
+    pub replies6: BTreeMap<ReplyKind6, u64>,
     /// ICMP errors, by what was the matter.
     pub complaints: BTreeMap<Complaint, u64>,
+    /// Router solicitations that were answered.
+    pub solicited: u64,
     /// DHCPDECLINE messages.
     pub declined: u64,
     /// DHCPRELEASE messages.
@@ -131,9 +166,11 @@ impl Counters {
     pub fn count(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::Reply { kind, .. } => *self.replies.entry(*kind).or_default() += 1,
+            Outcome::Reply6 { kind, .. } => *self.replies6.entry(*kind).or_default() += 1,
             Outcome::Complaint { complaint, .. } => {
                 *self.complaints.entry(*complaint).or_default() += 1;
             }
+            Outcome::Solicited => self.solicited += 1,
             Outcome::Declined { .. } => self.declined += 1,
             Outcome::Released { .. } => self.released += 1,
             Outcome::Silence(reason) => *self.silences.entry(*reason).or_default() += 1,
@@ -152,6 +189,11 @@ mod tests {
         for outcome in [
             Outcome::Silence(Reason::Relayed),
             Outcome::Silence(Reason::Relayed),
+            Outcome::Solicited,
+            Outcome::Reply6 {
+                kind: ReplyKind6::Confirm,
+                frame: Vec::new(),
+            },
             Outcome::Declined { address },
             Outcome::Released { address },
             Outcome::Reply {
@@ -164,5 +206,7 @@ mod tests {
         assert_eq!(counters.silences, BTreeMap::from([(Reason::Relayed, 2)]));
         assert_eq!(counters.replies, BTreeMap::from([(ReplyKind::Nak, 1)]));
         assert_eq!((counters.declined, counters.released), (1, 1));
+        assert_eq!(counters.solicited, 1);
+        assert_eq!(counters.replies6, [(ReplyKind6::Confirm, 1)].into());
     }
 }

@@ -37,6 +37,9 @@ pub(crate) struct Flags {
     /// How long DHCP leases last, in seconds [default: 86400]
     #[arg(long, env = "ALCOR_LEASE_SECONDS", value_name = "SECONDS")]
     pub(crate) lease_seconds: Option<u32>,
+    /// How often VMs hear of their IPv6 routers unasked, in seconds, from 1 to 1000 [default: 200]
+    #[arg(long, env = "ALCOR_RA_SECONDS", value_name = "SECONDS")]
+    pub(crate) ra_seconds: Option<u16>,
     /// How often the switch's flows are compared with the goal, in seconds [default: 60]
     #[arg(long, env = "ALCOR_AUDIT_SECONDS", value_name = "SECONDS")]
     pub(crate) audit_seconds: Option<u64>,
@@ -54,6 +57,7 @@ impl Flags {
             bridge: self.bridge.or(other.bridge),
             datapath: self.datapath.or(other.datapath),
             lease_seconds: self.lease_seconds.or(other.lease_seconds),
+            ra_seconds: self.ra_seconds.or(other.ra_seconds),
             audit_seconds: self.audit_seconds.or(other.audit_seconds),
         }
     }
@@ -61,6 +65,12 @@ impl Flags {
     fn config(self) -> anyhow::Result<AgentConfig> {
         let text =
             |given: Option<String>, default: &str| given.unwrap_or_else(|| default.to_owned());
+        let ra_seconds = self.ra_seconds.unwrap_or(200);
+        // A router's lifetime is nine times that, and at most 9000 s (RFC 4861, 6.2.1).
+        anyhow::ensure!(
+            (1..=1000).contains(&ra_seconds),
+            "--ra-seconds {ra_seconds} is not from 1 to 1000"
+        );
         Ok(AgentConfig {
             host: self
                 .host_id
@@ -75,6 +85,7 @@ impl Flags {
             bridge: text(self.bridge, "br-int"),
             datapath: self.datapath,
             lease_seconds: self.lease_seconds.unwrap_or(86_400),
+            ra_seconds,
             audit: Duration::from_secs(self.audit_seconds.unwrap_or(60)),
         })
     }

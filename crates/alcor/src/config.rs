@@ -54,6 +54,7 @@ and `alcor help agent` show.
   bridge = \"br-int\"
   datapath = \"system\"                # or \"netdev\"
   lease-seconds = 86400
+  ra-seconds = 200                    # IPv6 routers are heard of once in this time
   audit-seconds = 60
 
 Token file (--auth token; readable by its owner alone):

@@ -48,6 +48,7 @@ impl Flags {
             bridge: self.bridge.clone(),
             datapath: None,
             lease_seconds: 0,
+            ra_seconds: 0,
             audit: Duration::MAX,
         }
     }

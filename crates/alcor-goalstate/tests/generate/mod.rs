@@ -5,14 +5,16 @@
     reason = "test data; a wrong value fails the test"
 )]
 
+mod group;
+
 use alcor_goalstate::{
     DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, SubnetRoute,
     SubnetRoutes, VpcGoal,
 };
 use alcor_types::{
-    AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, MacAddr, Revision, SubnetId, Vni,
+    AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, MacAddr, Revision, SubnetId,
+    Vni,
 };
-mod group;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};
@@ -81,15 +83,38 @@ fn routes() -> impl Strategy<Value = Vec<HostRoute>> {
     vec(route, 0..3)
 }
 
+fn modes() -> impl Strategy<Value = [Option<Ipv6Mode>; 2]> {
+    let mode = || {
+        let all = vec![
+            None,
+            Some(Ipv6Mode::Dhcpv6Stateful),
+            Some(Ipv6Mode::Dhcpv6Stateless),
+            Some(Ipv6Mode::Slaac),
+        ];
+        prop::sample::select(all)
+    };
+    [mode(), mode()]
+}
+
 fn any_subnet() -> impl Strategy<Value = Goal> {
     let told = (
         any::<Option<IpAddr>>(),
         vec(any::<IpAddr>(), 0..3),
         routes(),
+        modes(),
     );
     (id(), revision(), id(), vni(), cidr(), any::<bool>(), told).prop_map(
-        |(id, revision, vpc, vni, cidr, dhcp, (gateway_ip, dns_nameservers, host_routes))| {
+        |(
+            id,
+            revision,
+            vpc,
+            vni,
+            cidr,
+            dhcp,
+            (gateway_ip, dns_nameservers, host_routes, modes),
+        )| {
             let (id, vpc) = (id.into(), vpc.into());
+            let [ipv6_address_mode, ipv6_ra_mode] = modes;
             Goal::Subnet(SubnetGoal {
                 id,
                 revision,
@@ -100,6 +125,8 @@ fn any_subnet() -> impl Strategy<Value = Goal> {
                 dhcp,
                 dns_nameservers,
                 host_routes,
+                ipv6_address_mode,
+                ipv6_ra_mode,
             })
         },
     )

@@ -5,6 +5,7 @@ use crate::table::{
     ADDRESS, ADDRESS_OF, ANSWER, EXCEPT, FOUND, MATCH, ND_REPLY, RESOLVE, SCRATCH, ipv4_of,
 };
 use alcor_openflow::{Action, Field, Flow, Match, PortNo, Subfield};
+use alcor_types::Vni;
 use std::net::Ipv6Addr;
 
 pub(super) const ARP_REQUEST: u16 = 1;
@@ -15,6 +16,9 @@ const ADVERTISEMENT: u8 = 136;
 const TARGET_LINK_LAYER: u8 = 2;
 /// An advertisement's flags: it was asked for, and counts more than what was known.
 const SOLICITED_OVERRIDE: u32 = 0x6000_0000;
+/// That it comes from a router. A VM that heard less would forget its routes by that router (RFC
+/// 4861, 7.2.5).
+const ROUTER_FLAG: u32 = 0x8000_0000;
 
 /// The question goes to who knows; what comes back with an answer is turned into it.
 pub(super) fn flows() -> Vec<Flow> {
@@ -33,12 +37,23 @@ pub(super) fn flows() -> Vec<Flow> {
         Flow::new(RESOLVE, EXCEPT, probe).goto(ANSWER),
         Flow::new(ANSWER, MATCH, arp.with(FOUND, 1_u32)).apply(arp_reply()),
         Flow::new(ANSWER, MATCH, solicitation().with(FOUND, 1_u32)).apply(advertise()),
-        Flow::new(ND_REPLY, MATCH, nd(ADVERTISEMENT)).apply([
-            Action::set(Field::NdOptionsType, TARGET_LINK_LAYER),
-            Action::copy(Field::EthSrc, Field::NdTll),
-            Action::set(Field::NdReserved, SOLICITED_OVERRIDE),
-            Action::Output(PortNo::IN_PORT),
-        ]),
+        Flow::new(ND_REPLY, MATCH, nd(ADVERTISEMENT)).apply(told(SOLICITED_OVERRIDE)),
+    ]
+}
+
+/// The same answer where it is a router's.
+pub(super) fn of_router(vni: Vni, address: Ipv6Addr) -> Flow {
+    let answer = nd(ADVERTISEMENT).metadata(u64::from(vni.get()));
+    let answer = answer.with(Field::NdTarget, address);
+    Flow::new(ND_REPLY, EXCEPT, answer).apply(told(ROUTER_FLAG | SOLICITED_OVERRIDE))
+}
+
+fn told(flags: u32) -> [Action; 4] {
+    [
+        Action::set(Field::NdOptionsType, TARGET_LINK_LAYER),
+        Action::copy(Field::EthSrc, Field::NdTll),
+        Action::set(Field::NdReserved, flags),
+        Action::Output(PortNo::IN_PORT),
     ]
 }
 
@@ -46,7 +61,7 @@ pub(super) fn solicitation() -> Match {
     nd(SOLICITATION)
 }
 
-fn nd(kind: u8) -> Match {
+pub(super) fn nd(kind: u8) -> Match {
     let icmp = Match::new().icmpv6();
     icmp.with(Field::Icmpv6Type, kind)
         .with(Field::Icmpv6Code, 0_u8)

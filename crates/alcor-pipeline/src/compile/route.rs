@@ -1,6 +1,7 @@
 //! A router: what it is asked itself, and where it leads.
 
 use super::address::number;
+use super::link_local;
 use crate::Punt;
 use crate::router::Way;
 use crate::state::State;
@@ -17,9 +18,9 @@ const ICMP: u8 = 1;
 const ICMPV6: u8 = 58;
 const ECHO_REQUEST: u8 = 8;
 const ECHO_REPLY: u8 = 0;
-const ECHO_REQUEST6: u8 = 128;
-const ECHO_REPLY6: u8 = 129;
-const TIME_TO_LIVE: u8 = 64;
+pub(super) const ECHO_REQUEST6: u8 = 128;
+pub(super) const ECHO_REPLY6: u8 = 129;
+pub(super) const TIME_TO_LIVE: u8 = 64;
 
 /// Frames to a router's port enter it, unless their time is over. A packet that one router hands to
 /// another in this bridge comes by the second flow.
@@ -56,7 +57,8 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
         .filter_map(|port| state.routing(port));
     let own = ports.flat_map(|(interface, _)| {
         let addresses = interface.addresses.iter();
-        addresses.flat_map(|address| own(router, interface.mac, *address))
+        let addresses = addresses.flat_map(|address| own(router, interface.mac, *address));
+        addresses.chain(link_local::flows(router, interface))
     });
     let ways = state.ways(router).into_iter();
     let ways = ways.filter_map(|way| route(state, router, &way));
@@ -151,7 +153,7 @@ fn source(matching: Match, block: IpNet) -> Match {
     }
 }
 
-fn at(router: RouterId) -> Match {
+pub(super) fn at(router: RouterId) -> Match {
     Match::new().with(ROUTER_ID, router.0.as_u128())
 }
 
@@ -173,6 +175,6 @@ fn destination(matching: Match, block: IpNet) -> Match {
     }
 }
 
-fn to_agent(punt: Punt) -> Action {
+pub(super) fn to_agent(punt: Punt) -> Action {
     Controller::with_userdata(punt.to_bytes()).into()
 }

@@ -3,7 +3,7 @@
 use super::State;
 use crate::member::Claim;
 use crate::router::{Block, Interface, Way};
-use alcor_types::{PortId, RouterId, SubnetId, Vni};
+use alcor_types::{NetworkId, PortId, RouterId, SubnetId, Vni};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
@@ -94,6 +94,19 @@ impl State {
         let subnets = self.vpcs.get(&block.vpc)?.blocks.iter();
         let like = |id: &&SubnetId| self.blocks.get(*id).is_some_and(|it| it.cidr == block.cidr);
         subnets.copied().find(|id| like(&id))
+    }
+
+    /// Whether a router's port in the network has something to advertise.
+    pub(crate) fn advertises(&self, network: NetworkId) -> bool {
+        let ports = self.vpcs.get(&network).into_iter();
+        let ports = ports.flat_map(|vpc| &vpc.interfaces);
+        let mut subnets = ports
+            .filter_map(|port| self.routing(*port))
+            .flat_map(|(interface, _)| &interface.subnets);
+        subnets.any(|id| {
+            let block = self.blocks.get(id);
+            block.is_some_and(|block| block.advertised && block.vpc == network)
+        })
     }
 
     /// The routers with a port in the subnet.

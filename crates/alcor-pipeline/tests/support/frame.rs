@@ -143,6 +143,16 @@ impl Frame {
         frame
     }
 
+    /// A packet to all routers or servers of IPv6: of this protocol, with these ports or this type.
+    pub(crate) fn question6(mac: MacAddr, to: Ipv6Addr, fields: &[(Field, u128)]) -> Self {
+        let mut frame = Self::ethernet(mac, MacAddr([0x33, 0x33, 0, 0, 0, 2]), 0x86dd);
+        frame.set(Field::Ipv6Dst, to.to_bits());
+        for (field, value) in fields {
+            frame.set(*field, *value);
+        }
+        frame
+    }
+
     /// What a DHCP client sends.
     pub(crate) fn dhcp(mac: MacAddr, to: MacAddr, server: Ipv4Addr) -> Self {
         let mut frame = Self::ethernet(mac, to, 0x0800);

@@ -6,8 +6,8 @@ use alcor_goalstate::{
 };
 use alcor_openflow::PortNo;
 use alcor_types::{
-    AddressGroupId, Direction, EtherType, FixedIp, MacAddr, NetworkId, PortId, Revision, RouterId,
-    SecurityGroupId, SecurityGroupRuleId, SubnetId, Vni,
+    AddressGroupId, Direction, EtherType, FixedIp, Ipv6Mode, MacAddr, NetworkId, PortId, Revision,
+    RouterId, SecurityGroupId, SecurityGroupRuleId, SubnetId, Vni,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use uuid::Uuid;
@@ -74,7 +74,28 @@ pub(crate) fn subnet(number: u8, vpc: u8) -> SubnetGoal {
         dhcp: true,
         dns_nameservers: Vec::new(),
         host_routes: Vec::new(),
+        ipv6_address_mode: None,
+        ipv6_ra_mode: None,
     }
+}
+
+/// `fd00::/64` whose VMs get their addresses in this way.
+pub(crate) fn subnet6(number: u8, vpc: u8, mode: Option<Ipv6Mode>) -> SubnetGoal {
+    SubnetGoal {
+        cidr: "fd00::/64".parse().unwrap(),
+        gateway_ip: None,
+        ipv6_address_mode: mode,
+        ipv6_ra_mode: mode,
+        ..subnet(number, vpc)
+    }
+}
+
+/// The address of a number in such a subnet.
+pub(crate) fn fixed6(number: u8, subnet: u8) -> [FixedIp; 1] {
+    [FixedIp {
+        subnet_id: subnet_id(subnet),
+        ip_address: IpAddr::from([0xfd00, 0, 0, 0, 0, 0, 0, u16::from(number)]),
+    }]
 }
 
 /// Port, MAC address and IP address of one number.

@@ -1,4 +1,4 @@
-//! DHCPv4 options by name or number: what users write (`extra_dhcp_opts`) as the bytes that
+//! DHCP options by name or number: what users write (`extra_dhcp_opts`) as the bytes that
 //! clients read.
 //!
 //! The API checks with [`parse`] what it accepts, the agent encodes with it, so that what is
@@ -7,7 +7,11 @@
 pub(crate) mod code;
 mod names;
 pub(crate) mod routes;
+mod six;
 mod value;
+
+pub use six::parse6;
+pub(crate) use value::domain;
 
 use std::net::Ipv4Addr;
 
@@ -34,6 +38,12 @@ pub enum OptionError {
          like ntp-server"
     )]
     Unknown(String),
+    /// Neither a number nor a known name, of IPv6.
+    #[error(
+        "'{0}' is not a DHCPv6 option: write its number from 1 to 65535, or its dnsmasq name, \
+         like ntp-server"
+    )]
+    Unknown6(String),
     /// The protocol itself needs the option.
     #[error("the DHCP option '{0}' is part of the protocol and cannot be set: remove it")]
     Reserved(String),
@@ -55,7 +65,7 @@ pub enum OptionError {
 /// What the option `name` with the text `value` means, or what is wrong with it.
 ///
 /// `name` is the number (`42`) or dnsmasq's name (`ntp-server`), with or without `option:`
-/// before it. Options of IPv6 are not looked into; for them the answer is `None`.
+/// before it. Options of IPv6 are for [`parse6`]; for them the answer is `None`.
 pub fn parse(name: &str, value: &str, ip_version: u8) -> Result<Option<Setting>, OptionError> {
     match ip_version {
         4 => parse_ipv4(name, value).map(Some),

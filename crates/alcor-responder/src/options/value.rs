@@ -96,7 +96,7 @@ fn mask(text: &str) -> Option<Vec<u8>> {
     Some(address.octets().into())
 }
 
-fn plain(text: &str) -> Option<Vec<u8>> {
+pub(super) fn plain(text: &str) -> Option<Vec<u8>> {
     let printable = !text.chars().any(char::is_control);
     printable.then(|| text.as_bytes().into())
 }
@@ -128,7 +128,7 @@ fn seconds(text: &str) -> Option<u32> {
 }
 
 /// A domain name as DNS writes it (RFC 1035, section 3.1; RFC 3397 allows it uncompressed).
-fn domain(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn domain(text: &str) -> Option<Vec<u8>> {
     let mut wire = Vec::with_capacity(text.len() + 2);
     for label in text.strip_suffix('.').unwrap_or(text).split('.') {
         let length = u8::try_from(label.len()).ok()?;
@@ -162,7 +162,7 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
     }
 }
 
-fn hex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
     text.split(':').map(hex_pair).collect()
 }
 

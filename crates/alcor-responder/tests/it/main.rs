@@ -1,6 +1,8 @@
 //! The crate as its caller sees it: frames in, frames out.
 
 mod dhcp4;
+#[cfg(test)]
+mod dhcp6;
 mod fuzz;
 mod laws;
 #[cfg(test)]

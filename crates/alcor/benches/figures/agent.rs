@@ -226,6 +226,8 @@ impl Network {
                 dhcp: true,
                 dns_nameservers: Vec::new(),
                 host_routes: Vec::new(),
+                ipv6_address_mode: None,
+                ipv6_ra_mode: None,
             }),
             Goal::Port(PortGoal {
                 id: self.port,

@@ -8,9 +8,11 @@
 )]
 #![allow(clippy::print_stdout, reason = "a failed test shows the logs")]
 
+pub(crate) mod desk;
 mod flows;
 mod groups;
 mod server;
+pub(crate) mod six;
 mod talk;
 
 pub(crate) use flows::{Flow, Flows, assert_untouched, flows, flows_are, received};

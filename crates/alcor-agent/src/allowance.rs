@@ -1,21 +1,32 @@
-//! What routers tell VMs whose packets they cannot pass on, within measure: a VM that sends nothing
-//! but such packets must not keep the agent from its work.
+//! How much of the agent's work a port may ask for: a VM that sends nothing but frames for the agent
+//! must not keep it from the others'.
 
-use crate::engine::Answer;
-use alcor_responder::icmp::{Complaint, RouterAddress, complain};
-use alcor_responder::{Counters, Outcome, Reason};
-use alcor_types::{MacAddr, PortId};
-use std::collections::HashMap;
+use alcor_types::PortId;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-/// Complaints to one port at once, and how long it takes until one more is due: a hundred a second,
+/// Answers to one port at once, and how long it takes until one more is due: a hundred a second,
 /// enough for several traces at a time.
 const BURST: u32 = 100;
 const EVERY: Duration = Duration::from_millis(10);
 
-/// What every port may still be told.
+/// What is asked for. Each has a measure of its own, so that a flood of one takes nothing from the
+/// others.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Service {
+    /// A router's errors.
+    Complaint,
+    /// DHCPv4.
+    Dhcp4,
+    /// DHCPv6.
+    Dhcp6,
+    /// Router advertisements.
+    Routers,
+}
+
+/// What every port may still ask for.
 #[derive(Debug, Default)]
-pub(crate) struct Complaints(HashMap<PortId, Allowance>);
+pub(crate) struct Allowances(HashMap<PortId, BTreeMap<Service, Allowance>>);
 
 /// A token bucket.
 #[derive(Debug)]
@@ -24,35 +35,20 @@ struct Allowance {
     since: Instant,
 }
 
-impl Complaints {
+impl Allowances {
     /// The port is not this host's any more.
     pub(crate) fn forget(&mut self, port: PortId) {
         self.0.remove(&port);
     }
 
-    /// Answers a frame of a port whose VM has this MAC address.
-    pub(crate) fn answer(
-        &mut self,
-        now: Instant,
-        (port, vm): (PortId, MacAddr),
-        (complaint, router): (Complaint, RouterAddress),
-        frame: &[u8],
-        counters: &mut Counters,
-    ) -> Option<Answer> {
-        let allowance = self.0.entry(port).or_insert(Allowance {
+    /// Takes one, if there is one left.
+    pub(crate) fn take(&mut self, now: Instant, port: PortId, service: Service) -> bool {
+        let services = self.0.entry(port).or_default();
+        let allowance = services.entry(service).or_insert(Allowance {
             left: BURST,
             since: now,
         });
-        let outcome = if allowance.take(now) {
-            complain(frame, complaint, router, vm)
-        } else {
-            Outcome::Silence(Reason::TooMany)
-        };
-        counters.count(&outcome);
-        match outcome {
-            Outcome::Complaint { frame, .. } => Some(frame),
-            _ => None,
-        }
+        allowance.take(now)
     }
 }
 
@@ -88,5 +84,16 @@ mod tests {
         assert_eq!(granted(&mut allowance, start + EVERY * 7), 7);
         assert_eq!(granted(&mut allowance, start + EVERY * 7), 0);
         assert_eq!(granted(&mut allowance, start + EVERY * 10_000), 100);
+    }
+
+    #[test]
+    fn ports_and_services_do_not_share() {
+        let (start, mut all) = (Instant::now(), Allowances::default());
+        let [one, other] = [PortId::random(), PortId::random()];
+        while all.take(start, one, Service::Dhcp4) {}
+        assert!(all.take(start, one, Service::Complaint));
+        assert!(all.take(start, other, Service::Dhcp4));
+        all.forget(one);
+        assert!(all.take(start, one, Service::Dhcp4));
     }
 }
