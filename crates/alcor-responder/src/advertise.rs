@@ -17,6 +17,8 @@ const HOP_LIMIT: u8 = 255;
 /// What VMs are to write into their packets.
 const VMS_HOP_LIMIT: u8 = 64;
 const SOLICITATION: u8 = 133;
+/// Ethernet's header, in bytes.
+const ETHERNET: usize = 14;
 /// How long a prefix is on the link and its addresses are preferred (RFC 4861, 6.2.1).
 const VALID_SECONDS: u32 = 2_592_000;
 const PREFERRED_SECONDS: u32 = 604_800;
@@ -142,7 +144,8 @@ impl Advertisement {
         builder
             .write(&mut frame, &body)
             .map_err(|_| Reason::TooLong)?;
-        Ok(frame)
+        let fits = self.mtu == 0 || frame.len() <= usize::from(self.mtu) + ETHERNET;
+        fits.then_some(frame).ok_or(Reason::TooLong)
     }
 
     /// What follows the header: reachable time and retransmission timer, of which nothing is

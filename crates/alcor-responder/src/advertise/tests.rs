@@ -111,6 +111,24 @@ fn nobody_speaks_without_a_mode_or_while_off() {
 }
 
 #[test]
+fn more_than_fits_into_a_packet_is_not_said() {
+    let subnets = |count: u16| -> Vec<_> {
+        let cidrs = (0..count).map(|number| format!("fd00:{number:x}::/64"));
+        cidrs
+            .map(|cidr| subnet(&cidr, Some(Ipv6Mode::Slaac)))
+            .collect()
+    };
+    let length = |count| {
+        advertisement(&subnets(count))
+            .unwrap()
+            .frame()
+            .map(|it| it.len())
+    };
+    assert!(length(40).is_ok_and(|length| length <= 1464));
+    assert_eq!(length(45), Err(Reason::TooLong));
+}
+
+#[test]
 fn what_goes_is_taken_back() {
     let slaac = |cidr| subnet(cidr, Some(Ipv6Mode::Slaac));
     let both = advertisement(&[slaac("fd00:1::/64"), slaac("fd00:2::/64")]).unwrap();
