@@ -10,22 +10,31 @@ use std::net::IpAddr;
 /// Addresses remembered at most; when a whole network is renumbered, entries age as ever.
 const LIMIT: usize = 1000;
 
-/// What is to be told.
+/// What is to be told: who has an address now, and whether that is a router.
 #[derive(Debug, Default)]
-pub(crate) struct Announcements(BTreeMap<(NetworkId, IpAddr), MacAddr>);
+pub(crate) struct Announcements(BTreeMap<(NetworkId, IpAddr), (MacAddr, bool)>);
+
+/// An address that is at another MAC address.
+#[derive(Debug)]
+pub(crate) struct Moved {
+    pub(crate) network: NetworkId,
+    pub(crate) address: IpAddr,
+    pub(crate) mac: MacAddr,
+    pub(crate) router: bool,
+}
 
 /// The addresses of a goal, and who had each before the goal was taken in.
 pub(crate) struct Before {
     network: NetworkId,
     holders: Vec<(IpAddr, Option<MacAddr>)>,
-    /// A router's port that is new may have had another before it.
-    always: bool,
+    /// A router's port: one that is new may have had another before it.
+    router: bool,
 }
 
 impl Before {
     /// Looks at what the pipeline knows now.
     pub(crate) fn of(goal: &Goal, pipeline: &Pipeline) -> Option<Self> {
-        let (network, fixed_ips, always): (_, &[FixedIp], _) = match goal {
+        let (network, fixed_ips, router): (_, &[FixedIp], _) = match goal {
             Goal::Port(goal) => (goal.vpc, &goal.fixed_ips, false),
             Goal::Neighbor(goal) => (goal.vpc, &goal.fixed_ips, false),
             Goal::Interface(goal) => (goal.vpc, &goal.fixed_ips, true),
@@ -37,7 +46,7 @@ impl Before {
             holders: addresses
                 .map(|address| (address, pipeline.mac_of(network, address)))
                 .collect(),
-            always,
+            router,
         })
     }
 }
@@ -47,16 +56,22 @@ impl Announcements {
     pub(crate) fn note(&mut self, before: Before, pipeline: &Pipeline) {
         for (address, former) in before.holders {
             let now = pipeline.mac_of(before.network, address);
-            let moved = now != former && (before.always || former.is_some());
+            let moved = now != former && (before.router || former.is_some());
             if let Some(mac) = now.filter(|_| moved && self.0.len() < LIMIT) {
-                self.0.insert((before.network, address), mac);
+                self.0
+                    .insert((before.network, address), (mac, before.router));
             }
         }
     }
 
     /// Takes all that is to be told.
-    pub(crate) fn take(&mut self) -> impl Iterator<Item = (NetworkId, IpAddr, MacAddr)> {
+    pub(crate) fn take(&mut self) -> impl Iterator<Item = Moved> {
         let all = std::mem::take(&mut self.0).into_iter();
-        all.map(|((network, address), mac)| (network, address, mac))
+        all.map(|((network, address), (mac, router))| Moved {
+            network,
+            address,
+            mac,
+            router,
+        })
     }
 }

@@ -4,34 +4,28 @@
 //! a time; what changes meanwhile gathers and makes the next job, so a burst of pushes costs
 //! few transactions, and nothing queues without bound.
 
+mod frames;
+mod verdict;
+
 use crate::advertisers::Advertisers;
-use crate::allowance::{Allowances, Service};
+use crate::allowance::Allowances;
 use crate::announcements::{Announcements, Before};
 use crate::holdings::Holdings;
 use crate::installer::Installer;
 use crate::lease::Leases;
 use crate::lease6::Leases6;
-use crate::reports::{PortWord, Reports};
+use crate::reports::Reports;
 use crate::vifs::{Vif, Vifs};
 use crate::zones::{Flushes, Zones};
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::{Ack, AckStage, Heartbeat, Hello, Push, Welcome};
 use alcor_goalstate::{Goal, GoalChange, GoalKey, PortGoal};
 use alcor_openflow::{Flow, PortNo};
-use alcor_pipeline::{FlowChanges, Input, Installed, Owner, Pipeline, Punt, cookie};
-use alcor_responder::icmp::{Complaint, RouterAddress, complain};
-use alcor_responder::{Counters, Outcome, Reason, announcement, check_solicitation};
-use alcor_types::{MacAddr, NetworkId, PortId};
+use alcor_pipeline::{FlowChanges, Input, Installed, Pipeline};
+use alcor_responder::Counters;
+use alcor_types::PortId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::time::Instant;
-
-/// What a port waits for before its interface is there; shown in the API.
-const NOT_PLUGGED: &str = "no interface with this port's iface-id is on the integration bridge";
-
-/// What is said of a port that its owner has switched off. Said, so that the word of its being
-/// switched on again is news: until then the region shows this one.
-const SWITCHED_OFF: &str = "admin_state_up is false";
 
 /// A frame to send back to the port that asked.
 pub(crate) type Answer = Vec<u8>;
@@ -322,125 +316,6 @@ impl Engine {
         Effect::Say(Body::Heartbeat(Heartbeat { held }))
     }
 
-    /// A second has passed: some VMs are due to hear of their routers.
-    pub(crate) fn advertise(&mut self) -> Vec<Effect> {
-        let due = self.advertisers.tick();
-        let ports = self.holdings.own_ports().filter(|port| due(*port));
-        ports.flat_map(|port| self.routers_told(port)).collect()
-    }
-
-    /// A frame that the pipeline sent up with these words; the answers go back to the OpenFlow port
-    /// that it came from.
-    pub(crate) fn packet(
-        &mut self,
-        now: Instant,
-        in_port: PortNo,
-        userdata: &[u8],
-        frame: &[u8],
-    ) -> Vec<Answer> {
-        match Punt::parse(userdata) {
-            Some(Punt::Dhcp4 { port }) => self.dhcp4(now, port, frame).into_iter().collect(),
-            Some(Punt::Expired { mac, address: ip }) => {
-                let router = RouterAddress { mac, ip };
-                self.complain(now, in_port, (Complaint::TimeExceeded, router), frame)
-            }
-            Some(Punt::Unreachable { mac, address: ip }) => {
-                let router = RouterAddress { mac, ip };
-                self.complain(now, in_port, (Complaint::Unreachable, router), frame)
-            }
-            Some(Punt::Solicitation { network }) => self.solicited(now, in_port, network, frame),
-            Some(Punt::Dhcp6 { network }) => {
-                let answer = self.dhcp6(now, in_port, network, frame);
-                answer.into_iter().collect()
-            }
-            None => Vec::new(),
-        }
-    }
-
-    fn dhcp4(&mut self, now: Instant, port: PortId, frame: &[u8]) -> Option<Answer> {
-        let goals = self.holdings.scope_of(port)?;
-        if !self.allowances.take(now, port, Service::Dhcp4) {
-            self.counters.count(&Outcome::Silence(Reason::TooMany));
-            return None;
-        }
-        self.leases.answer(port, goals, frame, &mut self.counters)
-    }
-
-    fn dhcp6(
-        &mut self,
-        now: Instant,
-        in_port: PortNo,
-        network: NetworkId,
-        frame: &[u8],
-    ) -> Option<Answer> {
-        let port = self.vm_at(in_port).filter(|port| port.vpc == network)?.id;
-        let goals = self.holdings.scope_of(port)?;
-        if !self.allowances.take(now, port, Service::Dhcp6) {
-            self.counters.count(&Outcome::Silence(Reason::TooMany));
-            return None;
-        }
-        self.leases6.answer(port, goals, frame, &mut self.counters)
-    }
-
-    /// Between two routers the frame has a router's address, not the VM's.
-    fn complain(
-        &mut self,
-        now: Instant,
-        in_port: PortNo,
-        (complaint, router): (Complaint, RouterAddress),
-        frame: &[u8],
-    ) -> Vec<Answer> {
-        let Some(vm) = self.vm_at(in_port).map(|port| (port.id, port.mac)) else {
-            return Vec::new();
-        };
-        let outcome = if self.allowances.take(now, vm.0, Service::Complaint) {
-            complain(frame, complaint, router, vm.1)
-        } else {
-            Outcome::Silence(Reason::TooMany)
-        };
-        self.counters.count(&outcome);
-        match outcome {
-            Outcome::Complaint { frame, .. } => vec![frame],
-            _ => Vec::new(),
-        }
-    }
-
-    fn solicited(
-        &mut self,
-        now: Instant,
-        in_port: PortNo,
-        network: NetworkId,
-        frame: &[u8],
-    ) -> Vec<Answer> {
-        let asking = self.vm_at(in_port).filter(|port| port.vpc == network);
-        let Some(port) = asking.map(|port| port.id) else {
-            return Vec::new();
-        };
-        let outcome = match check_solicitation(frame) {
-            _ if !self.allowances.take(now, port, Service::Routers) => {
-                Outcome::Silence(Reason::TooMany)
-            }
-            Ok(()) => Outcome::Solicited,
-            Err(reason) => Outcome::Silence(reason),
-        };
-        self.counters.count(&outcome);
-        if outcome == Outcome::Solicited {
-            let frames = self.advertisers.frames(network);
-            frames.map(<[u8]>::to_vec).collect()
-        } else {
-            Vec::new()
-        }
-    }
-
-    fn vm_at(&self, ofport: PortNo) -> Option<&PortGoal> {
-        self.own(self.vifs.port_at(ofport.0)?)
-    }
-
-    /// What became of the frames that were sent up.
-    pub(crate) fn frame_counters(&self) -> &Counters {
-        &self.counters
-    }
-
     /// Feeds the pipeline, and notes whom the next job concerns.
     fn take_in(&mut self, changed: Vec<GoalChange>) {
         if self.holdings.is_complete() {
@@ -475,48 +350,11 @@ impl Engine {
         self.advertisers.settle(&self.holdings);
     }
 
-    /// Tells the VMs here which addresses have moved in their networks.
-    fn announce(&mut self) -> Vec<Effect> {
-        let moved: Vec<_> = self.announcements.take().collect();
-        let tell = |(network, address, mac): &(NetworkId, IpAddr, MacAddr)| {
-            let frame = announcement(*mac, *address).unwrap_or_default();
-            let others = self.holdings.own_ports().filter_map(|id| self.own(id));
-            let others = others.filter(|port| port.vpc == *network && port.mac != *mac);
-            let ofports: Vec<_> = others
-                .filter_map(|port| self.vifs.ofport(port.id))
-                .collect();
-            ofports
-                .into_iter()
-                .map(move |ofport| Effect::Tell(PortNo(ofport), frame.clone()))
-        };
-        moved.iter().flat_map(tell).collect()
-    }
-
-    /// Tells VMs of routers: all when a router's word has changed, and those that have just come.
-    fn introduce(&mut self) -> Vec<Effect> {
-        let news = self.advertisers.take_news().into_iter();
-        let mut effects: Vec<_> = news
-            .map(|(network, frame)| {
-                let ports = self.holdings.own_ports().filter_map(|id| self.own(id));
-                let ports = ports.filter(|port| port.vpc == network);
-                let ofports = ports.filter_map(|port| self.vifs.ofport(port.id));
-                Effect::TellAll(ofports.map(PortNo).collect(), frame)
-            })
-            .collect();
-        let newcomers = self.advertisers.take_newcomers().into_iter();
-        effects.extend(newcomers.flat_map(|port| self.routers_told(port)));
-        effects
-    }
-
-    /// What a VM is told of its routers; nothing while it is not there.
-    fn routers_told(&self, port: PortId) -> Vec<Effect> {
-        let (Some(own), Some(ofport)) = (self.own(port), self.vifs.ofport(port)) else {
-            return Vec::new();
-        };
-        let frames = self.advertisers.frames(own.vpc);
-        frames
-            .map(|frame| Effect::Tell(PortNo(ofport), frame.to_vec()))
-            .collect()
+    fn own(&self, port: PortId) -> Option<&PortGoal> {
+        match self.holdings.scope_of(port)?.get(&GoalKey::Port(port))? {
+            Goal::Port(goal) => Some(goal),
+            _ => None,
+        }
     }
 
     /// Whether a flow that nothing asks for is really stale: before that it may only not have
@@ -562,56 +400,6 @@ impl Engine {
             self.waiting.join(parties);
         }
     }
-
-    /// What to say of an own port, now that the switch has done all it was told.
-    fn judge(&mut self, port: PortId) {
-        let Some(&PortGoal {
-            revision,
-            admin_state_up,
-            ..
-        }) = self.own(port)
-        else {
-            return;
-        };
-        let vif = self.vifs.get(port);
-        let broken = vif.and_then(|vif| vif.error.as_ref());
-        let word = match self.failed.get(&port).or(broken) {
-            Some(reason) => PortWord::Failed(reason.clone()),
-            None if !admin_state_up => PortWord::Waiting(SWITCHED_OFF),
-            None if self.vifs.ofport(port).is_some() => PortWord::Verified,
-            // An agent that has just started knows no interface yet; that says nothing.
-            None if !self.vifs.is_complete() => return,
-            None => PortWord::Waiting(NOT_PLUGGED),
-        };
-        self.reports.say(port, revision, word);
-    }
-
-    fn own(&self, port: PortId) -> Option<&PortGoal> {
-        match self.holdings.scope_of(port)?.get(&GoalKey::Port(port))? {
-            Goal::Port(goal) => Some(goal),
-            _ => None,
-        }
-    }
-
-    /// The own port that a flow is for, if it is for one.
-    fn blamed(&self, flow: &Flow) -> Option<PortId> {
-        let owner = flow.cookie & cookie::OWNER_MASK;
-        let mut ports = self.holdings.own_ports().filter_map(|port| self.own(port));
-        let found = ports.find(|port| owners(port).any(|one| cookie::of_owner(one) == owner));
-        found.map(|port| port.id)
-    }
-}
-
-/// Whose flows a port needs.
-fn owners(port: &PortGoal) -> impl Iterator<Item = Owner> {
-    let own = [
-        Owner::Port(port.id),
-        Owner::Guard(port.id),
-        Owner::Mac(port.vpc, port.mac),
-    ];
-    let addresses = port.fixed_ips.iter();
-    let addresses = addresses.map(|ip| Owner::Address(port.vpc, ip.ip_address));
-    own.into_iter().chain(addresses)
 }
 
 fn ack(sequence: u64, stage: AckStage, reason: String) -> Effect {
@@ -623,48 +411,4 @@ fn ack(sequence: u64, stage: AckStage, reason: String) -> Effect {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn seeing_all() -> Engine {
-        let mut engine = Engine::new(60, 200, IpAddr::from([0; 4]));
-        engine.welcomed(&Welcome::default());
-        engine.bridge_seen(&BTreeSet::new());
-        engine
-    }
-
-    #[test]
-    fn a_lost_job_is_not_confirmed_before_the_switch_is_read_again() {
-        let mut engine = seeing_all();
-        engine.switch_found(Vec::new());
-        engine.pushed(&Push {
-            sequence: 7,
-            scope: uuid::Uuid::nil().to_string(),
-            ..Push::default()
-        });
-        assert!(engine.programmed(JobResult::Lost).is_empty());
-        assert!(engine.advance().is_empty());
-        let again = engine.switch_found(Vec::new());
-        let [Effect::Program(job)] = &again[..] else {
-            panic!("{again:?}");
-        };
-        assert!(!job.changes.add.is_empty(), "the base flows are owed again");
-        let effects = engine.programmed(JobResult::Done(Vec::new()));
-        assert!(matches!(
-            &effects[..],
-            [Effect::Say(Body::Ack(Ack { sequence: 7, .. }))]
-        ));
-    }
-
-    #[test]
-    fn nothing_is_audited_before_region_and_bridge_are_both_known() {
-        let mut engine = Engine::new(60, 200, IpAddr::from([0; 4]));
-        engine.switch_found(Vec::new());
-        engine.programmed(JobResult::Done(Vec::new()));
-        engine.welcomed(&Welcome::default());
-        assert_eq!(engine.audit_ticket(), None);
-        engine.bridge_seen(&BTreeSet::new());
-        engine.programmed(JobResult::Done(Vec::new()));
-        assert!(engine.audit_ticket().is_some());
-    }
-}
+mod tests;

@@ -16,15 +16,16 @@ const HOP_LIMIT: u8 = 255;
 const TARGET_LINK_LAYER: [u8; 2] = [2, 1];
 
 /// An ARP announcement (RFC 5227) or an unsolicited neighbour advertisement (RFC 4861, 7.2.6): the
-/// address is at this MAC address.
+/// address is at this MAC address. A router says that it is one: hosts forget their default route by
+/// the word of a neighbour that is none.
 ///
 /// # Errors
 ///
 /// None for addresses of this length; the library's builders may fail in general.
-pub fn announcement(mac: MacAddr, address: IpAddr) -> Result<Vec<u8>, Reason> {
+pub fn announcement(mac: MacAddr, address: IpAddr, router: bool) -> Result<Vec<u8>, Reason> {
     match address {
         IpAddr::V4(address) => arp(mac, address),
-        IpAddr::V6(address) => advertisement(mac, address),
+        IpAddr::V6(address) => advertisement(mac, address, router),
     }
 }
 
@@ -46,9 +47,9 @@ fn arp(mac: MacAddr, address: Ipv4Addr) -> Result<Vec<u8>, Reason> {
     Ok(frame)
 }
 
-fn advertisement(mac: MacAddr, address: Ipv6Addr) -> Result<Vec<u8>, Reason> {
+fn advertisement(mac: MacAddr, address: Ipv6Addr, router: bool) -> Result<Vec<u8>, Reason> {
     let header = NeighborAdvertisementHeader {
-        router: false,
+        router,
         solicited: false,
         r#override: true,
     };
@@ -72,7 +73,7 @@ mod tests {
 
     #[test]
     fn an_arp_announcement_asks_everybody_for_its_own_address() {
-        let frame = announcement(MAC, IpAddr::from([10, 0, 0, 1])).unwrap();
+        let frame = announcement(MAC, IpAddr::from([10, 0, 0, 1]), true).unwrap();
         let expected = [
             &[0xff; 6][..],
             &MAC.0,
@@ -89,9 +90,11 @@ mod tests {
     #[test]
     fn a_neighbour_advertisement_overrides_what_is_known() {
         let address: Ipv6Addr = "fd00::1".parse().unwrap();
-        let frame = announcement(MAC, address.into()).unwrap();
+        let frame = announcement(MAC, address.into(), false).unwrap();
         assert_eq!((&frame[..6], frame[21]), (&ALL_NODES_MAC.0[..], HOP_LIMIT));
         assert_eq!((frame[54], frame[58]), (136, 0x20));
+        let router = announcement(MAC, address.into(), true).unwrap();
+        assert_eq!(router[58], 0xa0);
         assert_eq!(frame[62..78], address.octets());
         assert_eq!(frame[78..], [&[2, 1][..], &MAC.0].concat());
     }

@@ -94,9 +94,10 @@ fn of_ip_ranges() -> Routes {
     let ranges = "/project/{project}/ips/range";
     let one = format!("{ranges}/{{id}}");
     let body = || json!({ "type": "object" });
+    let all = json!({ "type": "array", "items": body() });
     let about = |verb: &str| About::new(format!("{verb} of the ranges of subnets' addresses."));
     Routes::new()
-        .get(ranges, ip_range::list, about("Lists all"))
+        .get(ranges, ip_range::list, about("Lists all").gives(200, all))
         .post(
             ranges,
             ip_range::create,

@@ -1,0 +1,60 @@
+//! What becomes of the host's own ports: what is said of each, and which one a refused flow is for.
+
+use super::Engine;
+use crate::reports::PortWord;
+use alcor_goalstate::PortGoal;
+use alcor_openflow::Flow;
+use alcor_pipeline::{Owner, cookie};
+use alcor_types::PortId;
+
+/// What a port waits for before its interface is there; shown in the API.
+const NOT_PLUGGED: &str = "no interface with this port's iface-id is on the integration bridge";
+
+/// What is said of a port that its owner has switched off. Said, so that the word of its being
+/// switched on again is news: until then the region shows this one.
+const SWITCHED_OFF: &str = "admin_state_up is false";
+
+impl Engine {
+    /// What to say of an own port, now that the switch has done all it was told.
+    pub(super) fn judge(&mut self, port: PortId) {
+        let Some(&PortGoal {
+            revision,
+            admin_state_up,
+            ..
+        }) = self.own(port)
+        else {
+            return;
+        };
+        let vif = self.vifs.get(port);
+        let broken = vif.and_then(|vif| vif.error.as_ref());
+        let word = match self.failed.get(&port).or(broken) {
+            Some(reason) => PortWord::Failed(reason.clone()),
+            None if !admin_state_up => PortWord::Waiting(SWITCHED_OFF),
+            None if self.vifs.ofport(port).is_some() => PortWord::Verified,
+            // An agent that has just started knows no interface yet; that says nothing.
+            None if !self.vifs.is_complete() => return,
+            None => PortWord::Waiting(NOT_PLUGGED),
+        };
+        self.reports.say(port, revision, word);
+    }
+
+    /// The own port that a flow is for, if it is for one.
+    pub(super) fn blamed(&self, flow: &Flow) -> Option<PortId> {
+        let owner = flow.cookie & cookie::OWNER_MASK;
+        let mut ports = self.holdings.own_ports().filter_map(|port| self.own(port));
+        let found = ports.find(|port| owners(port).any(|one| cookie::of_owner(one) == owner));
+        found.map(|port| port.id)
+    }
+}
+
+/// Whose flows a port needs.
+fn owners(port: &PortGoal) -> impl Iterator<Item = Owner> {
+    let own = [
+        Owner::Port(port.id),
+        Owner::Guard(port.id),
+        Owner::Mac(port.vpc, port.mac),
+    ];
+    let addresses = port.fixed_ips.iter();
+    let addresses = addresses.map(|ip| Owner::Address(port.vpc, ip.ip_address));
+    own.into_iter().chain(addresses)
+}
