@@ -9,61 +9,10 @@ use alcor_responder::{FALLBACK_SERVER_ID, server_mac};
 use alcor_types::{MacAddr, Revision};
 use bytes::BytesMut;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use support::bridge::{Bridge, ofport, plug, tunnel};
 use support::frame::Frame;
 use support::goals::*;
 use support::switch::{Outcome, Switch};
-
-/// The pipeline and the bridge it drives.
-struct Bridge {
-    pipeline: Pipeline,
-    switch: Switch,
-}
-
-impl Bridge {
-    fn new(inputs: impl IntoIterator<Item = Input>) -> Self {
-        let mut bridge = Self {
-            pipeline: Pipeline::new(),
-            switch: Switch::default(),
-        };
-        bridge.take(inputs);
-        bridge
-    }
-
-    fn take(&mut self, inputs: impl IntoIterator<Item = Input>) {
-        for input in inputs {
-            self.pipeline.apply(&input);
-        }
-        let changes = self.pipeline.take_changes();
-        self.switch.apply(changes);
-    }
-
-    fn sent_by(&self, number: u8, frame: &Frame) -> Outcome {
-        self.switch.receive(ofport(number), frame)
-    }
-
-    fn arrives(&self, vni: u32, frame: &Frame) -> Outcome {
-        let mut frame = frame.clone();
-        frame.set(Field::TunnelId, vni.into());
-        self.switch.receive(TUNNEL, &frame)
-    }
-}
-
-fn ofport(number: u8) -> PortNo {
-    PortNo(100 + u32::from(number))
-}
-
-fn plug(number: u8) -> Input {
-    Input::Plugged {
-        port: port_id(number),
-        ofport: ofport(number),
-    }
-}
-
-fn tunnel() -> Input {
-    Input::Tunnel {
-        ofport: Some(TUNNEL),
-    }
-}
 
 fn local(number: u8, vpc: u8) -> [Input; 2] {
     [put(port(number, vpc)), plug(number)]

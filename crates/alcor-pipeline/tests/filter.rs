@@ -5,46 +5,26 @@ mod support;
 
 use alcor_compiler::oracle::Packet;
 use alcor_goalstate::{GoalKey, GroupRule, PortGoal, RuleRemote};
-use alcor_openflow::{Field, FlowMod, Message, PortNo};
+use alcor_openflow::{Field, FlowMod, Message};
 use alcor_pipeline::{Input, Owner, Pipeline, cookie};
 use alcor_types::{AllowedAddressPair, Direction, EtherType, MacAddr};
 use bytes::BytesMut;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use support::bridge::{Bridge, ofport, tunnel};
 use support::frame::Frame;
 use support::goals::*;
-use support::switch::Switch;
-
-struct Bridge {
-    pipeline: Pipeline,
-    switch: Switch,
-}
 
 impl Bridge {
     /// Network 1 with its tunnel; all is known that the region wants.
-    fn new(inputs: impl IntoIterator<Item = Input>) -> Self {
-        let mut bridge = Self {
-            pipeline: Pipeline::new(),
-            switch: Switch::default(),
-        };
-        let tunnel = Input::Tunnel {
-            ofport: Some(TUNNEL),
-        };
-        bridge.take([tunnel, put(vpc(1)), Input::Complete]);
+    fn guarded(inputs: impl IntoIterator<Item = Input>) -> Self {
+        let mut bridge = Self::new([tunnel(), put(vpc(1)), Input::Complete]);
         bridge.take(inputs);
         bridge
     }
 
-    fn take(&mut self, inputs: impl IntoIterator<Item = Input>) {
-        for input in inputs {
-            self.pipeline.apply(&input);
-        }
-        let changes = self.pipeline.take_changes();
-        self.switch.apply(changes);
-    }
-
     /// Whether the frame leaves the bridge.
     fn passes(&self, number: u8, frame: &Frame) -> bool {
-        !self.switch.receive(ofport(number), frame).sent.is_empty()
+        !self.sent_by(number, frame).sent.is_empty()
     }
 
     /// Whether TCP from one port's address to the other's passes; the ports are those of the
@@ -52,10 +32,6 @@ impl Bridge {
     fn tcp(&self, from: u8, to: u8, ports: [u16; 2]) -> bool {
         self.passes(from, &tcp(from, to, ports))
     }
-}
-
-fn ofport(number: u8) -> PortNo {
-    PortNo(100 + u32::from(number))
 }
 
 fn tcp(from: u8, to: u8, [source, destination]: [u16; 2]) -> Frame {
@@ -103,7 +79,7 @@ fn pair() -> Vec<Input> {
 
 #[test]
 fn answers_pass_and_only_answers() {
-    let bridge = Bridge::new(pair());
+    let bridge = Bridge::guarded(pair());
     assert!(!bridge.tcp(3, 2, [80, 999]), "nobody has asked");
     assert!(!bridge.tcp(2, 3, [999, 81]));
     assert!(bridge.tcp(2, 3, [999, 80]));
@@ -113,7 +89,7 @@ fn answers_pass_and_only_answers() {
 
 #[test]
 fn a_connection_that_no_rule_allows_any_more_ends_both_ways() {
-    let mut bridge = Bridge::new(pair());
+    let mut bridge = Bridge::guarded(pair());
     assert!(bridge.tcp(2, 3, [999, 80]) && bridge.tcp(3, 2, [80, 999]));
     bridge.take([put(group(2, vec![]))]);
     assert!(
@@ -130,7 +106,7 @@ fn a_connection_that_no_rule_allows_any_more_ends_both_ways() {
 
 #[test]
 fn a_connection_lives_on_by_any_rule() {
-    let mut bridge = Bridge::new(pair());
+    let mut bridge = Bridge::guarded(pair());
     assert!(bridge.tcp(2, 3, [999, 80]));
     let from_two = RuleRemote::Prefix("10.0.0.2/32".parse().unwrap());
     let other = GroupRule {
@@ -143,7 +119,7 @@ fn a_connection_lives_on_by_any_rule() {
 
 #[test]
 fn a_port_says_to_everybody_what_it_may_say_again() {
-    let mut bridge = Bridge::new(pair());
+    let mut bridge = Bridge::guarded(pair());
     bridge.take(local(port(4, 1), 4));
     let mut everybody = tcp(2, 3, [999, 80]);
     everybody.set(Field::EthDst, MacAddr::BROADCAST.to_u64().into());
@@ -156,7 +132,7 @@ fn a_port_says_to_everybody_what_it_may_say_again() {
 
 #[test]
 fn a_port_without_groups_exchanges_nothing_but_the_link_needs() {
-    let mut bridge = Bridge::new(pair());
+    let mut bridge = Bridge::guarded(pair());
     bridge.take(local(secured(4, 1, &[]), 4));
     assert!(!bridge.tcp(4, 3, [999, 80]));
     assert!(!bridge.tcp(2, 4, [999, 80]));
@@ -199,7 +175,7 @@ fn neighbour_discovery_speaks_of_own_addresses_alone() {
     let own: Ipv6Addr = "fd00::2".parse().unwrap();
     with_six.fixed_ips[0].ip_address = own.into();
     inputs.push(put(with_six));
-    let bridge = Bridge::new(inputs);
+    let bridge = Bridge::guarded(inputs);
     let message = |source: &str, kind, target: &str, field, mac: MacAddr| {
         let target: Ipv6Addr = target.parse().unwrap();
         let fields = [
@@ -241,7 +217,7 @@ fn rules_of_ipv6_speak_of_ipv6() {
         port_max: None,
         ..web.clone()
     };
-    let mut bridge = Bridge::new(local(port(4, 1), 4));
+    let mut bridge = Bridge::guarded(local(port(4, 1), 4));
     let rules = vec![
         web,
         GroupRule {
@@ -270,7 +246,7 @@ fn rules_of_ipv6_speak_of_ipv6() {
 
 #[test]
 fn servers_of_addresses_are_the_regions_own() {
-    let mut bridge = Bridge::new(pair());
+    let mut bridge = Bridge::guarded(pair());
     // Who is not checked hears all that may be said.
     bridge.take(local(port(4, 1), 4));
     let mut offer = Frame::dhcp(mac(2), MacAddr::BROADCAST, Ipv4Addr::BROADCAST);
@@ -290,7 +266,7 @@ fn servers_of_addresses_are_the_regions_own() {
 
 #[test]
 fn allowed_pairs_widen_what_a_port_may_say() {
-    let mut bridge = Bridge::new(pair());
+    let mut bridge = Bridge::guarded(pair());
     let lie = |bridge: &Bridge, from: u8| {
         let ask = Frame::arp_request(mac(from), ip(from), ip(3));
         bridge.passes(2, &ask)
@@ -326,7 +302,7 @@ fn flows_grow_with_rules_plus_members_and_not_with_their_product() {
         remote: RuleRemote::Group(group_id(7)),
         ..rule(2, number)
     });
-    let mut bridge = Bridge::new(local(secured(3, 1, &[2]), 3));
+    let mut bridge = Bridge::guarded(local(secured(3, 1, &[2]), 3));
     let before = bridge.switch.flows().len();
     let rules: Vec<_> = rules.collect();
     bridge.take([put(group(2, rules.clone())), put(group(7, vec![]))]);
@@ -353,8 +329,8 @@ fn flows_grow_with_rules_plus_members_and_not_with_their_product() {
 
 #[test]
 fn everything_of_groups_gone_again_leaves_the_base() {
-    let base = Bridge::new([]).switch.flows();
-    let mut bridge = Bridge::new(pair());
+    let base = Bridge::guarded([]).switch.flows();
+    let mut bridge = Bridge::guarded(pair());
     bridge.take([put(member(1, 2, &["10.0.0.2/32"]))]);
     let gone = [
         GoalKey::Port(port_id(2)),

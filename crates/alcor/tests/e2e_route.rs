@@ -75,13 +75,14 @@ async fn guest_with(
     more: Value,
 ) -> anyhow::Result<PortInfo> {
     let port = settle(region, vm, host, on, more).await?;
-    let (network, _) = ip.rsplit_once('.').unwrap();
-    run(
-        region.lab(),
-        vm,
-        &format!("ip route replace default via {network}.1"),
-    )
-    .await?;
+    let (family, dot) = if ip.contains(':') {
+        ("-6", ':')
+    } else {
+        ("-4", '.')
+    };
+    let (network, _) = ip.rsplit_once(dot).unwrap();
+    let route = format!("ip {family} route replace default via {network}{dot}1");
+    run(region.lab(), vm, &route).await?;
     Ok(port)
 }
 
@@ -199,10 +200,10 @@ async fn ipv6_is_routed_like_ipv4() -> anyhow::Result<()> {
         let blue = region
             .segment_of(json!({ "name": "blue" }), six("fd00:2::/64"))
             .await?;
-        guest6(region, "r1", 1, &red, "fd00:1::11").await?;
-        let r2 = guest6(region, "r2", 2, &red, "fd00:1::12").await?;
-        let b1 = guest6(region, "b1", 1, &blue, "fd00:2::11").await?;
-        let b3 = guest6(region, "b3", 3, &blue, "fd00:2::13").await?;
+        guest(region, "r1", 1, &red, "fd00:1::11").await?;
+        let r2 = guest(region, "r2", 2, &red, "fd00:1::12").await?;
+        let b1 = guest(region, "b1", 1, &blue, "fd00:2::11").await?;
+        let b3 = guest(region, "b3", 3, &blue, "fd00:2::13").await?;
         lab.first_answer("r1", r2.ip, LONG).await?;
         assert!(misses(lab, "r1", b3.ip).await?, "without a router");
         router(region, &[&red, &blue]).await?;
@@ -220,25 +221,6 @@ async fn ipv6_is_routed_like_ipv4() -> anyhow::Result<()> {
         Ok(())
     })
     .await
-}
-
-async fn guest6(
-    region: &Scenario,
-    vm: &str,
-    host: u16,
-    on: &Segment,
-    ip: &str,
-) -> anyhow::Result<PortInfo> {
-    let fixed = json!({ "fixed_ips": [{ "ip_address": ip }] });
-    let port = settle(region, vm, host, on, fixed).await?;
-    let (network, _) = ip.rsplit_once(':').unwrap();
-    run(
-        region.lab(),
-        vm,
-        &format!("ip -6 route replace default via {network}:1"),
-    )
-    .await?;
-    Ok(port)
 }
 
 #[tokio::test]
