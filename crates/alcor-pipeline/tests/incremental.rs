@@ -57,19 +57,31 @@ impl Truth {
 /// Few numbers, so that goals meet: MAC and IP addresses clash inside a network, networks
 /// clash over a VNI, and ports over a port number.
 fn any_goal() -> impl Strategy<Value = Goal> {
-    let vpc = (1..4_u8, 1..3_u8, any::<bool>(), 1..4_u64).prop_map(|(id, of, up, revision)| {
+    let sets = prop_oneof![any_group(), any_member(), any_address_group()];
+    let lease = (1..6_u8, 1..4_u8).prop_map(|(id, subnet)| Goal::Dhcp(lease(id, subnet)));
+    prop_oneof![
+        2 => any_vpc(), 1 => any_subnet(), 3 => any_port(), 4 => any_neighbor(), 1 => lease,
+        3 => any_interface(), 4 => any_secured(), 8 => sets,
+    ]
+}
+
+fn any_vpc() -> impl Strategy<Value = Goal> {
+    (1..4_u8, 1..3_u8, any::<bool>(), 1..4_u64).prop_map(|(id, of, up, revision)| {
         let mut goal = vpc(id);
         goal.vni = vni(of);
         goal.admin_state_up = up;
         goal.revision = Revision(revision);
         Goal::Vpc(goal)
-    });
+    })
+}
+
+fn any_subnet() -> impl Strategy<Value = Goal> {
     let modes = prop::option::of(prop::sample::select(vec![
         None,
         Some(Ipv6Mode::Slaac),
         Some(Ipv6Mode::Dhcpv6Stateful),
     ]));
-    let subnet = (1..4_u8, 1..3_u8, any::<bool>(), any::<bool>(), modes).prop_map(
+    (1..4_u8, 1..3_u8, any::<bool>(), any::<bool>(), modes).prop_map(
         |(id, vpc, dhcp, gateway, six)| {
             let mut goal = subnet(id, vpc);
             goal.dhcp = dhcp;
@@ -79,19 +91,25 @@ fn any_goal() -> impl Strategy<Value = Goal> {
             }
             Goal::Subnet(goal)
         },
-    );
-    let port = (1..6_u8, 1..3_u8, 1..6_u8, any::<bool>()).prop_map(|(id, vpc, like, up)| {
+    )
+}
+
+fn any_port() -> impl Strategy<Value = Goal> {
+    (1..6_u8, 1..3_u8, 1..6_u8, any::<bool>()).prop_map(|(id, vpc, like, up)| {
         let mut goal = port(id, vpc);
         let other = port_like(like);
         (goal.mac, goal.fixed_ips, goal.admin_state_up) = (other.mac, other.fixed_ips, up);
         Goal::Port(goal)
-    });
+    })
+}
+
+fn any_secured() -> impl Strategy<Value = Goal> {
     let secured = (
         1..6_u8,
         prop::collection::btree_set(1..4_u8, 0..3),
         any::<bool>(),
     );
-    let secured = secured.prop_map(|(id, groups, pair)| {
+    secured.prop_map(|(id, groups, pair)| {
         let groups: Vec<_> = groups.into_iter().collect();
         let mut goal = support::goals::secured(id, 1, &groups);
         let anywhere = AllowedAddressPair {
@@ -100,16 +118,21 @@ fn any_goal() -> impl Strategy<Value = Goal> {
         };
         goal.allowed_address_pairs.extend(pair.then_some(anywhere));
         Goal::Port(goal)
-    });
-    let neighbor = (1..6_u8, 1..3_u8, 1..6_u8, 1..4_u8).prop_map(|(id, vpc, like, at)| {
+    })
+}
+
+fn any_neighbor() -> impl Strategy<Value = Goal> {
+    (1..6_u8, 1..3_u8, 1..6_u8, 1..4_u8).prop_map(|(id, vpc, like, at)| {
         let mut goal = neighbor(id, vpc, at);
         let other = port_like(like);
         (goal.mac, goal.fixed_ips) = (other.mac, other.fixed_ips);
         Goal::Neighbor(goal)
-    });
-    let lease = (1..6_u8, 1..4_u8).prop_map(|(id, subnet)| Goal::Dhcp(lease(id, subnet)));
+    })
+}
+
+fn any_interface() -> impl Strategy<Value = Goal> {
     let numbers = (0..5_u8, 1..3_u8, 1..4_u8, 1..3_u8, 0..8_u8);
-    let interface = numbers.prop_map(|(id, vpc, subnet, router, kind)| {
+    numbers.prop_map(|(id, vpc, subnet, router, kind)| {
         let mut goal = interface(id, vpc, subnet, router);
         goal.port = port_id(20 + id);
         goal.admin_state_up = kind != 0;
@@ -132,12 +155,7 @@ fn any_goal() -> impl Strategy<Value = Goal> {
             }];
         }
         Goal::Interface(goal)
-    });
-    let sets = prop_oneof![any_group(), any_member(), any_address_group()];
-    prop_oneof![
-        2 => vpc, 1 => subnet, 3 => port, 4 => neighbor, 1 => lease, 3 => interface, 4 => secured,
-        8 => sets,
-    ]
+    })
 }
 
 fn any_remote() -> impl Strategy<Value = RuleRemote> {
