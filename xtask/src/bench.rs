@@ -11,6 +11,8 @@ enum Name {
     Api,
     /// From POST to ACTIVE and to the first ping, beside many ports.
     Intent,
+    /// From a rule or a router's interface to packets that follow it, beside many ports.
+    Change,
     /// One agent and its switch taking many neighbours.
     Agent,
     /// DHCP transactions of the responder.
@@ -29,7 +31,7 @@ pub(crate) struct Options {
     /// Fewer and smaller rounds: to see that it works, not to quote
     #[arg(long)]
     quick: bool,
-    /// Emulated hosts of the intent benchmark
+    /// Emulated hosts of the intent and change benchmarks
     #[arg(long, default_value_t = 3)]
     hosts: u16,
     /// Ports of the largest table that the api benchmark reads

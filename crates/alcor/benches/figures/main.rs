@@ -63,7 +63,7 @@ struct Arguments {
     /// Fewer and smaller rounds: to see that it works, not to quote
     #[arg(long)]
     quick: bool,
-    /// Emulated hosts of the intent benchmark
+    /// Emulated hosts of the intent and change benchmarks
     #[arg(long, default_value_t = 3)]
     hosts: u16,
     /// Ports of the largest table that the api benchmark reads
