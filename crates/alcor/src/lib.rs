@@ -11,6 +11,7 @@
 
 mod access;
 mod agent;
+mod allocator;
 mod audit;
 mod config;
 mod diff;
@@ -68,6 +69,11 @@ enum Command {
 pub fn run() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     log::start(&arguments.log, arguments.log_json)?;
+    if matches!(arguments.command, Command::Agent(_))
+        && let Err(error) = allocator::give_back()
+    {
+        tracing::warn!(%error, "the agent will take more memory than it needs");
+    }
     let file = config::File::read(arguments.config.as_deref())?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
