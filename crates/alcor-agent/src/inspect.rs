@@ -75,23 +75,12 @@ pub async fn inspect(config: &AgentConfig) -> Result<Inspection, AgentError> {
 /// Looks, and makes the switch as the region wants it. Answers what was wrong.
 pub async fn repair(config: &AgentConfig) -> Result<Inspection, AgentError> {
     let (inspection, client, _events) = look(config).await?;
-    let changes = FlowChanges {
-        add: inspection
-            .missing
-            .iter()
-            .map(|(_, flow)| flow.clone())
-            .collect(),
-        delete: inspection.stale.clone(),
-    };
-    // A flow with the right match and a wrong action is replaced, not deleted.
-    let replaced: Vec<_> = changes.add.iter().map(|flow| flow.key.clone()).collect();
-    let delete = changes
-        .delete
-        .iter()
-        .filter(|flow| !replaced.contains(&flow.key));
-    let delete = delete.cloned().collect();
+    let missing = inspection.missing.iter();
     let job = Job {
-        changes: FlowChanges { delete, ..changes },
+        changes: FlowChanges {
+            add: missing.map(|(_, flow)| flow.clone()).collect(),
+            delete: inspection.stale.clone(),
+        },
         flushes: Flushes::default(),
     };
     match program(client, job).await {

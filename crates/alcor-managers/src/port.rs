@@ -33,7 +33,7 @@ use crate::{
     trunk,
 };
 use alcor_store::{Read, Txn};
-use alcor_types::{FixedIp, Port, PortId, SecurityGroupId};
+use alcor_types::{FixedIp, Port, PortId, ROUTER_INTERFACE_OWNERS, SecurityGroupId};
 use build::build;
 use change::{Absent, apply, change_addresses, change_host, change_mac};
 
@@ -174,13 +174,8 @@ pub(crate) fn is_disposable(device_owner: &str) -> bool {
 /// Whether ports of this device owner are a router's inside, which never derives addresses from
 /// MACs.
 pub(crate) fn is_router(device_owner: &str) -> bool {
-    matches!(
-        device_owner,
-        "network:router_interface"
-            | "network:router_interface_distributed"
-            | "network:ha_router_replicated_interface"
-            | "network:router_centralized_snat"
-    )
+    let others = ["network:router_centralized_snat"];
+    ROUTER_INTERFACE_OWNERS.contains(&device_owner) || others.contains(&device_owner)
 }
 
 /// Removes the port, its state and its addresses, whoever uses it. Refused while it is in a

@@ -22,15 +22,12 @@ use crate::routing::RoutingError;
 use crate::schema::{CONNTRACK_HELPER_BY_ROUTER, PORT_BY_DEVICE, ROUTER_BY_GATEWAY_NETWORK};
 use crate::{ApiError, Caller, Settings, policy, port, route_table, standard, topology, zone};
 use alcor_store::{Read, Txn};
-use alcor_types::{ConntrackHelper, FixedIp, NetworkId, Port, Router, RouterId};
+use alcor_types::{
+    ConntrackHelper, FixedIp, NetworkId, Port, ROUTER_INTERFACE_OWNERS, Router, RouterId,
+};
 
 /// The device owner of gateways.
 pub(crate) const GATEWAY_OWNER: &str = "network:router_gateway";
-/// The device owners of interfaces: of plain, distributed and highly available routers.
-const INTERFACE_OWNERS: [&str; 3] = [PLAIN_OWNER, DISTRIBUTED_OWNER, REPLICATED_OWNER];
-const PLAIN_OWNER: &str = "network:router_interface";
-const DISTRIBUTED_OWNER: &str = "network:router_interface_distributed";
-const REPLICATED_OWNER: &str = "network:ha_router_replicated_interface";
 
 /// Makes a router, with a gateway where one is asked for.
 pub fn create(
@@ -176,7 +173,7 @@ pub fn conntrack_helpers(
 /// The router's interfaces, in the order of their ids.
 pub fn interfaces(read: &dyn Read, router: RouterId) -> Result<Vec<Port>, ApiError> {
     let mut ports = ports(read, router)?;
-    ports.retain(|port| is_interface(&port.device_owner));
+    ports.retain(Port::is_router_interface);
     Ok(ports)
 }
 
@@ -186,7 +183,7 @@ fn ports(read: &dyn Read, router: RouterId) -> Result<Vec<Port>, ApiError> {
     let mut ports = Vec::new();
     for port in records::lookup::<Port>(read, PORT_BY_DEVICE, &[device.as_bytes()], None, false) {
         let port = port?;
-        if is_interface(&port.device_owner) || port.device_owner == GATEWAY_OWNER {
+        if port.is_router_interface() || port.device_owner == GATEWAY_OWNER {
             ports.push(port);
         }
     }
@@ -195,7 +192,7 @@ fn ports(read: &dyn Read, router: RouterId) -> Result<Vec<Port>, ApiError> {
 
 /// Refuses to make a port look like one of a router that is not the caller's.
 pub(crate) fn check_device(read: &dyn Read, port: &Port, caller: &Caller) -> Result<(), ApiError> {
-    if !is_interface(&port.device_owner) && port.device_owner != GATEWAY_OWNER {
+    if !port.is_router_interface() && port.device_owner != GATEWAY_OWNER {
         return Ok(());
     }
     let Ok(id) = port.device_id.parse() else {
@@ -222,7 +219,7 @@ pub(crate) fn check_readdressed(
         .iter()
         .filter(v4)
         .eq(port.fixed_ips.iter().filter(v4));
-    if same || !is_interface(&port.device_owner) {
+    if same || !port.is_router_interface() {
         return Ok(());
     }
     Err(RoutingError::IpAddressChangeNotAllowed(port.id).into())
@@ -236,17 +233,13 @@ pub(crate) fn check_no_gateway(read: &dyn Read, network: NetworkId) -> Result<()
     Ok(())
 }
 
-/// Whether ports of this device owner are interfaces of a router.
-pub(crate) fn is_interface(device_owner: &str) -> bool {
-    INTERFACE_OWNERS.contains(&device_owner)
-}
-
 /// The device owner of the router's interfaces.
 fn interface_owner(router: &Router) -> &'static str {
+    let [plain, distributed, replicated] = ROUTER_INTERFACE_OWNERS;
     match (router.distributed, router.ha) {
-        (true, _) => DISTRIBUTED_OWNER,
-        (false, true) => REPLICATED_OWNER,
-        (false, false) => PLAIN_OWNER,
+        (true, _) => distributed,
+        (false, true) => replicated,
+        (false, false) => plain,
     }
 }
 

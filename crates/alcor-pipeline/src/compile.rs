@@ -4,6 +4,7 @@ mod address;
 mod arrival;
 mod asked;
 mod base;
+mod block;
 mod filter;
 mod flood;
 mod guard;

@@ -6,9 +6,9 @@
 
 mod support;
 
-use alcor_compiler::oracle::{Intent, Packet};
-use alcor_compiler::{Compiler, Fact};
-use alcor_types::{AllowedAddressPair, Direction, Port, Remote, Revision, TrafficMatch};
+use alcor_compiler::Fact;
+use alcor_compiler::oracle::Packet;
+use alcor_types::{AllowedAddressPair, Direction, Port, Remote, TrafficMatch};
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use support::facts::{HOSTS, NETWORKS, PORTS, address_of, name, network, node, se
 use support::frame::Frame;
 use support::goals::{address_group_id, group_id, ip, mac, port_id};
 use support::groups::{address_group, everything, group, rule, rule_id};
-use support::world::World;
+use support::world::{Step, World};
 
 const GROUPS: u8 = 3;
 
@@ -96,7 +96,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
 
 /// Networks, hosts, and groups that let everything out; then whatever happens, with the hosts
 /// that look at the news after each step.
-fn any_history() -> impl Strategy<Value = Vec<(Vec<Fact>, u8)>> {
+fn any_history() -> impl Strategy<Value = Vec<Step>> {
     let networks = (0..NETWORKS).flat_map(|id| [network(id, true), subnet(id, true)]);
     let groups = (0..GROUPS).flat_map(|id| {
         let out = rule(id, 9, everything(Direction::Egress));
@@ -109,29 +109,6 @@ fn any_history() -> impl Strategy<Value = Vec<(Vec<Fact>, u8)>> {
         let first = [(start.clone(), 0), (ports, 0xff)];
         first.into_iter().chain(steps).collect()
     })
-}
-
-fn play(history: &[(Vec<Fact>, u8)]) -> (World, Intent) {
-    let mut region = Compiler::new(8);
-    let mut intent = Intent::default();
-    let mut world = World::new();
-    let last = history.len() - 1;
-    for (number, (facts, looks)) in history.iter().enumerate() {
-        region.apply(Revision(number as u64 + 1), facts);
-        for fact in facts {
-            intent.learn(fact);
-        }
-        if looks & 0x80 != 0 {
-            world.plug(&intent);
-        }
-        for (at, host) in world.hosts.iter_mut().enumerate() {
-            if number == last || looks >> at & 1 == 1 {
-                host.follow_all(&region);
-            }
-        }
-    }
-    world.plug(&intent);
-    (world, intent)
 }
 
 /// What a VM may try on an address: by which protocol, from which port or of which kind.
@@ -158,7 +135,7 @@ proptest! {
 
     #[test]
     fn a_first_packet_arrives_where_the_intent_lets_it(history in any_history()) {
-        let (world, intent) = play(&history);
+        let (world, intent, _) = World::play(&history);
         for from in intent.ports() {
             for number in 0..PORTS / NETWORKS {
                 let (target_mac, target) = address_of(number * NETWORKS);

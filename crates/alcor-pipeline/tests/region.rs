@@ -4,11 +4,11 @@
 
 mod support;
 
+use alcor_compiler::Fact;
 use alcor_compiler::oracle::Intent;
-use alcor_compiler::{Compiler, Fact};
 use alcor_goalstate::{Goal, GoalKey};
 use alcor_pipeline::Punt;
-use alcor_types::{MacAddr, Port, PortId, Revision};
+use alcor_types::{MacAddr, Port, PortId};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -16,8 +16,8 @@ use support::facts::{
     HOSTS, NETWORKS, PORTS, address_of, name, network, node, port, sender, subnet,
 };
 use support::frame::Frame;
-use support::goals::{ip, port_id, vpc_id};
-use support::world::World;
+use support::goals::{ip, port_id};
+use support::world::{Step, World};
 
 fn any_fact() -> impl Strategy<Value = Fact> {
     let host = || prop::option::weighted(0.9, 0..HOSTS);
@@ -34,7 +34,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
 
 /// Networks, subnets, hosts and ports, and what happens to them afterwards, with the hosts
 /// that look at the news after each step.
-fn any_history() -> impl Strategy<Value = Vec<(Vec<Fact>, u8)>> {
+fn any_history() -> impl Strategy<Value = Vec<Step>> {
     let networks = (0..NETWORKS).flat_map(|id| [network(id, true), subnet(id, true)]);
     let start: Vec<Fact> = networks.chain((0..HOSTS).map(node)).collect();
     let ports = prop::collection::vec(0..HOSTS, usize::from(PORTS)).prop_map(|hosts| {
@@ -53,30 +53,6 @@ fn any_history() -> impl Strategy<Value = Vec<(Vec<Fact>, u8)>> {
     })
 }
 
-/// Plays a history; in the end every host has looked at everything.
-fn play(history: &[(Vec<Fact>, u8)]) -> (World, Intent, Compiler) {
-    let mut region = Compiler::new(8);
-    let mut intent = Intent::default();
-    let mut world = World::new();
-    let last = history.len() - 1;
-    for (number, (facts, looks)) in history.iter().enumerate() {
-        region.apply(Revision(number as u64 + 1), facts);
-        for fact in facts {
-            intent.learn(fact);
-        }
-        if looks & 0x80 != 0 {
-            world.plug(&intent);
-        }
-        for (at, host) in world.hosts.iter_mut().enumerate() {
-            if number == last || looks >> at & 1 == 1 {
-                (0..NETWORKS).for_each(|id| host.follow(&region, vpc_id(id)));
-            }
-        }
-    }
-    world.plug(&intent);
-    (world, intent, region)
-}
-
 fn reachable(intent: &Intent, from: &Port) -> BTreeSet<PortId> {
     let ports = intent.ports().map(|port| port.id);
     ports.filter(|to| intent.reaches(from.id, *to)).collect()
@@ -87,7 +63,7 @@ proptest! {
 
     #[test]
     fn unicast_arrives_exactly_where_the_oracle_says(history in any_history()) {
-        let (world, intent, _) = play(&history);
+        let (world, intent, _) = World::play(&history);
         for from in intent.ports() {
             for to in 0..PORTS / NETWORKS {
                 let (target, _) = address_of(to * NETWORKS);
@@ -106,7 +82,7 @@ proptest! {
 
     #[test]
     fn broadcast_reaches_every_member_once(history in any_history()) {
-        let (world, intent, _) = play(&history);
+        let (world, intent, _) = World::play(&history);
         for from in intent.ports() {
             for group in [MacAddr::BROADCAST, MacAddr([0x33, 0x33, 0xff, 0, 0, 1])] {
                 let frame = Frame::ping(sender(from).0, group);
@@ -122,7 +98,7 @@ proptest! {
 
     #[test]
     fn arp_is_answered_with_the_right_mac_or_asked_around(history in any_history()) {
-        let (world, intent, _) = play(&history);
+        let (world, intent, _) = World::play(&history);
         for from in intent.ports() {
             let own = sender(from);
             for target in (10..=10 + PORTS / NETWORKS).map(ip).filter(|ip| *ip != own.1) {
@@ -144,7 +120,7 @@ proptest! {
 
     #[test]
     fn dhcp_is_the_agents_where_there_is_a_lease(history in any_history()) {
-        let (world, intent, region) = play(&history);
+        let (world, intent, region) = World::play(&history);
         for from in intent.ports() {
             let discover = Frame::dhcp(sender(from).0, MacAddr::BROADCAST, Ipv4Addr::BROADCAST);
             let (received, punted) = world.send(from, &discover);

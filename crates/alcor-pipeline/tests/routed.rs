@@ -6,12 +6,12 @@
 
 mod support;
 
+use alcor_compiler::Fact;
 use alcor_compiler::oracle::{Arrival, Intent};
-use alcor_compiler::{Compiler, Fact};
 use alcor_openflow::Field;
 use alcor_pipeline::Punt;
 use alcor_types::{
-    FixedIp, HostRoute, MacAddr, Port, PortId, Revision, RouteTable, RouteTableId, RouteTableKind,
+    FixedIp, HostRoute, MacAddr, Port, PortId, RouteTable, RouteTableId, RouteTableKind,
     RouteTarget, Router, RouterId, Standard, TableRoute,
 };
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use support::facts::{self, HOSTS, PORTS, name, node};
 use support::frame::Frame;
 use support::goals::{mac, port_id, router_id, subnet_id, vpc_id};
-use support::world::World;
+use support::world::{Step, World};
 
 const NETWORKS: u8 = 3;
 const ROUTERS: u8 = 2;
@@ -185,8 +185,6 @@ fn any_fact() -> impl Strategy<Value = Fact> {
     ]
 }
 
-type Step = (Vec<Fact>, u8);
-
 /// Two networks on the first router, a third on the second, and what happens to them.
 fn any_history() -> impl Strategy<Value = Vec<Step>> {
     let networks = (0..NETWORKS).flat_map(|id| [facts::network(id, true), subnet(id)]);
@@ -213,26 +211,6 @@ fn any_history() -> impl Strategy<Value = Vec<Step>> {
         0..12,
     );
     (first, rest).prop_map(|(first, rest)| first.into_iter().chain(rest).collect())
-}
-
-fn play(history: &[Step]) -> (World, Intent) {
-    let mut region = Compiler::new(8);
-    let mut intent = Intent::default();
-    let mut world = World::new();
-    let last = history.len() - 1;
-    for (number, (facts, looks)) in history.iter().enumerate() {
-        region.apply(Revision(number as u64 + 1), facts);
-        for fact in facts {
-            intent.learn(fact);
-        }
-        for (at, host) in world.hosts.iter_mut().enumerate() {
-            if number == last || looks >> at & 1 == 1 {
-                (0..NETWORKS).for_each(|id| host.follow(&region, vpc_id(id)));
-            }
-        }
-    }
-    world.plug(&intent);
-    (world, intent)
 }
 
 /// An echo request to an address, by way of a router's MAC address.
@@ -310,7 +288,7 @@ proptest! {
 
     #[test]
     fn packets_arrive_exactly_where_the_oracle_says(history in any_history()) {
-        let (world, intent) = play(&history);
+        let (world, intent, _) = World::play(&history);
         let vms: Vec<_> = intent.ports().filter(|port| !port.is_router_interface()).collect();
         for from in vms {
             let network = (0..NETWORKS).find(|id| vpc_id(*id) == from.network_id).unwrap();

@@ -2,7 +2,7 @@
 //! when it does not. Both run on the host.
 
 use alcor_agent::{AgentConfig, Inspection, ScopeWord};
-use alcor_openflow::Flow;
+use alcor_openflow::FlowKey;
 use alcor_pipeline::Owner;
 use anyhow::bail;
 use clap::Args;
@@ -106,14 +106,10 @@ fn print(flags: &Flags, found: &Inspection) {
         println!(" behind   {}", behind(word));
     }
     for (owner, flow) in &found.missing {
-        println!(" missing  {}  {}", key(flow), of(*owner));
+        println!(" missing  {}  {}", key(&flow.key), of(*owner));
     }
     for flow in &found.stale {
-        let key = format!(
-            "table {} priority {} {:?}",
-            flow.key.table, flow.key.priority, flow.key.matching
-        );
-        println!(" stale    {key}");
+        println!(" stale    {}", key(&flow.key));
     }
     if found.is_clean() {
         println!("the switch does what the region wants");
@@ -127,8 +123,7 @@ fn behind(word: &ScopeWord) -> String {
     }
 }
 
-fn key(flow: &Flow) -> String {
-    let key = &flow.key;
+fn key(key: &FlowKey) -> String {
     format!(
         "table {} priority {} {:?}",
         key.table, key.priority, key.matching
@@ -160,7 +155,7 @@ fn as_json(host: &str, found: &Inspection) -> Value {
         })
     });
     let missing = found.missing.iter().map(|(owner, flow)| {
-        json!({ "flow": key(flow), "cookie": format!("{:#x}", flow.cookie), "of": of(*owner) })
+        json!({ "flow": key(&flow.key), "cookie": format!("{:#x}", flow.cookie), "of": of(*owner) })
     });
     let stale = found.stale.iter().map(|flow| {
         json!({

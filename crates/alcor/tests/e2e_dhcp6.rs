@@ -7,8 +7,8 @@ use alcor_lab::Role;
 use anyhow::Context;
 use serde_json::{Value, json};
 use stage::desk::Desk;
-use stage::six::{address, configured, gateways, guest, router, segment};
-use stage::{LONG, binary, on_hosts, reach, run, until};
+use stage::six::{address, configured, gateways, guest, segment};
+use stage::{LONG, binary, on_hosts, reach, router, run, until};
 
 /// A link-local address is needed to ask from, and no duplicate must be feared.
 async fn may_ask(region: &Scenario, vm: &str) -> anyhow::Result<()> {

@@ -6,8 +6,8 @@ mod stage;
 
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use serde_json::json;
-use stage::six::{address, configured, gateways, guest, interface, router, segment};
-use stage::{LONG, binary, on_hosts, reach, run, until};
+use stage::six::{address, configured, gateways, guest, segment};
+use stage::{LONG, binary, interface, on_hosts, reach, router, run, until};
 use std::net::IpAddr;
 
 #[tokio::test]

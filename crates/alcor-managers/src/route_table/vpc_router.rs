@@ -87,7 +87,7 @@ pub(crate) fn forget_router(txn: &mut Txn<'_>, router: RouterId) -> Result<(), A
 fn joining(read: &dyn Read, network: &Network) -> Result<Option<Router>, ApiError> {
     for port in network::ports(read, network.id) {
         let port = port?;
-        if !router::is_interface(&port.device_owner) {
+        if !port.is_router_interface() {
             continue;
         }
         let Ok(id) = port.device_id.parse::<RouterId>() else {

@@ -1,14 +1,14 @@
 //! Interfaces: the ports by which a router is on its subnets.
 
-use super::{
-    Attachment, Detachment, GATEWAY_OWNER, get, interface_owner, interfaces, is_interface, ports,
-};
+use super::{Attachment, Detachment, GATEWAY_OWNER, get, interface_owner, interfaces, ports};
 use crate::port::{CreatePort, FixedIpRequest};
 use crate::routing::RoutingError;
 use crate::schema::PORT_INFRASTRUCTURE;
 use crate::{ApiError, Caller, Settings, floating_ip, network, port, records, standard, subnet};
 use alcor_store::{Read, Txn};
-use alcor_types::{FixedIp, NetworkId, Port, Router, RouterId, Subnet, SubnetId};
+use alcor_types::{
+    FixedIp, NetworkId, Port, ROUTER_INTERFACE_OWNERS, Router, RouterId, Subnet, SubnetId,
+};
 use std::net::IpAddr;
 
 /// What came of adding or removing an interface.
@@ -109,7 +109,7 @@ fn on_network(
     subnet: SubnetId,
 ) -> Result<Vec<(RouterId, IpAddr)>, ApiError> {
     let mut found = Vec::new();
-    for owner in super::INTERFACE_OWNERS {
+    for owner in ROUTER_INTERFACE_OWNERS {
         let parts: [&[u8]; 2] = [network.as_bytes(), owner.as_bytes()];
         for port in records::lookup::<Port>(read, PORT_INFRASTRUCTURE, &parts, None, false) {
             let port = port?;
@@ -403,7 +403,7 @@ fn check_unused(read: &dyn Read, router: &Router, subnet: SubnetId) -> Result<()
 }
 
 fn leave(txn: &mut Txn<'_>, port: &mut Port, subnets: &[SubnetId]) -> Result<(), ApiError> {
-    debug_assert!(is_interface(&port.device_owner), "only interfaces leave");
+    debug_assert!(port.is_router_interface(), "only interfaces leave");
     let kept = |fixed: &&FixedIp| !subnets.contains(&fixed.subnet_id);
     let left: Vec<_> = port.fixed_ips.iter().filter(kept).map(restate).collect();
     if left.is_empty() {

@@ -1,32 +1,23 @@
 //! What other hosts have routed into a network: on the wire it came from the host, to a VM it comes
 //! from the gateway.
 
+use super::block;
 use crate::router::Interface;
 use crate::state::State;
 use crate::table::{ARRIVE, EXCEPT, LOCAL, MATCH};
 use crate::wire_mac;
 use alcor_openflow::{Action, Field, Flow, Match};
 use alcor_types::{NetworkId, SubnetId, Vni};
-use ipnet::IpNet;
 
 /// Packets for the subnet come from its gateway. Nothing where no router serves the subnet, or
 /// where another subnet's flow has the same match.
 pub(super) fn flow(state: &State, subnet: SubnetId) -> Option<Flow> {
     let (gateway, vni) = state.gateway_of(subnet)?;
-    let block = state.blocks.get(&subnet)?;
-    if state.first_like(block) != Some(subnet) {
+    let subnet_block = state.blocks.get(&subnet)?;
+    if state.first_like(subnet_block) != Some(subnet) {
         return None;
     }
-    let into = match block.cidr {
-        IpNet::V4(block) => {
-            let packet = routed(vni).ipv4();
-            packet.ipv4_dst_prefix(block.network(), block.prefix_len())
-        }
-        IpNet::V6(block) => {
-            let packet = routed(vni).ipv6();
-            packet.ipv6_dst_prefix(block.network(), block.prefix_len())
-        }
-    };
+    let into = block::to(routed(vni), subnet_block.cidr);
     Some(from(gateway, Flow::new(ARRIVE, EXCEPT, into)))
 }
 

@@ -1,6 +1,7 @@
 //! A router: what it is asked itself, and where it leads.
 
 use super::address::number;
+use super::block;
 use super::link_local;
 use crate::Punt;
 use crate::router::Way;
@@ -72,7 +73,7 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
 /// An address of the router itself: it answers a ping here; the agent says of the rest that nobody
 /// listens.
 fn own(router: RouterId, mac: MacAddr, address: IpAddr) -> [Flow; 2] {
-    let to_it = destination(at(router), IpNet::from(address));
+    let to_it = block::to(at(router), IpNet::from(address));
     let rest = Punt::Unreachable { mac, address };
     [
         echo(to_it.clone(), address),
@@ -130,10 +131,10 @@ fn route(state: &State, router: RouterId, way: &Way) -> Option<Flow> {
         (None, Some(_)) => 0,
     };
     let length = u16::from(way.block.prefix_len());
-    let mut packet = destination(at(router), way.block);
+    let mut packet = block::to(at(router), way.block);
     if let Some((port, block)) = way.from {
         let (_, origin) = state.routing(port)?;
-        packet = source(packet.metadata(u64::from(origin.get())), block);
+        packet = block::from(packet.metadata(u64::from(origin.get())), block);
     }
     let flow = Flow::new(ROUTE, ROUTES + 4 * length + rank, packet);
     let flow = flow.apply([
@@ -146,13 +147,6 @@ fn route(state: &State, router: RouterId, way: &Way) -> Option<Flow> {
     Some(flow.goto(HOP))
 }
 
-fn source(matching: Match, block: IpNet) -> Match {
-    match block {
-        IpNet::V4(block) => matching.ipv4_src_prefix(block.network(), block.prefix_len()),
-        IpNet::V6(block) => matching.ipv6_src_prefix(block.network(), block.prefix_len()),
-    }
-}
-
 pub(super) fn at(router: RouterId) -> Match {
     Match::new().with(ROUTER_ID, router.0.as_u128())
 }
@@ -161,17 +155,6 @@ fn family(matching: Match, like: IpAddr) -> Match {
     match like {
         IpAddr::V4(_) => matching.ipv4(),
         IpAddr::V6(_) => matching.ipv6(),
-    }
-}
-
-fn destination(matching: Match, block: IpNet) -> Match {
-    match block {
-        IpNet::V4(block) => matching
-            .ipv4()
-            .ipv4_dst_prefix(block.network(), block.prefix_len()),
-        IpNet::V6(block) => matching
-            .ipv6()
-            .ipv6_dst_prefix(block.network(), block.prefix_len()),
     }
 }
 

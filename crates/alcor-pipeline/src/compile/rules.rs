@@ -29,20 +29,9 @@ pub(super) fn clause(state: &State, rule: &GroupRule, clause: u8) -> Option<Acti
 /// Packets exchanged with a block, for all rules that use a set with the block in it.
 pub(super) fn remote(state: &State, direction: Direction, block: IpNet) -> Option<Flow> {
     let users = state.sets.users_of_block(direction, block);
-    let (to, start) = (direction == Direction::Egress, Match::new());
-    let matching = match block {
-        IpNet::V4(block) if to => start
-            .ipv4()
-            .ipv4_dst_prefix(block.addr(), block.prefix_len()),
-        IpNet::V4(block) => start
-            .ipv4()
-            .ipv4_src_prefix(block.addr(), block.prefix_len()),
-        IpNet::V6(block) if to => start
-            .ipv6()
-            .ipv6_dst_prefix(block.addr(), block.prefix_len()),
-        IpNet::V6(block) => start
-            .ipv6()
-            .ipv6_src_prefix(block.addr(), block.prefix_len()),
+    let matching = match direction {
+        Direction::Egress => super::block::to(Match::new(), block),
+        Direction::Ingress => super::block::from(Match::new(), block),
     };
     clauses(state, direction, (matching, REMOTE), users.into_iter())
 }

@@ -5,7 +5,7 @@ use super::frame::Frame;
 use super::goals::{TUNNEL, host_ip, port_id};
 use super::switch::Switch;
 use alcor_compiler::oracle::Intent;
-use alcor_compiler::{Compiler, Delta};
+use alcor_compiler::{Compiler, Delta, Fact};
 use alcor_goalstate::{GoalChange, GoalKey, ScopeId};
 use alcor_openflow::{Field, PortNo};
 use alcor_pipeline::{Input, Pipeline, Punt};
@@ -87,6 +87,9 @@ impl Host {
     }
 }
 
+/// Facts of one revision, and who looks at the news after it.
+pub(crate) type Step = (Vec<Fact>, u8);
+
 /// The hosts and the network between them.
 pub(crate) struct World {
     pub(crate) hosts: Vec<Host>,
@@ -97,6 +100,31 @@ impl World {
         Self {
             hosts: (0..HOSTS).map(Host::new).collect(),
         }
+    }
+
+    /// Plays a history of facts, each step with the hosts that look at the news after it (bits), and
+    /// whether VMs are plugged then (the highest bit). In the end every host has looked at everything.
+    pub(crate) fn play(history: &[Step]) -> (Self, Intent, Compiler) {
+        let mut region = Compiler::new(8);
+        let mut intent = Intent::default();
+        let mut world = Self::new();
+        let last = history.len() - 1;
+        for (number, (facts, looks)) in history.iter().enumerate() {
+            region.apply(Revision(number as u64 + 1), facts);
+            for fact in facts {
+                intent.learn(fact);
+            }
+            if looks & 0x80 != 0 {
+                world.plug(&intent);
+            }
+            for (at, host) in world.hosts.iter_mut().enumerate() {
+                if number == last || looks >> at & 1 == 1 {
+                    host.follow_all(&region);
+                }
+            }
+        }
+        world.plug(&intent);
+        (world, intent, region)
     }
 
     fn ofport(number: u8) -> PortNo {

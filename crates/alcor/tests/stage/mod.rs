@@ -11,12 +11,14 @@
 pub(crate) mod desk;
 mod flows;
 mod groups;
+mod router;
 mod server;
 pub(crate) mod six;
 mod talk;
 
 pub(crate) use flows::{Flow, Flows, assert_untouched, flows, flows_are, received};
 pub(crate) use groups::{Rule, group, set_groups};
+pub(crate) use router::{interface, router};
 pub(crate) use server::{Server, Tokens, command, refusal};
 pub(crate) use talk::{Talk, answers, asked};
 
@@ -158,6 +160,22 @@ pub(crate) async fn reach(lab: &Lab, from: &str, to: IpAddr, count: u32) -> anyh
     ping.answered(count, LONG).await?;
     let report = ping.stop().await?;
     assert!(report.complete(), "{from} pings {to}: {report:?}");
+    Ok(())
+}
+
+/// Panics unless a long answer comes over TCP, whole.
+pub(crate) async fn tcp_passes(lab: &Lab, from: &str, to: (&str, IpAddr)) -> anyhow::Result<()> {
+    let (vm, ip) = to;
+    let serve = ["busybox", "nc", "-l", "-p", "5000", "-e", "seq", "100000"];
+    let mut server = lab.command(vm, serve)?.spawn()?;
+    until("the server listens", async || {
+        anyhow::Ok(run(lab, vm, "ss -ltnH").await?.contains(":5000"))
+    })
+    .await?;
+    let text = run(lab, from, &format!("busybox nc -w 10 {ip} 5000")).await?;
+    server.wait()?;
+    assert_eq!(text.lines().count(), 100_000);
+    assert_eq!(text.lines().last(), Some("100000"));
     Ok(())
 }
 

@@ -37,30 +37,6 @@ pub(crate) async fn guest(
     Ok(port)
 }
 
-/// A router over these networks. Its MAC address in the first of them makes the address that VMs
-/// there know it by.
-pub(crate) async fn router(region: &Scenario, over: &[&Segment]) -> anyhow::Result<String> {
-    let made = json!({ "router": { "name": "r" } });
-    let made = region.rest().post("/v2.0/routers", &made).await?;
-    let id = made["router"]["id"].as_str().context("no id")?.to_owned();
-    for segment in over {
-        interface(region, &id, "add", segment).await?;
-    }
-    Ok(id)
-}
-
-pub(crate) async fn interface(
-    region: &Scenario,
-    router: &str,
-    verb: &str,
-    segment: &Segment,
-) -> anyhow::Result<()> {
-    let path = format!("/v2.0/routers/{router}/{verb}_router_interface");
-    let body = json!({ "subnet_id": segment.subnet.to_string() });
-    region.rest().put(&path, &body).await?;
-    Ok(())
-}
-
 /// What `ip` shows in a VM, as JSON.
 async fn shown(region: &Scenario, vm: &str, line: &str) -> anyhow::Result<Vec<Value>> {
     let text = run(region.lab(), vm, &format!("ip -6 -j {line}")).await?;
