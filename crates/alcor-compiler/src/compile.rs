@@ -7,7 +7,9 @@ use alcor_goalstate::{
 use alcor_types::{
     Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId, Vni,
 };
+mod acl;
 mod group;
+pub(crate) use acl::{acl, acl_rule};
 pub(crate) use group::{address_group, group, member};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
