@@ -47,6 +47,7 @@
 //! neighbour for a moment): then the thing, not the goal, owns the flow, and goes to the
 //! first [`claim`](Owner::Mac). What a flow's cookie says is in [`cookie`].
 
+mod acls;
 mod changes;
 mod compile;
 mod conjunction;
