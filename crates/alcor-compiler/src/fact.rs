@@ -3,9 +3,8 @@
 use alcor_goalstate::ScopeId;
 use alcor_types::{
     AddressGroup, AddressGroupId, HostName, Network, NetworkAcl, NetworkAclId, NetworkAclRule,
-    NetworkAclRuleId, NetworkId, Node, Port, PortId, RouteTable,
-    RouteTableId, Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
-    SecurityGroupRuleId, Subnet, SubnetId,
+    NetworkAclRuleId, NetworkId, Node, Port, PortId, RouteTable, RouteTableId, Router, RouterId,
+    SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Subnet, SubnetId,
 };
 use std::sync::Arc;
 

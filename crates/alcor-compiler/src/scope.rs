@@ -9,8 +9,8 @@ use crate::hosts::Hosts;
 use crate::log::Log;
 use alcor_goalstate::Goal;
 use alcor_types::{
-    HostName, Network, NetworkAclId, NetworkId, Port, PortId, Revision, RouteTable, RouteTableId, Router, Subnet,
-    SubnetId,
+    HostName, Network, NetworkAclId, NetworkId, Port, PortId, Revision, RouteTable, RouteTableId,
+    Router, Subnet, SubnetId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -143,9 +143,9 @@ impl Scope {
 
     /// The subnet as a goal.
     pub(crate) fn subnet_goal(&self, id: SubnetId) -> Option<Goal> {
-        let vni = self.network.as_ref()?.fact.vni()?;
+        self.network.as_ref()?;
         let subnet = self.subnets.get(&id)?;
-        Some(compile::subnet(&subnet.fact, vni, subnet.revision))
+        Some(compile::subnet(&subnet.fact, subnet.revision))
     }
 
     /// All subnets as goals.

@@ -43,7 +43,10 @@ fn guards(region: &Compiler) -> Vec<(NetworkAclId, Vec<SubnetId>)> {
 }
 
 fn guard(acl: u8, subnets: &[u8]) -> (NetworkAclId, Vec<SubnetId>) {
-    (acl_id(acl), subnets.iter().copied().map(subnet_id).collect())
+    (
+        acl_id(acl),
+        subnets.iter().copied().map(subnet_id).collect(),
+    )
 }
 
 fn news(region: &Compiler, since: u64) -> Vec<GoalKey> {

@@ -1,8 +1,6 @@
 //! Network ACLs as hosts know them: which subnets one guards, and its rules in their order.
 
-use alcor_types::{
-    AclAction, AclProtocol, Direction, NetworkAclId, NetworkId, Revision, SubnetId,
-};
+use alcor_types::{AclAction, AclProtocol, Direction, NetworkAclId, NetworkId, Revision, SubnetId};
 use ipnet::IpNet;
 
 /// A network ACL that guards at least one subnet.

@@ -9,6 +9,7 @@
 //!   compare what they hold without sending it.
 
 mod acl_goal;
+mod carrier;
 pub mod decode;
 pub mod digest;
 pub mod encode;
@@ -19,6 +20,7 @@ mod scope_id;
 pub mod wire;
 
 pub use acl_goal::{AclGoal, AclRule};
+pub use carrier::Carrier;
 pub use decode::DecodeError;
 pub use goal::{
     DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,

@@ -64,9 +64,8 @@ impl Acls {
     pub(crate) fn in_use(&self, id: NetworkAclId) -> Option<&Acl> {
         let acl = self.get(id)?;
         let mut subnets = acl.subnets.iter();
-        let used = subnets.any(|subnet| {
-            self.guard(*subnet) == Some(id) && self.ports(*subnet).next().is_some()
-        });
+        let used = subnets
+            .any(|subnet| self.guard(*subnet) == Some(id) && self.ports(*subnet).next().is_some());
         used.then_some(acl)
     }
 

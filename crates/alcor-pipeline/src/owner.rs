@@ -1,7 +1,9 @@
 //! Who a flow belongs to.
 
 use crate::Traffic;
-use alcor_types::{Direction, MacAddr, NetworkAclId, NetworkId, PortId, RouterId, SecurityGroupRuleId, SubnetId};
+use alcor_types::{
+    Direction, MacAddr, NetworkAclId, NetworkId, PortId, RouterId, SecurityGroupRuleId, SubnetId,
+};
 use ipnet::IpNet;
 use std::net::IpAddr;
 

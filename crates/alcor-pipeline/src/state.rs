@@ -4,13 +4,14 @@ mod routing;
 
 use crate::Input;
 use crate::acls::{Acl, Acls};
+use crate::key::NetworkKey;
 use crate::member::{Claim, Local, Remote, Slot};
 use crate::router::{Block, Interface};
 use crate::sets::Sets;
 use crate::vpc::{Identity, Vpc, dhcp_server};
 use alcor_goalstate::{Goal, GoalKey};
 use alcor_openflow::PortNo;
-use alcor_types::{MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId, Vni};
+use alcor_types::{MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 
@@ -40,7 +41,7 @@ pub(crate) struct State {
     by_ofport: HashMap<PortNo, PortId>,
     /// The networks that claim a VNI. A VNI is reused once its network is gone, and the news
     /// of the two may cross: the newest goal has it.
-    vnis: HashMap<Vni, BTreeSet<(Revision, NetworkId)>>,
+    keys: HashMap<NetworkKey, BTreeSet<(Revision, NetworkId)>>,
 }
 
 impl State {
@@ -53,16 +54,16 @@ impl State {
     }
 
     /// The network, where its frames may flow at all.
-    pub(crate) fn active(&self, id: NetworkId) -> Option<(&Vpc, Vni)> {
+    pub(crate) fn active(&self, id: NetworkId) -> Option<(&Vpc, NetworkKey)> {
         let vpc = self.vpcs.get(&id)?;
-        let identity = vpc.identity.filter(|identity| identity.up)?;
-        let newest = self.vnis.get(&identity.vni)?.last()?;
-        (newest.1 == id).then_some((vpc, identity.vni))
+        let identity = vpc.identity.as_ref().filter(|identity| identity.up)?;
+        let newest = self.keys.get(&identity.key)?.last()?;
+        (newest.1 == id).then_some((vpc, identity.key))
     }
 
-    /// All networks that claim the VNI.
-    pub(crate) fn claimants(&self, vni: Vni) -> impl Iterator<Item = NetworkId> {
-        let claims = self.vnis.get(&vni).into_iter().flatten();
+    /// All networks that claim the key.
+    pub(crate) fn claimants(&self, key: NetworkKey) -> impl Iterator<Item = NetworkId> {
+        let claims = self.keys.get(&key).into_iter().flatten();
         claims.map(|(_, id)| *id)
     }
 
@@ -126,16 +127,19 @@ impl State {
 
     fn set_identity(&mut self, id: NetworkId, identity: Option<Identity>) {
         let vpc = self.vpcs.entry(id).or_default();
+        let claim = identity
+            .as_ref()
+            .map(|identity| (identity.key, identity.revision));
         let former = std::mem::replace(&mut vpc.identity, identity);
         if let Some(former) = former {
-            let claims = self.vnis.entry(former.vni).or_default();
+            let claims = self.keys.entry(former.key).or_default();
             claims.remove(&(former.revision, id));
             if claims.is_empty() {
-                self.vnis.remove(&former.vni);
+                self.keys.remove(&former.key);
             }
         }
-        if let Some(Identity { vni, revision, .. }) = identity {
-            self.vnis.entry(vni).or_default().insert((revision, id));
+        if let Some((key, revision)) = claim {
+            self.keys.entry(key).or_default().insert((revision, id));
         }
         self.forget_if_empty(id);
     }
@@ -174,8 +178,9 @@ impl State {
         self.sets
             .set_port(id, local.as_ref().map_or(&[], Local::groups));
         let former = self.locals.remove(&id);
-        let subnets = |local: &'_ Option<Local>| local.as_ref().map_or(Box::default(), |it| it.subnets.clone());
-        self.acls.set_port(id, &subnets(&former), &subnets(&local));
+        let [old, new] = [&former, &local].map(|local| local.as_ref().map(|local| &local.subnets));
+        self.acls
+            .set_port(id, old.map_or(&[], |it| it), new.map_or(&[], |it| it));
         if let Some(former) = former {
             let vpc = self.vpcs.entry(former.vpc).or_default();
             vpc.ports.remove(&id);

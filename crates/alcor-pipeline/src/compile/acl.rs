@@ -22,7 +22,6 @@
 //! ports lets them through where it allows (without the first one they are of no use), and says
 //! nothing of them where it denies.
 
-use super::block;
 use super::filter::{LATER, MLD, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION};
 use super::filter::{ROUTER_ADVERTISEMENT, ROUTER_SOLICITATION};
 use crate::member::Local;
@@ -34,7 +33,7 @@ use crate::traffic::blocks;
 use alcor_goalstate::AclRule;
 use alcor_openflow::{Action, Field, Flow, Match, PortNo};
 use alcor_types::{AclAction, AclProtocol, Direction, NetworkAclId};
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::IpNet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 const ICMP: u8 = 1;
@@ -61,10 +60,7 @@ pub(super) fn flows() -> Vec<Flow> {
         flows.extend(free.map(|matching| Flow::new(edge.entry, FIRST, matching).goto(edge.next)));
     }
     let everybody = everybody().into_iter();
-    flows.extend(everybody.map(|to| {
-        let to = block::to(Match::new(), to);
-        Flow::new(LEAVING.entry, FIRST, to).goto(LEAVING.next)
-    }));
+    flows.extend(everybody.map(|to| Flow::new(LEAVING.entry, FIRST, to).goto(LEAVING.next)));
     flows
 }
 
@@ -89,14 +85,16 @@ fn exempt() -> Vec<Match> {
     discovery.chain(dhcp).chain(dhcp6).collect()
 }
 
-fn everybody() -> [IpNet; 3] {
-    // Lengths that the families have: never an error.
-    let [four, six] = [
-        Ipv4Net::new(Ipv4Addr::new(224, 0, 0, 0), 4).unwrap_or_default(),
-        Ipv4Net::from(Ipv4Addr::BROADCAST),
-    ];
-    let multicast6 = Ipv6Net::new(Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8);
-    [four.into(), six.into(), multicast6.unwrap_or_default().into()]
+/// What is sent to all of the link, or to a group of it.
+fn everybody() -> [Match; 3] {
+    let four = || Match::new().ipv4();
+    [
+        four().ipv4_dst(Ipv4Addr::BROADCAST),
+        four().ipv4_dst_prefix(Ipv4Addr::new(224, 0, 0, 0), 4),
+        Match::new()
+            .ipv6()
+            .ipv6_dst_prefix(Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8),
+    ]
 }
 
 /// Which ACL the packets of a port are for; nothing where none of its subnets is guarded.
@@ -127,7 +125,9 @@ fn of_family(edge: &'static Edge, ofport: PortNo, homes: &[Home], six: bool) -> 
     let inside = |priority, matching, block| {
         Flow::new(edge.entry, priority, (edge.peer)(matching, block)).goto(edge.next)
     };
-    let mut same = homes.iter().filter(|home| home.block.addr().is_ipv6() == six);
+    let mut same = homes
+        .iter()
+        .filter(|home| home.block.addr().is_ipv6() == six);
     let first = same.next();
     let mut flows = Vec::new();
     if let Some(home) = first.or(homes.first()) {
