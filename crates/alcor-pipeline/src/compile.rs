@@ -43,6 +43,7 @@ pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
             let known = address::flow(state, vpc, address).into_iter();
             known
                 .chain(link_local::advertised(state, vpc, address))
+                .chain(link_local::reserved(state, vpc, address))
                 .collect()
         }
         Owner::Flood(id) => flood::flows(state, id).unwrap_or_default(),

@@ -78,6 +78,8 @@ pub const STATELESS: u16 = 105;
 pub const EXCEPT: u16 = 110;
 /// Exceptions to the exceptions.
 pub const EXCEPT_2: u16 = 115;
+/// Addresses that no port may speak from that is checked.
+pub const RESERVED: u16 = 117;
 /// Ports that nobody checks.
 pub const UNCHECKED: u16 = 120;
 /// Before anything else.

@@ -249,7 +249,10 @@ async fn an_acl_is_changed_taken_off_and_removed_under_traffic() -> anyhow::Resu
         let lab = region.lab();
         let stage = two_subnets(region).await?;
         let _server = Talk::serve(lab, "b", &["tcp:8000", "udp:53"])?;
-        assert!(answers(lab, "a", stage.b.ip, "udp:53", 4000).await?, "no ACL");
+        assert!(
+            answers(lab, "a", stage.b.ip, "udp:53", 4000).await?,
+            "no ACL"
+        );
         let mut talk = Talk::hold(lab, "a", stage.b.ip, 8000)?;
         let ping = steady_ping(lab, "a", stage.b.ip).await?;
         let before = [flows(lab, 1).await?, flows(lab, 2).await?];

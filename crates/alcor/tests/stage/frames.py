@@ -1,5 +1,5 @@
 """Frames as no sound guest sends them. `send SPEC...` writes them to eth0, each with its label;
-`hear LAST` says which labels came in, once the label LAST did.
+`hear LABEL...` says which labels came in, once all of these did.
 
 A SPEC is `label:kind,key=value,...`: `smac`, `dmac`, `src`, `dst`, and what the kind needs.
 """
@@ -76,12 +76,14 @@ def udp(spec):
 
 
 def fragmented(spec):
-    """The second part of a datagram of two; the first one with `part=first`."""
-    data = label(spec) * 8
-    length = 8 + 2 * len(data)
+    """The first or the later part of a datagram of two; each has the label with the part behind it."""
+    # Trackers take shorter parts than 1200 bytes for an attack.
+    both = [label({"label": f"{spec['label']}-{part}"}) * 80 for part in ("first", "later")]
+    both = [part[:1304] for part in both]
+    length = 8 + sum(map(len, both))
     ports = struct.pack("!HHHH", int(spec["sport"]), int(spec["dport"]), length, 0)
-    whole = summed(spec, 17, ports + data + data, 6)
-    cut = 8 + len(data)
+    whole = summed(spec, 17, ports + b"".join(both), 6)
+    cut = 8 + len(both[0])
     if spec["part"] == "first":
         return ip(spec, 17, whole[:cut], 1)
     return ip(spec, 17, whole[cut:], cut)
@@ -154,7 +156,7 @@ KINDS = {
 def frame(text):
     name, rest = text.split(":", 1)
     kind, *words = rest.split(",")
-    spec = dict(word.split("=", 1) for word in words)
+    spec = dict(word.split("=", 1) for word in words if word)
     spec["label"] = name
     ethertype, data = KINDS[kind](spec)
     return mac(spec["dmac"]) + mac(spec["smac"]) + struct.pack("!H", ethertype) + data
@@ -167,12 +169,12 @@ def send(specs):
         wire.send(frame(spec))
 
 
-def hear(last):
+def hear(*wanted):
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
     wire.bind(("eth0", ETH_P_ALL))
     print("ready", flush=True)
     heard = set()
-    while last not in heard:
+    while not heard.issuperset(wanted):
         data, (_, _, kind, *_) = wire.recvfrom(65536)
         # Errors carry other packets, and what this VM itself sends is no news.
         if kind != socket.PACKET_OUTGOING:
