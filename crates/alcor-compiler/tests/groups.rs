@@ -186,6 +186,8 @@ proptest! {
                     Fact::AddressGroup(id, _) => id.to_string(),
                     Fact::Network(id, _) => id.to_string(),
                     Fact::Subnet(id, _) => id.to_string(),
+                    Fact::NetworkAcl(id, _) => id.to_string(),
+                    Fact::NetworkAclRule(id, _) => id.to_string(),
                 };
                 last.insert(name, fact.clone());
             }

@@ -4,7 +4,7 @@
 use super::tunnel::{into_network, to_host};
 use crate::key::NetworkKey;
 use crate::state::State;
-use crate::table::{FLOOD_LOCAL, FLOOD_REMOTE, INGRESS, MATCH, PART, RECEIVER};
+use crate::table::{FLOOD_LOCAL, FLOOD_REMOTE, MATCH, PART, RECEIVED, RECEIVER};
 use alcor_openflow::{Action, Flow, Match};
 use alcor_types::{NetworkId, Vni};
 
@@ -20,7 +20,7 @@ pub(super) fn flows(state: &State, id: NetworkId) -> Option<Vec<Flow>> {
         state.ofports.get(port).filter(|_| up)
     });
     let local: Vec<_> = ofports
-        .map(|ofport| vec![Action::set(RECEIVER, *ofport), Action::resubmit(INGRESS)])
+        .map(|ofport| vec![Action::set(RECEIVER, *ofport), Action::resubmit(RECEIVED)])
         .collect();
     let mut flows = parts(FLOOD_LOCAL, key, &local);
 

@@ -8,14 +8,17 @@
 )]
 #![allow(clippy::print_stdout, reason = "a failed test shows the logs")]
 
+mod acls;
 pub(crate) mod desk;
 mod flows;
+pub(crate) mod frames;
 mod groups;
 mod router;
 mod server;
 pub(crate) mod six;
 mod talk;
 
+pub(crate) use acls::{Acl, AclRule};
 pub(crate) use flows::{Flow, Flows, assert_untouched, flows, flows_are, received};
 pub(crate) use groups::{Rule, group, set_groups};
 pub(crate) use router::{interface, router};
