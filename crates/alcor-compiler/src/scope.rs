@@ -1,6 +1,7 @@
 //! One network with its subnets and ports, and what hosts are told because of them.
 
 mod change;
+mod limits;
 
 use crate::compile;
 use crate::hosts::Hosts;
@@ -187,7 +188,8 @@ impl Scope {
         let host = port.host.clone()?;
         let host_ip = hosts.tunnel_ip(&host)?;
         let leases = compile::leases(port, |subnet| self.has_dhcp(subnet), *own);
-        let goals = std::iter::once(compile::port(port, *own)).chain(leases);
+        let own = compile::port(port, self.limits(port, hosts), *own);
+        let goals = std::iter::once(own).chain(leases);
         Some(Told {
             host,
             own: goals.collect(),

@@ -6,14 +6,14 @@ use alcor_managers::records::{self, Record};
 use alcor_managers::schema;
 use alcor_store::{Change, Snapshot};
 use alcor_types::{
-    AddressGroup, HostName, Network, Node, Port, RouteTable, Router, SecurityGroup,
+    AddressGroup, HostName, Network, Node, Port, QosRule, RouteTable, Router, SecurityGroup,
     SecurityGroupRule, Subnet,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The rows of the tables that make up intent, without their indexes.
-pub(crate) fn prefixes() -> [&'static [u8]; 9] {
+pub(crate) fn prefixes() -> [&'static [u8]; 10] {
     const NETWORKS: &[u8] = &[schema::NETWORKS.id, 0];
     const SUBNETS: &[u8] = &[schema::SUBNETS.id, 0];
     const PORTS: &[u8] = &[schema::PORTS.id, 0];
@@ -23,6 +23,7 @@ pub(crate) fn prefixes() -> [&'static [u8]; 9] {
     const GROUPS: &[u8] = &[schema::SECURITY_GROUPS.id, 0];
     const RULES: &[u8] = &[schema::SECURITY_GROUP_RULES.id, 0];
     const ADDRESS_GROUPS: &[u8] = &[schema::ADDRESS_GROUPS.id, 0];
+    const QOS_RULES: &[u8] = &[schema::QOS_RULES.id, 0];
     [
         NETWORKS,
         SUBNETS,
@@ -33,6 +34,7 @@ pub(crate) fn prefixes() -> [&'static [u8]; 9] {
         GROUPS,
         RULES,
         ADDRESS_GROUPS,
+        QOS_RULES,
     ]
 }
 
@@ -79,6 +81,10 @@ impl Intent {
         for group in scan::<AddressGroup>(snapshot) {
             let group = group?;
             facts.push(Fact::AddressGroup(group.id, Some(Arc::new(group))));
+        }
+        for rule in scan::<QosRule>(snapshot) {
+            let rule = rule?;
+            facts.push(Fact::QosRule(rule.id, Some(Arc::new(rule))));
         }
         for port in scan::<Port>(snapshot) {
             let port = port?;
@@ -128,7 +134,7 @@ impl Intent {
     }
 }
 
-/// The fact of a change of a group or rule, if it is one.
+/// The fact of a change of a group or rule, also of a QoS policy's, if it is one.
 fn set(change: &Change) -> Result<Option<Fact>, DeliveryError> {
     if let Some((key, group)) = decode::<SecurityGroup>(change)? {
         let group = group.map(Arc::new);
@@ -141,6 +147,10 @@ fn set(change: &Change) -> Result<Option<Fact>, DeliveryError> {
     if let Some((key, group)) = decode::<AddressGroup>(change)? {
         let group = group.map(Arc::new);
         return Ok(Some(Fact::AddressGroup(id(&key)?.into(), group)));
+    }
+    if let Some((key, rule)) = decode::<QosRule>(change)? {
+        let rule = rule.map(Arc::new);
+        return Ok(Some(Fact::QosRule(id(&key)?.into(), rule)));
     }
     Ok(None)
 }

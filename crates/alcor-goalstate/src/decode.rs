@@ -3,6 +3,7 @@
 
 use crate::wire::router_configuration::{RoutingRule, SubnetRoutingTable};
 mod group;
+mod limits;
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
     OperationType, PortConfiguration, PortState, RouterConfiguration, RouterState,
@@ -271,6 +272,7 @@ fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, 
             .iter()
             .map(|pair| group::pair(fields, pair))
             .collect::<Result<_, _>>()?,
+        limits: limits::limits(fields, sent.limits.as_ref())?,
     })
 }
 

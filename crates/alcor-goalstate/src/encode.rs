@@ -4,6 +4,7 @@
 //! a message twice is applying it once. A deletion carries the id and the revision alone.
 
 pub(crate) mod group;
+mod limits;
 
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
@@ -307,6 +308,7 @@ pub(crate) fn port(goal: &PortGoal) -> PortConfiguration {
                     .map_or_else(String::new, |mac| mac.to_string()),
             })
             .collect(),
+        limits: limits::limits(&goal.limits),
         ..PortConfiguration::default()
     }
 }
