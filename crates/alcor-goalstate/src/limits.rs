@@ -42,7 +42,7 @@ impl Limits {
     }
 
     /// What rules say together. Of several about one thing, the lowest rate and the highest mark
-    /// count; guarantees bound nothing.
+    /// count. Guarantees bound nothing, and neither does a rate of 0, as in Neutron.
     pub fn of<'a>(rules: impl IntoIterator<Item = &'a QosLimit>) -> Self {
         let mut limits = Self::default();
         for rule in rules {
@@ -58,7 +58,7 @@ impl Limits {
                 max_burst_kbps: burst,
                 direction,
             } => {
-                if let Some(bounds) = self.bounds(direction) {
+                if let Some(bounds) = self.bounds(direction).filter(|_| rate > 0) {
                     bounds.bandwidth = lower(bounds.bandwidth, Rate { rate, burst });
                 }
             }
@@ -69,7 +69,7 @@ impl Limits {
             } => {
                 let rate = max_kpps.saturating_mul(KILO);
                 let burst = max_burst_kpps.saturating_mul(KILO);
-                if let Some(bounds) = self.bounds(direction) {
+                if let Some(bounds) = self.bounds(direction).filter(|_| rate > 0) {
                     bounds.packets = lower(bounds.packets, Rate { rate, burst });
                 }
             }
