@@ -11,9 +11,11 @@
 pub(crate) mod desk;
 mod flows;
 mod groups;
+pub(crate) mod qos;
 mod router;
 mod server;
 pub(crate) mod six;
+pub(crate) mod stream;
 mod talk;
 
 pub(crate) use flows::{Flow, Flows, assert_untouched, flows, flows_are, received};
