@@ -2,7 +2,7 @@
 
 use alcor_goalstate::{
     Carrier, DhcpGoal, Goal, InterfaceGoal, Limits, NeighborGoal, PortGoal, SubnetGoal,
-    SubnetRoute, SubnetRoutes, VpcGoal,
+    SubnetRoute, SubnetRoutes, Taps, VpcGoal,
 };
 use alcor_types::{Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId};
 mod acl;
@@ -43,7 +43,8 @@ pub(crate) fn subnet(subnet: &Subnet, revision: Revision) -> Goal {
 }
 
 /// What its own host is told of a port.
-pub(crate) fn port(port: &Port, limits: Limits, revision: Revision) -> Goal {
+pub(crate) fn port(port: &Port, extras: (Limits, Option<Box<Taps>>), revision: Revision) -> Goal {
+    let (limits, taps) = extras;
     Goal::Port(PortGoal {
         id: port.id,
         revision,
@@ -59,6 +60,7 @@ pub(crate) fn port(port: &Port, limits: Limits, revision: Revision) -> Goal {
         security_groups: port.security_groups.clone(),
         allowed_address_pairs: port.allowed_address_pairs.clone(),
         limits,
+        taps,
     })
 }
 

@@ -3,6 +3,7 @@
 mod acls;
 mod limits;
 mod routers;
+mod taps;
 
 use crate::acls::Acls;
 use crate::groups::Groups;
@@ -100,6 +101,7 @@ impl Compiler {
             Fact::NetworkAcl(..) | Fact::NetworkAclRule(..) => {
                 self.take_acl(revision, fact, journal);
             }
+            Fact::TapService(..) | Fact::TapFlow(..) => self.take_tap(revision, fact, journal),
             Fact::QosRule(id, rule) => self.take_qos_rule(revision, *id, rule.as_ref(), journal),
         }
     }
@@ -193,6 +195,9 @@ impl Compiler {
             self.set_port(revision, home, (id, port.cloned()), journal);
         }
         self.take_interface(revision, id, port, journal);
+        if self.hosts.taps.is_service(id) {
+            self.follow_tap(revision, id, journal);
+        }
     }
 
     /// Before the port is changed in its network, because that remembers what it was.
@@ -247,7 +252,7 @@ impl Compiler {
         if self.hosts.tunnel_ip(host) == tunnel_ip {
             return;
         }
-        let mut former = Vec::new();
+        let mut former = self.told_of_taps(host);
         for id in self.hosts.scopes(host) {
             self.note_hosts(id, std::slice::from_ref(host), journal);
             let scope = scope(&mut self.scopes, id, self.log_limit, revision);

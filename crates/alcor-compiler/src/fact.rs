@@ -5,7 +5,7 @@ use alcor_types::{
     AddressGroup, AddressGroupId, HostName, Network, NetworkAcl, NetworkAclId, NetworkAclRule,
     NetworkAclRuleId, NetworkId, Node, Port, PortId, QosRule, QosRuleId, RouteTable, RouteTableId,
     Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId,
-    Subnet, SubnetId,
+    Subnet, SubnetId, TapFlow, TapFlowId, TapService, TapServiceId,
 };
 use std::sync::Arc;
 
@@ -34,6 +34,10 @@ pub enum Fact {
     NetworkAcl(NetworkAclId, Option<Arc<NetworkAcl>>),
     /// A rule of a network ACL.
     NetworkAclRule(NetworkAclRuleId, Option<Arc<NetworkAclRule>>),
+    /// A tap service.
+    TapService(TapServiceId, Option<Arc<TapService>>),
+    /// What is copied to a tap service.
+    TapFlow(TapFlowId, Option<Arc<TapFlow>>),
     /// A rule of a QoS policy. Of the policy itself no data plane need know.
     QosRule(QosRuleId, Option<Arc<QosRule>>),
 }

@@ -1,9 +1,10 @@
 //! Which hosts exist, where tunnels to them end, which networks have ports there, and which further
-//! networks they need because routers join them. And what QoS policies say: like the hosts it is no
+//! networks they need because routers join them. And what QoS policies and taps say: like the hosts it is no
 //! network's own, and the goals of many lean on it.
 
 use crate::qos::Policies;
 use crate::routing::Routing;
+use crate::taps::Taps;
 use alcor_types::{HostName, NetworkId};
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -14,6 +15,7 @@ pub(crate) struct Hosts {
     hosts: HashMap<HostName, Host>,
     pub(crate) routing: Routing,
     pub(crate) policies: Policies,
+    pub(crate) taps: Taps,
 }
 
 /// A host may be named by ports before its node is registered.

@@ -31,6 +31,7 @@ pub mod oracle;
 mod qos;
 mod routing;
 mod scope;
+mod taps;
 mod view;
 
 pub use compiler::Compiler;

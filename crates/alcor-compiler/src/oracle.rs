@@ -55,6 +55,8 @@ impl Intent {
             Fact::AddressGroup(id, group) => set(&mut self.address_groups, id, group.as_ref()),
             Fact::NetworkAcl(id, acl) => set(&mut self.acls, id, acl.as_ref()),
             Fact::NetworkAclRule(id, rule) => set(&mut self.acl_rules, id, rule.as_ref()),
+            // Who looks on changes nothing of who reaches whom.
+            Fact::TapService(..) | Fact::TapFlow(..) => {}
             Fact::QosRule(id, rule) => set(&mut self.qos_rules, id, rule.as_ref()),
         }
     }

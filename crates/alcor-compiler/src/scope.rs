@@ -199,7 +199,8 @@ impl Scope {
         let host = port.host.clone()?;
         let host_ip = hosts.tunnel_ip(&host)?;
         let leases = compile::leases(port, |subnet| self.has_dhcp(subnet), *own);
-        let own = compile::port(port, self.limits(port, hosts), *own);
+        let taps = hosts.taps.of(id, |host| hosts.tunnel_ip(host));
+        let own = compile::port(port, (self.limits(port, hosts), taps), *own);
         let goals = std::iter::once(own).chain(leases);
         Some(Told {
             host,

@@ -188,6 +188,8 @@ proptest! {
                     Fact::Network(id, _) => id.to_string(),
                     Fact::Subnet(id, _) => id.to_string(),
                     Fact::NetworkAcl(id, _) => id.to_string(),
+                    Fact::TapService(id, _) => id.to_string(),
+                    Fact::TapFlow(id, _) => id.to_string(),
                     Fact::NetworkAclRule(id, _) => id.to_string(),
                 };
                 last.insert(name, fact.clone());

@@ -134,6 +134,8 @@ fn any_deletion() -> impl Strategy<Value = Fact> {
             Fact::RouteTable(table(id, whole, 0).id, None)
         }),
         1 => (0..HOSTS).prop_map(|id| Fact::Node(host(id), None)),
+        1 => (0..2_u8).prop_map(|id| Fact::TapService(tap_service(id).id, None)),
+        1 => (0..4_u8).prop_map(|id| Fact::TapFlow(tap_flow(id, 0, 2).id, None)),
         1 => (0..4_u8).prop_map(|id| Fact::QosRule(qos_rule(id, 0, 0).id, None)),
     ]
 }
@@ -142,6 +144,15 @@ fn any_deletion() -> impl Strategy<Value = Fact> {
 fn any_qos_rule() -> impl Strategy<Value = Fact> {
     let numbers = (0..4_u8, 0..3_u8, 1..3_u32);
     numbers.prop_map(|(id, policy, rate)| put_qos_rule(qos_rule(id, policy, rate)))
+}
+
+/// Services 0 and 1 are ports 0 and 1; they look at others.
+fn any_tap() -> impl Strategy<Value = Fact> {
+    let flow = (0..4_u8, 0..2_u8, 2..PORTS);
+    prop_oneof![
+        (0..2_u8).prop_map(|number| put_tap_service(tap_service(number))),
+        flow.prop_map(|(id, service, source)| put_tap_flow(tap_flow(id, service, source))),
+    ]
 }
 
 fn any_fact() -> impl Strategy<Value = Fact> {
@@ -157,6 +168,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         2 => any_acl(),
         2 => (0..ACLS, 0..3_u8, 0..3_u16).prop_map(|(of, id, number)| put_acl_rule(of, id, number)),
         2 => any_qos_rule(),
+        2 => any_tap(),
         3 => any_deletion(),
     ]
 }
@@ -183,6 +195,8 @@ fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
             Fact::NetworkAcl(id, _) => id.to_string(),
             Fact::NetworkAclRule(id, _) => id.to_string(),
             Fact::QosRule(id, _) => id.to_string(),
+            Fact::TapService(id, _) => id.to_string(),
+            Fact::TapFlow(id, _) => id.to_string(),
         };
         last.insert(name, fact.clone());
     }

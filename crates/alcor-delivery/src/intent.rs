@@ -7,13 +7,13 @@ use alcor_managers::schema;
 use alcor_store::{Change, Snapshot};
 use alcor_types::{
     AddressGroup, HostName, Network, NetworkAcl, NetworkAclRule, Node, Port, QosRule, RouteTable,
-    Router, SecurityGroup, SecurityGroupRule, Subnet,
+    Router, SecurityGroup, SecurityGroupRule, Subnet, TapFlow, TapService,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The rows of the tables that make up intent, without their indexes.
-pub(crate) fn prefixes() -> [&'static [u8]; 12] {
+pub(crate) fn prefixes() -> [&'static [u8]; 14] {
     const NETWORKS: &[u8] = &[schema::NETWORKS.id, 0];
     const SUBNETS: &[u8] = &[schema::SUBNETS.id, 0];
     const PORTS: &[u8] = &[schema::PORTS.id, 0];
@@ -25,6 +25,8 @@ pub(crate) fn prefixes() -> [&'static [u8]; 12] {
     const ADDRESS_GROUPS: &[u8] = &[schema::ADDRESS_GROUPS.id, 0];
     const ACLS: &[u8] = &[schema::NETWORK_ACLS.id, 0];
     const ACL_RULES: &[u8] = &[schema::NETWORK_ACL_RULES.id, 0];
+    const TAP_SERVICES: &[u8] = &[schema::TAP_SERVICES.id, 0];
+    const TAP_FLOWS: &[u8] = &[schema::TAP_FLOWS.id, 0];
     const QOS_RULES: &[u8] = &[schema::QOS_RULES.id, 0];
     [
         NETWORKS,
@@ -39,6 +41,8 @@ pub(crate) fn prefixes() -> [&'static [u8]; 12] {
         ACLS,
         ACL_RULES,
         QOS_RULES,
+        TAP_SERVICES,
+        TAP_FLOWS,
     ]
 }
 
@@ -94,6 +98,14 @@ impl Intent {
         for acl in scan::<NetworkAcl>(snapshot) {
             let acl = acl?;
             facts.push(Fact::NetworkAcl(acl.id, Some(Arc::new(acl))));
+        }
+        for service in scan::<TapService>(snapshot) {
+            let service = service?;
+            facts.push(Fact::TapService(service.id, Some(Arc::new(service))));
+        }
+        for flow in scan::<TapFlow>(snapshot) {
+            let flow = flow?;
+            facts.push(Fact::TapFlow(flow.id, Some(Arc::new(flow))));
         }
         for rule in scan::<QosRule>(snapshot) {
             let rule = rule?;
@@ -162,6 +174,14 @@ fn set(change: &Change) -> Result<Option<Fact>, DeliveryError> {
     if let Some((key, group)) = decode::<AddressGroup>(change)? {
         let group = group.map(Arc::new);
         return Ok(Some(Fact::AddressGroup(id(&key)?.into(), group)));
+    }
+    if let Some((key, service)) = decode::<TapService>(change)? {
+        let service = service.map(Arc::new);
+        return Ok(Some(Fact::TapService(id(&key)?.into(), service)));
+    }
+    if let Some((key, flow)) = decode::<TapFlow>(change)? {
+        let flow = flow.map(Arc::new);
+        return Ok(Some(Fact::TapFlow(id(&key)?.into(), flow)));
     }
     if let Some((key, rule)) = decode::<QosRule>(change)? {
         let rule = rule.map(Arc::new);

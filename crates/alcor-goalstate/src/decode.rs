@@ -5,6 +5,7 @@ use crate::wire::router_configuration::{RoutingRule, SubnetRoutingTable};
 mod acl;
 mod group;
 mod limits;
+mod taps;
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
     OperationType, PortConfiguration, PortState, RouterConfiguration, RouterState,
@@ -276,6 +277,7 @@ fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, 
             .map(|pair| group::pair(fields, pair))
             .collect::<Result<_, _>>()?,
         limits: limits::limits(fields, sent.limits.as_ref())?,
+        taps: taps::taps(fields, sent.taps.as_ref())?,
     })
 }
 

@@ -6,6 +6,7 @@
 pub(crate) mod acl;
 pub(crate) mod group;
 mod limits;
+mod taps;
 
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
@@ -312,6 +313,7 @@ pub(crate) fn port(goal: &PortGoal) -> PortConfiguration {
             })
             .collect(),
         limits: limits::limits(&goal.limits),
+        taps: goal.taps.as_deref().map(taps::taps),
         ..PortConfiguration::default()
     }
 }

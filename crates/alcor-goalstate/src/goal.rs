@@ -1,6 +1,6 @@
 //! Goals: the facts that a host holds, each with the revision it was made from.
 
-use crate::{AclGoal, AddressGroupGoal, Carrier, GroupGoal, Limits, MemberGoal};
+use crate::{AclGoal, AddressGroupGoal, Carrier, GroupGoal, Limits, MemberGoal, Taps};
 use alcor_types::{
     AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, MacAddr,
     NetworkAclId, NetworkId, PortId, ProjectId, Revision, RouterId, SecurityGroupId, SubnetId,
@@ -85,6 +85,8 @@ pub struct PortGoal {
     pub allowed_address_pairs: Vec<AllowedAddressPair>,
     /// What bounds its traffic.
     pub limits: Limits,
+    /// Its part in taps; none where it has none.
+    pub taps: Option<Box<Taps>>,
 }
 
 /// A lease that this host's DHCP responder gives out.

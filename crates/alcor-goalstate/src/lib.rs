@@ -18,6 +18,7 @@ mod group_goal;
 mod limits;
 mod scope;
 mod scope_id;
+mod taps;
 pub mod wire;
 
 pub use acl_goal::{AclGoal, AclRule};
@@ -31,3 +32,4 @@ pub use group_goal::{AddressGroupGoal, GroupGoal, GroupRule, MemberGoal, RuleRem
 pub use limits::{Bounds, Limits, Rate};
 pub use scope::{Applied, ScopeGoals};
 pub use scope_id::{ParseScopeError, ScopeId};
+pub use taps::{TapCopy, Taps};

@@ -16,6 +16,7 @@ mod resolve;
 mod route;
 mod rules;
 mod spoof;
+mod tap;
 mod tunnel;
 mod unicast;
 

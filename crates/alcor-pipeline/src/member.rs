@@ -1,6 +1,6 @@
 //! Ports as the pipeline remembers them: only what flows are made from.
 
-use alcor_goalstate::{Limits, NeighborGoal, PortGoal};
+use alcor_goalstate::{Limits, NeighborGoal, PortGoal, Taps};
 use alcor_types::{FixedIp, MacAddr, NetworkId, PortId, SecurityGroupId, SubnetId};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
@@ -20,6 +20,7 @@ pub(crate) struct Local {
     pub(crate) security: Option<Security>,
     /// What bounds its traffic.
     pub(crate) limits: Limits,
+    pub(crate) taps: Option<Box<Taps>>,
 }
 
 /// What a port's traffic is checked against.
@@ -70,6 +71,7 @@ impl From<&PortGoal> for Local {
             up: goal.admin_state_up,
             security: security(goal),
             limits: goal.limits,
+            taps: goal.taps.clone(),
         }
     }
 }
@@ -103,6 +105,12 @@ fn security(goal: &PortGoal) -> Option<Security> {
 }
 
 impl Local {
+    /// The ports that get copies of its packets.
+    pub(crate) fn lookers(&self) -> impl Iterator<Item = PortId> {
+        let copies = self.taps.iter().flat_map(|taps| &taps.copies);
+        copies.map(|copy| copy.port)
+    }
+
     /// The groups it is in.
     pub(crate) fn groups(&self) -> &[SecurityGroupId] {
         self.security

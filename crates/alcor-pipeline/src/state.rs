@@ -32,6 +32,8 @@ pub(crate) struct State {
     /// The subnets, and which routers' ports have an address of each.
     pub(crate) blocks: HashMap<SubnetId, Block>,
     serving: BTreeMap<SubnetId, BTreeSet<PortId>>,
+    /// The ports here that a tap service's port gets copies of.
+    looked_at: HashMap<PortId, BTreeSet<PortId>>,
     pub(crate) ofports: HashMap<PortId, PortNo>,
     pub(crate) tunnel: Option<PortNo>,
     /// What this host's routed packets come from on the wire.
@@ -70,6 +72,11 @@ impl State {
     /// The port that has the OpenFlow port number.
     pub(crate) fn port_at(&self, ofport: PortNo) -> Option<PortId> {
         self.by_ofport.get(&ofport).copied()
+    }
+
+    /// The ports here that this one gets copies of.
+    pub(crate) fn looked_at(&self, looker: PortId) -> impl Iterator<Item = PortId> {
+        self.looked_at.get(&looker).into_iter().flatten().copied()
     }
 
     /// Takes in a change.
@@ -182,6 +189,7 @@ impl State {
         self.acls
             .set_port(id, old.map_or(&[], |it| it), new.map_or(&[], |it| it));
         if let Some(former) = former {
+            self.look_away(id, &former);
             let vpc = self.vpcs.entry(former.vpc).or_default();
             vpc.ports.remove(&id);
             for slot in former.slots() {
@@ -190,12 +198,26 @@ impl State {
             self.forget_if_empty(former.vpc);
         }
         if let Some(local) = local {
+            for looker in local.lookers() {
+                self.looked_at.entry(looker).or_default().insert(id);
+            }
             let vpc = self.vpcs.entry(local.vpc).or_default();
             vpc.ports.insert(id);
             for slot in local.slots() {
                 vpc.claim(slot, Claim::Local(id), true);
             }
             self.locals.insert(id, local);
+        }
+    }
+
+    fn look_away(&mut self, id: PortId, former: &Local) {
+        for looker in former.lookers() {
+            if let Some(sources) = self.looked_at.get_mut(&looker) {
+                sources.remove(&id);
+                if sources.is_empty() {
+                    self.looked_at.remove(&looker);
+                }
+            }
         }
     }
 

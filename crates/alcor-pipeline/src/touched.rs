@@ -180,6 +180,7 @@ fn by_local(state: &State, id: PortId, now: Option<&Local>) -> Vec<Owner> {
         return by_limits(id, former, now);
     }
     let mut owners = vec![Owner::Port(id), Owner::Guard(id)];
+    owners.extend(state.looked_at(id).map(Owner::Port));
     owners.extend(sets::by_port(state, id, now));
     owners.extend(acls::by_port(state, former, now));
     for local in [former, now].into_iter().flatten() {
@@ -228,6 +229,7 @@ fn by_plug(state: &State, port: PortId, now: Option<PortNo>) -> Vec<Owner> {
     let mut owners = Vec::new();
     for id in [Some(port), displaced].into_iter().flatten() {
         owners.extend([Owner::Port(id), Owner::Guard(id)]);
+        owners.extend(state.looked_at(id).map(Owner::Port));
         if let Some(local) = state.locals.get(&id) {
             owners.push(Owner::Flood(local.vpc));
             owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));

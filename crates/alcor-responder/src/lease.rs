@@ -168,6 +168,7 @@ mod tests {
             security_groups: Vec::new(),
             allowed_address_pairs: Vec::new(),
             limits: alcor_goalstate::Limits::default(),
+            taps: None,
         };
         let dhcp = DhcpGoal {
             port: port.id,

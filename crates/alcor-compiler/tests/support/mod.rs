@@ -9,8 +9,8 @@ use alcor_types::{
     AclAction, AclProtocol, FixedIp, FlowDirection, HostName, Network, NetworkAcl, NetworkAclId,
     NetworkAclRule, NetworkAclRuleId, NetworkId, NetworkType, Node, NodeId, Port, PortId, QosLimit,
     QosPolicyId, QosRule, QosRuleId, Revision, RouteTable, RouteTableId, RouteTableKind,
-    RouteTarget, Router, RouterId, Sharing, Standard, Subnet, SubnetId, TableRoute, Timestamp,
-    Transport,
+    RouteTarget, Router, RouterId, Sharing, Standard, Subnet, SubnetId, TableRoute, TapDirection,
+    TapFlow, TapFlowId, TapService, TapServiceId, Timestamp, Transport, Vni,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -239,6 +239,43 @@ pub(crate) fn qos_rule(number: u8, policy: u8, rate: u32) -> QosRule {
         policy_id: policy_id(policy),
         limit,
     }
+}
+
+/// Port `number` looks on.
+pub(crate) fn tap_service(number: u8) -> TapService {
+    TapService {
+        id: TapServiceId(Uuid::from_u128(0xc_0000 + u128::from(number))),
+        project_id: "p".into(),
+        name: String::new(),
+        description: String::new(),
+        port_id: port_id(number),
+        vni: Vni::new(900 + u32::from(number)).unwrap(),
+    }
+}
+
+pub(crate) fn put_tap_service(service: TapService) -> Fact {
+    Fact::TapService(service.id, Some(Arc::new(service)))
+}
+
+/// A flow of a direction that goes with its number.
+pub(crate) fn tap_flow(number: u8, service: u8, source: u8) -> TapFlow {
+    TapFlow {
+        id: TapFlowId(Uuid::from_u128(0xd_0000 + u128::from(number))),
+        project_id: "p".into(),
+        name: String::new(),
+        description: String::new(),
+        tap_service_id: tap_service(service).id,
+        source_port: port_id(source),
+        direction: match number % 3 {
+            0 => TapDirection::In,
+            1 => TapDirection::Out,
+            _ => TapDirection::Both,
+        },
+    }
+}
+
+pub(crate) fn put_tap_flow(flow: TapFlow) -> Fact {
+    Fact::TapFlow(flow.id, Some(Arc::new(flow)))
 }
 
 pub(crate) fn put_qos_rule(rule: QosRule) -> Fact {

@@ -8,6 +8,7 @@
 mod acl;
 mod group;
 mod limits;
+mod taps;
 
 use alcor_goalstate::{
     Carrier, DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
@@ -154,10 +155,19 @@ fn any_port() -> impl Strategy<Value = Goal> {
         any::<bool>(),
         fixed_ips(),
         vec(option, 0..3),
-        limits::any_limits(),
+        (limits::any_limits(), taps::any_taps()),
     )
         .prop_map(
-            |(id, revision, vpc, mac, admin_state_up, fixed_ips, extra_dhcp_opts, limits)| {
+            |(
+                id,
+                revision,
+                vpc,
+                mac,
+                admin_state_up,
+                fixed_ips,
+                extra_dhcp_opts,
+                (limits, taps),
+            )| {
                 Goal::Port(PortGoal {
                     id: id.into(),
                     revision,
@@ -176,6 +186,7 @@ fn any_port() -> impl Strategy<Value = Goal> {
                         mac_address: admin_state_up.then_some(mac),
                     }],
                     limits,
+                    taps,
                 })
             },
         )

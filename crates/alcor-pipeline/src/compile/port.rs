@@ -1,7 +1,7 @@
 //! What a port of this host may send.
 
-use super::limits;
 use super::resolve::{ARP_REQUEST, solicitation};
+use super::{limits, tap};
 use crate::Punt;
 use crate::state::State;
 use crate::table::{ANSWER, CLASSIFY, DHCP, MATCH, OWN, RESOLVE, SENDER};
@@ -20,7 +20,12 @@ pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
     let (vpc, key) = state.active(local.vpc)?;
 
     let entry = limits::entry(&local.limits);
-    let mut flows = vec![classify(ofport, key.number(), entry)];
+    let copies = local.taps.as_deref();
+    let copies = copies.map_or_else(Vec::new, |taps| tap::sent(state, taps));
+    let mut flows = vec![classify(ofport, key.number(), copies, entry)];
+    if let Some(taps) = &local.taps {
+        flows.extend(tap::flows(state, ofport, taps));
+    }
     flows.extend(limits::flows(ofport, &local.limits));
     let own = local.addresses.iter();
     flows.extend(own.map(|address| probe(ofport, *address)));
@@ -31,9 +36,9 @@ pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
     Some(flows)
 }
 
-fn classify(ofport: PortNo, key: u64, entry: u8) -> Flow {
+fn classify(ofport: PortNo, key: u64, copies: Vec<Action>, entry: u8) -> Flow {
     Flow::new(CLASSIFY, MATCH, Match::new().in_port(ofport))
-        .apply([Action::set(SENDER, ofport)])
+        .apply([Action::set(SENDER, ofport)].into_iter().chain(copies))
         .write_metadata(key, u64::MAX)
         .goto(entry)
 }

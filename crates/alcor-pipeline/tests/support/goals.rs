@@ -3,13 +3,13 @@
 use alcor_goalstate::{
     AclGoal, AclRule, AddressGroupGoal, Bounds, Carrier, DhcpGoal, Goal, GroupGoal, GroupRule,
     InterfaceGoal, Limits, MemberGoal, NeighborGoal, PortGoal, Rate, RuleRemote, SubnetGoal,
-    VpcGoal,
+    TapCopy, Taps, VpcGoal,
 };
 use alcor_openflow::PortNo;
 use alcor_types::{
     AclAction, AclProtocol, AddressGroupId, Direction, EtherType, FixedIp, Ipv6Mode, MacAddr,
     NetworkAclId, NetworkId, PortId, Revision, RouterId, SecurityGroupId, SecurityGroupRuleId,
-    SubnetId, Vni,
+    SubnetId, TapDirection, Vni,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use uuid::Uuid;
@@ -116,6 +116,7 @@ pub(crate) fn port(number: u8, vpc: u8) -> PortGoal {
         security_groups: Vec::new(),
         allowed_address_pairs: Vec::new(),
         limits: alcor_goalstate::Limits::default(),
+        taps: None,
     }
 }
 
@@ -273,6 +274,28 @@ shaped! {
     Group: GroupGoal;
     Member: MemberGoal;
     AddressGroup: AddressGroupGoal;
+}
+
+/// No part in taps, copies for a port here, for one on another host, or a tap service.
+pub(crate) fn taps(number: u8, id: u8) -> Option<Box<Taps>> {
+    let copy = |port, direction| TapCopy {
+        port: port_id(port),
+        vni: vni(70),
+        host_ip: host_ip(3),
+        direction,
+    };
+    let taps = match number {
+        0 => return None,
+        1 => Taps {
+            service: Some(vni(70 + id)),
+            copies: Vec::new(),
+        },
+        _ => Taps {
+            service: None,
+            copies: vec![copy(2, TapDirection::Both), copy(9, TapDirection::Out)],
+        },
+    };
+    Some(Box::new(taps))
 }
 
 /// Limits of every shape; none at all for 0.

@@ -64,6 +64,7 @@ fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
         security_groups: Vec::new(),
         allowed_address_pairs: Vec::new(),
         limits: alcor_goalstate::Limits::default(),
+        taps: None,
     };
     (vpc, subnet, port)
 }

@@ -241,6 +241,7 @@ impl Network {
                 security_groups: Vec::new(),
                 allowed_address_pairs: Vec::new(),
                 limits: alcor_goalstate::Limits::default(),
+                taps: None,
             }),
             Goal::Dhcp(DhcpGoal {
                 port: self.port,
