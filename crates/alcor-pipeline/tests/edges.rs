@@ -1,7 +1,5 @@
 //! What network ACLs cost in flows, and what becomes of fragments.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
-
 mod support;
 
 use alcor_goalstate::{AclRule, Goal};
