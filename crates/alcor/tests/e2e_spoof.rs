@@ -211,6 +211,10 @@ async fn servers_and_neighbours_of_ipv4_are_not_impersonated() -> anyhow::Result
         let pair = of_ipv4(region, open()).await?;
         region.lab().first_answer("a", pair.b.ip, LONG).await?;
         let (own, other) = (pair.a.mac, pair.b.ip);
+        // In two parts it is the same answer.
+        let part = |label: &str, part: &str| {
+            pair.frame(label, "fragment", &format!("sport=67,dport=68,part={part}"))
+        };
         let frames = || {
             vec![
                 pair.udp("address", "src=10.0.0.99"),
@@ -219,6 +223,8 @@ async fn servers_and_neighbours_of_ipv4_are_not_impersonated() -> anyhow::Result
                     "to-all",
                     "sport=67,dport=68,dmac=ff:ff:ff:ff:ff:ff,dst=255.255.255.255",
                 ),
+                part("parts", "first"),
+                part("parts", "later"),
                 pair.frame("arp", "arp", &format!("lladdr={own},src={other}")),
                 pair.frame("arp-mac", "arp", &format!("lladdr={STRANGER}")),
                 pair.frame("arp-own", "arp", &format!("lladdr={own}")),
@@ -227,7 +233,16 @@ async fn servers_and_neighbours_of_ipv4_are_not_impersonated() -> anyhow::Result
         pair.hears(region, frames(), &["arp-own"]).await?;
         change(region, &pair.a, open()).await?;
         caught_up(region, 1, &pair.net).await?;
-        let all = ["address", "server", "to-all", "arp", "arp-mac", "arp-own"];
+        let all = [
+            "address",
+            "server",
+            "to-all",
+            "arp",
+            "arp-mac",
+            "arp-own",
+            "parts-first",
+            "parts-later",
+        ];
         pair.hears(region, frames(), &all).await
     })
     .await
