@@ -180,6 +180,86 @@ async fn its_ethernet_address_too(
     Ok(())
 }
 
+/// `a` is in the red network on host 1, `b` in the blue one on host 2; `n` of the red one on host 3
+/// passes packets on.
+#[tokio::test]
+async fn a_router_changes_under_a_connection() -> anyhow::Result<()> {
+    on_hosts(3, async |region| {
+        let lab = region.lab();
+        let red = region.segment("red", "10.1.0.0/24").await?;
+        let blue = region.segment("blue", "10.2.0.0/24").await?;
+        let router = router(region, &[&red, &blue]).await?;
+        let at = |ip: &str| json!({ "fixed_ips": [{ "ip_address": ip }] });
+        let a = settle(region, "a", 1, &red, at("10.1.0.11")).await?;
+        let b = settle(region, "b", 2, &blue, at("10.2.0.12")).await?;
+        let mut open = at("10.1.0.13");
+        open["port_security_enabled"] = json!(false);
+        open["security_groups"] = json!([]);
+        settle(region, "n", 3, &red, open).await?;
+        for (vm, gateway) in [("a", "10.1.0.1"), ("b", "10.2.0.1"), ("n", "10.1.0.1")] {
+            run(lab, vm, &format!("ip route replace default via {gateway}")).await?;
+        }
+        lab.first_answer("a", b.ip, LONG).await?;
+        let server = Talk::serve(lab, "b", &["tcp:8000"])?;
+        let talk = Talk::hold(lab, "a", b.ip, 8000)?;
+        let mut pair = Pair {
+            net: red,
+            b,
+            talk,
+            _server: server,
+        };
+        let set = async |to: Value| {
+            let path = format!("/v2.0/routers/{router}");
+            let body = json!({ "router": to });
+            region.rest().put(&path, &body).await
+        };
+        set(json!({ "admin_state_up": false })).await?;
+        pair.is_cut(region, "a router that is off").await?;
+        set(json!({ "admin_state_up": true })).await?;
+        pair.goes_on(region, "a router that is on again").await?;
+        a_route_leads_elsewhere(region, &mut pair, &a, set).await
+    })
+    .await
+}
+
+/// Its own subnets come first; an address behind a VM follows the route.
+async fn a_route_leads_elsewhere(
+    region: &Scenario,
+    pair: &mut Pair,
+    a: &PortInfo,
+    set: impl AsyncFn(Value) -> anyhow::Result<Value>,
+) -> anyhow::Result<()> {
+    let lab = region.lab();
+    let behind = "192.0.2.1".parse()?;
+    for vm in ["a", "n"] {
+        run(lab, vm, "ip address add 192.0.2.1/32 dev lo").await?;
+    }
+    let pairs = json!({ "allowed_address_pairs": [{ "ip_address": "192.0.2.1" }] });
+    change(region, a, pairs).await?;
+    assert!(misses(lab, "b", behind).await?, "no route leads there");
+    let route =
+        |hop: &str| json!({ "routes": [{ "destination": "192.0.2.0/24", "nexthop": hop }] });
+    for (hop, vm, other) in [("10.1.0.13", "n", "a"), ("10.1.0.11", "a", "n")] {
+        set(route(hop)).await?;
+        let before = region.echo_requests(vm).await?;
+        until("the next hop gets it", async || {
+            run(lab, "b", "ping -c 1 -W 1 192.0.2.1").await.ok();
+            anyhow::Ok(region.echo_requests(vm).await? > before)
+        })
+        .await?;
+        let before = region.echo_requests(other).await?;
+        reach(lab, "b", behind, 3).await?;
+        assert_eq!(region.echo_requests(other).await?, before, "by {hop}");
+        pair.goes_on(region, "the connection").await?;
+    }
+    set(json!({ "routes": [] })).await?;
+    until("nothing leads there", async || {
+        misses(lab, "b", behind).await
+    })
+    .await?;
+    pair.goes_on(region, "the connection").await
+}
+
 #[tokio::test]
 async fn the_mtu_of_a_network_is_told_anew() -> anyhow::Result<()> {
     on_hosts(1, async |region| {
