@@ -8,7 +8,7 @@ use anyhow::Context;
 use serde_json::json;
 use stage::frames::heard;
 use stage::six::{configured, gateways};
-use stage::{LONG, Rule, Talk, asked, caught_up, change, group, on_hosts, router, settle};
+use stage::{LONG, Rule, Talk, asked, caught_up, change, group, on_hosts, router, settle, until};
 use std::collections::BTreeSet;
 
 /// `a` of host 1 is checked; `b` of host 2 hears everything.
@@ -336,4 +336,37 @@ async fn ports_that_no_switch_sees(
     }
     caught_up(region, 2, &pair.net).await?;
     pair.hears(region, frames(), &["dccp", "udplite"]).await
+}
+
+#[tokio::test]
+async fn fragments_and_errors_of_ipv6_follow_rules_too() -> anyhow::Result<()> {
+    on_hosts(2, async |region| {
+        let lab = region.lab();
+        let net = stage::six::segment(region, "net", "fd00:1::/64", None).await?;
+        let servers = group(region, json!({ "name": "servers" })).await?;
+        let clients = group(region, json!({ "name": "clients" })).await?;
+        let of = |group: &str| json!({ "security_groups": [group] });
+        settle(region, "a", 1, &net, of(&clients)).await?;
+        let b = settle(region, "b", 2, &net, of(&servers)).await?;
+        for (low, high) in [(9, 9), (6000, 6000), (7000, 7000)] {
+            let rule = json!({
+                "ethertype": "IPv6", "protocol": "udp",
+                "port_range_min": low, "port_range_max": high,
+            });
+            Rule::make(region, &servers, rule).await?;
+        }
+        caught_up(region, 2, &net).await?;
+        let _server = Talk::serve(lab, "b", &["udp:6000", "udp:6001"])?;
+        until("b answers", async || {
+            anyhow::Ok(asked(lab, "a", b.ip, "udp:6000", 8).await? == "yes")
+        })
+        .await?;
+        assert_eq!(asked(lab, "a", b.ip, "udp:6000", 4000).await?, "yes");
+        assert_eq!(asked(lab, "a", b.ip, "udp:6001", 4000).await?, "no");
+        // The error of the server's host belongs to the connection.
+        assert_eq!(asked(lab, "a", b.ip, "udp:7000", 8).await?, "refused");
+        assert_eq!(asked(lab, "a", b.ip, "udp:7001", 8).await?, "no");
+        Ok(())
+    })
+    .await
 }
