@@ -1,8 +1,8 @@
 //! One resource in, one goal out: the whole of the translation, without state.
 
 use alcor_goalstate::{
-    Carrier, DhcpGoal, Goal, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, SubnetRoute,
-    SubnetRoutes, VpcGoal,
+    Carrier, DhcpGoal, Goal, InterfaceGoal, Limits, NeighborGoal, PortGoal, SubnetGoal,
+    SubnetRoute, SubnetRoutes, VpcGoal,
 };
 use alcor_types::{Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId};
 mod acl;
@@ -43,7 +43,7 @@ pub(crate) fn subnet(subnet: &Subnet, revision: Revision) -> Goal {
 }
 
 /// What its own host is told of a port.
-pub(crate) fn port(port: &Port, revision: Revision) -> Goal {
+pub(crate) fn port(port: &Port, limits: Limits, revision: Revision) -> Goal {
     Goal::Port(PortGoal {
         id: port.id,
         revision,
@@ -58,6 +58,7 @@ pub(crate) fn port(port: &Port, revision: Revision) -> Goal {
         port_security_enabled: port.port_security_enabled,
         security_groups: port.security_groups.clone(),
         allowed_address_pairs: port.allowed_address_pairs.clone(),
+        limits,
     })
 }
 

@@ -28,6 +28,7 @@ mod hosts;
 mod journal;
 mod log;
 pub mod oracle;
+mod qos;
 mod routing;
 mod scope;
 mod view;

@@ -5,6 +5,7 @@
 
 mod acl;
 mod filter;
+mod limits;
 mod routes;
 
 pub use filter::Packet;
@@ -14,8 +15,9 @@ use crate::Fact;
 use alcor_goalstate::Carrier;
 use alcor_types::{
     AddressGroup, AddressGroupId, HostName, Network, NetworkAcl, NetworkAclId, NetworkAclRule,
-    NetworkAclRuleId, NetworkId, Node, Port, PortId, RouteTable, RouteTableId, Router, RouterId,
-    SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Subnet, SubnetId,
+    NetworkAclRuleId, NetworkId, Node, Port, PortId, QosRule, QosRuleId, RouteTable, RouteTableId,
+    Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId,
+    Subnet, SubnetId,
 };
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -35,6 +37,7 @@ pub struct Intent {
     address_groups: BTreeMap<AddressGroupId, Arc<AddressGroup>>,
     acls: BTreeMap<NetworkAclId, Arc<NetworkAcl>>,
     acl_rules: BTreeMap<NetworkAclRuleId, Arc<NetworkAclRule>>,
+    qos_rules: BTreeMap<QosRuleId, Arc<QosRule>>,
 }
 
 impl Intent {
@@ -52,6 +55,7 @@ impl Intent {
             Fact::AddressGroup(id, group) => set(&mut self.address_groups, id, group.as_ref()),
             Fact::NetworkAcl(id, acl) => set(&mut self.acls, id, acl.as_ref()),
             Fact::NetworkAclRule(id, rule) => set(&mut self.acl_rules, id, rule.as_ref()),
+            Fact::QosRule(id, rule) => set(&mut self.qos_rules, id, rule.as_ref()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod acl;
 mod change;
+mod limits;
 
 use crate::acls::Guard;
 use crate::compile;
@@ -198,7 +199,8 @@ impl Scope {
         let host = port.host.clone()?;
         let host_ip = hosts.tunnel_ip(&host)?;
         let leases = compile::leases(port, |subnet| self.has_dhcp(subnet), *own);
-        let goals = std::iter::once(compile::port(port, *own)).chain(leases);
+        let own = compile::port(port, self.limits(port, hosts), *own);
+        let goals = std::iter::once(own).chain(leases);
         Some(Told {
             host,
             own: goals.collect(),

@@ -184,6 +184,7 @@ proptest! {
                     Fact::SecurityGroup(id, _) => id.to_string(),
                     Fact::SecurityGroupRule(id, _) => id.to_string(),
                     Fact::AddressGroup(id, _) => id.to_string(),
+                    Fact::QosRule(id, _) => id.to_string(),
                     Fact::Network(id, _) => id.to_string(),
                     Fact::Subnet(id, _) => id.to_string(),
                     Fact::NetworkAcl(id, _) => id.to_string(),

@@ -6,7 +6,7 @@ mod support;
 
 use alcor_compiler::oracle::Intent;
 use alcor_compiler::{Compiler, Fact};
-use alcor_goalstate::{Goal, ScopeId, digest};
+use alcor_goalstate::{Goal, Limits, ScopeId, digest};
 use alcor_types::{HostName, MacAddr, PortId, Revision};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +34,7 @@ fn any_network() -> impl Strategy<Value = Fact> {
             1 => network.segments[0].network_type = alcor_types::NetworkType::Geneve,
             _ => {}
         }
+        network.qos_policy_id = (kind & 1 == 1).then(|| policy_id(number));
         put_network(network)
     })
 }
@@ -63,6 +64,10 @@ fn any_port() -> impl Strategy<Value = Fact> {
             }
             if bits & 16 != 0 {
                 port.standard.tags.insert("tag".into());
+            }
+            port.qos_policy_id = (bits & 32 != 0).then(|| policy_id(bits >> 7));
+            if bits & 64 != 0 {
+                port.device_owner = "network:dhcp".into();
             }
             put_port(port)
         },
@@ -129,7 +134,14 @@ fn any_deletion() -> impl Strategy<Value = Fact> {
             Fact::RouteTable(table(id, whole, 0).id, None)
         }),
         1 => (0..HOSTS).prop_map(|id| Fact::Node(host(id), None)),
+        1 => (0..4_u8).prop_map(|id| Fact::QosRule(qos_rule(id, 0, 0).id, None)),
     ]
+}
+
+/// A rule that may change its policy: that never happens, and nothing leans on it.
+fn any_qos_rule() -> impl Strategy<Value = Fact> {
+    let numbers = (0..4_u8, 0..3_u8, 1..3_u32);
+    numbers.prop_map(|(id, policy, rate)| put_qos_rule(qos_rule(id, policy, rate)))
 }
 
 fn any_fact() -> impl Strategy<Value = Fact> {
@@ -144,6 +156,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         2 => any_interface(),
         2 => any_acl(),
         2 => (0..ACLS, 0..3_u8, 0..3_u16).prop_map(|(of, id, number)| put_acl_rule(of, id, number)),
+        2 => any_qos_rule(),
         3 => any_deletion(),
     ]
 }
@@ -169,6 +182,7 @@ fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
             Fact::AddressGroup(id, _) => id.to_string(),
             Fact::NetworkAcl(id, _) => id.to_string(),
             Fact::NetworkAclRule(id, _) => id.to_string(),
+            Fact::QosRule(id, _) => id.to_string(),
         };
         last.insert(name, fact.clone());
     }
@@ -313,6 +327,20 @@ proptest! {
                 .map(ScopeId::from)
                 .collect();
             prop_assert_eq!(region.host_scopes(&host), scopes);
+        }
+    }
+
+    #[test]
+    fn ports_are_bounded_as_their_policies_say(history in any_history()) {
+        let region = played(&history);
+        let mut intent = Intent::default();
+        history.iter().flatten().for_each(|fact| intent.learn(fact));
+        for (network, host) in places() {
+            for goal in wanted(&region, network_id(network), &host) {
+                if let Goal::Port(port) = goal {
+                    prop_assert_eq!(port.limits, Limits::of(&intent.bounds(port.id)));
+                }
+            }
         }
     }
 

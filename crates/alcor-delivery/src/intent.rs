@@ -6,14 +6,14 @@ use alcor_managers::records::{self, Record};
 use alcor_managers::schema;
 use alcor_store::{Change, Snapshot};
 use alcor_types::{
-    AddressGroup, HostName, Network, NetworkAcl, NetworkAclRule, Node, Port, RouteTable, Router,
-    SecurityGroup, SecurityGroupRule, Subnet,
+    AddressGroup, HostName, Network, NetworkAcl, NetworkAclRule, Node, Port, QosRule, RouteTable,
+    Router, SecurityGroup, SecurityGroupRule, Subnet,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The rows of the tables that make up intent, without their indexes.
-pub(crate) fn prefixes() -> [&'static [u8]; 11] {
+pub(crate) fn prefixes() -> [&'static [u8]; 12] {
     const NETWORKS: &[u8] = &[schema::NETWORKS.id, 0];
     const SUBNETS: &[u8] = &[schema::SUBNETS.id, 0];
     const PORTS: &[u8] = &[schema::PORTS.id, 0];
@@ -25,6 +25,7 @@ pub(crate) fn prefixes() -> [&'static [u8]; 11] {
     const ADDRESS_GROUPS: &[u8] = &[schema::ADDRESS_GROUPS.id, 0];
     const ACLS: &[u8] = &[schema::NETWORK_ACLS.id, 0];
     const ACL_RULES: &[u8] = &[schema::NETWORK_ACL_RULES.id, 0];
+    const QOS_RULES: &[u8] = &[schema::QOS_RULES.id, 0];
     [
         NETWORKS,
         SUBNETS,
@@ -37,6 +38,7 @@ pub(crate) fn prefixes() -> [&'static [u8]; 11] {
         ADDRESS_GROUPS,
         ACLS,
         ACL_RULES,
+        QOS_RULES,
     ]
 }
 
@@ -93,6 +95,10 @@ impl Intent {
             let acl = acl?;
             facts.push(Fact::NetworkAcl(acl.id, Some(Arc::new(acl))));
         }
+        for rule in scan::<QosRule>(snapshot) {
+            let rule = rule?;
+            facts.push(Fact::QosRule(rule.id, Some(Arc::new(rule))));
+        }
         for port in scan::<Port>(snapshot) {
             let port = port?;
             facts.push(Fact::Port(port.id, Some(Arc::new(port))));
@@ -143,7 +149,7 @@ impl Intent {
     }
 }
 
-/// The fact of a change of a group or rule, if it is one.
+/// The fact of a change of a group or rule, also of a QoS policy's, if it is one.
 fn set(change: &Change) -> Result<Option<Fact>, DeliveryError> {
     if let Some((key, group)) = decode::<SecurityGroup>(change)? {
         let group = group.map(Arc::new);
@@ -156,6 +162,10 @@ fn set(change: &Change) -> Result<Option<Fact>, DeliveryError> {
     if let Some((key, group)) = decode::<AddressGroup>(change)? {
         let group = group.map(Arc::new);
         return Ok(Some(Fact::AddressGroup(id(&key)?.into(), group)));
+    }
+    if let Some((key, rule)) = decode::<QosRule>(change)? {
+        let rule = rule.map(Arc::new);
+        return Ok(Some(Fact::QosRule(id(&key)?.into(), rule)));
     }
     Ok(None)
 }

@@ -4,6 +4,7 @@
 use crate::wire::router_configuration::{RoutingRule, SubnetRoutingTable};
 mod acl;
 mod group;
+mod limits;
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
     OperationType, PortConfiguration, PortState, RouterConfiguration, RouterState,
@@ -274,6 +275,7 @@ fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, 
             .iter()
             .map(|pair| group::pair(fields, pair))
             .collect::<Result<_, _>>()?,
+        limits: limits::limits(fields, sent.limits.as_ref())?,
     })
 }
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod acl;
 pub(crate) mod group;
+mod limits;
 
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
@@ -310,6 +311,7 @@ pub(crate) fn port(goal: &PortGoal) -> PortConfiguration {
                     .map_or_else(String::new, |mac| mac.to_string()),
             })
             .collect(),
+        limits: limits::limits(&goal.limits),
         ..PortConfiguration::default()
     }
 }

@@ -1,6 +1,6 @@
 //! Goals: the facts that a host holds, each with the revision it was made from.
 
-use crate::{AclGoal, AddressGroupGoal, Carrier, GroupGoal, MemberGoal};
+use crate::{AclGoal, AddressGroupGoal, Carrier, GroupGoal, Limits, MemberGoal};
 use alcor_types::{
     AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, MacAddr,
     NetworkAclId, NetworkId, PortId, ProjectId, Revision, RouterId, SecurityGroupId, SubnetId,
@@ -83,6 +83,8 @@ pub struct PortGoal {
     pub security_groups: Vec<SecurityGroupId>,
     /// Further addresses it may send from.
     pub allowed_address_pairs: Vec<AllowedAddressPair>,
+    /// What bounds its traffic.
+    pub limits: Limits,
 }
 
 /// A lease that this host's DHCP responder gives out.

@@ -15,6 +15,7 @@ pub mod digest;
 pub mod encode;
 mod goal;
 mod group_goal;
+mod limits;
 mod scope;
 mod scope_id;
 pub mod wire;
@@ -27,5 +28,6 @@ pub use goal::{
     SubnetRoute, SubnetRoutes, VpcGoal,
 };
 pub use group_goal::{AddressGroupGoal, GroupGoal, GroupRule, MemberGoal, RuleRemote};
+pub use limits::{Bounds, Limits, Rate};
 pub use scope::{Applied, ScopeGoals};
 pub use scope_id::{ParseScopeError, ScopeId};

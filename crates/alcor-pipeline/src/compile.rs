@@ -9,6 +9,7 @@ pub(crate) mod block;
 mod filter;
 mod flood;
 mod guard;
+mod limits;
 mod link_local;
 mod port;
 mod resolve;
@@ -22,13 +23,21 @@ pub(crate) use address::mac_of;
 
 use crate::state::State;
 use crate::{Owner, cookie};
-use alcor_openflow::Flow;
+use alcor_openflow::{Flow, Meter};
+
+/// The owner's meters: ports have some, nothing else.
+pub(crate) fn meters(state: &State, owner: Owner) -> Vec<Meter> {
+    match owner {
+        Owner::Port(id) => limits::meters(state, id),
+        _ => Vec::new(),
+    }
+}
 
 /// The owner's flows, signed.
 pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
     let flows = match owner {
         Owner::Base => {
-            let flows = base::flows(state).into_iter();
+            let flows = base::flows(state).into_iter().chain(limits::passing());
             let flows = flows.chain(filter::flows());
             flows.chain(acl::flows()).collect()
         }

@@ -3,8 +3,8 @@
 //!
 //! The pipeline is a function from goals (and from which port is plugged where) to flows,
 //! made incremental: [`Pipeline::apply`] takes one change, [`Pipeline::take_changes`] says
-//! which flows to add and delete since it was last asked, and [`Pipeline::diff`] compares
-//! with what a switch holds. Nothing here does I/O.
+//! which flows and meters to add and delete since it was last asked, and [`Pipeline::diff`]
+//! compares with what a switch holds. Nothing here does I/O.
 //!
 //! A network has no VLAN. Its VNI travels in the metadata from the moment a frame is
 //! classified, so that the number of networks on a host is not limited, and equal addresses
@@ -13,6 +13,8 @@
 //! | table | for | does |
 //! | --- | --- | --- |
 //! | [`CLASSIFY`](table::CLASSIFY) 0 | all frames | names the network (metadata) and the local sender (`reg0`); anything else is dropped |
+//! | [`EGRESS_PACKETS`](table::EGRESS_PACKETS) 2, 3 | local senders that are bounded | the meters of packets and bits |
+//! | [`EGRESS_MARK`](table::EGRESS_MARK) 4 | local senders that are bounded | their packets' DSCP |
 //! | [`SPOOF`](table::SPOOF) 5 | local senders | addresses that are not the port's own are dropped, and counted |
 //! | [`DHCP`](table::DHCP) 10 | local senders | a DHCP client that is served here, a router solicitation: to the agent |
 //! | [`RESOLVE`](table::RESOLVE) 18 | local senders | ARP requests and neighbour solicitations: asks `ADDRESS` who has the address |
@@ -30,6 +32,7 @@
 //! | [`LOCAL`](table::LOCAL) 70 | all frames | unicast to a port here: names it as the receiver (`reg2`); unknown unicast is dropped, and counted |
 //! | [`ACL_INGRESS`](table::ACL_INGRESS) 74, 75 | local receivers | the network ACL of the subnet that the packet enters |
 //! | [`INGRESS`](table::INGRESS) 76 to 79 | local receivers | the port's security groups |
+//! | [`INGRESS_PACKETS`](table::INGRESS_PACKETS) 82, 83 | local receivers | the meters of packets and bits |
 //! | [`DELIVER`](table::DELIVER) 86 | local receivers | out of the receiver's port |
 //! | [`FLOOD_REMOTE`](table::FLOOD_REMOTE) 90 | local senders | broadcast and multicast: once to every host with a member |
 //! | [`FLOOD_LOCAL`](table::FLOOD_LOCAL) 100 | all frames | broadcast and multicast: for every member here, through `ACL_INGRESS` |
@@ -62,6 +65,7 @@ pub mod cookie;
 mod input;
 mod key;
 mod member;
+pub mod meter;
 mod owner;
 mod pipeline;
 mod punt;
@@ -74,7 +78,7 @@ mod traffic;
 mod vpc;
 mod wire_mac;
 
-pub use changes::{FlowChanges, Installed};
+pub use changes::{Contents, FlowChanges, Installed, MeterChanges};
 pub use input::Input;
 pub use owner::Owner;
 pub use pipeline::Pipeline;

@@ -1,6 +1,6 @@
 //! Ports as the pipeline remembers them: only what flows are made from.
 
-use alcor_goalstate::{NeighborGoal, PortGoal};
+use alcor_goalstate::{Limits, NeighborGoal, PortGoal};
 use alcor_types::{FixedIp, MacAddr, NetworkId, PortId, SecurityGroupId, SubnetId};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
@@ -18,6 +18,8 @@ pub(crate) struct Local {
     pub(crate) up: bool,
     /// None where nobody checks what it sends and gets.
     pub(crate) security: Option<Security>,
+    /// What bounds its traffic.
+    pub(crate) limits: Limits,
 }
 
 /// What a port's traffic is checked against.
@@ -67,6 +69,7 @@ impl From<&PortGoal> for Local {
             subnets: subnets(&goal.fixed_ips),
             up: goal.admin_state_up,
             security: security(goal),
+            limits: goal.limits,
         }
     }
 }
@@ -105,6 +108,16 @@ impl Local {
         self.security
             .as_ref()
             .map_or(&[], |security| &security.groups)
+    }
+
+    /// Whether all but its limits is the same.
+    pub(crate) fn differs_in_limits(&self, other: &Self) -> bool {
+        let limits = other.limits;
+        let alike = |one: &Self| Self {
+            limits,
+            ..one.clone()
+        };
+        self.limits != limits && alike(self) == *other
     }
 
     /// What it claims; nothing while it is switched off.

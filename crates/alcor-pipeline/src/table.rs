@@ -7,6 +7,12 @@ use ipnet::IpNet;
 
 /// Whose frame it is: where every frame starts.
 pub const CLASSIFY: u8 = 0;
+/// Limits of what a local port sends: packets.
+pub const EGRESS_PACKETS: u8 = 2;
+/// Limits of what a local port sends: bits.
+pub const EGRESS_BITS: u8 = 3;
+/// The mark of what a local port sends.
+pub const EGRESS_MARK: u8 = 4;
 /// Whether the addresses that a local port speaks from are its own.
 pub const SPOOF: u8 = 5;
 /// DHCPv4 requests of local ports.
@@ -61,6 +67,12 @@ pub const INGRESS_STATE: u8 = 77;
 pub const INGRESS_RULES: u8 = 78;
 /// See [`EGRESS_ACCEPT`].
 pub const INGRESS_ACCEPT: u8 = 79;
+/// Limits of what a local port receives: packets.
+pub const INGRESS_PACKETS: u8 = 82;
+/// Limits of what a local port receives: bits.
+pub const INGRESS_BITS: u8 = 83;
+/// Where packets go that their port may receive.
+pub const PASSED: u8 = INGRESS_PACKETS;
 /// Out of the receiver's port.
 pub const DELIVER: u8 = 86;
 /// Broadcast and multicast to other hosts.
@@ -164,7 +176,7 @@ pub(crate) const RECEIVING: Side = Side {
     state: INGRESS_STATE,
     rules: INGRESS_RULES,
     accept: INGRESS_ACCEPT,
-    next: DELIVER,
+    next: PASSED,
     port: RECEIVER,
 };
 

@@ -174,6 +174,11 @@ fn by_local(state: &State, id: PortId, now: Option<&Local>) -> Vec<Owner> {
     if former == now {
         return Vec::new();
     }
+    if let (Some(former), Some(now)) = (former, now)
+        && former.differs_in_limits(now)
+    {
+        return by_limits(id, former, now);
+    }
     let mut owners = vec![Owner::Port(id), Owner::Guard(id)];
     owners.extend(sets::by_port(state, id, now));
     owners.extend(acls::by_port(state, former, now));
@@ -182,6 +187,14 @@ fn by_local(state: &State, id: PortId, now: Option<&Local>) -> Vec<Owner> {
         owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));
     }
     owners
+}
+
+/// The list of receivers tells bounded ones apart.
+fn by_limits(id: PortId, former: &Local, now: &Local) -> Vec<Owner> {
+    let bounded = |local: &Local| !local.limits.ingress.is_none();
+    let listed = bounded(former) != bounded(now);
+    let flood = listed.then_some(Owner::Flood(now.vpc));
+    std::iter::once(Owner::Port(id)).chain(flood).collect()
 }
 
 fn by_remote(state: &State, id: PortId, now: Option<&Remote>) -> Vec<Owner> {

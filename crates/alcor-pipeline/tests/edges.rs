@@ -4,7 +4,7 @@ mod support;
 
 use alcor_goalstate::{AclRule, Goal};
 use alcor_openflow::{Field, PortNo};
-use alcor_pipeline::{Input, Owner, Pipeline, cookie};
+use alcor_pipeline::{Contents, Input, Owner, Pipeline, cookie};
 use alcor_types::{AclAction, AclProtocol, MacAddr};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use support::frame::Frame;
@@ -59,7 +59,7 @@ fn rules_are_there_once_whatever_the_number_of_ports() {
 /// A TCP packet from outside to port 2: which part of it, and to which port.
 fn arrives(pipeline: &mut Pipeline, fragment: u128, to: u128) -> bool {
     let mut switch = Switch::default();
-    switch.apply(pipeline.diff([]));
+    switch.apply(pipeline.diff(Contents::default()));
     let mut frame = Frame::ping(mac(3), mac(2));
     frame.set(Field::IpProto, 6);
     frame.set(Field::Ipv4Src, 0xc000_0201);

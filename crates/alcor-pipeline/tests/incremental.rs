@@ -6,13 +6,13 @@
 mod support;
 
 use alcor_goalstate::{Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes};
-use alcor_openflow::{Flow, PortNo};
-use alcor_pipeline::{Input, Installed, Pipeline};
+use alcor_openflow::{Flow, Meter, PortNo};
+use alcor_pipeline::{Contents, FlowChanges, Input, Installed, MeterChanges, Pipeline};
 use alcor_types::{
     AclAction, AclProtocol, AllowedAddressPair, Direction, EtherType, Ipv6Mode, PortId, Revision,
 };
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use support::goals::*;
 use support::switch::Switch;
 
@@ -97,8 +97,9 @@ fn any_subnet() -> impl Strategy<Value = Goal> {
 }
 
 fn any_port() -> impl Strategy<Value = Goal> {
-    (1..6_u8, 1..3_u8, 1..6_u8, any::<bool>()).prop_map(|(id, vpc, like, up)| {
+    (1..6_u8, 1..3_u8, 1..6_u8, any::<bool>(), 0..24_u8).prop_map(|(id, vpc, like, up, bounds)| {
         let mut goal = port(id, vpc);
+        goal.limits = limits(bounds);
         let other = port_like(like);
         (goal.mac, goal.fixed_ips, goal.admin_state_up) = (other.mac, other.fixed_ips, up);
         Goal::Port(goal)
@@ -310,6 +311,12 @@ fn sorted(pipeline: &Pipeline) -> Vec<Flow> {
     flows
 }
 
+fn sorted_meters(pipeline: &Pipeline) -> Vec<Meter> {
+    let mut meters: Vec<_> = pipeline.meters().collect();
+    meters.sort();
+    meters
+}
+
 proptest! {
     #[test]
     fn changes_lead_to_the_flows_of_the_goals(
@@ -333,6 +340,9 @@ proptest! {
         prop_assert!(desired.windows(2).all(|pair| pair[0].key != pair[1].key), "one owner a flow");
         prop_assert_eq!(sorted(&pipeline), desired.clone());
         prop_assert_eq!(switch.flows(), desired.clone());
+        prop_assert_eq!(switch.meters(), sorted_meters(&fresh));
+        let used: BTreeSet<_> = desired.iter().filter_map(|flow| flow.instructions.meter).collect();
+        prop_assert!(used.into_iter().eq(fresh.meters().map(|meter| meter.id).collect::<BTreeSet<_>>()));
 
         let mut scratch = Switch::default();
         scratch.apply(fresh.take_changes());
@@ -351,16 +361,25 @@ proptest! {
         }
         let flows = former.desired().zip(lost.iter().cycle());
         let there: Vec<Flow> = flows.filter(|(_, lost)| !**lost).map(|(flow, _)| flow).collect();
+        let meters: Vec<_> = former.meters().collect();
 
         let mut pipeline = Pipeline::new();
         for input in &wanted {
             pipeline.apply(input);
         }
-        let changes = pipeline.diff(there.iter().map(Installed::from));
+        let changes = pipeline.diff(Contents {
+            flows: there.iter().map(Installed::from).collect(),
+            meters: meters.clone(),
+        });
         let mut switch = Switch::default();
-        switch.apply(alcor_pipeline::FlowChanges { add: there, delete: Vec::new() });
+        switch.apply(FlowChanges {
+            add: there,
+            delete: Vec::new(),
+            meters: MeterChanges { put: meters, delete: Vec::new() },
+        });
         switch.apply(changes);
         prop_assert_eq!(switch.flows(), sorted(&pipeline));
+        prop_assert_eq!(switch.meters(), sorted_meters(&pipeline));
         prop_assert!(pipeline.take_changes().is_empty());
     }
 }

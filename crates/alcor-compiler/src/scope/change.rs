@@ -21,7 +21,8 @@ impl Scope {
         let network = network.filter(|network| Carrier::of(network).is_some());
         // Nothing is told without a network.
         let affects_all = self.network.is_some() != network.is_some();
-        let ports = if affects_all {
+        let policy = network.as_ref().and_then(|network| network.qos_policy_id);
+        let ports = if affects_all || policy != self.policy() {
             self.former_ports(hosts)
         } else {
             Vec::new()

@@ -7,9 +7,10 @@ use alcor_compiler::{Compiler, Delta, Fact};
 use alcor_goalstate::{Goal, GoalKey, ScopeGoals, ScopeId};
 use alcor_types::{
     AclAction, AclProtocol, FixedIp, FlowDirection, HostName, Network, NetworkAcl, NetworkAclId,
-    NetworkAclRule, NetworkAclRuleId, NetworkId, NetworkType, Node, NodeId, Port, PortId, Revision,
-    RouteTable, RouteTableId, RouteTableKind, RouteTarget, Router, RouterId, Sharing, Standard,
-    Subnet, SubnetId, TableRoute, Timestamp, Transport,
+    NetworkAclRule, NetworkAclRuleId, NetworkId, NetworkType, Node, NodeId, Port, PortId, QosLimit,
+    QosPolicyId, QosRule, QosRuleId, Revision, RouteTable, RouteTableId, RouteTableKind,
+    RouteTarget, Router, RouterId, Sharing, Standard, Subnet, SubnetId, TableRoute, Timestamp,
+    Transport,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -208,6 +209,40 @@ pub(crate) fn put_table(table: RouteTable) -> Fact {
 
 pub(crate) fn put_router(router: Router) -> Fact {
     Fact::Router(router.id, Some(Arc::new(router)))
+}
+
+pub(crate) fn policy_id(number: u8) -> QosPolicyId {
+    QosPolicyId(Uuid::from_u128(0xa_0000 + u128::from(number)))
+}
+
+/// A rule of a kind that goes with its number.
+pub(crate) fn qos_rule(number: u8, policy: u8, rate: u32) -> QosRule {
+    let direction = match number & 1 {
+        0 => FlowDirection::Egress,
+        _ => FlowDirection::Ingress,
+    };
+    let limit = match number {
+        0 | 1 => QosLimit::BandwidthLimit {
+            max_kbps: rate,
+            max_burst_kbps: 0,
+            direction,
+        },
+        2 => QosLimit::DscpMarking { dscp_mark: 46 },
+        _ => QosLimit::PacketRateLimit {
+            max_kpps: rate,
+            max_burst_kpps: 0,
+            direction,
+        },
+    };
+    QosRule {
+        id: QosRuleId(Uuid::from_u128(0xb_0000 + u128::from(number))),
+        policy_id: policy_id(policy),
+        limit,
+    }
+}
+
+pub(crate) fn put_qos_rule(rule: QosRule) -> Fact {
+    Fact::QosRule(rule.id, Some(Arc::new(rule)))
 }
 
 pub(crate) fn tunnel_ip(number: u8) -> IpAddr {

@@ -7,6 +7,7 @@
 
 mod acl;
 mod group;
+mod limits;
 
 use alcor_goalstate::{
     Carrier, DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
@@ -153,9 +154,10 @@ fn any_port() -> impl Strategy<Value = Goal> {
         any::<bool>(),
         fixed_ips(),
         vec(option, 0..3),
+        limits::any_limits(),
     )
         .prop_map(
-            |(id, revision, vpc, mac, admin_state_up, fixed_ips, extra_dhcp_opts)| {
+            |(id, revision, vpc, mac, admin_state_up, fixed_ips, extra_dhcp_opts, limits)| {
                 Goal::Port(PortGoal {
                     id: id.into(),
                     revision,
@@ -173,6 +175,7 @@ fn any_port() -> impl Strategy<Value = Goal> {
                         ip_address: "10.0.0.0/24".parse().unwrap(),
                         mac_address: admin_state_up.then_some(mac),
                     }],
+                    limits,
                 })
             },
         )

@@ -1,8 +1,9 @@
 //! Goals named by numbers.
 
 use alcor_goalstate::{
-    AclGoal, AclRule, AddressGroupGoal, Carrier, DhcpGoal, Goal, GroupGoal, GroupRule,
-    InterfaceGoal, MemberGoal, NeighborGoal, PortGoal, RuleRemote, SubnetGoal, VpcGoal,
+    AclGoal, AclRule, AddressGroupGoal, Bounds, Carrier, DhcpGoal, Goal, GroupGoal, GroupRule,
+    InterfaceGoal, Limits, MemberGoal, NeighborGoal, PortGoal, Rate, RuleRemote, SubnetGoal,
+    VpcGoal,
 };
 use alcor_openflow::PortNo;
 use alcor_types::{
@@ -114,6 +115,7 @@ pub(crate) fn port(number: u8, vpc: u8) -> PortGoal {
         port_security_enabled: false,
         security_groups: Vec::new(),
         allowed_address_pairs: Vec::new(),
+        limits: alcor_goalstate::Limits::default(),
     }
 }
 
@@ -271,4 +273,26 @@ shaped! {
     Group: GroupGoal;
     Member: MemberGoal;
     AddressGroup: AddressGroupGoal;
+}
+
+/// Limits of every shape; none at all for 0.
+pub(crate) fn limits(number: u8) -> Limits {
+    let rate = |bit: u8| {
+        let rate = Rate {
+            rate: 1000 + u32::from(number >> 4),
+            burst: 0,
+        };
+        (number & bit != 0).then_some(rate)
+    };
+    Limits {
+        egress: Bounds {
+            bandwidth: rate(1),
+            packets: rate(2),
+        },
+        ingress: Bounds {
+            bandwidth: rate(4),
+            packets: rate(2),
+        },
+        dscp: (number & 8 != 0).then_some(46),
+    }
 }

@@ -13,9 +13,11 @@ pub(crate) mod desk;
 mod flows;
 pub(crate) mod frames;
 mod groups;
+pub(crate) mod qos;
 mod router;
 mod server;
 pub(crate) mod six;
+pub(crate) mod stream;
 mod talk;
 
 pub(crate) use acls::{Acl, AclRule};
