@@ -108,7 +108,7 @@ fn later_fragments_pass_where_their_ports_might() {
 fn is_heard(frame: &Frame) -> bool {
     let mut pipeline = guarded(3, Vec::new());
     let mut switch = Switch::default();
-    switch.apply(pipeline.diff([]));
+    switch.apply(pipeline.diff(Contents::default()));
     let sent = switch.receive(PortNo(103), frame).sent;
     sent.iter().any(|(port, _)| *port == PortNo(102))
 }
