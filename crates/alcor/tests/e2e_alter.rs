@@ -6,6 +6,7 @@ mod stage;
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_lab::{Client, Role, Signal};
 use serde_json::{Value, json};
+use stage::qos::Policy;
 use stage::{
     Acl, Flows, LONG, Rule, Talk, caught_up, change, flows, flows_are, group, misses, on_hosts,
     reach, router, run, settle, steady_ping, until,
@@ -52,8 +53,8 @@ impl Pair {
     async fn is_cut(&mut self, region: &Scenario, what: &str) -> anyhow::Result<()> {
         let (lab, ip) = (region.lab(), self.b.ip);
         until(what, async || misses(lab, "a", ip).await).await?;
-        assert!(!self.talk.goes_on()?, "{what}");
-        Ok(())
+        // What was lost in an earlier cut was sent again since, and its echo may still lie there.
+        until(what, async || self.talk.goes_on().map(|on| !on)).await
     }
 
     /// The same connection, not a new one.
@@ -364,6 +365,7 @@ async fn switches_forget_everything_that_is_deleted() -> anyhow::Result<()> {
             switch(region, 3).await?,
         ];
         let made = everything(region).await?;
+        assert!(!switch(region, 2).await?.meters.is_empty());
         for (host, fresh) in (1..).zip(&fresh) {
             assert_ne!(switch(region, host).await?, *fresh, "host {host}");
         }
@@ -385,11 +387,12 @@ struct Everything {
     router: String,
     groups: [String; 2],
     acl: Acl,
+    policy: Policy,
     ports: Vec<PortInfo>,
 }
 
-/// Three VMs on three hosts, in two networks that a router joins, with groups, pairs and an ACL, and
-/// talks between them.
+/// Three VMs on three hosts, in two networks that a router joins, with groups, pairs, an ACL and a
+/// bound, and talks between them.
 async fn everything(region: &Scenario) -> anyhow::Result<Everything> {
     let lab = region.lab();
     let red = region.segment("red", "10.1.0.0/24").await?;
@@ -412,7 +415,12 @@ async fn everything(region: &Scenario) -> anyhow::Result<Everything> {
     let a = settle(region, "a", 1, &red, a).await?;
     let at =
         |ip: &str| json!({ "security_groups": [&servers], "fixed_ips": [{ "ip_address": ip }] });
-    let b = settle(region, "b", 2, &blue, at("10.2.0.12")).await?;
+    let policy = Policy::new(region, "bound").await?;
+    let limit = json!({ "max_kbps": 1_000_000 });
+    policy.rule(region, "bandwidth_limit", limit).await?;
+    let mut bound = at("10.2.0.12");
+    bound["qos_policy_id"] = json!(policy.id);
+    let b = settle(region, "b", 2, &blue, bound).await?;
     let c = settle(region, "c", 3, &red, at("10.1.0.13")).await?;
     for (vm, gateway) in [("a", "10.1.0.1"), ("b", "10.2.0.1")] {
         run(lab, vm, &format!("ip route replace default via {gateway}")).await?;
@@ -426,6 +434,7 @@ async fn everything(region: &Scenario) -> anyhow::Result<Everything> {
         router,
         groups: [clients, servers],
         acl,
+        policy,
         ports: vec![a, b, c],
     })
 }
@@ -446,6 +455,7 @@ async fn nothing(region: &Scenario, made: Everything) -> anyhow::Result<()> {
     for on in &made.networks {
         delete(region, "networks", on.network).await?;
     }
+    delete(region, "qos/policies", &made.policy.id).await?;
     for group in &made.groups {
         delete(region, "security-groups", group).await?;
     }
