@@ -1,8 +1,6 @@
 //! Pushes that come late or again never bring back what is no longer true: a neighbour's old
 //! location, or a port that is gone.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
-
 use alcor_agent::Holdings;
 use alcor_goalstate::wire::{Push, PushKind};
 use alcor_goalstate::{Goal, GoalChange, GoalKey, NeighborGoal, ScopeId, encode};

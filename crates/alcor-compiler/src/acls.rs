@@ -28,7 +28,7 @@ impl Guard {
 /// All ACLs and rules of the region.
 #[derive(Default)]
 pub(crate) struct Acls {
-    acls: HashMap<NetworkAclId, Arc<NetworkAcl>>,
+    known: HashMap<NetworkAclId, Arc<NetworkAcl>>,
     rules: HashMap<NetworkAclId, BTreeMap<NetworkAclRuleId, Arc<NetworkAclRule>>>,
     /// The ACLs of rules, to find them when they are deleted.
     homes: HashMap<NetworkAclRuleId, NetworkAclId>,
@@ -43,8 +43,8 @@ impl Acls {
     ) -> Option<NetworkId> {
         let now = acl.as_ref().map(|acl| acl.network_id);
         let former = match acl {
-            Some(acl) => self.acls.insert(id, acl),
-            None => self.acls.remove(&id),
+            Some(acl) => self.known.insert(id, acl),
+            None => self.known.remove(&id),
         };
         now.or(former.map(|acl| acl.network_id))
     }
@@ -77,12 +77,12 @@ impl Acls {
 
     /// The network of an ACL.
     pub(crate) fn network(&self, id: NetworkAclId) -> Option<NetworkId> {
-        self.acls.get(&id).map(|acl| acl.network_id)
+        self.known.get(&id).map(|acl| acl.network_id)
     }
 
     /// The ACL with its rules.
     pub(crate) fn guard(&self, id: NetworkAclId) -> Option<Guard> {
-        let acl = Arc::clone(self.acls.get(&id)?);
+        let acl = Arc::clone(self.known.get(&id)?);
         let rules = self.rules.get(&id).into_iter().flat_map(BTreeMap::values);
         let mut rules: Vec<_> = rules.filter_map(|rule| compile::acl_rule(rule)).collect();
         rules.sort_by_key(|rule| (rule.direction, rule.number));

@@ -1,7 +1,5 @@
 //! Which ACL guards which subnet, and which hosts hear of it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
-
 mod support;
 
 use alcor_compiler::{Compiler, Delta, Fact};

@@ -251,7 +251,7 @@ fn vms(intent: &Intent) -> Vec<&Port> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn a_packet_crosses_the_edges_that_the_intent_opens(history in any_history()) {

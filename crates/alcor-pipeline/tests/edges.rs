@@ -1,13 +1,12 @@
-//! What network ACLs cost in flows, and what becomes of fragments.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+//! What network ACLs cost in flows, and what becomes of fragments and of what is for everybody.
 
 mod support;
 
 use alcor_goalstate::{AclRule, Goal};
 use alcor_openflow::{Field, PortNo};
 use alcor_pipeline::{Contents, Input, Owner, Pipeline, cookie};
-use alcor_types::{AclAction, AclProtocol};
+use alcor_types::{AclAction, AclProtocol, MacAddr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use support::frame::Frame;
 use support::goals::*;
 use support::switch::Switch;
@@ -103,4 +102,37 @@ fn later_fragments_pass_where_their_ports_might() {
     let mut any = guarded(3, vec![out, but, any]);
     assert!(arrives(&mut any, later, 0) && !arrives(&mut any, first, 80));
     assert!(arrives(&mut any, first, 91));
+}
+
+/// Whether port 2 hears what port 3 says to everybody, where no rule allows anything.
+fn is_heard(frame: &Frame) -> bool {
+    let mut pipeline = guarded(3, Vec::new());
+    let mut switch = Switch::default();
+    switch.apply(pipeline.diff(Contents::default()));
+    let sent = switch.receive(PortNo(103), frame).sent;
+    sent.iter().any(|(port, _)| *port == PortNo(102))
+}
+
+#[test]
+fn what_is_said_to_everybody_stays_in_the_subnet() {
+    let everybody = MacAddr::BROADCAST;
+    let said = |from: u128| {
+        let mut frame = Frame::ping(mac(3), everybody);
+        frame.set(Field::IpProto, 17);
+        frame.set(Field::Ipv4Src, from);
+        frame.set(Field::Ipv4Dst, u32::MAX.into());
+        frame
+    };
+    assert!(is_heard(&said(ip(3).to_bits().into())), "from inside");
+    assert!(!is_heard(&said(0xc000_0201)), "from elsewhere");
+    assert!(!is_heard(&said(0)), "from nobody");
+    let asks = Frame::dhcp(mac(3), everybody, Ipv4Addr::BROADCAST);
+    assert!(is_heard(&asks), "a client without an address");
+    assert!(is_heard(&Frame::arp_request(mac(3), ip(3), ip(99))));
+    let [own, other] = [3, 99].map(|number| Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, number));
+    assert!(is_heard(&Frame::solicitation(mac(3), own, other)));
+    // Nobody's Ethernet address makes a packet for somebody one for everybody.
+    let mut to_one = said(ip(3).to_bits().into());
+    to_one.set(Field::Ipv4Dst, 0xc000_0201);
+    assert!(!is_heard(&to_one));
 }

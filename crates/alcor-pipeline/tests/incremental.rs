@@ -131,7 +131,7 @@ fn any_placed() -> impl Strategy<Value = Goal> {
     (1..6_u8, subnets).prop_map(|(id, subnets)| {
         let mut goal = port(id, 1);
         let fixed = subnets.into_iter().map(|(subnet, six)| {
-            let mut fixed = fixed6(id + 16 * subnet, subnet)[0].clone();
+            let mut fixed = fixed6(id + 16 * subnet, subnet)[0];
             if !six {
                 fixed.ip_address = ip(id + 16 * subnet).into();
             }

@@ -87,7 +87,8 @@ pub struct TrafficMatch {
     pub ethertype: EtherType,
     /// The IP protocol, by the name or number that the owner gave; none means every one.
     pub protocol: Option<String>,
-    /// The lowest port, or the ICMP type.
+    /// The lowest port, or the ICMP type. Open vSwitch sees the ports of TCP, UDP and SCTP; a rule
+    /// that restricts those of DCCP or UDP-Lite allows nothing, because nobody could check it.
     pub port_range_min: Option<u16>,
     /// The highest port, or the ICMP code.
     pub port_range_max: Option<u16>,

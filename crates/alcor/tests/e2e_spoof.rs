@@ -8,7 +8,7 @@ use anyhow::Context;
 use serde_json::json;
 use stage::frames::heard;
 use stage::six::{configured, gateways};
-use stage::{LONG, Rule, Talk, asked, caught_up, change, group, on_hosts, router, settle};
+use stage::{LONG, Rule, Talk, asked, caught_up, change, group, on_hosts, router, settle, until};
 use std::collections::BTreeSet;
 
 /// `a` of host 1 is checked; `b` of host 2 hears everything.
@@ -211,6 +211,10 @@ async fn servers_and_neighbours_of_ipv4_are_not_impersonated() -> anyhow::Result
         let pair = of_ipv4(region, open()).await?;
         region.lab().first_answer("a", pair.b.ip, LONG).await?;
         let (own, other) = (pair.a.mac, pair.b.ip);
+        // In two parts it is the same answer.
+        let part = |label: &str, part: &str| {
+            pair.frame(label, "fragment", &format!("sport=67,dport=68,part={part}"))
+        };
         let frames = || {
             vec![
                 pair.udp("address", "src=10.0.0.99"),
@@ -219,6 +223,8 @@ async fn servers_and_neighbours_of_ipv4_are_not_impersonated() -> anyhow::Result
                     "to-all",
                     "sport=67,dport=68,dmac=ff:ff:ff:ff:ff:ff,dst=255.255.255.255",
                 ),
+                part("parts", "first"),
+                part("parts", "later"),
                 pair.frame("arp", "arp", &format!("lladdr={own},src={other}")),
                 pair.frame("arp-mac", "arp", &format!("lladdr={STRANGER}")),
                 pair.frame("arp-own", "arp", &format!("lladdr={own}")),
@@ -227,7 +233,16 @@ async fn servers_and_neighbours_of_ipv4_are_not_impersonated() -> anyhow::Result
         pair.hears(region, frames(), &["arp-own"]).await?;
         change(region, &pair.a, open()).await?;
         caught_up(region, 1, &pair.net).await?;
-        let all = ["address", "server", "to-all", "arp", "arp-mac", "arp-own"];
+        let all = [
+            "address",
+            "server",
+            "to-all",
+            "arp",
+            "arp-mac",
+            "arp-own",
+            "parts-first",
+            "parts-later",
+        ];
         pair.hears(region, frames(), &all).await
     })
     .await
@@ -321,4 +336,37 @@ async fn ports_that_no_switch_sees(
     }
     caught_up(region, 2, &pair.net).await?;
     pair.hears(region, frames(), &["dccp", "udplite"]).await
+}
+
+#[tokio::test]
+async fn fragments_and_errors_of_ipv6_follow_rules_too() -> anyhow::Result<()> {
+    on_hosts(2, async |region| {
+        let lab = region.lab();
+        let net = stage::six::segment(region, "net", "fd00:1::/64", None).await?;
+        let servers = group(region, json!({ "name": "servers" })).await?;
+        let clients = group(region, json!({ "name": "clients" })).await?;
+        let of = |group: &str| json!({ "security_groups": [group] });
+        settle(region, "a", 1, &net, of(&clients)).await?;
+        let b = settle(region, "b", 2, &net, of(&servers)).await?;
+        for (low, high) in [(9, 9), (6000, 6000), (7000, 7000)] {
+            let rule = json!({
+                "ethertype": "IPv6", "protocol": "udp",
+                "port_range_min": low, "port_range_max": high,
+            });
+            Rule::make(region, &servers, rule).await?;
+        }
+        caught_up(region, 2, &net).await?;
+        let _server = Talk::serve(lab, "b", &["udp:6000", "udp:6001"])?;
+        until("b answers", async || {
+            anyhow::Ok(asked(lab, "a", b.ip, "udp:6000", 8).await? == "yes")
+        })
+        .await?;
+        assert_eq!(asked(lab, "a", b.ip, "udp:6000", 4000).await?, "yes");
+        assert_eq!(asked(lab, "a", b.ip, "udp:6001", 4000).await?, "no");
+        // The error of the server's host belongs to the connection.
+        assert_eq!(asked(lab, "a", b.ip, "udp:7000", 8).await?, "refused");
+        assert_eq!(asked(lab, "a", b.ip, "udp:7001", 8).await?, "no");
+        Ok(())
+    })
+    .await
 }

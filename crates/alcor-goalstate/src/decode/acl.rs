@@ -42,9 +42,10 @@ fn rule(fields: &Fields<'_>, sent: &Rule) -> Result<AclRule, DecodeError> {
         },
         prefix: fields.parse("rules.ip_prefix", &sent.ip_prefix)?,
         protocol: protocol(fields, sent)?,
-        action: match sent.allow {
-            true => AclAction::Allow,
-            false => AclAction::Deny,
+        action: if sent.allow {
+            AclAction::Allow
+        } else {
+            AclAction::Deny
         },
     })
 }

@@ -15,8 +15,8 @@
 //! * DHCP of clients that have no address yet, or a link-local one;
 //! * what is sent to everybody: it never leaves the network. Those who get it in another subnet
 //!   have the last word, by its source;
-//! * whatever the agent answers itself (DHCP, router advertisements, a router's errors): it never
-//!   comes through these tables.
+//! * whatever the agent answers itself (DHCP, router advertisements, names, metadata, a router's
+//!   errors): it never comes through these tables.
 //!
 //! An answer is a packet like any other. Later fragments have no ports and no type: a rule with
 //! ports lets them through where it allows (without the first one they are of no use), and says
