@@ -232,6 +232,7 @@ mod tests {
             admin_state_up: true,
             routes: Vec::new(),
             tables: Vec::new(),
+            dns_name: String::new(),
         };
         [
             Goal::Vpc(network),

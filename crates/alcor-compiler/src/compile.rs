@@ -59,6 +59,8 @@ pub(crate) fn port(port: &Port, revision: Revision) -> Goal {
         port_security_enabled: port.port_security_enabled,
         security_groups: port.security_groups.clone(),
         allowed_address_pairs: port.allowed_address_pairs.clone(),
+        project_id: port.project_id.clone(),
+        dns_name: port.dns_name.clone(),
     })
 }
 
@@ -100,6 +102,7 @@ pub(crate) fn neighbor(port: &Port, host_ip: IpAddr, revision: Revision) -> Opti
             mac: port.mac_address,
             host_ip,
             fixed_ips: port.fixed_ips.clone(),
+            dns_name: port.dns_name.clone(),
         })
     })
 }
@@ -128,6 +131,7 @@ pub(crate) fn interface<'a>(
             })
             .filter(|table| !table.routes.is_empty())
             .collect(),
+        dns_name: port.dns_name.clone(),
     })
 }
 

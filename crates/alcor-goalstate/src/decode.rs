@@ -245,6 +245,8 @@ fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, 
             .iter()
             .map(|pair| group::pair(fields, pair))
             .collect::<Result<_, _>>()?,
+        project_id: sent.project_id.as_str().into(),
+        dns_name: sent.dns_name.clone(),
     })
 }
 
@@ -312,6 +314,7 @@ fn neighbor_goal(
         mac: fields.parse("mac_address", &sent.mac_address)?,
         host_ip: fields.parse("host_ip_address", &sent.host_ip_address)?,
         fixed_ips: fixed_ips.collect::<Result<_, _>>()?,
+        dns_name: sent.dns_name.clone(),
     })
 }
 
@@ -359,6 +362,7 @@ fn interface_goal(
             .iter()
             .map(|table| subnet_routes(fields, table))
             .collect::<Result<_, _>>()?,
+        dns_name: sent.dns_name.clone(),
     })
 }
 

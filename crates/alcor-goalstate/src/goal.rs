@@ -85,6 +85,10 @@ pub struct PortGoal {
     pub security_groups: Vec<SecurityGroupId>,
     /// Further addresses it may send from.
     pub allowed_address_pairs: Vec<AllowedAddressPair>,
+    /// The owner, which is not always the network's.
+    pub project_id: ProjectId,
+    /// Its name in the network's domain; empty when it has none of its own.
+    pub dns_name: String,
 }
 
 /// A lease that this host's DHCP responder gives out.
@@ -119,6 +123,8 @@ pub struct NeighborGoal {
     pub host_ip: IpAddr,
     /// Its addresses.
     pub fixed_ips: Vec<FixedIp>,
+    /// Its name in the network's domain; empty when it has none of its own.
+    pub dns_name: String,
 }
 
 /// A router's port in a network: every host of the network routes there for its own VMs.
@@ -142,6 +148,8 @@ pub struct InterfaceGoal {
     pub routes: Vec<HostRoute>,
     /// Routes for what comes from single subnets; of several to one block these count first.
     pub tables: Vec<SubnetRoutes>,
+    /// Its name in the network's domain; empty when it has none of its own.
+    pub dns_name: String,
 }
 
 /// Where a router leads what comes from one subnet.

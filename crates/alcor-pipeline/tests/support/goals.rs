@@ -114,6 +114,8 @@ pub(crate) fn port(number: u8, vpc: u8) -> PortGoal {
         port_security_enabled: false,
         security_groups: Vec::new(),
         allowed_address_pairs: Vec::new(),
+        project_id: "project".into(),
+        dns_name: String::new(),
     }
 }
 
@@ -136,6 +138,7 @@ pub(crate) fn neighbor(number: u8, vpc: u8, at: u8) -> NeighborGoal {
         mac: mac(number),
         host_ip: host_ip(at),
         fixed_ips: fixed(number),
+        dns_name: String::new(),
     }
 }
 
@@ -157,6 +160,7 @@ pub(crate) fn interface(number: u8, vpc: u8, subnet: u8, router: u8) -> Interfac
         admin_state_up: true,
         routes: Vec::new(),
         tables: Vec::new(),
+        dns_name: String::new(),
     }
 }
 

@@ -62,6 +62,8 @@ fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
         port_security_enabled: true,
         security_groups: Vec::new(),
         allowed_address_pairs: Vec::new(),
+        project_id: "project".into(),
+        dns_name: String::new(),
     };
     (vpc, subnet, port)
 }

@@ -243,6 +243,8 @@ impl Network {
                 port_security_enabled: false,
                 security_groups: Vec::new(),
                 allowed_address_pairs: Vec::new(),
+                project_id: "project".into(),
+                dns_name: String::new(),
             }),
             Goal::Dhcp(DhcpGoal {
                 port: self.port,
@@ -265,6 +267,7 @@ impl Network {
             mac: MacAddr([0xfa, 0x16, 0x3f, high, middle, low]),
             host_ip: Ipv4Addr::new(172, 30, 0, host).into(),
             fixed_ips: vec![self.address(Ipv4Addr::new(10, high, middle, low))],
+            dns_name: String::new(),
         })
     }
 
