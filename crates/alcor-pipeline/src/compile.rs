@@ -13,6 +13,7 @@ mod port;
 mod resolve;
 mod route;
 mod rules;
+mod served;
 mod spoof;
 mod tunnel;
 mod unicast;
@@ -41,6 +42,7 @@ pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
             let known = address::flow(state, vpc, address).into_iter();
             known
                 .chain(link_local::advertised(state, vpc, address))
+                .chain(served::flows(state, vpc, address))
                 .collect()
         }
         Owner::Flood(id) => flood::flows(state, id).unwrap_or_default(),

@@ -49,6 +49,8 @@ pub(crate) enum Claim {
     Remote(PortId),
     Router(PortId),
     DhcpServer(SubnetId),
+    /// The host itself: what every network has.
+    Host,
 }
 
 impl Claim {

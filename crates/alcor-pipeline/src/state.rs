@@ -6,7 +6,7 @@ use crate::Input;
 use crate::member::{Claim, Local, Remote, Slot};
 use crate::router::{Block, Interface};
 use crate::sets::Sets;
-use crate::vpc::{Identity, Vpc, dhcp_server};
+use crate::vpc::{Identity, Vpc, dhcp_server, host_addresses};
 use alcor_goalstate::{Goal, GoalKey};
 use alcor_openflow::PortNo;
 use alcor_types::{MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId, Vni};
@@ -123,6 +123,11 @@ impl State {
     fn set_identity(&mut self, id: NetworkId, identity: Option<Identity>) {
         let vpc = self.vpcs.entry(id).or_default();
         let former = std::mem::replace(&mut vpc.identity, identity);
+        for (identity, claimed) in [(former, false), (identity, true)] {
+            for address in identity.into_iter().flat_map(|it| host_addresses(it.vni)) {
+                vpc.claim(Slot::Address(address), Claim::Host, claimed);
+            }
+        }
         if let Some(former) = former {
             let claims = self.vnis.entry(former.vni).or_default();
             claims.remove(&(former.revision, id));
