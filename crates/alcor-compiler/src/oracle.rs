@@ -10,6 +10,7 @@ pub use filter::Packet;
 pub use routes::Arrival;
 
 use crate::Fact;
+use alcor_goalstate::Carrier;
 use alcor_types::{
     AddressGroup, AddressGroupId, HostName, Network, NetworkId, Node, Port, PortId, RouteTable,
     RouteTableId, Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
@@ -83,7 +84,8 @@ impl Intent {
         let network = self.networks.get(&port.network_id);
         let host = port.host.as_ref();
         port.admin_state_up
-            && network.is_some_and(|network| network.admin_state_up && network.vni().is_some())
+            && network
+                .is_some_and(|network| network.admin_state_up && Carrier::of(network).is_some())
             && host.is_some_and(|host| self.nodes.contains_key(host))
     }
 }

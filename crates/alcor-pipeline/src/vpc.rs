@@ -1,17 +1,19 @@
 //! One network as this host sees it.
 
 use crate::Owner;
+use crate::key::NetworkKey;
 use crate::member::{Claim, Slot};
-use alcor_goalstate::{SubnetGoal, VpcGoal};
+use alcor_goalstate::{Carrier, SubnetGoal, VpcGoal};
 use alcor_responder::{FALLBACK_SERVER_ID, METADATA4, METADATA6, link_local, server_mac};
 use alcor_types::{NetworkId, PortId, Revision, SubnetId, Vni};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// What the network's own goal says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Identity {
-    pub(crate) vni: Vni,
+    pub(crate) key: NetworkKey,
+    pub(crate) carrier: Carrier,
     pub(crate) up: bool,
     pub(crate) revision: Revision,
 }
@@ -19,7 +21,8 @@ pub(crate) struct Identity {
 impl From<&VpcGoal> for Identity {
     fn from(goal: &VpcGoal) -> Self {
         Self {
-            vni: goal.vni,
+            key: NetworkKey::of(goal.id, &goal.carrier),
+            carrier: goal.carrier.clone(),
             up: goal.admin_state_up,
             revision: goal.revision,
         }
@@ -57,6 +60,14 @@ impl Vpc {
     pub(crate) fn serves(&self, address: IpAddr) -> bool {
         let mut servers = self.servers.values();
         servers.any(|server| address == *server)
+    }
+
+    /// The number of the tunnels that carry it.
+    pub(crate) fn vni(&self) -> Option<Vni> {
+        match self.identity.as_ref()?.carrier {
+            Carrier::Vxlan(vni) => Some(vni),
+            Carrier::Geneve(_) | Carrier::Vlan { .. } | Carrier::Flat { .. } => None,
+        }
     }
 
     /// Makes or gives up a claim.
@@ -127,13 +138,13 @@ impl Slot {
 
 /// The addresses that every host answers at in the network: of metadata, and of the server that
 /// DHCPv6 and routers name.
-pub(crate) fn host_addresses(vni: Vni) -> [IpAddr; 3] {
-    [METADATA4.into(), METADATA6.into(), host_server(vni)]
+pub(crate) fn host_addresses(id: NetworkId) -> [IpAddr; 3] {
+    [METADATA4.into(), METADATA6.into(), host_server(id)]
 }
 
 /// Where VMs ask for names by IPv6.
-pub(crate) fn host_server(vni: Vni) -> IpAddr {
-    link_local(server_mac(vni)).into()
+pub(crate) fn host_server(id: NetworkId) -> IpAddr {
+    link_local(server_mac(id)).into()
 }
 
 /// The address that DHCP clients of the subnet renew at; `None` when there is no server. The

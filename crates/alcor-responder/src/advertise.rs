@@ -71,7 +71,7 @@ impl Advertisement {
             domain: vpc.dns_domain.clone(),
         };
         for subnet in subnets {
-            told.add(subnet, link_local(server_mac(vpc.vni)));
+            told.add(subnet, link_local(server_mac(vpc.id)));
         }
         let speaks = vpc.admin_state_up && interface.admin_state_up;
         (speaks && !told.prefixes.is_empty()).then_some(told)

@@ -2,7 +2,7 @@
 
 use crate::options::OptionError;
 use alcor_goalstate::{DhcpGoal, PortGoal, SubnetGoal, VpcGoal};
-use alcor_types::{ExtraDhcpOption, HostRoute, MacAddr, Vni};
+use alcor_types::{ExtraDhcpOption, HostRoute, MacAddr, NetworkId};
 use ipnet::{IpNet, Ipv4Net};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -19,10 +19,10 @@ pub const METADATA4: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 /// The same by IPv6.
 pub const METADATA6: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0xa9fe, 0xa9fe);
 
-/// The MAC address that replies on the network of this VNI come from: a locally
+/// The MAC address that replies on a network come from: a locally
 /// administered one, the same on every host, so that a VM that moves finds its server again.
-pub fn server_mac(vni: Vni) -> MacAddr {
-    let [_, high, middle, low] = vni.get().to_be_bytes();
+pub fn server_mac(network: NetworkId) -> MacAddr {
+    let [.., high, middle, low] = network.0.into_bytes();
     MacAddr([0x0a, 0xa1, 0xc0, high, middle, low])
 }
 
@@ -105,7 +105,7 @@ impl Lease {
             ipv4: dhcp.ipv4,
             subnet: block,
             server_id,
-            server_mac: server_mac(vpc.vni),
+            server_mac: server_mac(vpc.id),
             router,
             dns,
             mtu: vpc.mtu,
@@ -164,7 +164,8 @@ fn as_ipv4(address: IpAddr) -> Option<Ipv4Addr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alcor_types::{NetworkId, PortId, ProjectId, Revision, SubnetId};
+    use alcor_goalstate::Carrier;
+    use alcor_types::{NetworkId, PortId, ProjectId, Revision, SubnetId, Vni};
 
     fn goals() -> (VpcGoal, SubnetGoal, PortGoal, DhcpGoal) {
         let revision = Revision(7);
@@ -174,7 +175,7 @@ mod tests {
             revision,
             project_id: ProjectId::from("p"),
             name: String::new(),
-            vni: Vni::MAX,
+            carrier: Carrier::Vxlan(Vni::MAX),
             mtu: 1450,
             admin_state_up: true,
             dns_domain: "example.org.".to_owned(),
@@ -183,7 +184,6 @@ mod tests {
             id: SubnetId::random(),
             revision,
             vpc: vpc.id,
-            vni: vpc.vni,
             cidr: "10.0.0.0/24".parse().unwrap(),
             gateway_ip: Some("10.0.0.1".parse().unwrap()),
             dhcp: true,
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(lease.router, Some(lease.server_id));
         assert_eq!(lease.dns, [Ipv4Addr::new(10, 0, 0, 2)]);
         assert_eq!(lease.domain, "example.org");
-        assert_eq!(lease.server_mac.to_string(), "0a:a1:c0:ff:ff:ff");
+        assert_eq!(lease.server_mac, server_mac(vpc.id));
         subnet.gateway_ip = None;
         let lease = Lease::from_goals(&vpc, &subnet, &port, &dhcp).unwrap();
         assert_eq!((lease.router, lease.server_id), (None, FALLBACK_SERVER_ID));

@@ -39,7 +39,7 @@ impl Lease6 {
         seconds: u32,
     ) -> Result<Option<Self>, OptionError> {
         let (mut addresses, mut servers, mut served) = (Vec::new(), Vec::new(), false);
-        let own = link_local(server_mac(vpc.vni));
+        let own = link_local(server_mac(vpc.id));
         for fixed in &port.fixed_ips {
             let Some(goal) = subnet(fixed.subnet_id) else {
                 continue;
@@ -65,7 +65,7 @@ impl Lease6 {
         Ok(served.then_some(Self {
             mac: port.mac,
             addresses,
-            server_mac: server_mac(vpc.vni),
+            server_mac: server_mac(vpc.id),
             seconds,
             mtu: vpc.mtu,
             options,

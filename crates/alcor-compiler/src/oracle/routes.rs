@@ -1,6 +1,7 @@
 //! Where routers lead, straight from the intent.
 
 use super::Intent;
+use alcor_goalstate::Carrier;
 use alcor_types::{NetworkId, Port, PortId, RouteTarget, Router, Subnet, SubnetId};
 use ipnet::IpNet;
 use std::cmp::Reverse;
@@ -185,7 +186,8 @@ impl Intent {
         let network = self.networks.get(&port.network_id);
         port.is_router_interface()
             && port.admin_state_up
-            && network.is_some_and(|network| network.admin_state_up && network.vni().is_some())
+            && network
+                .is_some_and(|network| network.admin_state_up && Carrier::of(network).is_some())
             && self
                 .router_of(port)
                 .is_some_and(|router| router.admin_state_up)

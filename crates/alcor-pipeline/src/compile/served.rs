@@ -18,10 +18,10 @@ const DNS: u16 = 53;
 
 /// Nothing where a port has the address: then it is that port's to answer.
 pub(super) fn flows(state: &State, id: NetworkId, address: IpAddr) -> Vec<Flow> {
-    let Some((vpc, vni)) = state.active(id) else {
+    let Some((vpc, key)) = state.active(id) else {
         return Vec::new();
     };
-    let network = Match::new().metadata(u64::from(vni.get()));
+    let network = Match::new().metadata(key.number());
     let talk = |port| {
         let matching = tcp(network.clone(), address).tcp_dst(port);
         let punt = Punt::Talk { network: id };
@@ -34,7 +34,7 @@ pub(super) fn flows(state: &State, id: NetworkId, address: IpAddr) -> Vec<Flow> 
         vec![by_udp, talk(DNS)]
     };
     match vpc.holder(Slot::Address(address)) {
-        Some(Claim::Host) if address == host_server(vni) => names(),
+        Some(Claim::Host) if address == host_server(id) => names(),
         Some(Claim::Host) => vec![talk(HTTP)],
         Some(Claim::DhcpServer(_) | Claim::Router(_)) if vpc.serves(address) => names(),
         _ => Vec::new(),
