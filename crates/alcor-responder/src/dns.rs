@@ -6,10 +6,12 @@
 
 mod answer;
 mod carrier;
+mod echo;
 mod zone;
 
 pub use answer::{Failure, Verdict, failure, fits, resolve};
 pub use carrier::Question;
+pub use echo::echoes;
 pub use zone::Zone;
 
 /// Where servers of DNS are asked.

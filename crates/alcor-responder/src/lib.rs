@@ -31,7 +31,8 @@ pub use advertise::{Advertisement, check_solicitation};
 pub use announce::announcement;
 pub use binding::Binding;
 pub use lease::{
-    BindingError, DEFAULT_LEASE_SECONDS, FALLBACK_SERVER_ID, Lease, METADATA4, METADATA6, server_mac,
+    BindingError, DEFAULT_LEASE_SECONDS, FALLBACK_SERVER_ID, Lease, METADATA4, METADATA6,
+    server_mac,
 };
 pub use lease6::Lease6;
 pub use outcome::{Counters, Outcome, Reason, ReplyKind, ReplyKind6};

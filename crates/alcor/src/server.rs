@@ -276,8 +276,7 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
         dns_domain: settings_domain,
         ..alcor_delivery::Settings::default()
     };
-    let (delivery, tasks) =
-        Delivery::start(store.clone(), delivered, metrics)?;
+    let (delivery, tasks) = Delivery::start(store.clone(), delivered, metrics)?;
     let liveness = Arc::new(Sessions(delivery.clone()));
     let registry = Arc::new(Mutex::new(registry));
     let keystone = match &auth {

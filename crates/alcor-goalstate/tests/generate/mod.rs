@@ -210,18 +210,20 @@ fn any_neighbor() -> impl Strategy<Value = Goal> {
         any::<IpAddr>(),
         fixed_ips(),
     )
-        .prop_map(|((port, dns_name), revision, vpc, mac, host_ip, fixed_ips)| {
-            let (port, vpc) = (port.into(), vpc.into());
-            Goal::Neighbor(NeighborGoal {
-                port,
-                revision,
-                vpc,
-                mac,
-                host_ip,
-                fixed_ips,
-                dns_name,
-            })
-        })
+        .prop_map(
+            |((port, dns_name), revision, vpc, mac, host_ip, fixed_ips)| {
+                let (port, vpc) = (port.into(), vpc.into());
+                Goal::Neighbor(NeighborGoal {
+                    port,
+                    revision,
+                    vpc,
+                    mac,
+                    host_ip,
+                    fixed_ips,
+                    dns_name,
+                })
+            },
+        )
 }
 
 fn any_interface() -> impl Strategy<Value = Goal> {
