@@ -125,7 +125,7 @@ impl Engine {
             installer: Installer::default(),
             vifs: Vifs::default(),
             zones: Zones::default(),
-            leases: Leases::new(lease_seconds, false),
+            leases: Leases::new(lease_seconds),
             leases6: Leases6::new(lease_seconds),
             allowances: Allowances::default(),
             advertisers: Advertisers::new(ra_seconds),
@@ -144,7 +144,7 @@ impl Engine {
     /// VMs get metadata here: DHCP tells the way to it.
     #[must_use]
     pub(crate) fn with_metadata(mut self) -> Self {
-        self.leases = Leases::new(self.leases.lease_seconds(), true);
+        self.leases.tell_of_metadata();
         self
     }
 

@@ -16,17 +16,18 @@ pub(crate) struct Leases {
 }
 
 impl Leases {
-    /// Whether metadata is served here decides whether the way to it is told.
-    pub(crate) fn new(lease_seconds: u32, metadata: bool) -> Self {
+    pub(crate) fn new(lease_seconds: u32) -> Self {
         Self {
             lease_seconds,
-            metadata,
+            metadata: false,
             bindings: HashMap::new(),
         }
     }
 
-    pub(crate) fn lease_seconds(&self) -> u32 {
-        self.lease_seconds
+    /// Metadata is served here: tell the way to it from now on.
+    pub(crate) fn tell_of_metadata(&mut self) {
+        self.metadata = true;
+        self.bindings.clear();
     }
 
     /// Forgets bindings that a change may have made wrong. Networks, subnets and routers' ports

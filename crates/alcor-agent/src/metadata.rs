@@ -13,7 +13,7 @@ use alcor_https::{Client, Trust};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::HOST;
+use hyper::header::{CONTENT_LENGTH, HOST};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, Uri};
@@ -124,7 +124,9 @@ impl Proxy {
         let body = body.map_err(|_| (StatusCode::REQUEST_TIMEOUT, "the body did not come\n"))?;
         let body = body.map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, "the body is too long\n"))?;
         head.uri = uri;
+        // Both follow from what is really sent.
         head.headers.remove(HOST);
+        head.headers.remove(CONTENT_LENGTH);
         header::strip(&mut head.headers);
         caller.sign(&mut head.headers, &self.secret);
         let request = Request::from_parts(head, Full::new(body.to_bytes()));

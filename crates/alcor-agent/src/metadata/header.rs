@@ -24,9 +24,10 @@ const IDENTITY: [&str; 9] = [
     "forwarded",
 ];
 
-/// What is of one connection (RFC 9110, 7.6.1).
-const CONNECTION: [&str; 9] = [
+/// What is of one connection (RFC 9110, 7.6.1), or was answered on it.
+const CONNECTION: [&str; 10] = [
     "connection",
+    "expect",
     "keep-alive",
     "proxy-connection",
     "proxy-authenticate",
