@@ -112,9 +112,12 @@ fn binding(
             lease_seconds,
             ..lease
         })
-        .map(|lease| match metadata && isolated {
-            true => lease.with_metadata_route(),
-            false => lease,
+        .map(|lease| {
+            if metadata && isolated {
+                lease.with_metadata_route()
+            } else {
+                lease
+            }
         })
         .and_then(|lease| Binding::new(&lease));
     lease

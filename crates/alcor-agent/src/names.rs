@@ -50,7 +50,7 @@ type Named<'g> = (&'g str, &'g [FixedIp]);
 
 fn named(goal: &Goal) -> Option<(NetworkId, Named<'_>)> {
     match goal {
-        Goal::Port(goal) => Some((goal.vpc, (&goal.dns_name, &goal.fixed_ips))),
+        Goal::Port(goal) => Some((goal.vpc, (&goal.identity.dns_name, &goal.fixed_ips))),
         Goal::Neighbor(goal) => Some((goal.vpc, (&goal.dns_name, &goal.fixed_ips))),
         Goal::Interface(goal) => Some((goal.vpc, (&goal.dns_name, &goal.fixed_ips))),
         _ => None,

@@ -1,8 +1,8 @@
 //! One resource in, one goal out: the whole of the translation, without state.
 
 use alcor_goalstate::{
-    Carrier, DhcpGoal, Goal, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, SubnetRoute,
-    SubnetRoutes, VpcGoal,
+    Carrier, DhcpGoal, Goal, InterfaceGoal, NeighborGoal, PortGoal, PortIdentity, SubnetGoal,
+    SubnetRoute, SubnetRoutes, VpcGoal,
 };
 use alcor_types::{Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId};
 mod group;
@@ -56,8 +56,10 @@ pub(crate) fn port(port: &Port, revision: Revision) -> Goal {
         port_security_enabled: port.port_security_enabled,
         security_groups: port.security_groups.clone(),
         allowed_address_pairs: port.allowed_address_pairs.clone(),
-        project_id: port.project_id.clone(),
-        dns_name: port.dns_name.clone(),
+        identity: Box::new(PortIdentity {
+            project_id: port.project_id.clone(),
+            dns_name: port.dns_name.clone(),
+        }),
     })
 }
 

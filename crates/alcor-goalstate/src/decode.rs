@@ -10,7 +10,7 @@ use crate::wire::{
 };
 use crate::{
     Carrier, DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal,
-    SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
+    PortIdentity, SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
 use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, Revision, Vni};
 use std::fmt::Display;
@@ -271,8 +271,10 @@ fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, 
             .iter()
             .map(|pair| group::pair(fields, pair))
             .collect::<Result<_, _>>()?,
-        project_id: sent.project_id.as_str().into(),
-        dns_name: sent.dns_name.clone(),
+        identity: Box::new(PortIdentity {
+            project_id: sent.project_id.as_str().into(),
+            dns_name: sent.dns_name.clone(),
+        }),
     })
 }
 

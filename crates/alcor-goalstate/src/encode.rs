@@ -292,8 +292,8 @@ pub(crate) fn port(goal: &PortGoal) -> PortConfiguration {
             })
             .collect(),
         port_security_disabled: !goal.port_security_enabled,
-        project_id: goal.project_id.to_string(),
-        dns_name: goal.dns_name.clone(),
+        project_id: goal.identity.project_id.to_string(),
+        dns_name: goal.identity.dns_name.clone(),
         security_group_ids: goal
             .security_groups
             .iter()

@@ -83,6 +83,13 @@ pub struct PortGoal {
     pub security_groups: Vec<SecurityGroupId>,
     /// Further addresses it may send from.
     pub allowed_address_pairs: Vec<AllowedAddressPair>,
+    /// What its VM is known by. In a box: a host holds many goals, and few of them are ports.
+    pub identity: Box<PortIdentity>,
+}
+
+/// What a port's VM is known by: to the metadata service and to other VMs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PortIdentity {
     /// The owner, which is not always the network's.
     pub project_id: ProjectId,
     /// Its name in the network's domain; empty when it has none of its own.

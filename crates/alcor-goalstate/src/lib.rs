@@ -21,8 +21,8 @@ pub mod wire;
 pub use carrier::Carrier;
 pub use decode::DecodeError;
 pub use goal::{
-    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
-    SubnetRoute, SubnetRoutes, VpcGoal,
+    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, PortIdentity,
+    SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
 pub use group_goal::{AddressGroupGoal, GroupGoal, GroupRule, MemberGoal, RuleRemote};
 pub use scope::{Applied, ScopeGoals};

@@ -164,7 +164,7 @@ fn as_ipv4(address: IpAddr) -> Option<Ipv4Addr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alcor_goalstate::Carrier;
+    use alcor_goalstate::{Carrier, PortIdentity};
     use alcor_types::{NetworkId, PortId, ProjectId, Revision, SubnetId, Vni};
 
     fn goals() -> (VpcGoal, SubnetGoal, PortGoal, DhcpGoal) {
@@ -208,8 +208,10 @@ mod tests {
             port_security_enabled: false,
             security_groups: Vec::new(),
             allowed_address_pairs: Vec::new(),
-            project_id: "project".into(),
-            dns_name: String::new(),
+            identity: Box::new(PortIdentity {
+                project_id: "project".into(),
+                dns_name: String::new(),
+            }),
         };
         let dhcp = DhcpGoal {
             port: port.id,

@@ -1,7 +1,5 @@
 //! Instance metadata: every VM asks at one address and is known by its port.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
-
 mod stage;
 
 use alcor::scenario::{PortInfo, Scenario, Segment};

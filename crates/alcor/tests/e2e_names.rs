@@ -10,7 +10,7 @@ use stage::{
     LONG, Peer, binary, change, interface, port, router, run, set_groups, settle, until,
     without_agents,
 };
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 /// A region whose agents ask this name server.
 async fn region_with(
@@ -215,27 +215,40 @@ async fn many_at_once(region: &Scenario) -> anyhow::Result<()> {
 async fn dhcp_names_the_host_where_the_subnet_names_nobody() -> anyhow::Result<()> {
     let upstream = Peer::upstream()?;
     region_with(1, &upstream, async |region| {
-        let net = tenant(region, "red").await?;
-        let (_, lease) = region.boot("near", 1, &net, Client::Udhcpc).await?;
+        // Without a domain of its own a network has the region's.
+        let net = region.segment("plain", "10.0.0.0/24").await?;
+        let (port, lease) = region.boot("near", 1, &net, Client::Udhcpc).await?;
         assert_eq!(lease.dns, [Ipv4Addr::new(10, 0, 0, 1)], "{lease:?}");
+        let name = format!(
+            "host-{}.openstacklocal",
+            port.ip.to_string().replace('.', "-")
+        );
+        let told = short(region, "near", &format!("@10.0.0.1 {name}")).await?;
+        assert_eq!(told, port.ip.to_string());
         let alone = json!({ "ip_version": 4, "cidr": "10.1.0.0/24", "gateway_ip": null });
         let network = json!({ "name": "alone", "dns_domain": "alone.example." });
         let alone = region.segment_of(network, alone).await?;
-        let named = json!({ "dns_name": "self" });
-        let port = region.port(&alone, 1, named).await?;
-        region.plug("far", 1, &port).await?;
-        region.wait_for_status(port.id, "ACTIVE").await?;
-        let lease = region.lab().dhcp("far", Client::Udhcpc).await?;
-        let server = Ipv4Addr::new(169, 254, 0, 67);
-        assert_eq!(lease.dns, [server], "{lease:?}");
-        let mut routes = lease.routes.iter();
-        assert!(
-            routes.any(|route| IpAddr::from(route.to.addr()) == IpAddr::from(server)),
-            "{lease:?}"
-        );
-        let told = short(region, "far", "@169.254.0.67 self.alone.example").await?;
-        assert_eq!(told, port.ip.to_string());
+        for client in [Client::Udhcpc, Client::Dhclient, Client::Dhcpcd] {
+            a_server_off_the_subnet_is_found(region, &alone, client).await?;
+        }
         Ok(())
     })
     .await
+}
+
+/// Without a gateway, the way to the server is told as well.
+async fn a_server_off_the_subnet_is_found(
+    region: &Scenario,
+    on: &Segment,
+    client: Client,
+) -> anyhow::Result<()> {
+    let name = format!("{client:?}").to_lowercase();
+    let port = region.port(on, 1, json!({ "dns_name": name })).await?;
+    region.plug(&name, 1, &port).await?;
+    region.wait_for_status(port.id, "ACTIVE").await?;
+    let lease = region.lab().dhcp(&name, client).await?;
+    assert_eq!(lease.dns, [Ipv4Addr::new(169, 254, 0, 67)], "{lease:?}");
+    let question = format!("@169.254.0.67 {name}.alone.example");
+    assert_eq!(short(region, &name, &question).await?, port.ip.to_string());
+    Ok(())
 }

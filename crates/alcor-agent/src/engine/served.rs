@@ -102,7 +102,7 @@ impl Engine {
             ofport: in_port,
             mac: own.mac,
             instance: own.device_id.clone(),
-            project: own.project_id.clone(),
+            project: own.identity.project_id.clone(),
             addresses: own.fixed_ips.iter().map(|fixed| fixed.ip_address).collect(),
         };
         if !self.allowances.take(now, guest.port, Service::Talk) {
@@ -166,10 +166,8 @@ fn upstream(goals: &ScopeGoals, own: &PortGoal, server: IpAddr) -> Vec<IpAddr> {
     let asked = subnets.filter(|subnet| serves(subnet, server));
     let servers = asked.flat_map(|subnet| subnet.dns_nameservers.iter().copied());
     let inside = |address: IpAddr| {
-        goals.iter().any(|goal| match goal {
-            Goal::Subnet(subnet) => subnet.cidr.contains(&address),
-            _ => false,
-        })
+        let mut blocks = goals.subnets().map(|subnet| subnet.cidr);
+        blocks.any(|block| block.contains(&address))
     };
     let mut all: Vec<_> = servers
         .filter(|it| is_abroad(*it) && !inside(*it))

@@ -25,8 +25,9 @@ impl Secret {
     pub(super) fn sign(&self, text: &str) -> String {
         let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, self.0.as_bytes());
         let tag = ring::hmac::sign(&key, text.as_bytes());
-        let digits = tag.as_ref().iter();
-        digits.map(|byte| format!("{byte:02x}")).collect()
+        let digit = |half: u8| char::from_digit(half.into(), 16);
+        let halves = tag.as_ref().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        halves.filter_map(digit).collect()
     }
 }
 

@@ -8,8 +8,8 @@
 mod group;
 
 use alcor_goalstate::{
-    Carrier, DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
-    SubnetRoute, SubnetRoutes, VpcGoal,
+    Carrier, DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, PortIdentity,
+    SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
 use alcor_types::{
     AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, MacAddr, Revision, SubnetId,
@@ -172,8 +172,10 @@ fn any_port() -> impl Strategy<Value = Goal> {
                         ip_address: "10.0.0.0/24".parse().unwrap(),
                         mac_address: admin_state_up.then_some(mac),
                     }],
-                    project_id: format!("project-{id}").as_str().into(),
-                    dns_name: if admin_state_up { "vm" } else { "" }.to_owned(),
+                    identity: Box::new(PortIdentity {
+                        project_id: format!("project-{id}").as_str().into(),
+                        dns_name: if admin_state_up { "vm" } else { "" }.to_owned(),
+                    }),
                 })
             },
         )

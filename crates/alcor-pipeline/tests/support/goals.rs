@@ -2,7 +2,7 @@
 
 use alcor_goalstate::{
     AddressGroupGoal, Carrier, DhcpGoal, Goal, GroupGoal, GroupRule, InterfaceGoal, MemberGoal,
-    NeighborGoal, PortGoal, RuleRemote, SubnetGoal, VpcGoal,
+    NeighborGoal, PortGoal, PortIdentity, RuleRemote, SubnetGoal, VpcGoal,
 };
 use alcor_openflow::PortNo;
 use alcor_types::{
@@ -113,8 +113,10 @@ pub(crate) fn port(number: u8, vpc: u8) -> PortGoal {
         port_security_enabled: false,
         security_groups: Vec::new(),
         allowed_address_pairs: Vec::new(),
-        project_id: "project".into(),
-        dns_name: String::new(),
+        identity: Box::new(PortIdentity {
+            project_id: "project".into(),
+            dns_name: String::new(),
+        }),
     }
 }
 

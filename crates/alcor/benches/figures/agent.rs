@@ -8,7 +8,9 @@ use crate::report::{Goal as Target, Report, Row};
 use crate::samples::Samples;
 use crate::stub::{Stub, Verified};
 use crate::switch;
-use alcor_goalstate::{Carrier, DhcpGoal, Goal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use alcor_goalstate::{
+    Carrier, DhcpGoal, Goal, NeighborGoal, PortGoal, PortIdentity, SubnetGoal, VpcGoal,
+};
 use alcor_lab::{Guard, Lab, LabName, Role, Settings, VmSpec};
 use alcor_types::{FixedIp, MacAddr, NetworkId, PortId, ProjectId, Revision, SubnetId, Vni};
 use std::net::Ipv4Addr;
@@ -240,8 +242,10 @@ impl Network {
                 port_security_enabled: false,
                 security_groups: Vec::new(),
                 allowed_address_pairs: Vec::new(),
-                project_id: "project".into(),
-                dns_name: String::new(),
+                identity: Box::new(PortIdentity {
+                    project_id: "project".into(),
+                    dns_name: String::new(),
+                }),
             }),
             Goal::Dhcp(DhcpGoal {
                 port: self.port,
