@@ -16,7 +16,7 @@ use crate::{AgentConfig, AgentError, Holdings};
 use alcor_goalstate::wire::host_session_client::HostSessionClient;
 use alcor_goalstate::wire::{AgentMessage, Hello, Welcome, agent_message, region_message};
 use alcor_openflow::{Client, Connection, Endpoint, Events, Flow, PortNo, Settings};
-use alcor_pipeline::{FlowChanges, Input, Installed, Owner, Pipeline};
+use alcor_pipeline::{FlowChanges, Input, Installed, MeterChanges, Owner, Pipeline};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -58,12 +58,14 @@ pub struct Inspection {
     pub missing: Vec<(Owner, Flow)>,
     /// Flows that are there and not wanted.
     pub stale: Vec<Installed>,
+    /// Meters that are wanted and not there, or not so; and those that are there and not wanted.
+    pub meters: MeterChanges,
 }
 
 impl Inspection {
     /// Whether the switch does what the region wants.
     pub fn is_clean(&self) -> bool {
-        self.missing.is_empty() && self.stale.is_empty()
+        self.missing.is_empty() && self.stale.is_empty() && self.meters.is_empty()
     }
 }
 
@@ -80,6 +82,7 @@ pub async fn repair(config: &AgentConfig) -> Result<Inspection, AgentError> {
         changes: FlowChanges {
             add: missing.map(|(_, flow)| flow.clone()).collect(),
             delete: inspection.stale.clone(),
+            meters: inspection.meters.clone(),
         },
         flushes: Flushes::default(),
     };
@@ -126,7 +129,7 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
             pipeline.apply(&input);
         }
     }
-    let installed = found.len();
+    let installed = found.flows.len();
     let difference = pipeline.diff(found);
     let owners = pipeline.owners();
     let missing = difference.add.into_iter().filter_map(|flow| {
@@ -141,6 +144,7 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         installed,
         missing: missing.collect(),
         stale: difference.delete,
+        meters: difference.meters,
     })
 }
 

@@ -38,7 +38,8 @@ impl Leases {
                 self.bindings.remove(&port);
             }
             GoalKey::Vpc(_) | GoalKey::Subnet(_) | GoalKey::Interface(_) => self.bindings.clear(),
-            GoalKey::Neighbor(_)
+            GoalKey::Acl(_)
+            | GoalKey::Neighbor(_)
             | GoalKey::Group(_)
             | GoalKey::Member(..)
             | GoalKey::AddressGroup(_) => {}

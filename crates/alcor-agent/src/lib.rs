@@ -27,6 +27,7 @@ mod lease;
 mod lease6;
 mod link;
 mod metadata;
+mod metering;
 mod names;
 mod programmer;
 mod reports;

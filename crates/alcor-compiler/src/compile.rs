@@ -1,11 +1,13 @@
 //! One resource in, one goal out: the whole of the translation, without state.
 
 use alcor_goalstate::{
-    Carrier, DhcpGoal, Goal, InterfaceGoal, NeighborGoal, PortGoal, PortIdentity, SubnetGoal,
-    SubnetRoute, SubnetRoutes, VpcGoal,
+    Carrier, DhcpGoal, Goal, InterfaceGoal, Limits, NeighborGoal, PortGoal, PortIdentity,
+    SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
 use alcor_types::{Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId};
+mod acl;
 mod group;
+pub(crate) use acl::{acl, acl_rule};
 pub(crate) use group::{address_group, group, member};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -41,7 +43,7 @@ pub(crate) fn subnet(subnet: &Subnet, revision: Revision) -> Goal {
 }
 
 /// What its own host is told of a port.
-pub(crate) fn port(port: &Port, revision: Revision) -> Goal {
+pub(crate) fn port(port: &Port, limits: Limits, revision: Revision) -> Goal {
     Goal::Port(PortGoal {
         id: port.id,
         revision,
@@ -60,6 +62,7 @@ pub(crate) fn port(port: &Port, revision: Revision) -> Goal {
             project_id: port.project_id.clone(),
             dns_name: port.dns_name.clone(),
         }),
+        limits,
     })
 }
 

@@ -19,6 +19,7 @@
 //!
 //! Nothing here does I/O, and nothing waits.
 
+mod acls;
 mod compile;
 mod compiler;
 mod fact;
@@ -27,6 +28,7 @@ mod hosts;
 mod journal;
 mod log;
 pub mod oracle;
+mod qos;
 mod routing;
 mod scope;
 mod view;

@@ -6,14 +6,14 @@ use alcor_managers::records::{self, Record};
 use alcor_managers::schema;
 use alcor_store::{Change, Snapshot};
 use alcor_types::{
-    AddressGroup, HostName, Network, Node, Port, RouteTable, Router, SecurityGroup,
-    SecurityGroupRule, Subnet,
+    AddressGroup, HostName, Network, NetworkAcl, NetworkAclRule, Node, Port, QosRule, RouteTable,
+    Router, SecurityGroup, SecurityGroupRule, Subnet,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The rows of the tables that make up intent, without their indexes.
-pub(crate) fn prefixes() -> [&'static [u8]; 9] {
+pub(crate) fn prefixes() -> [&'static [u8]; 12] {
     const NETWORKS: &[u8] = &[schema::NETWORKS.id, 0];
     const SUBNETS: &[u8] = &[schema::SUBNETS.id, 0];
     const PORTS: &[u8] = &[schema::PORTS.id, 0];
@@ -23,6 +23,9 @@ pub(crate) fn prefixes() -> [&'static [u8]; 9] {
     const GROUPS: &[u8] = &[schema::SECURITY_GROUPS.id, 0];
     const RULES: &[u8] = &[schema::SECURITY_GROUP_RULES.id, 0];
     const ADDRESS_GROUPS: &[u8] = &[schema::ADDRESS_GROUPS.id, 0];
+    const ACLS: &[u8] = &[schema::NETWORK_ACLS.id, 0];
+    const ACL_RULES: &[u8] = &[schema::NETWORK_ACL_RULES.id, 0];
+    const QOS_RULES: &[u8] = &[schema::QOS_RULES.id, 0];
     [
         NETWORKS,
         SUBNETS,
@@ -33,6 +36,9 @@ pub(crate) fn prefixes() -> [&'static [u8]; 9] {
         GROUPS,
         RULES,
         ADDRESS_GROUPS,
+        ACLS,
+        ACL_RULES,
+        QOS_RULES,
     ]
 }
 
@@ -88,6 +94,19 @@ impl Intent {
             let group = group?;
             facts.push(Fact::AddressGroup(group.id, Some(Arc::new(group))));
         }
+        // An ACL's goal is made once where its rules are there first.
+        for rule in scan::<NetworkAclRule>(snapshot) {
+            let rule = rule?;
+            facts.push(Fact::NetworkAclRule(rule.id, Some(Arc::new(rule))));
+        }
+        for acl in scan::<NetworkAcl>(snapshot) {
+            let acl = acl?;
+            facts.push(Fact::NetworkAcl(acl.id, Some(Arc::new(acl))));
+        }
+        for rule in scan::<QosRule>(snapshot) {
+            let rule = rule?;
+            facts.push(Fact::QosRule(rule.id, Some(Arc::new(rule))));
+        }
         for port in scan::<Port>(snapshot) {
             let port = port?;
             facts.push(Fact::Port(port.id, Some(Arc::new(port))));
@@ -112,6 +131,8 @@ impl Intent {
                 facts.push(Fact::RouteTable(id(&key)?.into(), table.map(Arc::new)));
             } else if let Some((key, node)) = decode::<Node>(change)? {
                 facts.extend(self.node(key, node));
+            } else if let Some(fact) = acl(change)? {
+                facts.push(fact);
             } else {
                 facts.extend(set(change)?);
             }
@@ -149,7 +170,7 @@ impl Intent {
     }
 }
 
-/// The fact of a change of a group or rule, if it is one.
+/// The fact of a change of a group or rule, also of a QoS policy's, if it is one.
 fn set(change: &Change) -> Result<Option<Fact>, DeliveryError> {
     if let Some((key, group)) = decode::<SecurityGroup>(change)? {
         let group = group.map(Arc::new);
@@ -162,6 +183,23 @@ fn set(change: &Change) -> Result<Option<Fact>, DeliveryError> {
     if let Some((key, group)) = decode::<AddressGroup>(change)? {
         let group = group.map(Arc::new);
         return Ok(Some(Fact::AddressGroup(id(&key)?.into(), group)));
+    }
+    if let Some((key, rule)) = decode::<QosRule>(change)? {
+        let rule = rule.map(Arc::new);
+        return Ok(Some(Fact::QosRule(id(&key)?.into(), rule)));
+    }
+    Ok(None)
+}
+
+/// The fact of a change of a network ACL or one of its rules, if it is one.
+fn acl(change: &Change) -> Result<Option<Fact>, DeliveryError> {
+    if let Some((key, acl)) = decode::<NetworkAcl>(change)? {
+        let acl = acl.map(Arc::new);
+        return Ok(Some(Fact::NetworkAcl(id(&key)?.into(), acl)));
+    }
+    if let Some((key, rule)) = decode::<NetworkAclRule>(change)? {
+        let rule = rule.map(Arc::new);
+        return Ok(Some(Fact::NetworkAclRule(id(&key)?.into(), rule)));
     }
     Ok(None)
 }

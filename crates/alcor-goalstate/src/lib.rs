@@ -8,16 +8,19 @@
 //! * [`encode`] and [`decode`] lead from one to the other; [`digest`] lets region and agent
 //!   compare what they hold without sending it.
 
+mod acl_goal;
 mod carrier;
 pub mod decode;
 pub mod digest;
 pub mod encode;
 mod goal;
 mod group_goal;
+mod limits;
 mod scope;
 mod scope_id;
 pub mod wire;
 
+pub use acl_goal::{AclGoal, AclRule};
 pub use carrier::Carrier;
 pub use decode::DecodeError;
 pub use goal::{
@@ -25,5 +28,6 @@ pub use goal::{
     SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
 pub use group_goal::{AddressGroupGoal, GroupGoal, GroupRule, MemberGoal, RuleRemote};
+pub use limits::{Bounds, Limits, Rate};
 pub use scope::{Applied, ScopeGoals};
 pub use scope_id::{ParseScopeError, ScopeId};

@@ -158,6 +158,30 @@ fn vms_find_the_addresses_as_neighbours() {
     }
 }
 
+/// Nobody may speak in the host's name, nor tell others that its address is his.
+#[test]
+fn the_hosts_addresses_are_its_own() {
+    let mut bridge = Bridge::new(inputs());
+    let peer = [
+        put(port(4, 1)),
+        plug(4),
+        put(secured(2, 1, &[])),
+        Input::Complete,
+    ];
+    bridge.take(peer);
+    for own in [METADATA6, link_local(server_mac(vpc_id(1)))] {
+        let mut lie = Frame::solicitation(mac(2), own, link_local(mac(4)));
+        assert_eq!(bridge.sent_by(2, &lie).sent, [], "{own}");
+        lie.set(Field::Icmpv6Type, 136);
+        lie.set(Field::Ipv6Src, link_local(mac(2)).to_bits());
+        lie.set(Field::NdTarget, own.to_bits());
+        lie.set(Field::NdTll, mac(2).to_u64().into());
+        assert_eq!(bridge.sent_by(2, &lie).sent, [], "{own}");
+        lie.set(Field::NdTarget, link_local(mac(2)).to_bits());
+        assert_ne!(bridge.sent_by(2, &lie).sent, [], "its own it may");
+    }
+}
+
 /// Groups are asked later; who speaks from where is asked before.
 #[test]
 fn no_group_is_asked_but_a_false_source_is_dropped() {

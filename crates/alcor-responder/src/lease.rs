@@ -212,6 +212,7 @@ mod tests {
                 project_id: "project".into(),
                 dns_name: String::new(),
             }),
+            limits: alcor_goalstate::Limits::default(),
         };
         let dhcp = DhcpGoal {
             port: port.id,

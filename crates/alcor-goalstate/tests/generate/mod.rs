@@ -5,7 +5,9 @@
     reason = "test data; a wrong value fails the test"
 )]
 
+mod acl;
 mod group;
+mod limits;
 
 use alcor_goalstate::{
     Carrier, DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, PortIdentity,
@@ -152,9 +154,10 @@ fn any_port() -> impl Strategy<Value = Goal> {
         any::<bool>(),
         fixed_ips(),
         vec(option, 0..3),
+        limits::any_limits(),
     )
         .prop_map(
-            |(id, revision, vpc, mac, admin_state_up, fixed_ips, extra_dhcp_opts)| {
+            |(id, revision, vpc, mac, admin_state_up, fixed_ips, extra_dhcp_opts, limits)| {
                 Goal::Port(PortGoal {
                     id: id.into(),
                     revision,
@@ -176,6 +179,7 @@ fn any_port() -> impl Strategy<Value = Goal> {
                         project_id: format!("project-{id}").as_str().into(),
                         dns_name: if admin_state_up { "vm" } else { "" }.to_owned(),
                     }),
+                    limits,
                 })
             },
         )
@@ -263,6 +267,7 @@ pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
     prop_oneof![
         any_vpc(),
         any_subnet(),
+        acl::any_acl(),
         any_port(),
         any_dhcp(),
         any_neighbor(),

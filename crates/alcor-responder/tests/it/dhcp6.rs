@@ -67,6 +67,7 @@ fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
             project_id: "project".into(),
             dns_name: String::new(),
         }),
+        limits: alcor_goalstate::Limits::default(),
     };
     (vpc, subnet, port)
 }

@@ -246,6 +246,7 @@ impl Network {
                     project_id: "project".into(),
                     dns_name: String::new(),
                 }),
+                limits: alcor_goalstate::Limits::default(),
             }),
             Goal::Dhcp(DhcpGoal {
                 port: self.port,
