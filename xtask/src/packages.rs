@@ -15,6 +15,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("busybox", "busybox"),
     ("dhclient", "isc-dhcp-client"),
     ("dhcpcd", "dhcpcd-base"),
+    ("curl", "curl"),
+    ("dig", "bind9-dnsutils"),
     ("cc", "gcc"),
     ("python3", "python3"),
     ("kill", "procps"),

@@ -231,6 +231,7 @@ mod tests {
             admin_state_up: true,
             routes: Vec::new(),
             tables: Vec::new(),
+            dns_name: String::new(),
         };
         [
             Goal::Vpc(network),

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 /// enough for several traces at a time.
 const BURST: u32 = 100;
 const EVERY: Duration = Duration::from_millis(10);
+/// The same of TCP segments, of which one answer takes many.
+const TALK_BURST: u32 = 2000;
+const TALK_EVERY: Duration = Duration::from_millis(1);
 
 /// What is asked for. Each has a measure of its own, so that a flood of one takes nothing from the
 /// others.
@@ -22,6 +25,20 @@ pub(crate) enum Service {
     Dhcp6,
     /// Router advertisements.
     Routers,
+    /// Questions for names.
+    Names,
+    /// Segments of TCP.
+    Talk,
+}
+
+impl Service {
+    /// How much at once, and how long until one more.
+    fn measure(self) -> (u32, Duration) {
+        match self {
+            Self::Talk => (TALK_BURST, TALK_EVERY),
+            _ => (BURST, EVERY),
+        }
+    }
 }
 
 /// What every port may still ask for.
@@ -44,21 +61,22 @@ impl Allowances {
     /// Takes one, if there is one left.
     pub(crate) fn take(&mut self, now: Instant, port: PortId, service: Service) -> bool {
         let services = self.0.entry(port).or_default();
+        let measure = service.measure();
         let allowance = services.entry(service).or_insert(Allowance {
-            left: BURST,
+            left: measure.0,
             since: now,
         });
-        allowance.take(now)
+        allowance.take(now, measure)
     }
 }
 
 impl Allowance {
-    fn take(&mut self, now: Instant) -> bool {
+    fn take(&mut self, now: Instant, (burst, every): (u32, Duration)) -> bool {
         let elapsed = now.saturating_duration_since(self.since);
-        let due = elapsed.as_nanos() / EVERY.as_nanos();
-        let due = u32::try_from(due).unwrap_or(BURST).min(BURST);
+        let due = elapsed.as_nanos() / every.as_nanos();
+        let due = u32::try_from(due).unwrap_or(burst).min(burst);
         if due > 0 {
-            self.left = self.left.saturating_add(due).min(BURST);
+            self.left = self.left.saturating_add(due).min(burst);
             self.since = now;
         }
         let granted = self.left > 0;
@@ -78,8 +96,11 @@ mod tests {
             left: BURST,
             since: start,
         };
-        let granted =
-            |allowance: &mut Allowance, now| (0..1000).filter(|_| allowance.take(now)).count();
+        let granted = |allowance: &mut Allowance, now| {
+            (0..1000)
+                .filter(|_| allowance.take(now, (BURST, EVERY)))
+                .count()
+        };
         assert_eq!(granted(&mut allowance, start), 100);
         assert_eq!(granted(&mut allowance, start + EVERY * 7), 7);
         assert_eq!(granted(&mut allowance, start + EVERY * 7), 0);

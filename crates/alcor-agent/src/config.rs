@@ -1,8 +1,8 @@
 //! The agent's settings, as `alcor agent` gets them from flags, environment and file.
 
-use crate::AgentError;
+use crate::{AgentError, MetadataSettings};
 use alcor_types::HostName;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,6 +31,10 @@ pub struct AgentConfig {
     pub ra_seconds: u16,
     /// How often the switch's flows are read back and compared.
     pub audit: Duration,
+    /// Whom VMs' questions for names go to where their subnets name nobody.
+    pub dns_servers: Vec<SocketAddr>,
+    /// Where metadata is to be had; none where VMs get none.
+    pub metadata: Option<MetadataSettings>,
 }
 
 impl AgentConfig {

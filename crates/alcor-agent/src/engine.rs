@@ -5,15 +5,18 @@
 //! few transactions, and nothing queues without bound.
 
 mod frames;
+mod served;
 mod verdict;
 
 use crate::advertisers::Advertisers;
 use crate::allowance::Allowances;
 use crate::announcements::{Announcements, Before};
+use crate::errand::Errand;
 use crate::holdings::Holdings;
 use crate::installer::Installer;
 use crate::lease::Leases;
 use crate::lease6::Leases6;
+use crate::names::Names;
 use crate::reports::Reports;
 use crate::vifs::{Vif, Vifs};
 use crate::zones::{Flushes, Zones};
@@ -99,6 +102,9 @@ pub(crate) struct Engine {
     allowances: Allowances,
     advertisers: Advertisers,
     announcements: Announcements,
+    names: Names,
+    /// What others are to do on behalf of VMs.
+    errands: Vec<Errand>,
     counters: Counters,
     reports: Reports,
     /// Ports with flows that the switch refused.
@@ -124,6 +130,8 @@ impl Engine {
             allowances: Allowances::default(),
             advertisers: Advertisers::new(ra_seconds),
             announcements: Announcements::default(),
+            names: Names::default(),
+            errands: Vec::new(),
             counters: Counters::default(),
             reports: Reports::default(),
             failed: BTreeMap::new(),
@@ -131,6 +139,13 @@ impl Engine {
             in_flight: None,
             jobs: 0,
         }
+    }
+
+    /// VMs get metadata here: DHCP tells the way to it.
+    #[must_use]
+    pub(crate) fn with_metadata(mut self) -> Self {
+        self.leases.tell_of_metadata();
+        self
     }
 
     /// A session is open: what to greet the region with.
@@ -190,6 +205,7 @@ impl Engine {
                 None => Input::Unplugged { port },
             });
             self.advertisers.welcome(port);
+            self.errand(Errand::Leave(port));
         }
         self.waiting.ports.insert(port);
         self.advance()
@@ -326,6 +342,7 @@ impl Engine {
             self.leases.forget_by(&change);
             self.leases6.forget_by(&change);
             self.advertisers.note(&change);
+            self.names.note(&change);
             match change {
                 GoalChange::Put(goal) => {
                     if let Goal::Port(port) = &goal {
@@ -342,6 +359,7 @@ impl Engine {
                     if let GoalKey::Port(port) = key {
                         self.failed.remove(&port);
                         self.allowances.forget(port);
+                        self.errand(Errand::Leave(port));
                         self.reports.forget(port);
                     }
                     self.pipeline.apply(&Input::Delete(key));

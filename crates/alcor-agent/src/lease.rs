@@ -1,7 +1,7 @@
 //! DHCP on this host: finds what a port is to be told, and answers its frames.
 
 use crate::engine::Answer;
-use alcor_goalstate::{Goal, GoalChange, GoalKey, ScopeGoals};
+use alcor_goalstate::{Goal, GoalChange, GoalKey, ScopeGoals, SubnetGoal};
 use alcor_responder::{Binding, Counters, Lease, Outcome, respond};
 use alcor_types::{PortId, SubnetId};
 use std::collections::HashMap;
@@ -10,6 +10,8 @@ use std::collections::HashMap;
 #[derive(Debug)]
 pub(crate) struct Leases {
     lease_seconds: u32,
+    /// Whether the way to the metadata service is told.
+    metadata: bool,
     bindings: HashMap<PortId, Binding>,
 }
 
@@ -17,21 +19,27 @@ impl Leases {
     pub(crate) fn new(lease_seconds: u32) -> Self {
         Self {
             lease_seconds,
+            metadata: false,
             bindings: HashMap::new(),
         }
     }
 
-    /// Forgets bindings that a change may have made wrong. Networks and subnets change seldom,
-    /// so then all go.
+    /// Metadata is served here: tell the way to it from now on.
+    pub(crate) fn tell_of_metadata(&mut self) {
+        self.metadata = true;
+        self.bindings.clear();
+    }
+
+    /// Forgets bindings that a change may have made wrong. Networks, subnets and routers' ports
+    /// change seldom, so then all go.
     pub(crate) fn forget_by(&mut self, change: &GoalChange) {
         match change.key() {
             GoalKey::Port(port) | GoalKey::Dhcp(port, _) => {
                 self.bindings.remove(&port);
             }
-            GoalKey::Vpc(_) | GoalKey::Subnet(_) => self.bindings.clear(),
+            GoalKey::Vpc(_) | GoalKey::Subnet(_) | GoalKey::Interface(_) => self.bindings.clear(),
             GoalKey::Acl(_)
             | GoalKey::Neighbor(_)
-            | GoalKey::Interface(_)
             | GoalKey::Group(_)
             | GoalKey::Member(..)
             | GoalKey::AddressGroup(_) => {}
@@ -47,7 +55,7 @@ impl Leases {
         counters: &mut Counters,
     ) -> Option<Answer> {
         if !self.bindings.contains_key(&port) {
-            let binding = binding(port, goals, self.lease_seconds)?;
+            let binding = binding(port, goals, self.lease_seconds, self.metadata)?;
             self.bindings.insert(port, binding);
         }
         let outcome = respond(frame, self.bindings.get(&port)?);
@@ -77,7 +85,12 @@ impl Leases {
 
 /// The binding of a port's first lease. A port with addresses on several subnets of one
 /// network gets its first IPv4 address; DHCP has no way to give one client two.
-fn binding(port: PortId, goals: &ScopeGoals, lease_seconds: u32) -> Option<Binding> {
+fn binding(
+    port: PortId,
+    goals: &ScopeGoals,
+    lease_seconds: u32,
+    metadata: bool,
+) -> Option<Binding> {
     let Goal::Port(own) = goals.get(&GoalKey::Port(port))? else {
         return None;
     };
@@ -94,15 +107,32 @@ fn binding(port: PortId, goals: &ScopeGoals, lease_seconds: u32) -> Option<Bindi
     let Goal::Vpc(vpc) = goals.get(&GoalKey::Vpc(own.vpc))? else {
         return None;
     };
+    let isolated = !is_routed(goals, subnet);
     let lease = Lease::from_goals(vpc, subnet, own, dhcp)
         .map(|lease| Lease {
             lease_seconds,
             ..lease
         })
+        .map(|lease| {
+            if metadata && isolated {
+                lease.with_metadata_route()
+            } else {
+                lease
+            }
+        })
         .and_then(|lease| Binding::new(&lease));
     lease
         .inspect_err(|error| tracing::warn!(%port, %error, "no lease"))
         .ok()
+}
+
+/// Whether a router has the gateway's address: then VMs need no other way out of their subnet.
+fn is_routed(goals: &ScopeGoals, subnet: &SubnetGoal) -> bool {
+    let mut routers = goals.interfaces().filter(|router| router.admin_state_up);
+    routers.any(|router| {
+        let mut addresses = router.fixed_ips.iter().map(|fixed| fixed.ip_address);
+        addresses.any(|address| subnet.gateway_ip == Some(address))
+    })
 }
 
 fn has_lease(goals: &ScopeGoals, port: PortId, subnet: SubnetId) -> bool {

@@ -2,14 +2,19 @@
 
 use crate::database::{self, DatabaseEvent};
 use crate::engine::{Effect, Engine, Job, JobResult};
+use crate::errand::{Errand, Spoken};
+use crate::forwarder::Forwarder;
 use crate::link::{self, Door, LinkEvent};
+use crate::metadata::Proxy;
 use crate::switch::{self, SwitchEvent};
+use crate::talk::{Hall, Services};
 use crate::{AgentConfig, AgentError, programmer};
 use alcor_goalstate::wire::{Hello, region_message};
 use alcor_openflow::{Client, PacketIn, PacketOut, RequestError};
 use alcor_pipeline::Contents;
 use alcor_responder::Counters;
 use alcor_types::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -40,6 +45,7 @@ pub async fn run(config: AgentConfig, stop: CancellationToken) -> Result<(), Age
         .openflow_endpoint()?
         .parse()
         .map_err(|error| setting("--openflow", format!("{error}")))?;
+    let metadata = config.metadata.as_ref().map(Proxy::new).transpose()?;
     tracing::info!(host = %config.host, region = config.region, %database, %openflow, "agent starts");
 
     let _ends_with_us = stop.clone().drop_guard();
@@ -54,18 +60,27 @@ pub async fn run(config: AgentConfig, stop: CancellationToken) -> Result<(), Age
         database_events,
         stop.clone(),
     ));
+    let (spoken, names) = mpsc::channel(QUEUE);
     let inputs = Inputs {
         link,
         switch,
         interfaces,
+        names,
     };
-    Agent::new(&config).run(inputs, stop).await
+    let metadata = metadata.map(Arc::new);
+    let services = Services {
+        metadata,
+        names: spoken,
+    };
+    Agent::new(&config, services).run(inputs, stop).await
 }
 
 struct Inputs {
     link: mpsc::Receiver<LinkEvent>,
     switch: mpsc::Receiver<SwitchEvent>,
     interfaces: mpsc::Receiver<DatabaseEvent>,
+    /// Questions for names that came by TCP.
+    names: mpsc::Receiver<Spoken>,
 }
 
 struct Agent {
@@ -86,10 +101,16 @@ struct Agent {
     inspection: Interval,
     /// The counters as last told.
     told: Counters,
+    forwarder: Forwarder,
+    hall: Hall,
 }
 
 impl Agent {
-    fn new(config: &AgentConfig) -> Self {
+    fn new(config: &AgentConfig, services: Services) -> Self {
+        let mut engine = Engine::new(config.lease_seconds, config.ra_seconds, config.tunnel_ip);
+        if config.metadata.is_some() {
+            engine = engine.with_metadata();
+        }
         Self {
             identity: Hello {
                 host_id: config.host.to_string(),
@@ -101,7 +122,7 @@ impl Agent {
                 known: Vec::new(),
                 observer: false,
             },
-            engine: Engine::new(config.lease_seconds, config.ra_seconds, config.tunnel_ip),
+            engine,
             door: None,
             client: None,
             replies: None,
@@ -113,6 +134,8 @@ impl Agent {
             audited: Instant::now(),
             inspection: ticks(config.audit),
             told: Counters::default(),
+            forwarder: Forwarder::new(config.dns_servers.clone()),
+            hall: Hall::new(services),
         }
     }
 
@@ -128,6 +151,10 @@ impl Agent {
                 event = inputs.interfaces.recv() => {
                     self.interfaced(event.ok_or(AgentError::Task("database"))?);
                 }
+                spoken = inputs.names.recv() => {
+                    let spoken = spoken.ok_or(AgentError::Task("hall"))?;
+                    self.engine.name_spoken_of(std::time::Instant::now(), spoken);
+                }
                 result = finished(&mut self.job) => {
                     self.finished(result.unwrap_or(JobResult::Lost));
                 }
@@ -140,6 +167,7 @@ impl Agent {
                 _ = self.inspection.tick() => self.inspect(),
                 () = stop.cancelled() => return Ok(()),
             }
+            self.run_errands();
         }
     }
 
@@ -220,6 +248,21 @@ impl Agent {
         let (words, frame) = (&packet.userdata, &packet.data);
         for frame in self.engine.packet(now, in_port, words, frame) {
             self.tell(PacketOut::to_port(in_port, frame));
+        }
+    }
+
+    /// Has done what the engine does not wait for.
+    fn run_errands(&mut self) {
+        for errand in self.engine.take_errands() {
+            match (errand, &self.replies) {
+                (Errand::Ask(inquiry), frames) => self.forwarder.ask(inquiry, frames.clone()),
+                (Errand::Talk(visit), Some(frames)) => self.hall.visit(visit, frames.clone()),
+                (Errand::Talk(_), None) => {}
+                (Errand::Leave(port), _) => {
+                    self.forwarder.forget(port);
+                    self.hall.leave(port);
+                }
+            }
         }
     }
 

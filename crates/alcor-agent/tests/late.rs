@@ -31,6 +31,7 @@ fn change(number: u8, host: Option<u8>, revision: u64) -> GoalChange {
         mac: MacAddr([2, 0, 0, 0, 0, number]),
         host_ip: IpAddr::from([192, 0, 2, host]),
         fixed_ips: Vec::new(),
+        dns_name: String::new(),
     }))
 }
 

@@ -1,8 +1,7 @@
 //! One resource in, one goal out: the whole of the translation, without state.
 
 use alcor_goalstate::{
-    Carrier, DhcpGoal, Goal, InterfaceGoal, Limits, NeighborGoal, PortGoal, SubnetGoal,
-    SubnetRoute, SubnetRoutes, Taps, VpcGoal,
+    Carrier, DhcpGoal, Goal, InterfaceGoal, Limits, NeighborGoal, PortGoal, SubnetGoal, SubnetRoute, SubnetRoutes, Taps, VpcGoal, PortIdentity,
 };
 use alcor_types::{Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId};
 mod acl;
@@ -59,6 +58,10 @@ pub(crate) fn port(port: &Port, extras: (Limits, Option<Box<Taps>>), revision: R
         port_security_enabled: port.port_security_enabled,
         security_groups: port.security_groups.clone(),
         allowed_address_pairs: port.allowed_address_pairs.clone(),
+        identity: Box::new(PortIdentity {
+            project_id: port.project_id.clone(),
+            dns_name: port.dns_name.clone(),
+        }),
         limits,
         taps,
     })
@@ -102,6 +105,7 @@ pub(crate) fn neighbor(port: &Port, host_ip: IpAddr, revision: Revision) -> Opti
             mac: port.mac_address,
             host_ip,
             fixed_ips: port.fixed_ips.clone(),
+            dns_name: port.dns_name.clone(),
         })
     })
 }
@@ -130,6 +134,7 @@ pub(crate) fn interface<'a>(
             })
             .filter(|table| !table.routes.is_empty())
             .collect(),
+        dns_name: port.dns_name.clone(),
     })
 }
 

@@ -27,8 +27,12 @@ pub(crate) struct Feed {
 
 impl Feed {
     /// Loads the whole intent and starts to watch behind it.
-    pub(crate) fn open(store: Store, hosts: Arc<Hosts>) -> Result<Self, DeliveryError> {
-        let (compiler, intent, watch) = load(&store)?;
+    pub(crate) fn open(
+        store: Store,
+        hosts: Arc<Hosts>,
+        domain: &str,
+    ) -> Result<Self, DeliveryError> {
+        let (compiler, intent, watch) = load(&store, domain)?;
         let at = watch::Sender::new(compiler.revision());
         let compiler = Arc::new(RwLock::new(compiler));
         Ok(Self {
@@ -91,7 +95,7 @@ impl Feed {
 
     /// Every session then finds its cursors too old, and sends snapshots.
     fn reload(&mut self) -> Result<(), DeliveryError> {
-        let (compiler, intent, watch) = load(&self.store)?;
+        let (compiler, intent, watch) = load(&self.store, self.intent.domain())?;
         self.watch = watch;
         self.intent = intent;
         self.at.send_replace(compiler.revision());
@@ -105,10 +109,10 @@ impl Feed {
     }
 }
 
-fn load(store: &Store) -> Result<(Compiler, Intent, Watch), DeliveryError> {
+fn load(store: &Store, domain: &str) -> Result<(Compiler, Intent, Watch), DeliveryError> {
     let snapshot = store.snapshot();
     let watch = store.watch(snapshot.revision(), &intent::prefixes())?;
-    let (intent, facts) = Intent::load(&snapshot)?;
+    let (intent, facts) = Intent::load(&snapshot, domain)?;
     Ok((
         Compiler::load(snapshot.revision(), facts.into_iter(), LOG_LIMIT),
         intent,

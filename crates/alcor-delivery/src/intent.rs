@@ -51,16 +51,24 @@ pub(crate) fn prefixes() -> [&'static [u8]; 14] {
 #[derive(Debug, Default)]
 pub(crate) struct Intent {
     names: HashMap<Vec<u8>, HostName>,
+    /// The domain of networks that name none.
+    domain: String,
 }
 
 impl Intent {
     /// All facts of a snapshot.
-    pub(crate) fn load(snapshot: &Snapshot) -> Result<(Self, Vec<Fact>), DeliveryError> {
-        let mut intent = Self::default();
+    pub(crate) fn load(
+        snapshot: &Snapshot,
+        domain: &str,
+    ) -> Result<(Self, Vec<Fact>), DeliveryError> {
+        let mut intent = Self {
+            names: HashMap::new(),
+            domain: domain.to_owned(),
+        };
         let mut facts = Vec::new();
         for network in scan::<Network>(snapshot) {
             let network = network?;
-            facts.push(Fact::Network(network.id, Some(Arc::new(network))));
+            facts.push(Fact::Network(network.id, Some(intent.network(network))));
         }
         for subnet in scan::<Subnet>(snapshot) {
             let subnet = subnet?;
@@ -123,7 +131,8 @@ impl Intent {
         let mut facts = Vec::with_capacity(changes.len());
         for change in changes {
             if let Some((key, network)) = decode::<Network>(change)? {
-                facts.push(Fact::Network(id(&key)?.into(), network.map(Arc::new)));
+                let network = network.map(|network| self.network(network));
+                facts.push(Fact::Network(id(&key)?.into(), network));
             } else if let Some((key, subnet)) = decode::<Subnet>(change)? {
                 facts.push(Fact::Subnet(id(&key)?.into(), subnet.map(Arc::new)));
             } else if let Some((key, port)) = decode::<Port>(change)? {
@@ -141,6 +150,18 @@ impl Intent {
             }
         }
         Ok(facts)
+    }
+
+    /// The domain of networks that name none.
+    pub(crate) fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    fn network(&self, mut network: Network) -> Arc<Network> {
+        if network.dns_domain.is_empty() {
+            network.dns_domain.clone_from(&self.domain);
+        }
+        Arc::new(network)
     }
 
     /// A renamed node is one that went and one that came.

@@ -23,8 +23,8 @@ use tonic::{Request, Response, Status, Streaming};
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 << 20;
 
-/// How delivery keeps time with its agents.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// How delivery keeps time with its agents, and what it tells them of itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Settings {
     /// How often agents must say something.
     pub heartbeat: Duration,
@@ -32,6 +32,8 @@ pub struct Settings {
     pub silence: Duration,
     /// How often agents tell the digests of what they hold.
     pub audit: Duration,
+    /// The domain of networks that name none.
+    pub dns_domain: String,
 }
 
 impl Default for Settings {
@@ -40,6 +42,7 @@ impl Default for Settings {
             heartbeat: Duration::from_millis(500),
             silence: Duration::from_secs(2),
             audit: Duration::from_secs(30),
+            dns_domain: String::new(),
         }
     }
 }
@@ -88,7 +91,7 @@ impl Delivery {
     ) -> Result<(Self, Tasks), DeliveryError> {
         let hosts = Arc::new(Hosts::new(settings.silence));
         let stop = CancellationToken::new();
-        let feed = Feed::open(store.clone(), Arc::clone(&hosts))?;
+        let feed = Feed::open(store.clone(), Arc::clone(&hosts), &settings.dns_domain)?;
         let (status, writer) = StatusWriter::new(store.clone(), metrics.clone());
         let shared = Shared {
             store,

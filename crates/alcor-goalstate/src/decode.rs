@@ -13,7 +13,7 @@ use crate::wire::{
 };
 use crate::{
     Carrier, DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal,
-    SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
+    PortIdentity, SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
 use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, Revision, Vni};
 use std::fmt::Display;
@@ -276,6 +276,10 @@ fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, 
             .iter()
             .map(|pair| group::pair(fields, pair))
             .collect::<Result<_, _>>()?,
+        identity: Box::new(PortIdentity {
+            project_id: sent.project_id.as_str().into(),
+            dns_name: sent.dns_name.clone(),
+        }),
         limits: limits::limits(fields, sent.limits.as_ref())?,
         taps: taps::taps(fields, sent.taps.as_ref())?,
     })
@@ -345,6 +349,7 @@ fn neighbor_goal(
         mac: fields.parse("mac_address", &sent.mac_address)?,
         host_ip: fields.parse("host_ip_address", &sent.host_ip_address)?,
         fixed_ips: fixed_ips.collect::<Result<_, _>>()?,
+        dns_name: sent.dns_name.clone(),
     })
 }
 
@@ -392,6 +397,7 @@ fn interface_goal(
             .iter()
             .map(|table| subnet_routes(fields, table))
             .collect::<Result<_, _>>()?,
+        dns_name: sent.dns_name.clone(),
     })
 }
 

@@ -297,6 +297,8 @@ pub(crate) fn port(goal: &PortGoal) -> PortConfiguration {
             })
             .collect(),
         port_security_disabled: !goal.port_security_enabled,
+        project_id: goal.identity.project_id.to_string(),
+        dns_name: goal.identity.dns_name.clone(),
         security_group_ids: goal
             .security_groups
             .iter()
@@ -350,6 +352,7 @@ pub(crate) fn neighbor(goal: &NeighborGoal) -> NeighborConfiguration {
             })
             .collect(),
         store_revision: goal.revision.0,
+        dns_name: goal.dns_name.clone(),
         ..NeighborConfiguration::default()
     }
 }
@@ -382,6 +385,7 @@ pub(crate) fn interface(goal: &InterfaceGoal) -> RouterConfiguration {
             })
             .collect(),
         subnet_routing_tables: goal.tables.iter().map(subnet_routes).collect(),
+        dns_name: goal.dns_name.clone(),
         ..RouterConfiguration::default()
     }
 }

@@ -83,10 +83,21 @@ pub struct PortGoal {
     pub security_groups: Vec<SecurityGroupId>,
     /// Further addresses it may send from.
     pub allowed_address_pairs: Vec<AllowedAddressPair>,
+    /// What its VM is known by. In a box: a host holds many goals, and few of them are ports.
+    pub identity: Box<PortIdentity>,
     /// What bounds its traffic.
     pub limits: Limits,
     /// Its part in taps; none where it has none.
     pub taps: Option<Box<Taps>>,
+}
+
+/// What a port's VM is known by: to the metadata service and to other VMs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PortIdentity {
+    /// The owner, which is not always the network's.
+    pub project_id: ProjectId,
+    /// Its name in the network's domain; empty when it has none of its own.
+    pub dns_name: String,
 }
 
 /// A lease that this host's DHCP responder gives out.
@@ -121,6 +132,8 @@ pub struct NeighborGoal {
     pub host_ip: IpAddr,
     /// Its addresses.
     pub fixed_ips: Vec<FixedIp>,
+    /// Its name in the network's domain; empty when it has none of its own.
+    pub dns_name: String,
 }
 
 /// A router's port in a network: every host of the network routes there for its own VMs.
@@ -144,6 +157,8 @@ pub struct InterfaceGoal {
     pub routes: Vec<HostRoute>,
     /// Routes for what comes from single subnets; of several to one block these count first.
     pub tables: Vec<SubnetRoutes>,
+    /// Its name in the network's domain; empty when it has none of its own.
+    pub dns_name: String,
 }
 
 /// Where a router leads what comes from one subnet.

@@ -25,8 +25,8 @@ pub use acl_goal::{AclGoal, AclRule};
 pub use carrier::Carrier;
 pub use decode::DecodeError;
 pub use goal::{
-    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
-    SubnetRoute, SubnetRoutes, VpcGoal,
+    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, PortIdentity,
+    SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
 pub use group_goal::{AddressGroupGoal, GroupGoal, GroupRule, MemberGoal, RuleRemote};
 pub use limits::{Bounds, Limits, Rate};

@@ -1,8 +1,8 @@
 //! What a host holds of one scope, and the one rule by which it changes: the higher
 //! revision wins.
 
-use crate::{Goal, GoalChange, GoalKey, InterfaceGoal, digest};
-use alcor_types::{PortId, Revision};
+use crate::{Goal, GoalChange, GoalKey, InterfaceGoal, SubnetGoal, digest};
+use alcor_types::{PortId, Revision, SubnetId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -61,6 +61,16 @@ impl ScopeGoals {
     /// All goals, in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = &Goal> {
         self.goals.values().map(|held| &held.goal)
+    }
+
+    /// The subnets, in the order of their ids.
+    pub fn subnets(&self) -> impl Iterator<Item = &SubnetGoal> {
+        let first = GoalKey::Subnet(SubnetId(Uuid::nil()));
+        let goals = self.goals.range(first..);
+        goals.map_while(|(_, held)| match &held.goal {
+            Goal::Subnet(subnet) => Some(subnet),
+            _ => None,
+        })
     }
 
     /// The routers' ports, in the order of their ids.

@@ -15,6 +15,7 @@ mod port;
 mod resolve;
 mod route;
 mod rules;
+mod served;
 mod spoof;
 mod tap;
 mod tunnel;
@@ -53,6 +54,7 @@ pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
             let known = address::flow(state, vpc, address).into_iter();
             known
                 .chain(link_local::advertised(state, vpc, address))
+                .chain(served::flows(state, vpc, address))
                 .chain(link_local::reserved(state, vpc, address))
                 .collect()
         }

@@ -16,7 +16,7 @@
 //! | [`EGRESS_PACKETS`](table::EGRESS_PACKETS) 2, 3 | local senders that are bounded | the meters of packets and bits |
 //! | [`EGRESS_MARK`](table::EGRESS_MARK) 4 | local senders that are bounded | their packets' DSCP |
 //! | [`SPOOF`](table::SPOOF) 5 | local senders | addresses that are not the port's own are dropped, and counted |
-//! | [`DHCP`](table::DHCP) 10 | local senders | a DHCP client that is served here, a router solicitation: to the agent |
+//! | [`DHCP`](table::DHCP) 10 | local senders | what the host answers itself: DHCP, router solicitations, names, metadata: to the agent |
 //! | [`RESOLVE`](table::RESOLVE) 18 | local senders | ARP requests and neighbour solicitations: asks `ADDRESS` who has the address |
 //! | [`ND_REPLY`](table::ND_REPLY) 19 | (resubmit) | the second half of a neighbour advertisement |
 //! | [`ANSWER`](table::ANSWER) 20 | local senders | what `ADDRESS` knew is answered in place |

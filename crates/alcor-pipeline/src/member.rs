@@ -54,6 +54,8 @@ pub(crate) enum Claim {
     Remote(PortId),
     Router(PortId),
     DhcpServer(SubnetId),
+    /// The host itself: what every network has.
+    Host,
 }
 
 impl Claim {

@@ -20,8 +20,8 @@ pub enum Owner {
     /// A MAC address of a network: unicast to it. Of several ports that claim it, one of this
     /// host is first, then those of other hosts, then routers', then the lowest id.
     Mac(NetworkId, MacAddr),
-    /// An IP address of a network: who has it. Ports that claim it come in the same order; the
-    /// DHCP server's claim to its own address comes last.
+    /// An IP address of a network: who has it, and what the host answers there. Ports that claim it
+    /// come in the same order; the DHCP server's claim to its own address and the host's come last.
     Address(NetworkId, IpAddr),
     /// Broadcast and multicast in a network.
     Flood(NetworkId),

@@ -10,6 +10,8 @@ const EXPIRED: u8 = 2;
 const UNREACHABLE: u8 = 3;
 const SOLICITATION: u8 = 4;
 const DHCP6: u8 = 5;
+const NAMES: u8 = 20;
+const TALK: u8 = 21;
 
 /// The user data of a packet-in. The bridge gives it back unchanged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,6 +45,16 @@ pub enum Punt {
         /// The network that it spoke in.
         network: NetworkId,
     },
+    /// A VM asks the host for a name, by UDP.
+    Names {
+        /// The network that it asked in.
+        network: NetworkId,
+    },
+    /// A VM speaks to the host by TCP: it wants metadata, or a name.
+    Talk {
+        /// The network that it spoke in.
+        network: NetworkId,
+    },
 }
 
 impl Punt {
@@ -59,6 +71,8 @@ impl Punt {
             Self::Unreachable { mac, address } => put_router(&mut bytes, UNREACHABLE, mac, address),
             Self::Solicitation { network } => put_network(&mut bytes, SOLICITATION, network),
             Self::Dhcp6 { network } => put_network(&mut bytes, DHCP6, network),
+            Self::Names { network } => put_network(&mut bytes, NAMES, network),
+            Self::Talk { network } => put_network(&mut bytes, TALK, network),
         }
         bytes.freeze()
     }
@@ -86,6 +100,14 @@ impl Punt {
             DHCP6 => {
                 let network = NetworkId(Uuid::from_slice(rest).ok()?);
                 Some(Self::Dhcp6 { network })
+            }
+            NAMES => {
+                let network = NetworkId(Uuid::from_slice(rest).ok()?);
+                Some(Self::Names { network })
+            }
+            TALK => {
+                let network = NetworkId(Uuid::from_slice(rest).ok()?);
+                Some(Self::Talk { network })
             }
             _ => None,
         }
@@ -131,6 +153,12 @@ mod tests {
                 network: NetworkId::random(),
             },
             Punt::Dhcp6 {
+                network: NetworkId::random(),
+            },
+            Punt::Names {
+                network: NetworkId::random(),
+            },
+            Punt::Talk {
                 network: NetworkId::random(),
             },
         ];

@@ -8,7 +8,7 @@ use crate::key::NetworkKey;
 use crate::member::{Claim, Local, Remote, Slot};
 use crate::router::{Block, Interface};
 use crate::sets::Sets;
-use crate::vpc::{Identity, Vpc, dhcp_server};
+use crate::vpc::{Identity, Vpc, dhcp_server, host_addresses};
 use alcor_goalstate::{Goal, GoalKey};
 use alcor_openflow::PortNo;
 use alcor_types::{MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId};
@@ -138,6 +138,9 @@ impl State {
             .as_ref()
             .map(|identity| (identity.key, identity.revision));
         let former = std::mem::replace(&mut vpc.identity, identity);
+        for address in host_addresses(id) {
+            vpc.claim(Slot::Address(address), Claim::Host, claim.is_some());
+        }
         if let Some(former) = former {
             let claims = self.keys.entry(former.key).or_default();
             claims.remove(&(former.revision, id));

@@ -10,7 +10,7 @@ use crate::acls::Acl;
 use crate::member::{Local, Remote};
 use crate::router::{Block, Interface};
 use crate::state::State;
-use crate::vpc::{Identity, Vpc, dhcp_server};
+use crate::vpc::{Identity, Vpc, dhcp_server, host_addresses};
 use crate::{Input, Owner};
 use alcor_goalstate::{Goal, GoalKey, RuleRemote};
 use alcor_openflow::PortNo;
@@ -103,7 +103,10 @@ fn by_vpc(state: &State, id: NetworkId, now: Option<&Identity>) -> Vec<Owner> {
         .iter()
         .filter_map(|id| Some((id, state.vpcs.get(id)?)));
     let owners = vpcs.flat_map(|(id, vpc)| vpc.owners(*id).chain(routers(state, vpc)));
-    owners.chain([Owner::Vpc(id), Owner::Flood(id)]).collect()
+    let own = host_addresses(id).into_iter();
+    let own = own.map(|address| Owner::Address(id, address));
+    let own = own.chain([Owner::Vpc(id), Owner::Flood(id)]);
+    owners.chain(own).collect()
 }
 
 /// The routers with a port in the network.

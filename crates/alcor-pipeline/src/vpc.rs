@@ -4,7 +4,7 @@ use crate::Owner;
 use crate::key::NetworkKey;
 use crate::member::{Claim, Slot};
 use alcor_goalstate::{Carrier, SubnetGoal, VpcGoal};
-use alcor_responder::FALLBACK_SERVER_ID;
+use alcor_responder::{FALLBACK_SERVER_ID, METADATA4, METADATA6, link_local, server_mac};
 use alcor_types::{NetworkId, PortId, Revision, SubnetId, Vni};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -54,6 +54,12 @@ impl Vpc {
             && self.interfaces.is_empty()
             && self.blocks.is_empty()
             && self.hosts.is_empty()
+    }
+
+    /// Whether DHCP clients of a subnet have their server here.
+    pub(crate) fn serves(&self, address: IpAddr) -> bool {
+        let mut servers = self.servers.values();
+        servers.any(|server| address == *server)
     }
 
     /// The number of the tunnels that carry it.
@@ -128,6 +134,17 @@ impl Slot {
             Self::Address(address) => Owner::Address(vpc, address),
         }
     }
+}
+
+/// The addresses that every host answers at in the network: of metadata, and of the server that
+/// DHCPv6 and routers name.
+pub(crate) fn host_addresses(id: NetworkId) -> [IpAddr; 3] {
+    [METADATA4.into(), METADATA6.into(), host_server(id)]
+}
+
+/// Where VMs ask for names by IPv6.
+pub(crate) fn host_server(id: NetworkId) -> IpAddr {
+    link_local(server_mac(id)).into()
 }
 
 /// The address that DHCP clients of the subnet renew at; `None` when there is no server. The

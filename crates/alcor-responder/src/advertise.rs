@@ -1,14 +1,15 @@
 //! What a router tells the VMs of a network unasked and on request: router advertisements
 //! (RFC 4861) with prefixes (RFC 4862), name servers and search domains (RFC 8106).
 
+use crate::lease6::name_servers;
 use crate::packet6::{Packet6, link_local};
-use crate::{Reason, options};
+use crate::{Reason, options, server_mac};
 use alcor_goalstate::{InterfaceGoal, SubnetGoal, VpcGoal};
 use alcor_types::{Ipv6Mode, MacAddr};
 use etherparse::icmpv6::RouterAdvertisementHeader;
 use etherparse::{Icmpv6Slice, Icmpv6Type, PacketBuilder, ip_number};
 use ipnet::{IpNet, Ipv6Net};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 const ALL_NODES_MAC: MacAddr = MacAddr([0x33, 0x33, 0, 0, 0, 1]);
@@ -70,13 +71,14 @@ impl Advertisement {
             domain: vpc.dns_domain.clone(),
         };
         for subnet in subnets {
-            told.add(subnet);
+            told.add(subnet, link_local(server_mac(vpc.id)));
         }
         let speaks = vpc.admin_state_up && interface.admin_state_up;
         (speaks && !told.prefixes.is_empty()).then_some(told)
     }
 
-    fn add(&mut self, subnet: &SubnetGoal) {
+    /// The host answers questions for names at `server`.
+    fn add(&mut self, subnet: &SubnetGoal, server: Ipv6Addr) {
         let (Some(mode), IpNet::V6(block)) = (subnet.ipv6_ra_mode, subnet.cidr) else {
             return;
         };
@@ -86,11 +88,9 @@ impl Advertisement {
             block: block.trunc(),
             autonomous: mode != Ipv6Mode::Dhcpv6Stateful,
         });
-        for server in &subnet.dns_nameservers {
-            if let IpAddr::V6(server) = server
-                && !self.dns.contains(server)
-            {
-                self.dns.push(*server);
+        for server in name_servers(subnet, server) {
+            if !self.dns.contains(&server) {
+                self.dns.push(server);
             }
         }
     }

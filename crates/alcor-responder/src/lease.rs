@@ -4,7 +4,7 @@ use crate::options::OptionError;
 use alcor_goalstate::{DhcpGoal, PortGoal, SubnetGoal, VpcGoal};
 use alcor_types::{ExtraDhcpOption, HostRoute, MacAddr, NetworkId};
 use ipnet::{IpNet, Ipv4Net};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// How long a lease lasts unless the caller sets another time: a day, as Neutron has it.
 pub const DEFAULT_LEASE_SECONDS: u32 = 86_400;
@@ -13,6 +13,11 @@ pub const DEFAULT_LEASE_SECONDS: u32 = 86_400;
 /// (RFC 3927), so that no port can own it. A client without a route to it renews by
 /// broadcast, at T2 instead of T1.
 pub const FALLBACK_SERVER_ID: Ipv4Addr = Ipv4Addr::new(169, 254, 0, 67);
+
+/// Where VMs ask for metadata.
+pub const METADATA4: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
+/// The same by IPv6.
+pub const METADATA6: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0xa9fe, 0xa9fe);
 
 /// The MAC address that replies on a network come from: a locally
 /// administered one, the same on every host, so that a VM that moves finds its server again.
@@ -89,27 +94,63 @@ impl Lease {
             });
         }
         let router = subnet.gateway_ip.and_then(as_ipv4);
+        let server_id = router.unwrap_or(FALLBACK_SERVER_ID);
+        let dns = name_servers(subnet, server_id);
+        let mut host_routes = subnet.host_routes.clone();
+        if dns.contains(&FALLBACK_SERVER_ID) {
+            host_routes.push(on_link(FALLBACK_SERVER_ID));
+        }
         Ok(Self {
             mac: dhcp.mac,
             ipv4: dhcp.ipv4,
             subnet: block,
-            server_id: router.unwrap_or(FALLBACK_SERVER_ID),
+            server_id,
             server_mac: server_mac(vpc.id),
             router,
-            dns: subnet
-                .dns_nameservers
-                .iter()
-                .copied()
-                .filter_map(as_ipv4)
-                .collect(),
+            dns,
             mtu: vpc.mtu,
-            host_routes: subnet.host_routes.clone(),
+            host_routes,
             host_name: dhcp.host_name.clone(),
             // DNS names of the API end in a dot; clients append the domain as it is.
             domain: vpc.dns_domain.trim_end_matches('.').to_owned(),
             lease_seconds: DEFAULT_LEASE_SECONDS,
             extra: port.extra_dhcp_opts.clone(),
         })
+    }
+}
+
+impl Lease {
+    /// Tells the way to the metadata service as well, as Neutron does where no router is: by the
+    /// server, or, where that has no address of the subnet, as a neighbour.
+    #[must_use]
+    pub fn with_metadata_route(mut self) -> Self {
+        let to = on_link(METADATA4);
+        let known = |route: &HostRoute| route.destination == to.destination;
+        if !self.host_routes.iter().any(known) {
+            let nexthop = self.router.map_or(to.nexthop, IpAddr::from);
+            self.host_routes.push(HostRoute { nexthop, ..to });
+        }
+        self
+    }
+}
+
+/// The subnet's name servers, or, where it has none, the host itself. An address of all zeros says
+/// that there are to be none.
+fn name_servers(subnet: &SubnetGoal, own: Ipv4Addr) -> Vec<Ipv4Addr> {
+    let listed = subnet.dns_nameservers.iter().copied();
+    let listed: Vec<_> = listed.filter_map(as_ipv4).collect();
+    if listed.is_empty() {
+        return vec![own];
+    }
+    let given = listed.into_iter();
+    given.filter(|address| !address.is_unspecified()).collect()
+}
+
+/// A neighbour on the link, though not of the subnet (RFC 3442).
+fn on_link(address: Ipv4Addr) -> HostRoute {
+    HostRoute {
+        destination: IpNet::from(IpAddr::from(address)),
+        nexthop: Ipv4Addr::UNSPECIFIED.into(),
     }
 }
 
@@ -123,7 +164,7 @@ fn as_ipv4(address: IpAddr) -> Option<Ipv4Addr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alcor_goalstate::Carrier;
+    use alcor_goalstate::{Carrier, PortIdentity};
     use alcor_types::{NetworkId, PortId, ProjectId, Revision, SubnetId, Vni};
 
     fn goals() -> (VpcGoal, SubnetGoal, PortGoal, DhcpGoal) {
@@ -167,6 +208,10 @@ mod tests {
             port_security_enabled: false,
             security_groups: Vec::new(),
             allowed_address_pairs: Vec::new(),
+            identity: Box::new(PortIdentity {
+                project_id: "project".into(),
+                dns_name: String::new(),
+            }),
             limits: alcor_goalstate::Limits::default(),
             taps: None,
         };
@@ -193,6 +238,37 @@ mod tests {
         subnet.gateway_ip = None;
         let lease = Lease::from_goals(&vpc, &subnet, &port, &dhcp).unwrap();
         assert_eq!((lease.router, lease.server_id), (None, FALLBACK_SERVER_ID));
+        assert_eq!(lease.host_routes, []);
+    }
+
+    #[test]
+    fn a_subnet_without_name_servers_has_its_host() {
+        let (vpc, mut subnet, port, dhcp) = goals();
+        subnet.dns_nameservers.clear();
+        let lease = Lease::from_goals(&vpc, &subnet, &port, &dhcp).unwrap();
+        assert_eq!(lease.dns, [lease.server_id]);
+        assert_eq!(lease.host_routes, []);
+        subnet.gateway_ip = None;
+        let lease = Lease::from_goals(&vpc, &subnet, &port, &dhcp).unwrap();
+        assert_eq!(lease.dns, [FALLBACK_SERVER_ID]);
+        assert_eq!(lease.host_routes, [on_link(FALLBACK_SERVER_ID)]);
+        subnet.dns_nameservers = vec![Ipv4Addr::UNSPECIFIED.into()];
+        let lease = Lease::from_goals(&vpc, &subnet, &port, &dhcp).unwrap();
+        assert_eq!((lease.dns, lease.host_routes), (vec![], vec![]));
+    }
+
+    #[test]
+    fn the_way_to_metadata_is_told_once() {
+        let (vpc, mut subnet, port, dhcp) = goals();
+        let gateway = subnet.gateway_ip.unwrap();
+        let lease = Lease::from_goals(&vpc, &subnet, &port, &dhcp).unwrap();
+        let told = lease.with_metadata_route().with_metadata_route();
+        let to = on_link(METADATA4);
+        let nexthop = gateway;
+        assert_eq!(told.host_routes, [HostRoute { nexthop, ..to }]);
+        subnet.gateway_ip = None;
+        let lease = Lease::from_goals(&vpc, &subnet, &port, &dhcp).unwrap();
+        assert_eq!(lease.with_metadata_route().host_routes, [to]);
     }
 
     #[test]

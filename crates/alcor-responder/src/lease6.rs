@@ -39,6 +39,7 @@ impl Lease6 {
         seconds: u32,
     ) -> Result<Option<Self>, OptionError> {
         let (mut addresses, mut servers, mut served) = (Vec::new(), Vec::new(), false);
+        let own = link_local(server_mac(vpc.id));
         for fixed in &port.fixed_ips {
             let Some(goal) = subnet(fixed.subnet_id) else {
                 continue;
@@ -50,11 +51,9 @@ impl Lease6 {
             if mode == Ipv6Mode::Dhcpv6Stateful {
                 addresses.push(address);
             }
-            for server in &goal.dns_nameservers {
-                if let IpAddr::V6(server) = server
-                    && !servers.contains(server)
-                {
-                    servers.push(*server);
+            for server in name_servers(goal, own) {
+                if !servers.contains(&server) {
+                    servers.push(server);
                 }
             }
         }
@@ -83,6 +82,21 @@ impl Lease6 {
     pub(crate) fn duid(&self) -> Vec<u8> {
         [&[0, 3, 0, 1][..], &self.server_mac.0].concat()
     }
+}
+
+/// The subnet's name servers, or, where it has none, the host itself. An address of all zeros says
+/// that there are to be none.
+pub(crate) fn name_servers(subnet: &SubnetGoal, own: Ipv6Addr) -> Vec<Ipv6Addr> {
+    let listed = subnet.dns_nameservers.iter().filter_map(|it| match it {
+        IpAddr::V6(address) => Some(*address),
+        IpAddr::V4(_) => None,
+    });
+    let listed: Vec<_> = listed.collect();
+    if listed.is_empty() {
+        return vec![own];
+    }
+    let given = listed.into_iter();
+    given.filter(|address| !address.is_unspecified()).collect()
 }
 
 fn plain_options(servers: &[Ipv6Addr], domain: &str) -> BTreeMap<u16, Vec<u8>> {

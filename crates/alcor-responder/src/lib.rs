@@ -10,7 +10,7 @@
 //! not fit it is met with silence and a [`Reason`] to count.
 //!
 //! One module per protocol: `dhcp4` (RFC 2131); `dhcp6` (RFC 8415); `advertise`, what a router says of itself (RFC 4861);
-//! [`icmp`], its complaints. `frame` holds what those over UDP share.
+//! [`dns`], names; [`icmp`], its complaints. `frame` holds what those over UDP share.
 
 mod advertise;
 mod announce;
@@ -18,6 +18,7 @@ mod binding;
 mod datagram6;
 mod dhcp4;
 mod dhcp6;
+pub mod dns;
 mod frame;
 pub mod icmp;
 mod lease;
@@ -29,7 +30,10 @@ mod packet6;
 pub use advertise::{Advertisement, check_solicitation};
 pub use announce::announcement;
 pub use binding::Binding;
-pub use lease::{BindingError, DEFAULT_LEASE_SECONDS, FALLBACK_SERVER_ID, Lease, server_mac};
+pub use lease::{
+    BindingError, DEFAULT_LEASE_SECONDS, FALLBACK_SERVER_ID, Lease, METADATA4, METADATA6,
+    server_mac,
+};
 pub use lease6::Lease6;
 pub use outcome::{Counters, Outcome, Reason, ReplyKind, ReplyKind6};
 pub use packet6::link_local;

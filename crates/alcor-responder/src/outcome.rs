@@ -157,6 +157,10 @@ pub struct Counters {
     pub declined: u64,
     /// DHCPRELEASE messages.
     pub released: u64,
+    /// Names that were answered here.
+    pub names: u64,
+    /// Names that others were asked for.
+    pub names_elsewhere: u64,
     /// Frames without an answer, by reason.
     pub silences: BTreeMap<Reason, u64>,
 }

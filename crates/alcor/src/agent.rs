@@ -1,10 +1,11 @@
 //! `alcor agent`: flags and signals around the host agent.
 
-use alcor_agent::AgentConfig;
+use alcor_agent::{AgentConfig, MetadataSettings, Secret};
 use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -43,6 +44,20 @@ pub(crate) struct Flags {
     /// How often the switch's flows are compared with the goal, in seconds [default: 60]
     #[arg(long, env = "ALCOR_AUDIT_SECONDS", value_name = "SECONDS")]
     pub(crate) audit_seconds: Option<u64>,
+    /// Whom VMs' questions for names go to where their subnets name no server; may be repeated
+    #[arg(
+        long,
+        env = "ALCOR_DNS_SERVER",
+        value_name = "IP[:PORT]",
+        value_delimiter = ','
+    )]
+    pub(crate) dns_server: Vec<String>,
+    /// The Nova-style service that answers VMs at 169.254.169.254 [default: none answers]
+    #[arg(long, env = "ALCOR_METADATA_URL", value_name = "URL")]
+    pub(crate) metadata_url: Option<String>,
+    /// A file with the secret that it shares with its proxies (metadata_proxy_shared_secret)
+    #[arg(long, env = "ALCOR_METADATA_SECRET_FILE", value_name = "PATH")]
+    pub(crate) metadata_secret_file: Option<PathBuf>,
 }
 
 impl Flags {
@@ -59,6 +74,13 @@ impl Flags {
             lease_seconds: self.lease_seconds.or(other.lease_seconds),
             ra_seconds: self.ra_seconds.or(other.ra_seconds),
             audit_seconds: self.audit_seconds.or(other.audit_seconds),
+            dns_server: if self.dns_server.is_empty() {
+                other.dns_server
+            } else {
+                self.dns_server
+            },
+            metadata_url: self.metadata_url.or(other.metadata_url),
+            metadata_secret_file: self.metadata_secret_file.or(other.metadata_secret_file),
         }
     }
 
@@ -71,6 +93,9 @@ impl Flags {
             (1..=1000).contains(&ra_seconds),
             "--ra-seconds {ra_seconds} is not from 1 to 1000"
         );
+        let dns_servers = self.dns_server.iter().map(|text| name_server(text));
+        let dns_servers = dns_servers.collect::<anyhow::Result<_>>()?;
+        let metadata = metadata(self.metadata_url, self.metadata_secret_file.as_deref())?;
         Ok(AgentConfig {
             host: self
                 .host_id
@@ -87,8 +112,33 @@ impl Flags {
             lease_seconds: self.lease_seconds.unwrap_or(86_400),
             ra_seconds,
             audit: Duration::from_secs(self.audit_seconds.unwrap_or(60)),
+            dns_servers,
+            metadata,
         })
     }
+}
+
+/// A name server's address, with port 53 where it has none.
+fn name_server(text: &str) -> anyhow::Result<SocketAddr> {
+    let bare = text.parse().map(|ip: IpAddr| SocketAddr::new(ip, 53));
+    let server = bare.or_else(|_| text.parse());
+    server.with_context(|| format!("--dns-server {text}: write IP, IP:PORT or [IPV6]:PORT"))
+}
+
+/// Where metadata is to be had, with the secret out of its file.
+fn metadata(url: Option<String>, file: Option<&Path>) -> anyhow::Result<Option<MetadataSettings>> {
+    let (url, file) = match (url, file) {
+        (None, None) => return Ok(None),
+        (Some(url), Some(file)) => (url, file),
+        (Some(_), None) => anyhow::bail!("--metadata-url needs --metadata-secret-file PATH"),
+        (None, Some(_)) => anyhow::bail!("--metadata-secret-file needs --metadata-url URL"),
+    };
+    let wrong = || format!("--metadata-secret-file {}", file.display());
+    let text = std::fs::read_to_string(file).with_context(wrong)?;
+    let secret = text.trim();
+    anyhow::ensure!(!secret.is_empty(), "{}: the file is empty", wrong());
+    let secret = Secret::new(secret);
+    Ok(Some(MetadataSettings { url, secret }))
 }
 
 /// Serves the host until SIGTERM or SIGINT. Flows stay in the switch: packets keep flowing.

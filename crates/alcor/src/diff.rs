@@ -50,6 +50,8 @@ impl Flags {
             lease_seconds: 0,
             ra_seconds: 0,
             audit: Duration::MAX,
+            dns_servers: Vec::new(),
+            metadata: None,
         }
     }
 }

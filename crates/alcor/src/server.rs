@@ -254,6 +254,7 @@ fn mac_base(text: &str) -> anyhow::Result<[u8; 3]> {
 /// Serves until SIGTERM or SIGINT, then finishes what is under way.
 pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     let settings = Arc::new(flags.settings()?);
+    let settings_domain = settings.dns_domain.clone();
     let access = &flags.access;
     let (auth, policy, tls) = (access.auth()?, access.policy()?, access.tls()?);
     let data_dir = flags
@@ -271,8 +272,11 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     installed.context("cannot list the configured ranges of segmentation ids")?;
     let mut registry = Registry::default();
     let metrics = Metrics::register(&mut registry);
-    let (delivery, tasks) =
-        Delivery::start(store.clone(), alcor_delivery::Settings::default(), metrics)?;
+    let delivered = alcor_delivery::Settings {
+        dns_domain: settings_domain,
+        ..alcor_delivery::Settings::default()
+    };
+    let (delivery, tasks) = Delivery::start(store.clone(), delivered, metrics)?;
     let liveness = Arc::new(Sessions(delivery.clone()));
     let registry = Arc::new(Mutex::new(registry));
     let keystone = match &auth {

@@ -43,6 +43,14 @@ impl Engine {
                 let answer = self.dhcp6(now, in_port, network, frame);
                 answer.into_iter().collect()
             }
+            Some(Punt::Names { network }) => {
+                let answer = self.names(now, in_port, network, frame);
+                answer.into_iter().collect()
+            }
+            Some(Punt::Talk { network }) => {
+                self.talk(now, in_port, network, frame);
+                Vec::new()
+            }
             None => Vec::new(),
         }
     }
@@ -122,7 +130,7 @@ impl Engine {
         }
     }
 
-    fn vm_at(&self, ofport: PortNo) -> Option<&PortGoal> {
+    pub(super) fn vm_at(&self, ofport: PortNo) -> Option<&PortGoal> {
         self.own(self.vifs.port_at(ofport.0)?)
     }
 

@@ -11,8 +11,8 @@ mod limits;
 mod taps;
 
 use alcor_goalstate::{
-    Carrier, DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
-    SubnetRoute, SubnetRoutes, VpcGoal,
+    Carrier, DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, PortIdentity,
+    SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
 use alcor_types::{
     AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, MacAddr, Revision, SubnetId,
@@ -185,6 +185,10 @@ fn any_port() -> impl Strategy<Value = Goal> {
                         ip_address: "10.0.0.0/24".parse().unwrap(),
                         mac_address: admin_state_up.then_some(mac),
                     }],
+                    identity: Box::new(PortIdentity {
+                        project_id: format!("project-{id}").as_str().into(),
+                        dns_name: if admin_state_up { "vm" } else { "" }.to_owned(),
+                    }),
                     limits,
                     taps,
                 })
@@ -215,25 +219,34 @@ fn any_dhcp() -> impl Strategy<Value = Goal> {
 }
 
 fn any_neighbor() -> impl Strategy<Value = Goal> {
-    (id(), revision(), id(), mac(), any::<IpAddr>(), fixed_ips()).prop_map(
-        |(port, revision, vpc, mac, host_ip, fixed_ips)| {
-            let (port, vpc) = (port.into(), vpc.into());
-            Goal::Neighbor(NeighborGoal {
-                port,
-                revision,
-                vpc,
-                mac,
-                host_ip,
-                fixed_ips,
-            })
-        },
+    (
+        (id(), "[a-z]{0,3}"),
+        revision(),
+        id(),
+        mac(),
+        any::<IpAddr>(),
+        fixed_ips(),
     )
+        .prop_map(
+            |((port, dns_name), revision, vpc, mac, host_ip, fixed_ips)| {
+                let (port, vpc) = (port.into(), vpc.into());
+                Goal::Neighbor(NeighborGoal {
+                    port,
+                    revision,
+                    vpc,
+                    mac,
+                    host_ip,
+                    fixed_ips,
+                    dns_name,
+                })
+            },
+        )
 }
 
 fn any_interface() -> impl Strategy<Value = Goal> {
-    let told = (any::<bool>(), routes());
+    let told = (any::<bool>(), routes(), "[a-z]{0,3}");
     (id(), revision(), id(), id(), mac(), fixed_ips(), told).prop_map(
-        |(port, revision, vpc, router, mac, fixed_ips, (admin_state_up, routes))| {
+        |(port, revision, vpc, router, mac, fixed_ips, (admin_state_up, routes, dns_name))| {
             let (port, vpc, router) = (port.into(), vpc.into(), router.into());
             Goal::Interface(InterfaceGoal {
                 port,
@@ -254,6 +267,7 @@ fn any_interface() -> impl Strategy<Value = Goal> {
                         .collect(),
                 }],
                 routes,
+                dns_name,
             })
         },
     )
@@ -296,5 +310,6 @@ pub(crate) fn neighbor(port: u128, vpc: u128) -> Goal {
         mac: MacAddr([2, 0, 0, 0, 0, 7]),
         host_ip: Ipv4Addr::new(192, 0, 2, 7).into(),
         fixed_ips: Vec::new(),
+        dns_name: String::new(),
     })
 }

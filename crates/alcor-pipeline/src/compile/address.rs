@@ -42,6 +42,6 @@ fn mac(state: &State, holder: Claim, id: NetworkId) -> Option<MacAddr> {
         Claim::Local(port) => state.locals.get(&port).map(|local| local.mac),
         Claim::Remote(port) => state.remotes.get(&port).map(|remote| remote.mac),
         Claim::Router(port) => state.interfaces.get(&port).map(|own| own.mac),
-        Claim::DhcpServer(_) => Some(server_mac(id)),
+        Claim::DhcpServer(_) | Claim::Host => Some(server_mac(id)),
     }
 }

@@ -21,15 +21,17 @@ pub(super) fn advertised(state: &State, id: NetworkId, address: IpAddr) -> Optio
     }
 }
 
-/// The address is the router's alone. VMs choose their link-local addresses themselves, so that a
-/// port may speak from any; but not from this one, nor tell others that it is its own: all of the
-/// network's traffic to elsewhere would be its. A port that nobody checks still may.
+/// The address is the router's or the host's alone. VMs choose their link-local addresses themselves,
+/// so that a port may speak from any; but not from this one, nor tell others that it is its own: all
+/// of the network's traffic to elsewhere would be its, or its answers would be taken for the host's.
+/// A port that nobody checks still may.
 pub(super) fn reserved(state: &State, id: NetworkId, address: IpAddr) -> Vec<Flow> {
     let holder = || state.active(id)?.0.holder(Slot::Address(address));
     let IpAddr::V6(own) = address else {
         return Vec::new();
     };
-    let (Some((_, key)), Some(Claim::Router(_))) = (state.active(id), holder()) else {
+    let (Some((_, key)), Some(Claim::Router(_) | Claim::Host)) = (state.active(id), holder())
+    else {
         return Vec::new();
     };
     if !own.is_unicast_link_local() {

@@ -19,7 +19,7 @@ pub(super) fn flows(state: &State, id: NetworkId, mac: MacAddr) -> Vec<Flow> {
         Some(Claim::Local(port)) => to_local(state, port, matching),
         Some(Claim::Remote(port)) => to_remote(state, port, vpc.vni(), matching),
         Some(Claim::Router(port)) => return route::entry(state, port, &matching),
-        Some(Claim::DhcpServer(_)) | None => None,
+        Some(Claim::DhcpServer(_) | Claim::Host) | None => None,
     };
     flow.into_iter().collect()
 }

@@ -2,8 +2,7 @@
 
 use alcor_goalstate::{
     AclGoal, AclRule, AddressGroupGoal, Bounds, Carrier, DhcpGoal, Goal, GroupGoal, GroupRule,
-    InterfaceGoal, Limits, MemberGoal, NeighborGoal, PortGoal, Rate, RuleRemote, SubnetGoal,
-    TapCopy, Taps, VpcGoal,
+    InterfaceGoal, Limits, MemberGoal, NeighborGoal, PortGoal, Rate, RuleRemote, SubnetGoal, TapCopy, Taps, VpcGoal, PortIdentity,
 };
 use alcor_openflow::PortNo;
 use alcor_types::{
@@ -115,6 +114,10 @@ pub(crate) fn port(number: u8, vpc: u8) -> PortGoal {
         port_security_enabled: false,
         security_groups: Vec::new(),
         allowed_address_pairs: Vec::new(),
+        identity: Box::new(PortIdentity {
+            project_id: "project".into(),
+            dns_name: String::new(),
+        }),
         limits: alcor_goalstate::Limits::default(),
         taps: None,
     }
@@ -139,6 +142,7 @@ pub(crate) fn neighbor(number: u8, vpc: u8, at: u8) -> NeighborGoal {
         mac: mac(number),
         host_ip: host_ip(at),
         fixed_ips: fixed(number),
+        dns_name: String::new(),
     }
 }
 
@@ -160,6 +164,7 @@ pub(crate) fn interface(number: u8, vpc: u8, subnet: u8, router: u8) -> Interfac
         admin_state_up: true,
         routes: Vec::new(),
         tables: Vec::new(),
+        dns_name: String::new(),
     }
 }
 

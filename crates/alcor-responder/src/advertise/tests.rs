@@ -8,7 +8,7 @@ const MAC: MacAddr = MacAddr([0xfa, 0x16, 0x3e, 0, 0, 1]);
 
 fn vpc() -> VpcGoal {
     VpcGoal {
-        id: NetworkId::random(),
+        id: NetworkId(uuid::Uuid::from_u128(9)),
         revision: Revision(1),
         project_id: ProjectId::from("p"),
         name: String::new(),
@@ -45,6 +45,7 @@ fn interface() -> InterfaceGoal {
         admin_state_up: true,
         routes: Vec::new(),
         tables: Vec::new(),
+        dns_name: String::new(),
     }
 }
 
@@ -82,6 +83,21 @@ fn a_subnet_of_slaac_is_advertised_whole() {
     assert_eq!(options[1].1, [5, 1, 0, 0, 0, 0, 5, 170]);
     assert_eq!(options[2].1[..4], [3, 4, 64, 0xc0]);
     assert_eq!(options[4].1[8..21], *b"\x07example\x03org\0");
+}
+
+#[test]
+fn where_a_subnet_names_no_server_the_host_is_one() {
+    let mut alone = subnet("fd00:1::/64", Some(Ipv6Mode::Slaac));
+    alone.dns_nameservers.clear();
+    let mut silent = alone.clone();
+    silent.dns_nameservers = vec![Ipv6Addr::UNSPECIFIED.into()];
+    let host = link_local(server_mac(vpc().id));
+    for (subnet, server) in [(alone, Some(host)), (silent, None)] {
+        let frame = advertisement(&[subnet]).unwrap().frame().unwrap();
+        let told = options(&frame).into_iter().find(|(kind, _)| *kind == 25);
+        let told = told.map(|(_, option)| option[8..].to_vec());
+        assert_eq!(told, server.map(|server| server.octets().to_vec()));
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! DHCPv6 as its clients see it (RFC 8415): each message, the answer it gets, and hostile ones. What
 //! they say is written and read by dhcproto's own codec.
 
-use alcor_goalstate::{Carrier, PortGoal, SubnetGoal, VpcGoal};
+use alcor_goalstate::{Carrier, PortGoal, PortIdentity, SubnetGoal, VpcGoal};
 use alcor_responder::{Lease6, Outcome, Reason, ReplyKind6, link_local, respond6, server_mac};
 use alcor_types::{
     ExtraDhcpOption, FixedIp, Ipv6Mode, MacAddr, NetworkId, PortId, ProjectId, Revision, SubnetId,
@@ -63,6 +63,10 @@ fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
         port_security_enabled: true,
         security_groups: Vec::new(),
         allowed_address_pairs: Vec::new(),
+        identity: Box::new(PortIdentity {
+            project_id: "project".into(),
+            dns_name: String::new(),
+        }),
         limits: alcor_goalstate::Limits::default(),
         taps: None,
     };

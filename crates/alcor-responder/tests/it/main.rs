@@ -3,6 +3,8 @@
 mod dhcp4;
 #[cfg(test)]
 mod dhcp6;
+#[cfg(test)]
+mod dns;
 mod fuzz;
 mod laws;
 #[cfg(test)]

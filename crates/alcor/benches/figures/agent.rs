@@ -8,7 +8,9 @@ use crate::report::{Goal as Target, Report, Row};
 use crate::samples::Samples;
 use crate::stub::{Stub, Verified};
 use crate::switch;
-use alcor_goalstate::{Carrier, DhcpGoal, Goal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use alcor_goalstate::{
+    Carrier, DhcpGoal, Goal, NeighborGoal, PortGoal, PortIdentity, SubnetGoal, VpcGoal,
+};
 use alcor_lab::{Guard, Lab, LabName, Role, Settings, VmSpec};
 use alcor_types::{FixedIp, MacAddr, NetworkId, PortId, ProjectId, Revision, SubnetId, Vni};
 use std::net::Ipv4Addr;
@@ -240,6 +242,10 @@ impl Network {
                 port_security_enabled: false,
                 security_groups: Vec::new(),
                 allowed_address_pairs: Vec::new(),
+                identity: Box::new(PortIdentity {
+                    project_id: "project".into(),
+                    dns_name: String::new(),
+                }),
                 limits: alcor_goalstate::Limits::default(),
                 taps: None,
             }),
@@ -264,6 +270,7 @@ impl Network {
             mac: MacAddr([0xfa, 0x16, 0x3f, high, middle, low]),
             host_ip: Ipv4Addr::new(172, 30, 0, host).into(),
             fixed_ips: vec![self.address(Ipv4Addr::new(10, high, middle, low))],
+            dns_name: String::new(),
         })
     }
 

@@ -1,0 +1,195 @@
+//! What the host answers in place of servers: names, and the first word of conversations by TCP.
+
+use super::{Answer, Engine};
+use crate::allowance::Service;
+use crate::errand::{Back, Errand, Guest, Inquiry, Spoken, Visit};
+use alcor_goalstate::{Goal, GoalKey, PortGoal, ScopeGoals, SubnetGoal};
+use alcor_openflow::PortNo;
+use alcor_responder::dns::{Failure, Question, Verdict, resolve};
+use alcor_responder::{FALLBACK_SERVER_ID, Outcome, Reason};
+use alcor_types::{NetworkId, PortId};
+use std::net::IpAddr;
+use std::time::Instant;
+
+/// Errands that may wait until the loop takes them; it does so after every frame.
+const ERRANDS: usize = 1024;
+
+/// What is to be said, or who is to be asked.
+enum Found {
+    Answer(Vec<u8>),
+    Elsewhere(Vec<IpAddr>, Failure),
+}
+
+impl Engine {
+    /// Takes what others are to do.
+    pub(crate) fn take_errands(&mut self) -> Vec<Errand> {
+        std::mem::take(&mut self.errands)
+    }
+
+    pub(super) fn errand(&mut self, errand: Errand) {
+        let leaves = matches!(errand, Errand::Leave(_));
+        if leaves || self.errands.len() < ERRANDS {
+            self.errands.push(errand);
+        }
+    }
+
+    /// A question for a name, by UDP.
+    pub(super) fn names(
+        &mut self,
+        now: Instant,
+        in_port: PortNo,
+        network: NetworkId,
+        frame: &[u8],
+    ) -> Option<Answer> {
+        let own = self.vm_at(in_port).filter(|port| port.vpc == network)?;
+        let port = own.id;
+        let mtu = self.mtu(network);
+        let said = Question::parse(frame).and_then(|question| {
+            let found = self.look_up(now, port, question.server, &question.message)?;
+            match found {
+                Found::Answer(answer) => question.answer(answer, mtu).map(Some),
+                Found::Elsewhere(servers, otherwise) => {
+                    self.errand(Errand::Ask(Inquiry {
+                        port,
+                        message: question.message.clone(),
+                        servers,
+                        otherwise,
+                        back: Back::Udp(in_port, Box::new(question), mtu),
+                    }));
+                    Ok(None)
+                }
+            }
+        });
+        said.unwrap_or_else(|reason| {
+            self.counters.count(&Outcome::Silence(reason));
+            None
+        })
+    }
+
+    /// The same by TCP.
+    pub(crate) fn name_spoken_of(&mut self, now: Instant, spoken: Spoken) {
+        let Spoken {
+            port,
+            server,
+            message,
+            back,
+        } = spoken;
+        match self.look_up(now, port, server, &message) {
+            // The VM may have hung up.
+            Ok(Found::Answer(answer)) => drop(back.send(answer)),
+            Ok(Found::Elsewhere(servers, otherwise)) => self.errand(Errand::Ask(Inquiry {
+                port,
+                message,
+                servers,
+                otherwise,
+                back: Back::Tcp(back),
+            })),
+            Err(reason) => self.counters.count(&Outcome::Silence(reason)),
+        }
+    }
+
+    /// A segment of TCP for the host itself.
+    pub(super) fn talk(
+        &mut self,
+        now: Instant,
+        in_port: PortNo,
+        network: NetworkId,
+        frame: &[u8],
+    ) -> Option<()> {
+        let own = self.vm_at(in_port).filter(|port| port.vpc == network)?;
+        let guest = Guest {
+            port: own.id,
+            ofport: in_port,
+            mac: own.mac,
+            instance: own.device_id.clone(),
+            project: own.identity.project_id.clone(),
+            addresses: own.fixed_ips.iter().map(|fixed| fixed.ip_address).collect(),
+        };
+        if !self.allowances.take(now, guest.port, Service::Talk) {
+            self.counters.count(&Outcome::Silence(Reason::TooMany));
+            return None;
+        }
+        let (mtu, frame) = (self.mtu(network), frame.to_vec());
+        self.errand(Errand::Talk(Visit { guest, mtu, frame }));
+        Some(())
+    }
+
+    fn look_up(
+        &mut self,
+        now: Instant,
+        port: PortId,
+        server: IpAddr,
+        message: &[u8],
+    ) -> Result<Found, Reason> {
+        if !self.allowances.take(now, port, Service::Names) {
+            return Err(Reason::TooMany);
+        }
+        let goals = self.holdings.scope_of(port).ok_or(Reason::OtherServer)?;
+        let Some(Goal::Port(own)) = goals.get(&GoalKey::Port(port)) else {
+            return Err(Reason::OtherServer);
+        };
+        let domain = match goals.get(&GoalKey::Vpc(own.vpc)) {
+            Some(Goal::Vpc(vpc)) => &*vpc.dns_domain,
+            _ => "",
+        };
+        let zone = self.names.zone(own.vpc, goals);
+        Ok(match resolve(message, zone, domain)? {
+            Verdict::Answer(answer) => {
+                self.counters.names += 1;
+                Found::Answer(answer)
+            }
+            Verdict::Forward { otherwise } => {
+                self.counters.names_elsewhere += 1;
+                Found::Elsewhere(upstream(goals, own, server), otherwise)
+            }
+        })
+    }
+
+    fn mtu(&self, network: NetworkId) -> u16 {
+        let goals = self.holdings.scope(network);
+        match goals.and_then(|goals| goals.get(&GoalKey::Vpc(network))) {
+            Some(Goal::Vpc(vpc)) if vpc.mtu > 0 => vpc.mtu,
+            _ => 1500,
+        }
+    }
+}
+
+/// The name servers of the VM's subnets with this server. What lies in the tenant's own network is
+/// not asked: the host would reach another there. Nor is the host's own side of it: the tenant has
+/// named these addresses, not the operator.
+fn upstream(goals: &ScopeGoals, own: &PortGoal, server: IpAddr) -> Vec<IpAddr> {
+    let subnets = own.fixed_ips.iter();
+    let subnets = subnets.filter_map(|fixed| match goals.get(&GoalKey::Subnet(fixed.subnet_id)) {
+        Some(Goal::Subnet(subnet)) => Some(subnet),
+        _ => None,
+    });
+    let asked = subnets.filter(|subnet| serves(subnet, server));
+    let servers = asked.flat_map(|subnet| subnet.dns_nameservers.iter().copied());
+    let inside = |address: IpAddr| {
+        let mut blocks = goals.subnets().map(|subnet| subnet.cidr);
+        blocks.any(|block| block.contains(&address))
+    };
+    let mut all: Vec<_> = servers
+        .filter(|it| is_abroad(*it) && !inside(*it))
+        .collect();
+    all.dedup();
+    all
+}
+
+/// Whether the server is this subnet's: its DHCP server's address, or the one of all subnets in IPv6.
+fn serves(subnet: &SubnetGoal, server: IpAddr) -> bool {
+    let gateway = subnet.gateway_ip.unwrap_or(FALLBACK_SERVER_ID.into());
+    server.is_ipv6() || gateway == server
+}
+
+/// Whether an address may be another host's.
+fn is_abroad(address: IpAddr) -> bool {
+    let special = address.is_loopback() || address.is_unspecified() || address.is_multicast();
+    let local = match address {
+        IpAddr::V4(address) => address.is_link_local() || address.is_broadcast(),
+        IpAddr::V6(address) => {
+            address.is_unicast_link_local() || address.to_ipv4_mapped().is_some()
+        }
+    };
+    !special && !local
+}
