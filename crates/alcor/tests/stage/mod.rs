@@ -11,6 +11,7 @@
 pub(crate) mod desk;
 mod flows;
 mod groups;
+mod look;
 pub(crate) mod qos;
 mod router;
 mod server;
@@ -20,6 +21,7 @@ mod talk;
 
 pub(crate) use flows::{Flow, Flows, assert_untouched, flows, flows_are, received};
 pub(crate) use groups::{Rule, group, set_groups};
+pub(crate) use look::{look, question};
 pub(crate) use router::{interface, router};
 pub(crate) use server::{Server, Tokens, command, refusal};
 pub(crate) use talk::{Talk, answers, asked};
