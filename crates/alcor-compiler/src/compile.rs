@@ -56,7 +56,7 @@ pub(crate) fn port(port: &Port, limits: Limits, revision: Revision) -> Goal {
         port_security_enabled: port.port_security_enabled,
         security_groups: port.security_groups.clone(),
         allowed_address_pairs: port.allowed_address_pairs.clone(),
-        limits,
+        limits: limits.into(),
     })
 }
 

@@ -272,7 +272,7 @@ fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, 
             .iter()
             .map(|pair| group::pair(fields, pair))
             .collect::<Result<_, _>>()?,
-        limits: limits::limits(fields, sent.limits.as_ref())?,
+        limits: limits::limits(fields, sent.limits.as_ref())?.into(),
     })
 }
 

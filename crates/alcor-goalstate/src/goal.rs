@@ -83,8 +83,8 @@ pub struct PortGoal {
     pub security_groups: Vec<SecurityGroupId>,
     /// Further addresses it may send from.
     pub allowed_address_pairs: Vec<AllowedAddressPair>,
-    /// What bounds its traffic.
-    pub limits: Limits,
+    /// What bounds its traffic. Boxed, because goals of other kinds take as much room as a port's.
+    pub limits: Box<Limits>,
 }
 
 /// A lease that this host's DHCP responder gives out.

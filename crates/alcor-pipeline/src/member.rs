@@ -66,7 +66,7 @@ impl From<&PortGoal> for Local {
             addresses: addresses(&goal.fixed_ips),
             up: goal.admin_state_up,
             security: security(goal),
-            limits: goal.limits,
+            limits: *goal.limits,
         }
     }
 }

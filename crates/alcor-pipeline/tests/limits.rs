@@ -22,7 +22,7 @@ fn bridge() -> Bridge {
 /// Port 2 with limits of a shape.
 fn bounded(shape: u8) -> [Input; 1] {
     [put(PortGoal {
-        limits: limits(shape),
+        limits: limits(shape).into(),
         ..port(2, 1)
     })]
 }
@@ -124,7 +124,7 @@ fn thousands_of_bounded_receivers_fit_flow_mods() {
         let id = alcor_types::PortId(uuid::Uuid::from_u128(number.into()));
         let goal = PortGoal {
             id,
-            limits: limits(7),
+            limits: limits(7).into(),
             ..port(2, 1)
         };
         pipeline.apply(&Input::Put(Goal::Port(goal)));

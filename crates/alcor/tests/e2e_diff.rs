@@ -1,7 +1,5 @@
 //! `alcor diff` and `alcor repair` on a switch that somebody has meddled with.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
-
 mod stage;
 
 use serde_json::json;

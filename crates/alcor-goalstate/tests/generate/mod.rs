@@ -174,7 +174,7 @@ fn any_port() -> impl Strategy<Value = Goal> {
                         ip_address: "10.0.0.0/24".parse().unwrap(),
                         mac_address: admin_state_up.then_some(mac),
                     }],
-                    limits,
+                    limits: limits.into(),
                 })
             },
         )

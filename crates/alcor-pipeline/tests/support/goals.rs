@@ -113,7 +113,7 @@ pub(crate) fn port(number: u8, vpc: u8) -> PortGoal {
         port_security_enabled: false,
         security_groups: Vec::new(),
         allowed_address_pairs: Vec::new(),
-        limits: alcor_goalstate::Limits::default(),
+        limits: Box::default(),
     }
 }
 
