@@ -5,7 +5,9 @@ use alcor_goalstate::{
     SubnetRoute, SubnetRoutes, VpcGoal,
 };
 use alcor_types::{Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId};
+mod acl;
 mod group;
+pub(crate) use acl::{acl, acl_rule};
 pub(crate) use group::{address_group, group, member};
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -1,8 +1,10 @@
 //! The intent of a region, and the one way to change it.
 
+mod acls;
 mod limits;
 mod routers;
 
+use crate::acls::Acls;
 use crate::groups::Groups;
 use crate::groups::change::Context;
 use crate::hosts::Hosts;
@@ -26,6 +28,7 @@ pub struct Compiler {
     pub(crate) scopes: HashMap<NetworkId, Scope>,
     pub(crate) hosts: Hosts,
     pub(crate) groups: Groups,
+    acls: Acls,
     /// The networks of subnets, ports and route tables, to find them when they are deleted.
     subnets: HashMap<SubnetId, NetworkId>,
     ports: HashMap<PortId, NetworkId>,
@@ -41,6 +44,7 @@ impl Compiler {
             scopes: HashMap::new(),
             hosts: Hosts::default(),
             groups: Groups::default(),
+            acls: Acls::default(),
             subnets: HashMap::new(),
             ports: HashMap::new(),
             tables: HashMap::new(),
@@ -92,6 +96,9 @@ impl Compiler {
             Fact::RouteTable(id, table) => self.take_table(revision, *id, table.as_ref(), journal),
             Fact::SecurityGroup(..) | Fact::SecurityGroupRule(..) | Fact::AddressGroup(..) => {
                 self.take_set(revision, fact, journal);
+            }
+            Fact::NetworkAcl(..) | Fact::NetworkAclRule(..) => {
+                self.take_acl(revision, fact, journal);
             }
             Fact::QosRule(id, rule) => self.take_qos_rule(revision, *id, rule.as_ref(), journal),
         }

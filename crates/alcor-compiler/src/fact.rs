@@ -2,9 +2,10 @@
 
 use alcor_goalstate::ScopeId;
 use alcor_types::{
-    AddressGroup, AddressGroupId, HostName, Network, NetworkId, Node, Port, PortId, QosRule,
-    QosRuleId, RouteTable, RouteTableId, Router, RouterId, SecurityGroup, SecurityGroupId,
-    SecurityGroupRule, SecurityGroupRuleId, Subnet, SubnetId,
+    AddressGroup, AddressGroupId, HostName, Network, NetworkAcl, NetworkAclId, NetworkAclRule,
+    NetworkAclRuleId, NetworkId, Node, Port, PortId, QosRule, QosRuleId, RouteTable, RouteTableId,
+    Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId,
+    Subnet, SubnetId,
 };
 use std::sync::Arc;
 
@@ -29,6 +30,10 @@ pub enum Fact {
     SecurityGroupRule(SecurityGroupRuleId, Option<Arc<SecurityGroupRule>>),
     /// An address group.
     AddressGroup(AddressGroupId, Option<Arc<AddressGroup>>),
+    /// A network ACL.
+    NetworkAcl(NetworkAclId, Option<Arc<NetworkAcl>>),
+    /// A rule of a network ACL.
+    NetworkAclRule(NetworkAclRuleId, Option<Arc<NetworkAclRule>>),
     /// A rule of a QoS policy. Of the policy itself no data plane need know.
     QosRule(QosRuleId, Option<Arc<QosRule>>),
 }

@@ -19,6 +19,7 @@
 //!
 //! Nothing here does I/O, and nothing waits.
 
+mod acls;
 mod compile;
 mod compiler;
 mod fact;

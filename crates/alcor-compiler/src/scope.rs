@@ -1,15 +1,17 @@
 //! One network with its subnets and ports, and what hosts are told because of them.
 
+mod acl;
 mod change;
 mod limits;
 
+use crate::acls::Guard;
 use crate::compile;
 use crate::hosts::Hosts;
 use crate::log::Log;
 use alcor_goalstate::Goal;
 use alcor_types::{
-    HostName, Network, NetworkId, Port, PortId, Revision, RouteTable, RouteTableId, Router, Subnet,
-    SubnetId,
+    HostName, Network, NetworkAclId, NetworkId, Port, PortId, Revision, RouteTable, RouteTableId,
+    Router, Subnet, SubnetId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,6 +38,12 @@ struct Interface {
     revision: Revision,
 }
 
+/// A network ACL.
+struct HeldGuard {
+    guard: Guard,
+    revision: Revision,
+}
+
 /// What hosts are told because of one port.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Told {
@@ -54,6 +62,7 @@ pub(crate) struct Scope {
     id: NetworkId,
     network: Option<Held<Network>>,
     subnets: BTreeMap<SubnetId, Held<Subnet>>,
+    acls: BTreeMap<NetworkAclId, HeldGuard>,
     ports: BTreeMap<PortId, Member>,
     interfaces: BTreeMap<PortId, Interface>,
     tables: BTreeMap<RouteTableId, Arc<RouteTable>>,
@@ -74,6 +83,7 @@ impl Scope {
             id,
             network: None,
             subnets: BTreeMap::new(),
+            acls: BTreeMap::new(),
             ports: BTreeMap::new(),
             interfaces: BTreeMap::new(),
             tables: BTreeMap::new(),
@@ -87,6 +97,7 @@ impl Scope {
     pub(crate) fn is_empty(&self) -> bool {
         self.network.is_none()
             && self.subnets.is_empty()
+            && self.acls.is_empty()
             && self.ports.is_empty()
             && self.interfaces.is_empty()
             && self.tables.is_empty()

@@ -187,6 +187,8 @@ proptest! {
                     Fact::QosRule(id, _) => id.to_string(),
                     Fact::Network(id, _) => id.to_string(),
                     Fact::Subnet(id, _) => id.to_string(),
+                    Fact::NetworkAcl(id, _) => id.to_string(),
+                    Fact::NetworkAclRule(id, _) => id.to_string(),
                 };
                 last.insert(name, fact.clone());
             }

@@ -17,6 +17,7 @@ const SUBNETS: u8 = 3;
 const PORTS: u8 = 6;
 const HOSTS: u8 = 3;
 const ROUTERS: u8 = 2;
+const ACLS: u8 = 4;
 
 /// Subnet `n` is always of network `n % NETWORKS`, as ids never change networks.
 fn network_of(number: u8) -> u8 {
@@ -103,6 +104,15 @@ fn any_interface() -> impl Strategy<Value = Fact> {
     )
 }
 
+/// ACL `n` is of network `n % NETWORKS`; the first of a network may be its default.
+fn any_acl() -> impl Strategy<Value = Fact> {
+    (0..ACLS, any::<bool>(), any::<bool>()).prop_map(|(number, default, named)| {
+        let network = network_of(number);
+        let subnets = named.then_some(network).filter(|_| number < NETWORKS);
+        put_acl(acl(number, network, default && number < NETWORKS, subnets))
+    })
+}
+
 fn any_node() -> impl Strategy<Value = Fact> {
     // Two nodes may claim one address for a while.
     (0..HOSTS, 0..HOSTS + 1).prop_map(|(number, address)| {
@@ -118,6 +128,8 @@ fn any_deletion() -> impl Strategy<Value = Fact> {
         1 => (0..SUBNETS).prop_map(|id| Fact::Subnet(subnet_id(id), None)),
         4 => (0..PORTS + 4).prop_map(|id| Fact::Port(port_id(id), None)),
         1 => (0..ROUTERS).prop_map(|id| Fact::Router(router_id(id), None)),
+        1 => (0..ACLS).prop_map(|id| Fact::NetworkAcl(acl_id(id), None)),
+        1 => (0..ACLS, 0..3_u8).prop_map(|(of, id)| Fact::NetworkAclRule(acl_rule_id(of, id), None)),
         1 => (0..NETWORKS, any::<bool>()).prop_map(|(id, whole)| {
             Fact::RouteTable(table(id, whole, 0).id, None)
         }),
@@ -142,6 +154,8 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         1 => (0..NETWORKS, any::<bool>(), 0..ROUTERS)
             .prop_map(|(id, whole, router)| put_table(table(id, whole, router))),
         2 => any_interface(),
+        2 => any_acl(),
+        2 => (0..ACLS, 0..3_u8, 0..3_u16).prop_map(|(of, id, number)| put_acl_rule(of, id, number)),
         2 => any_qos_rule(),
         3 => any_deletion(),
     ]
@@ -166,6 +180,8 @@ fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
             Fact::SecurityGroup(id, _) => id.to_string(),
             Fact::SecurityGroupRule(id, _) => id.to_string(),
             Fact::AddressGroup(id, _) => id.to_string(),
+            Fact::NetworkAcl(id, _) => id.to_string(),
+            Fact::NetworkAclRule(id, _) => id.to_string(),
             Fact::QosRule(id, _) => id.to_string(),
         };
         last.insert(name, fact.clone());
@@ -178,6 +194,7 @@ fn content(mut goal: Goal) -> Goal {
     let revision = match &mut goal {
         Goal::Vpc(goal) => &mut goal.revision,
         Goal::Subnet(goal) => &mut goal.revision,
+        Goal::Acl(goal) => &mut goal.revision,
         Goal::Port(goal) => &mut goal.revision,
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,

@@ -6,14 +6,14 @@ use alcor_managers::records::{self, Record};
 use alcor_managers::schema;
 use alcor_store::{Change, Snapshot};
 use alcor_types::{
-    AddressGroup, HostName, Network, Node, Port, QosRule, RouteTable, Router, SecurityGroup,
-    SecurityGroupRule, Subnet,
+    AddressGroup, HostName, Network, NetworkAcl, NetworkAclRule, Node, Port, QosRule, RouteTable,
+    Router, SecurityGroup, SecurityGroupRule, Subnet,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The rows of the tables that make up intent, without their indexes.
-pub(crate) fn prefixes() -> [&'static [u8]; 10] {
+pub(crate) fn prefixes() -> [&'static [u8]; 12] {
     const NETWORKS: &[u8] = &[schema::NETWORKS.id, 0];
     const SUBNETS: &[u8] = &[schema::SUBNETS.id, 0];
     const PORTS: &[u8] = &[schema::PORTS.id, 0];
@@ -23,6 +23,8 @@ pub(crate) fn prefixes() -> [&'static [u8]; 10] {
     const GROUPS: &[u8] = &[schema::SECURITY_GROUPS.id, 0];
     const RULES: &[u8] = &[schema::SECURITY_GROUP_RULES.id, 0];
     const ADDRESS_GROUPS: &[u8] = &[schema::ADDRESS_GROUPS.id, 0];
+    const ACLS: &[u8] = &[schema::NETWORK_ACLS.id, 0];
+    const ACL_RULES: &[u8] = &[schema::NETWORK_ACL_RULES.id, 0];
     const QOS_RULES: &[u8] = &[schema::QOS_RULES.id, 0];
     [
         NETWORKS,
@@ -34,6 +36,8 @@ pub(crate) fn prefixes() -> [&'static [u8]; 10] {
         GROUPS,
         RULES,
         ADDRESS_GROUPS,
+        ACLS,
+        ACL_RULES,
         QOS_RULES,
     ]
 }
@@ -82,6 +86,15 @@ impl Intent {
             let group = group?;
             facts.push(Fact::AddressGroup(group.id, Some(Arc::new(group))));
         }
+        // An ACL's goal is made once where its rules are there first.
+        for rule in scan::<NetworkAclRule>(snapshot) {
+            let rule = rule?;
+            facts.push(Fact::NetworkAclRule(rule.id, Some(Arc::new(rule))));
+        }
+        for acl in scan::<NetworkAcl>(snapshot) {
+            let acl = acl?;
+            facts.push(Fact::NetworkAcl(acl.id, Some(Arc::new(acl))));
+        }
         for rule in scan::<QosRule>(snapshot) {
             let rule = rule?;
             facts.push(Fact::QosRule(rule.id, Some(Arc::new(rule))));
@@ -109,6 +122,8 @@ impl Intent {
                 facts.push(Fact::RouteTable(id(&key)?.into(), table.map(Arc::new)));
             } else if let Some((key, node)) = decode::<Node>(change)? {
                 facts.extend(self.node(key, node));
+            } else if let Some(fact) = acl(change)? {
+                facts.push(fact);
             } else {
                 facts.extend(set(change)?);
             }
@@ -151,6 +166,19 @@ fn set(change: &Change) -> Result<Option<Fact>, DeliveryError> {
     if let Some((key, rule)) = decode::<QosRule>(change)? {
         let rule = rule.map(Arc::new);
         return Ok(Some(Fact::QosRule(id(&key)?.into(), rule)));
+    }
+    Ok(None)
+}
+
+/// The fact of a change of a network ACL or one of its rules, if it is one.
+fn acl(change: &Change) -> Result<Option<Fact>, DeliveryError> {
+    if let Some((key, acl)) = decode::<NetworkAcl>(change)? {
+        let acl = acl.map(Arc::new);
+        return Ok(Some(Fact::NetworkAcl(id(&key)?.into(), acl)));
+    }
+    if let Some((key, rule)) = decode::<NetworkAclRule>(change)? {
+        let rule = rule.map(Arc::new);
+        return Ok(Some(Fact::NetworkAclRule(id(&key)?.into(), rule)));
     }
     Ok(None)
 }

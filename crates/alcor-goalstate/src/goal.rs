@@ -1,9 +1,9 @@
 //! Goals: the facts that a host holds, each with the revision it was made from.
 
-use crate::{AddressGroupGoal, Carrier, GroupGoal, Limits, MemberGoal};
+use crate::{AclGoal, AddressGroupGoal, Carrier, GroupGoal, Limits, MemberGoal};
 use alcor_types::{
     AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, MacAddr,
-    NetworkId, PortId, ProjectId, Revision, RouterId, SecurityGroupId, SubnetId,
+    NetworkAclId, NetworkId, PortId, ProjectId, Revision, RouterId, SecurityGroupId, SubnetId,
 };
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -169,6 +169,8 @@ pub enum Goal {
     Vpc(VpcGoal),
     /// A subnet.
     Subnet(SubnetGoal),
+    /// A network ACL.
+    Acl(AclGoal),
     /// A port of this host.
     Port(PortGoal),
     /// A lease of a port of this host.
@@ -192,6 +194,8 @@ pub enum GoalKey {
     Vpc(NetworkId),
     /// A subnet.
     Subnet(SubnetId),
+    /// A network ACL.
+    Acl(NetworkAclId),
     /// A port of this host.
     Port(PortId),
     /// A lease of a port on one of its subnets.
@@ -243,6 +247,7 @@ impl Goal {
         match self {
             Self::Vpc(goal) => GoalKey::Vpc(goal.id),
             Self::Subnet(goal) => GoalKey::Subnet(goal.id),
+            Self::Acl(goal) => GoalKey::Acl(goal.id),
             Self::Port(goal) => GoalKey::Port(goal.id),
             Self::Dhcp(goal) => GoalKey::Dhcp(goal.port, goal.subnet),
             Self::Neighbor(goal) => GoalKey::Neighbor(goal.port),
@@ -258,6 +263,7 @@ impl Goal {
         match self {
             Self::Vpc(goal) => goal.revision,
             Self::Subnet(goal) => goal.revision,
+            Self::Acl(goal) => goal.revision,
             Self::Port(goal) => goal.revision,
             Self::Dhcp(goal) => goal.revision,
             Self::Neighbor(goal) => goal.revision,

@@ -8,6 +8,7 @@
 //! * [`encode`] and [`decode`] lead from one to the other; [`digest`] lets region and agent
 //!   compare what they hold without sending it.
 
+mod acl_goal;
 mod carrier;
 pub mod decode;
 pub mod digest;
@@ -19,6 +20,7 @@ mod scope;
 mod scope_id;
 pub mod wire;
 
+pub use acl_goal::{AclGoal, AclRule};
 pub use carrier::Carrier;
 pub use decode::DecodeError;
 pub use goal::{

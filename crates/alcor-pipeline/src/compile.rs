@@ -1,10 +1,11 @@
 //! The flows of every owner, each made from what is known now.
 
+mod acl;
 mod address;
 mod arrival;
 mod asked;
 mod base;
-mod block;
+pub(crate) mod block;
 mod filter;
 mod flood;
 mod guard;
@@ -37,7 +38,8 @@ pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
     let flows = match owner {
         Owner::Base => {
             let flows = base::flows(state).into_iter().chain(limits::passing());
-            flows.chain(filter::flows()).collect()
+            let flows = flows.chain(filter::flows());
+            flows.chain(acl::flows()).collect()
         }
         Owner::Vpc(id) => {
             let arrivals = tunnel::flows(state, id).into_iter();
@@ -50,12 +52,14 @@ pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
             let known = address::flow(state, vpc, address).into_iter();
             known
                 .chain(link_local::advertised(state, vpc, address))
+                .chain(link_local::reserved(state, vpc, address))
                 .collect()
         }
         Owner::Flood(id) => flood::flows(state, id).unwrap_or_default(),
         Owner::Router(id) => route::flows(state, id),
         Owner::Subnet(id) => arrival::flow(state, id).into_iter().collect(),
         Owner::Guard(id) => guard::flows(state, id).unwrap_or_default(),
+        Owner::Acl(id) => acl::rules(state, id),
         Owner::Remote(direction, block) => {
             rules::remote(state, direction, block).into_iter().collect()
         }

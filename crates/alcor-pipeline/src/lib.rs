@@ -21,6 +21,7 @@
 //! | [`ND_REPLY`](table::ND_REPLY) 19 | (resubmit) | the second half of a neighbour advertisement |
 //! | [`ANSWER`](table::ANSWER) 20 | local senders | what `ADDRESS` knew is answered in place |
 //! | [`EGRESS`](table::EGRESS) 21 to 24 | local senders | the port's security groups |
+//! | [`ACL_EGRESS`](table::ACL_EGRESS) 28, 29 | local senders | the network ACL of the subnet that the packet leaves |
 //! | [`ROUTER`](table::ROUTER) 30 | local senders | unicast to a router's port: names the router |
 //! | [`ROUTE`](table::ROUTE) 32 | routed packets | the router's own addresses, then the longest prefix: out where, to which next hop |
 //! | [`ADDRESS`](table::ADDRESS) 34 | (resubmit) | which MAC address has an IP address of a network |
@@ -29,11 +30,12 @@
 //! | [`TRANSMIT`](table::TRANSMIT) 52 | local senders | into the tunnel; what was routed, from the host's own MAC address |
 //! | [`ARRIVE`](table::ARRIVE) 60 | tunnels | what another host has routed comes from the gateway's MAC address again |
 //! | [`LOCAL`](table::LOCAL) 70 | all frames | unicast to a port here: names it as the receiver (`reg2`); unknown unicast is dropped, and counted |
+//! | [`ACL_INGRESS`](table::ACL_INGRESS) 74, 75 | local receivers | the network ACL of the subnet that the packet enters |
 //! | [`INGRESS`](table::INGRESS) 76 to 79 | local receivers | the port's security groups |
 //! | [`INGRESS_PACKETS`](table::INGRESS_PACKETS) 82, 83 | local receivers | the meters of packets and bits |
 //! | [`DELIVER`](table::DELIVER) 86 | local receivers | out of the receiver's port |
 //! | [`FLOOD_REMOTE`](table::FLOOD_REMOTE) 90 | local senders | broadcast and multicast: once to every host with a member |
-//! | [`FLOOD_LOCAL`](table::FLOOD_LOCAL) 100 | all frames | broadcast and multicast: for every member here, through `INGRESS` |
+//! | [`FLOOD_LOCAL`](table::FLOOD_LOCAL) 100 | all frames | broadcast and multicast: for every member here, through `ACL_INGRESS` |
 //!
 //! A frame from a tunnel enters at `ARRIVE`, so it is never sent into a tunnel again, is routed once
 //! only, never reaches the agent, and never has its ARP answered.
@@ -45,11 +47,17 @@
 //! the packets it speaks of. Each of these is one flow, whatever the number of rules, so that
 //! flows grow with ports + members + rules and not with their product.
 //!
+//! **Network ACLs** judge what crosses the edge of a subnet, without memory: a port's packets get
+//! the name of their subnet's ACL, and the ACL's rules are there once, by number, whatever the number
+//! of ports. Whoever sends is judged before the router, whoever receives behind it, both on their own
+//! hosts.
+//!
 //! Every flow has an [`Owner`], and every owner's flows are made from the goals anew whenever
 //! one of these changed. Two goals may claim one thing (a port that moves is local and a
 //! neighbour for a moment): then the thing, not the goal, owns the flow, and goes to the
 //! first [`claim`](Owner::Mac). What a flow's cookie says is in [`cookie`].
 
+mod acls;
 mod changes;
 mod compile;
 mod conjunction;

@@ -13,6 +13,8 @@ pub(crate) struct Local {
     pub(crate) vpc: NetworkId,
     pub(crate) mac: MacAddr,
     pub(crate) addresses: Box<[IpAddr]>,
+    /// The subnets of its addresses, in their order, each once.
+    pub(crate) subnets: Box<[SubnetId]>,
     pub(crate) up: bool,
     /// None where nobody checks what it sends and gets.
     pub(crate) security: Option<Security>,
@@ -64,6 +66,7 @@ impl From<&PortGoal> for Local {
             vpc: goal.vpc,
             mac: goal.mac,
             addresses: addresses(&goal.fixed_ips),
+            subnets: subnets(&goal.fixed_ips),
             up: goal.admin_state_up,
             security: security(goal),
             limits: *goal.limits,
@@ -139,4 +142,10 @@ pub(crate) fn slots(mac: MacAddr, addresses: &[IpAddr]) -> impl Iterator<Item = 
 
 pub(crate) fn addresses(fixed_ips: &[FixedIp]) -> Box<[IpAddr]> {
     fixed_ips.iter().map(|fixed| fixed.ip_address).collect()
+}
+
+fn subnets(fixed_ips: &[FixedIp]) -> Box<[SubnetId]> {
+    let mut seen = BTreeSet::new();
+    let ids = fixed_ips.iter().map(|fixed| fixed.subnet_id);
+    ids.filter(|id| seen.insert(*id)).collect()
 }

@@ -3,8 +3,10 @@
 //! Asked before the change is taken in, so that the owners' former flows can still be made.
 //! Naming an owner too many costs a comparison; naming one too few would be a bug.
 
+mod acls;
 mod sets;
 
+use crate::acls::Acl;
 use crate::member::{Local, Remote};
 use crate::router::{Block, Interface};
 use crate::state::State;
@@ -27,6 +29,7 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
             owners.extend(by_block(state, goal.id, Some(&Block::from(goal))));
             owners
         }
+        Input::Put(Goal::Acl(goal)) => acls::by_acl(state, goal.id, Some(&Acl::from(goal))),
         Input::Put(Goal::Interface(goal)) => {
             by_interface(state, goal.port, Some(&Interface::from(goal)))
         }
@@ -39,6 +42,7 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
             owners.extend(by_block(state, *id, None));
             owners
         }
+        Input::Delete(GoalKey::Acl(id)) => acls::by_acl(state, *id, None),
         Input::Delete(GoalKey::Interface(id)) => by_interface(state, *id, None),
         Input::Delete(GoalKey::Port(id)) => by_local(state, *id, None),
         Input::Delete(GoalKey::Neighbor(id)) => by_remote(state, *id, None),
@@ -64,7 +68,8 @@ pub(crate) fn all(state: &State) -> impl Iterator<Item = Owner> {
     let routers = state.routers.keys().map(|router| Owner::Router(*router));
     // Rules share sets and kinds of packets.
     let sets: BTreeSet<_> = sets::all(state).collect();
-    let shared = routers.chain(sets);
+    let acls = state.acls.ids().map(Owner::Acl);
+    let shared = routers.chain(sets).chain(acls);
     std::iter::once(Owner::Base).chain(owners).chain(shared)
 }
 
@@ -123,7 +128,8 @@ fn by_block(state: &State, id: SubnetId, now: Option<&Block>) -> Vec<Owner> {
         .map(|id| Owner::Subnet(*id));
     let routers = state.routers_of(id).into_iter().map(Owner::Router);
     let routed = routers.chain(like).chain(asked);
-    routed.chain([Owner::Subnet(id)]).collect()
+    let ports = state.acls.ports(id).map(Owner::Guard);
+    routed.chain([Owner::Subnet(id)]).chain(ports).collect()
 }
 
 fn by_interface(state: &State, id: PortId, now: Option<&Interface>) -> Vec<Owner> {
@@ -175,6 +181,7 @@ fn by_local(state: &State, id: PortId, now: Option<&Local>) -> Vec<Owner> {
     }
     let mut owners = vec![Owner::Port(id), Owner::Guard(id)];
     owners.extend(sets::by_port(state, id, now));
+    owners.extend(acls::by_port(state, former, now));
     for local in [former, now].into_iter().flatten() {
         owners.push(Owner::Flood(local.vpc));
         owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));

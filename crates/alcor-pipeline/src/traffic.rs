@@ -77,7 +77,7 @@ fn icmp(rule: &GroupRule) -> Option<Kind> {
 }
 
 /// The fewest aligned blocks that make up a range, as value and mask.
-fn blocks(low: u16, high: u16) -> Vec<(u16, u16)> {
+pub(crate) fn blocks(low: u16, high: u16) -> Vec<(u16, u16)> {
     let (mut at, mut blocks) = (low, Vec::new());
     while at <= high {
         let room = (u32::from(high) - u32::from(at) + 1).ilog2();

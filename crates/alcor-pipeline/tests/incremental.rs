@@ -8,7 +8,9 @@ mod support;
 use alcor_goalstate::{Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes};
 use alcor_openflow::{Flow, Meter, PortNo};
 use alcor_pipeline::{Contents, FlowChanges, Input, Installed, MeterChanges, Pipeline};
-use alcor_types::{AllowedAddressPair, Direction, EtherType, Ipv6Mode, PortId, Revision};
+use alcor_types::{
+    AclAction, AclProtocol, AllowedAddressPair, Direction, EtherType, Ipv6Mode, PortId, Revision,
+};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use support::goals::*;
@@ -61,7 +63,7 @@ fn any_goal() -> impl Strategy<Value = Goal> {
     let lease = (1..6_u8, 1..4_u8).prop_map(|(id, subnet)| Goal::Dhcp(lease(id, subnet)));
     prop_oneof![
         2 => any_vpc(), 1 => any_subnet(), 3 => any_port(), 4 => any_neighbor(), 1 => lease,
-        3 => any_interface(), 4 => any_secured(), 8 => sets,
+        3 => any_interface(), 4 => any_secured(), 8 => sets, 3 => any_acl(), 2 => any_placed(),
     ]
 }
 
@@ -119,6 +121,60 @@ fn any_secured() -> impl Strategy<Value = Goal> {
         };
         goal.allowed_address_pairs.extend(pair.then_some(anywhere));
         Goal::Port(goal)
+    })
+}
+
+/// A port with addresses of several subnets.
+fn any_placed() -> impl Strategy<Value = Goal> {
+    let subnets = prop::collection::btree_map(1..4_u8, any::<bool>(), 0..4);
+    (1..6_u8, subnets).prop_map(|(id, subnets)| {
+        let mut goal = port(id, 1);
+        let fixed = subnets.into_iter().map(|(subnet, six)| {
+            let mut fixed = fixed6(id + 16 * subnet, subnet)[0].clone();
+            if !six {
+                fixed.ip_address = ip(id + 16 * subnet).into();
+            }
+            fixed
+        });
+        goal.fixed_ips = fixed.collect();
+        Goal::Port(goal)
+    })
+}
+
+/// Two ACLs may claim one subnet for a moment.
+fn any_acl() -> impl Strategy<Value = Goal> {
+    let kinds = vec![
+        AclProtocol::All,
+        AclProtocol::Tcp(Some((79, 90))),
+        AclProtocol::Udp(None),
+        AclProtocol::Icmp(Some((8, 0))),
+        AclProtocol::Icmpv6(Some((128, 0))),
+    ];
+    let rule = (
+        0..9_u16,
+        prop::sample::select(BLOCKS),
+        prop::sample::select(kinds),
+        any::<[bool; 2]>(),
+    );
+    let rules = prop::collection::vec(rule, 0..4);
+    (1..4_u8, prop::collection::btree_set(1..4_u8, 0..3), rules).prop_map(|(id, on, rules)| {
+        let rules = rules
+            .into_iter()
+            .map(|(number, block, protocol, [out, deny])| {
+                let mut rule = acl_rule(number);
+                (rule.prefix, rule.protocol) = (block.parse().unwrap(), protocol);
+                if out {
+                    rule.direction = Direction::Egress;
+                }
+                if deny {
+                    rule.action = AclAction::Deny;
+                }
+                ((rule.direction, number), rule)
+            });
+        // Each number once, as the store has them.
+        let rules: BTreeMap<_, _> = rules.collect();
+        let on: Vec<_> = on.into_iter().collect();
+        Goal::Acl(acl(id, &on, rules.into_values().collect()))
     })
 }
 

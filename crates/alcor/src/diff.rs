@@ -164,6 +164,7 @@ fn of(owner: Owner) -> String {
         Owner::Remote(_, block) => format!("of {block} in rules of security groups"),
         Owner::Traffic(..) => "of packets that rules of security groups speak of".to_owned(),
         Owner::Rule(_, id) => format!("of security group rule {id}"),
+        Owner::Acl(id) => format!("of network ACL {id}"),
     }
 }
 

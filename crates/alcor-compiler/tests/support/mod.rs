@@ -6,8 +6,9 @@
 use alcor_compiler::{Compiler, Delta, Fact};
 use alcor_goalstate::{Goal, GoalKey, ScopeGoals, ScopeId};
 use alcor_types::{
-    FixedIp, FlowDirection, HostName, Network, NetworkId, NetworkType, Node, NodeId, Port, PortId,
-    QosLimit, QosPolicyId, QosRule, QosRuleId, Revision, RouteTable, RouteTableId, RouteTableKind,
+    AclAction, AclProtocol, FixedIp, FlowDirection, HostName, Network, NetworkAcl, NetworkAclId,
+    NetworkAclRule, NetworkAclRuleId, NetworkId, NetworkType, Node, NodeId, Port, PortId, QosLimit,
+    QosPolicyId, QosRule, QosRuleId, Revision, RouteTable, RouteTableId, RouteTableKind,
     RouteTarget, Router, RouterId, Sharing, Standard, Subnet, SubnetId, TableRoute, Timestamp,
     Transport,
 };
@@ -156,6 +157,52 @@ pub(crate) fn table(network: u8, whole: bool, router: u8) -> RouteTable {
     }
 }
 
+pub(crate) fn acl_id(number: u8) -> NetworkAclId {
+    NetworkAclId(Uuid::from_u128(0x7_0000 + u128::from(number)))
+}
+
+pub(crate) fn acl_rule_id(acl: u8, number: u8) -> NetworkAclRuleId {
+    let id = 0x8_0000 + 0x100 * u128::from(acl) + u128::from(number);
+    NetworkAclRuleId(Uuid::from_u128(id))
+}
+
+/// An ACL of a network, perhaps its default, that names these subnets.
+pub(crate) fn acl(
+    number: u8,
+    network: u8,
+    is_default: bool,
+    subnets: impl IntoIterator<Item = u8>,
+) -> NetworkAcl {
+    NetworkAcl {
+        id: acl_id(number),
+        project_id: "p".into(),
+        standard: standard(format!("acl-{number}")),
+        network_id: network_id(network),
+        subnets: subnets.into_iter().map(subnet_id).collect(),
+        is_default,
+    }
+}
+
+pub(crate) fn put_acl(acl: NetworkAcl) -> Fact {
+    Fact::NetworkAcl(acl.id, Some(Arc::new(acl)))
+}
+
+/// A rule that lets TCP in from anywhere. A rule never changes its ACL; the number is unique in it.
+pub(crate) fn put_acl_rule(acl: u8, id: u8, number: u16) -> Fact {
+    let rule = NetworkAclRule {
+        id: acl_rule_id(acl, id),
+        acl_id: acl_id(acl),
+        name: String::new(),
+        description: String::new(),
+        number: 100 * u16::from(id) + number,
+        direction: FlowDirection::Ingress,
+        prefix: "10.0.0.0/8".parse().unwrap(),
+        protocol: AclProtocol::Tcp(None),
+        action: AclAction::Allow,
+    };
+    Fact::NetworkAclRule(rule.id, Some(Arc::new(rule)))
+}
+
 pub(crate) fn put_table(table: RouteTable) -> Fact {
     Fact::RouteTable(table.id, Some(Arc::new(table)))
 }
@@ -165,7 +212,7 @@ pub(crate) fn put_router(router: Router) -> Fact {
 }
 
 pub(crate) fn policy_id(number: u8) -> QosPolicyId {
-    QosPolicyId(Uuid::from_u128(0x7_0000 + u128::from(number)))
+    QosPolicyId(Uuid::from_u128(0xa_0000 + u128::from(number)))
 }
 
 /// A rule of a kind that goes with its number.
@@ -188,7 +235,7 @@ pub(crate) fn qos_rule(number: u8, policy: u8, rate: u32) -> QosRule {
         },
     };
     QosRule {
-        id: QosRuleId(Uuid::from_u128(0x8_0000 + u128::from(number))),
+        id: QosRuleId(Uuid::from_u128(0xb_0000 + u128::from(number))),
         policy_id: policy_id(policy),
         limit,
     }

@@ -5,6 +5,7 @@
     reason = "test data; a wrong value fails the test"
 )]
 
+mod acl;
 mod group;
 mod limits;
 
@@ -252,6 +253,7 @@ pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
     prop_oneof![
         any_vpc(),
         any_subnet(),
+        acl::any_acl(),
         any_port(),
         any_dhcp(),
         any_neighbor(),

@@ -5,7 +5,7 @@ use super::limits;
 use super::tunnel::{into_network, to_host};
 use crate::key::NetworkKey;
 use crate::state::State;
-use crate::table::{FLOOD_LOCAL, FLOOD_REMOTE, INGRESS, MATCH, PART, RECEIVER};
+use crate::table::{FLOOD_LOCAL, FLOOD_REMOTE, MATCH, PART, RECEIVED, RECEIVER};
 use alcor_openflow::{Action, Flow, Match};
 use alcor_types::{NetworkId, Vni};
 
@@ -21,7 +21,7 @@ pub(super) fn flows(state: &State, id: NetworkId) -> Option<Vec<Flow>> {
     let receivers = vpc.ports.iter().filter_map(|port| {
         let local = state.locals.get(port).filter(|local| local.up)?;
         let ofport = *state.ofports.get(port)?;
-        let actions = vec![Action::set(RECEIVER, ofport), Action::resubmit(INGRESS)];
+        let actions = vec![Action::set(RECEIVER, ofport), Action::resubmit(RECEIVED)];
         Some(limits::apart(local, actions))
     });
     let local: Vec<_> = receivers.collect();

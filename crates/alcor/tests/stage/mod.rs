@@ -8,8 +8,10 @@
 )]
 #![allow(clippy::print_stdout, reason = "a failed test shows the logs")]
 
+mod acls;
 pub(crate) mod desk;
 mod flows;
+pub(crate) mod frames;
 mod groups;
 mod look;
 pub(crate) mod qos;
@@ -19,6 +21,7 @@ pub(crate) mod six;
 pub(crate) mod stream;
 mod talk;
 
+pub(crate) use acls::{Acl, AclRule};
 pub(crate) use flows::{Flow, Flows, assert_untouched, flows, flows_are, received};
 pub(crate) use groups::{Rule, group, set_groups};
 pub(crate) use look::{look, question};
