@@ -19,7 +19,7 @@ fn region() -> Compiler {
     facts.extend((1..4).map(|number| put_node(node(number))));
     facts.push(vm(1, |_| {}));
     facts.push(vm(2, |port| port.qos_policy_id = Some(policy_id(2))));
-    facts.push(vm(3, |port| port.device_owner = "network:dhcp".to_owned()));
+    facts.push(vm(3, |port| port.device_owner = "network:dhcp".into()));
     facts.push(put_qos_rule(qos_rule(0, 1, RATE)));
     facts.push(put_qos_rule(qos_rule(1, 2, RATE)));
     region.apply(Revision(100), &facts);
