@@ -62,7 +62,7 @@ pub(crate) fn port(port: &Port, extras: (Limits, Option<Box<Taps>>), revision: R
             project_id: port.project_id.clone(),
             dns_name: port.dns_name.clone(),
         }),
-        limits,
+        limits: limits.into(),
         taps,
     })
 }

@@ -12,7 +12,7 @@ use std::net::IpAddr;
 /// All hosts that a node or a port names.
 #[derive(Default)]
 pub(crate) struct Hosts {
-    hosts: HashMap<HostName, Host>,
+    by_name: HashMap<HostName, Host>,
     pub(crate) routing: Routing,
     pub(crate) policies: Policies,
     pub(crate) taps: Taps,
@@ -28,13 +28,13 @@ struct Host {
 impl Hosts {
     /// Where tunnels to the host end; nowhere until its node is registered.
     pub(crate) fn tunnel_ip(&self, host: &HostName) -> Option<IpAddr> {
-        self.hosts.get(host)?.tunnel_ip
+        self.by_name.get(host)?.tunnel_ip
     }
 
     /// Whether a port of the network, or of one that routers join with it, is bound to the host.
     pub(crate) fn needs(&self, host: &HostName, network: NetworkId) -> bool {
         let mut bound = self
-            .hosts
+            .by_name
             .get(host)
             .into_iter()
             .flat_map(|host| &host.scopes);
@@ -51,7 +51,7 @@ impl Hosts {
 
     /// The networks with a port bound to the host, whether or not its node exists. Sorted.
     pub(crate) fn scopes(&self, host: &HostName) -> Vec<NetworkId> {
-        match self.hosts.get(host) {
+        match self.by_name.get(host) {
             Some(host) => host.scopes.iter().copied().collect(),
             None => Vec::new(),
         }
@@ -59,13 +59,13 @@ impl Hosts {
 
     /// The node registered, moved its tunnel end, or went.
     pub(crate) fn set_tunnel_ip(&mut self, host: &HostName, tunnel_ip: Option<IpAddr>) {
-        self.hosts.entry(host.clone()).or_default().tunnel_ip = tunnel_ip;
+        self.by_name.entry(host.clone()).or_default().tunnel_ip = tunnel_ip;
         self.forget_if_empty(host);
     }
 
     /// The network has, or no longer has, a port bound to the host.
     pub(crate) fn set_scope(&mut self, host: &HostName, scope: NetworkId, bound: bool) {
-        let scopes = &mut self.hosts.entry(host.clone()).or_default().scopes;
+        let scopes = &mut self.by_name.entry(host.clone()).or_default().scopes;
         if bound {
             scopes.insert(scope);
         } else {
@@ -76,8 +76,8 @@ impl Hosts {
 
     fn forget_if_empty(&mut self, host: &HostName) {
         let empty = |host: &Host| host.tunnel_ip.is_none() && host.scopes.is_empty();
-        if self.hosts.get(host).is_some_and(empty) {
-            self.hosts.remove(host);
+        if self.by_name.get(host).is_some_and(empty) {
+            self.by_name.remove(host);
         }
     }
 }

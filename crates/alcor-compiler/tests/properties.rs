@@ -352,7 +352,7 @@ proptest! {
         for (network, host) in places() {
             for goal in wanted(&region, network_id(network), &host) {
                 if let Goal::Port(port) = goal {
-                    prop_assert_eq!(port.limits, Limits::of(&intent.bounds(port.id)));
+                    prop_assert_eq!(*port.limits, Limits::of(&intent.bounds(port.id)));
                 }
             }
         }

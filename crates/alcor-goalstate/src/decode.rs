@@ -280,7 +280,7 @@ fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, 
             project_id: sent.project_id.as_str().into(),
             dns_name: sent.dns_name.clone(),
         }),
-        limits: limits::limits(fields, sent.limits.as_ref())?,
+        limits: limits::limits(fields, sent.limits.as_ref())?.into(),
         taps: taps::taps(fields, sent.taps.as_ref())?,
     })
 }

@@ -85,8 +85,8 @@ pub struct PortGoal {
     pub allowed_address_pairs: Vec<AllowedAddressPair>,
     /// What its VM is known by. In a box: a host holds many goals, and few of them are ports.
     pub identity: Box<PortIdentity>,
-    /// What bounds its traffic.
-    pub limits: Limits,
+    /// What bounds its traffic. Boxed, because goals of other kinds take as much room as a port's.
+    pub limits: Box<Limits>,
     /// Its part in taps; none where it has none.
     pub taps: Option<Box<Taps>>,
 }

@@ -59,7 +59,7 @@ impl Limits {
                 direction,
             } => {
                 if let Some(bounds) = self.bounds(direction).filter(|_| rate > 0) {
-                    bounds.bandwidth = lower(bounds.bandwidth, Rate { rate, burst });
+                    lower(&mut bounds.bandwidth, Rate { rate, burst });
                 }
             }
             QosLimit::PacketRateLimit {
@@ -70,7 +70,7 @@ impl Limits {
                 let rate = max_kpps.saturating_mul(KILO);
                 let burst = max_burst_kpps.saturating_mul(KILO);
                 if let Some(bounds) = self.bounds(direction).filter(|_| rate > 0) {
-                    bounds.packets = lower(bounds.packets, Rate { rate, burst });
+                    lower(&mut bounds.packets, Rate { rate, burst });
                 }
             }
             QosLimit::DscpMarking { dscp_mark } => self.dscp = self.dscp.max(Some(dscp_mark)),
@@ -95,8 +95,9 @@ impl Bounds {
     }
 }
 
-fn lower(held: Option<Rate>, new: Rate) -> Option<Rate> {
-    Some(held.map_or(new, |held| held.min(new)))
+fn lower(held: &mut Option<Rate>, new: Rate) {
+    let lowest = held.map_or(new, |held| held.min(new));
+    *held = Some(lowest);
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ impl From<&PortGoal> for Local {
             subnets: subnets(&goal.fixed_ips),
             up: goal.admin_state_up,
             security: security(goal),
-            limits: goal.limits,
+            limits: *goal.limits,
             taps: goal.taps.clone(),
         }
     }

@@ -99,7 +99,7 @@ fn any_subnet() -> impl Strategy<Value = Goal> {
 fn any_port() -> impl Strategy<Value = Goal> {
     (1..6_u8, 1..3_u8, 1..6_u8, any::<bool>(), 0..24_u8).prop_map(|(id, vpc, like, up, bounds)| {
         let mut goal = port(id, vpc);
-        goal.limits = limits(bounds);
+        goal.limits = limits(bounds).into();
         goal.taps = taps(bounds % 4, id);
         let other = port_like(like);
         (goal.mac, goal.fixed_ips, goal.admin_state_up) = (other.mac, other.fixed_ips, up);

@@ -212,7 +212,7 @@ mod tests {
                 project_id: "project".into(),
                 dns_name: String::new(),
             }),
-            limits: alcor_goalstate::Limits::default(),
+            limits: Box::default(),
             taps: None,
         };
         let dhcp = DhcpGoal {

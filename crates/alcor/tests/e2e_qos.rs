@@ -3,10 +3,12 @@
 mod stage;
 
 use alcor::scenario::{PortInfo, Scenario, Segment};
+use alcor_lab::{Lab, Role};
+use anyhow::Context;
 use serde_json::json;
 use stage::qos::{Policy, bound, meters, network_bound};
 use stage::stream::{Arrivals, Counter, Shape, Stream};
-use stage::{LONG, on_hosts, settle, tcp_passes, until};
+use stage::{LONG, assert_untouched, caught_up, flows, look, on_hosts, settle, tcp_passes, until};
 
 /// 40 Mbit/s, marked as able to hear of congestion.
 const FLOOD: Shape = Shape {
@@ -205,7 +207,127 @@ async fn a_bounded_receiver_takes_nothing_from_the_others() -> anyhow::Result<()
                 .sees("all of it", |seen| seen.packets > 120.0)
                 .await?;
         }
-        Ok(())
+        nothing_odd_in_the_log(lab)
     })
     .await
+}
+
+/// How copies are had is no way that Open vSwitch warns of.
+fn nothing_odd_in_the_log(lab: &Lab) -> anyhow::Result<()> {
+    let status = lab.status()?;
+    let mut processes = status.hosts.iter().flat_map(|host| &host.processes);
+    let switch = processes.find(|process| process.role == Role::Vswitchd(1));
+    let log = std::fs::read_to_string(&switch.context("no switch")?.log)?;
+    assert!(!log.contains("output_trunc"), "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn meters_come_back_after_every_restart_and_theft() -> anyhow::Result<()> {
+    on_hosts(3, async |region| {
+        let lab = region.lab();
+        let net = region.segment("net", "10.0.0.0/24").await?;
+        let (a, b) = pair(region, &net).await?;
+        let policy = Policy::new(region, "policy").await?;
+        policy.kbps(region, "egress", 5000).await?;
+        let packets = json!({ "direction": "ingress", "max_kpps": 100 });
+        policy.rule(region, "packet_rate_limit", packets).await?;
+        bound(region, &a, Some(&policy)).await?;
+        let mut counter = Counter::start(lab, "b", b.ip)?;
+        let _stream = Stream::start(lab, "a", b.ip, FLOOD)?;
+        counter.sees("5 Mbit/s out of a", five).await?;
+        let wanted = meters(lab, 1).await?;
+        assert_eq!(wanted.len(), 2);
+
+        a_restart_of_the_agent_touches_none(region, &net, &policy).await?;
+        lab.restart(Role::Vswitchd(1)).await?;
+        meters_are(lab, &wanted).await?;
+        counter.sees("5 Mbit/s after the switch", five).await?;
+        a_policy_that_changes_while_the_agent_is_away(region, &policy).await?;
+        what_is_stolen_is_seen_and_mended(region).await?;
+        for port in [&a, &b] {
+            let path = format!("/v2.0/ports/{}", port.id);
+            region.rest().delete(&path).await?;
+        }
+        no_meters(region, 1).await
+    })
+    .await
+}
+
+/// Waits until host 1 has just these.
+async fn meters_are(lab: &Lab, wanted: &[String]) -> anyhow::Result<()> {
+    until("the meters are there", async || {
+        anyhow::Ok(meters(lab, 1).await? == wanted)
+    })
+    .await
+}
+
+async fn a_restart_of_the_agent_touches_none(
+    region: &Scenario,
+    net: &Segment,
+    policy: &Policy,
+) -> anyhow::Result<()> {
+    let lab = region.lab();
+    let (flows_before, before) = (flows(lab, 1).await?, meters(lab, 1).await?);
+    lab.kill(Role::Agent(1)).await?;
+    lab.start(Role::Agent(1)).await?;
+    caught_up(region, 1, net).await?;
+    assert_untouched(&flows_before, &flows(lab, 1).await?);
+    assert_eq!(meters(lab, 1).await?, before, "of policy {}", policy.id);
+    Ok(())
+}
+
+async fn a_policy_that_changes_while_the_agent_is_away(
+    region: &Scenario,
+    policy: &Policy,
+) -> anyhow::Result<()> {
+    let lab = region.lab();
+    lab.kill(Role::Agent(1)).await?;
+    let rule = policy.kbps(region, "ingress", 7000).await?;
+    lab.start(Role::Agent(1)).await?;
+    until("the new meter is there", async || {
+        anyhow::Ok(meters(lab, 1).await?.len() == 3)
+    })
+    .await?;
+    lab.kill(Role::Agent(1)).await?;
+    rule.delete(region).await?;
+    lab.start(Role::Agent(1)).await?;
+    until("it is gone again", async || {
+        anyhow::Ok(meters(lab, 1).await?.len() == 2)
+    })
+    .await
+}
+
+async fn what_is_stolen_is_seen_and_mended(region: &Scenario) -> anyhow::Result<()> {
+    let lab = region.lab();
+    let wanted = meters(lab, 1).await?;
+    let (clean, found) = look(region, "diff").await?;
+    assert!(clean, "{found}");
+    let bits = wanted.iter().find(|meter| meter.contains("rate=5000"));
+    let bits = bits.context("no meter of 5 Mbit/s")?;
+    let number = bits.split(' ').next().context("no number")?;
+    let theft = ["del-meter", "br-int", &format!("meter={number}")];
+    lab.ofctl(1, theft, "").await?;
+    let stray = "meter=900000,kbps,band=type=drop,rate=1";
+    lab.ofctl(1, ["add-meter", "br-int", stray], "").await?;
+
+    let (clean, found) = look(region, "diff").await?;
+    assert!(!clean, "{found}");
+    let missing = found["meters_missing"][0].to_string();
+    assert!(
+        missing.contains(&format!("meter {number} of 5000 kbit/s")),
+        "{found}"
+    );
+    assert_eq!(found["meters_stale"], json!([900_000]), "{found}");
+    let flow = &found["missing"][0]["of"];
+    assert!(
+        flow.to_string().contains("of port"),
+        "the flow went with it: {found}"
+    );
+    let (done, mended) = look(region, "repair").await?;
+    assert!(done, "{mended}");
+    meters_are(lab, &wanted).await?;
+    let (clean, found) = look(region, "diff").await?;
+    assert!(clean, "{found}");
+    Ok(())
 }

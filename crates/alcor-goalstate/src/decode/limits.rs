@@ -26,12 +26,12 @@ pub(super) fn limits(fields: &Fields<'_>, sent: Option<&Sent>) -> Result<Limits,
 
 fn bounds(sent: Option<&sent::Bounds>) -> Bounds {
     Bounds {
-        bandwidth: sent.and_then(|sent| sent.bandwidth.as_ref()).map(rate),
-        packets: sent.and_then(|sent| sent.packets.as_ref()).map(rate),
+        bandwidth: sent.and_then(|sent| sent.bandwidth).map(rate),
+        packets: sent.and_then(|sent| sent.packets).map(rate),
     }
 }
 
-fn rate(sent: &sent::Rate) -> Rate {
+fn rate(sent: sent::Rate) -> Rate {
     Rate {
         rate: sent.rate,
         burst: sent.burst,

@@ -189,7 +189,7 @@ fn any_port() -> impl Strategy<Value = Goal> {
                         project_id: format!("project-{id}").as_str().into(),
                         dns_name: if admin_state_up { "vm" } else { "" }.to_owned(),
                     }),
-                    limits,
+                    limits: limits.into(),
                     taps,
                 })
             },

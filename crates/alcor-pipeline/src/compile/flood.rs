@@ -9,9 +9,11 @@ use crate::table::{FLOOD_LOCAL, FLOOD_REMOTE, MATCH, PART, RECEIVED, RECEIVER};
 use alcor_openflow::{Action, Flow, Match};
 use alcor_types::{NetworkId, Vni};
 
-/// Receivers in one flow. A receiver takes up to 64 bytes of actions (one that is bounded), and
-/// a flow-mod has less than 64 KiB.
+/// Receivers in one flow, at most.
 const PART_SIZE: usize = 1000;
+
+/// A flow-mod has less than 64 KiB, and none of these actions more than 24 bytes.
+const ACTIONS: usize = 2500;
 
 /// To the other hosts that have a port, and to the ports of this one.
 pub(super) fn flows(state: &State, id: NetworkId) -> Option<Vec<Flow>> {
@@ -53,10 +55,20 @@ fn enter_tunnels(mut flow: Flow, vni: Vni) -> Flow {
     flow.goto(FLOOD_LOCAL)
 }
 
+fn length(actions: &[Action]) -> usize {
+    let each = actions.iter().map(|action| match action {
+        Action::Clone(inner) => 1 + length(inner),
+        _ => 1,
+    });
+    each.sum()
+}
+
 /// The first flow serves the first receivers, then calls the flows of the other parts.
 fn parts(table: u8, key: NetworkKey, receivers: &[Vec<Action>]) -> Vec<Flow> {
     let network = Match::new().metadata(key.number());
-    let chunks = receivers.chunks(PART_SIZE).zip(0_u32..);
+    let longest = receivers.iter().map(|actions| length(actions)).max();
+    let size = PART_SIZE.min(ACTIONS / longest.unwrap_or(1).max(1));
+    let chunks = receivers.chunks(size).zip(0_u32..);
     let mut flows: Vec<Flow> = chunks
         .map(|(chunk, part)| {
             let matching = network.clone().with(PART, part);

@@ -80,16 +80,20 @@ pub(super) fn meters(state: &State, id: PortId) -> Vec<Meter> {
 /// What one of many receivers gets. A meter that drops a packet takes it out of all that follows
 /// in the same list of the datapath's actions, also what is for others: a bounded receiver needs a
 /// copy of its own. Open vSwitch makes one for `clone` only where it holds something that cannot be
-/// undone, and looks no deeper than the list itself. Truncating for a port that is not there is
-/// such a thing, and does nothing.
+/// undone, and looks no deeper than the list itself. Truncating is such a thing; for the port that
+/// the packet came from, as which one is named that is not there, it does nothing.
 pub(super) fn apart(local: &Local, actions: Vec<Action>) -> Vec<Action> {
     if local.limits.ingress.is_none() {
         return actions;
     }
-    let nothing = Action::OutputTrunc {
-        port: NOBODY,
-        max_len: 64,
-    };
-    let own = std::iter::once(nothing).chain(actions);
-    vec![Action::Clone(own.collect())]
+    let nothing = [
+        Action::Push(Field::InPort16.into()),
+        Action::set(Field::InPort16, NOBODY),
+        Action::OutputTrunc {
+            port: NOBODY,
+            max_len: 64,
+        },
+        Action::Pop(Field::InPort16.into()),
+    ];
+    vec![Action::Clone(nothing.into_iter().chain(actions).collect())]
 }

@@ -118,7 +118,7 @@ pub(crate) fn port(number: u8, vpc: u8) -> PortGoal {
             project_id: "project".into(),
             dns_name: String::new(),
         }),
-        limits: alcor_goalstate::Limits::default(),
+        limits: Box::default(),
         taps: None,
     }
 }

@@ -220,8 +220,18 @@ impl Switch {
                     self.act(action, &mut copy, outcome, depth);
                 }
             }
-            // To a port that is not there.
-            Action::OutputTrunc { .. } => {}
+            Action::Push(_) => frame.set(Field::XxReg3, in_port),
+            Action::Pop(_) => {
+                let kept = frame.get(Field::XxReg3);
+                frame.set(Field::InPort, kept);
+            }
+            Action::OutputTrunc { port, .. } => {
+                assert_eq!(
+                    in_port,
+                    u128::from(port.0),
+                    "to where it came from: nothing"
+                );
+            }
             Action::SetField { field, value } => frame.set(*field, *value),
             Action::DecTtl => {
                 let left = frame.get(Field::NwTtl);

@@ -67,7 +67,7 @@ fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
             project_id: "project".into(),
             dns_name: String::new(),
         }),
-        limits: alcor_goalstate::Limits::default(),
+        limits: Box::default(),
         taps: None,
     };
     (vpc, subnet, port)

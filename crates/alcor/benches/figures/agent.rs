@@ -246,7 +246,7 @@ impl Network {
                     project_id: "project".into(),
                     dns_name: String::new(),
                 }),
-                limits: alcor_goalstate::Limits::default(),
+                limits: Box::default(),
                 taps: None,
             }),
             Goal::Dhcp(DhcpGoal {

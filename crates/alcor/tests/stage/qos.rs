@@ -89,8 +89,9 @@ pub(crate) async fn network_bound(
 /// The meters of a host's integration bridge, one line each.
 pub(crate) async fn meters(lab: &Lab, host: u16) -> anyhow::Result<Vec<String>> {
     let text = lab.ofctl(host, ["dump-meters", "br-int"], "").await?;
-    let lines = text.split("meter=").skip(1);
-    Ok(lines
-        .map(|meter| meter.split_whitespace().collect::<Vec<_>>().join(" "))
-        .collect())
+    let all = text.split("meter=").skip(1);
+    let all = all.map(|meter| meter.split_whitespace().collect::<Vec<_>>().join(" "));
+    let mut all: Vec<_> = all.collect();
+    all.sort();
+    Ok(all)
 }
