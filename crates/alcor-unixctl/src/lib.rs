@@ -8,8 +8,10 @@
 
 mod client;
 mod fields;
+mod probe;
 mod trace;
 
 pub use client::{Client, Error};
 pub use fields::Fields;
+pub use probe::{Probe, Tunnelled};
 pub use trace::{Exit, Lookup, Rule, Trace};

@@ -64,9 +64,15 @@ impl Trace {
     /// Reads the answer.
     pub fn parse(text: &str) -> Self {
         let mut trace = Self::default();
-        let mut key = None;
+        let (mut key, mut first, mut here) = (None, None, true);
         for line in text.lines() {
-            trace.take(line, &mut key);
+            // Below a tunnel the bridge of the underlay is asked, which is another matter.
+            if line.starts_with("bridge(") {
+                here = *first.get_or_insert(line) == line;
+            }
+            if here || !line.starts_with(' ') {
+                trace.take(line, &mut key);
+            }
         }
         if let Some(key) = key {
             trace.end.set("tun_id", &key);

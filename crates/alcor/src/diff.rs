@@ -131,7 +131,7 @@ fn key(key: &FlowKey) -> String {
 }
 
 /// What a flow is about, in words.
-fn of(owner: Owner) -> String {
+pub(crate) fn of(owner: Owner) -> String {
     match owner {
         Owner::Base => "of the bridge itself".to_owned(),
         Owner::Vpc(id) => format!("of network {id}"),

@@ -180,6 +180,19 @@ impl Intent {
         steps
     }
 
+    /// The MAC address that a port sends the packet to: that of the next hop, whatever the next hop
+    /// makes of it. None where nobody would answer for it.
+    pub fn next_mac(&self, from: PortId, packet: &Packet) -> Option<MacAddr> {
+        let sender = self.port(from)?;
+        let hop = self.first_hop(sender, packet)?;
+        let mut ports = self.ports();
+        let holder = ports.find(|port| {
+            let mut own = port.fixed_ips.iter();
+            port.network_id == sender.network_id && own.any(|fixed| fixed.ip_address == hop)
+        });
+        holder.map(|port| port.mac_address)
+    }
+
     /// Whether the sender's host lets it go.
     fn leaves(&self, sender: &Port, packet: &Packet, steps: &mut Vec<Step>) -> bool {
         let port = sender.id;

@@ -66,6 +66,16 @@ fn what_goes_back_or_nowhere() {
 }
 
 #[test]
+fn the_underlays_bridge_is_another_matter() {
+    let text = " 0. in_port=1, priority 5\n    output:9\n     -> output to native tunnel\n";
+    let below = " 0. priority 0\n    NORMAL\n     -> forwarding to learned port\n";
+    let trace = Trace::parse(&format!(
+        "bridge(\"a\")\n---\n{text}\nbridge(\"b\")\n---\n{below}"
+    ));
+    assert_eq!((trace.lookups.len(), trace.exits.len()), (1, 1));
+}
+
+#[test]
 fn any_text_is_read() {
     for text in [
         "",
