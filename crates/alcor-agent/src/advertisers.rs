@@ -186,7 +186,7 @@ fn subnet(goals: &ScopeGoals, id: alcor_types::SubnetId) -> Option<&SubnetGoal> 
 mod tests {
     use super::*;
     use alcor_goalstate::wire::{Push, PushKind};
-    use alcor_goalstate::{GoalChange, encode};
+    use alcor_goalstate::{Carrier, GoalChange, encode};
     use alcor_types::{FixedIp, Ipv6Mode, MacAddr, ProjectId, Revision, RouterId, SubnetId, Vni};
     use uuid::Uuid;
 
@@ -195,13 +195,13 @@ mod tests {
     const ROUTER: PortId = PortId(Uuid::from_u128(3));
 
     fn goals(mode: Option<Ipv6Mode>) -> [GoalChange; 3] {
-        let (id, vpc, vni, revision) = (NETWORK, NETWORK, Vni::MIN, Revision(1));
+        let (id, vpc, revision) = (NETWORK, NETWORK, Revision(1));
         let network = VpcGoal {
             id,
             revision,
             project_id: ProjectId::from("p"),
             name: String::new(),
-            vni,
+            carrier: Carrier::Vxlan(Vni::MIN),
             mtu: 1450,
             admin_state_up: true,
             dns_domain: String::new(),
@@ -210,7 +210,6 @@ mod tests {
             id: SUBNET,
             revision,
             vpc,
-            vni,
             cidr: "fd00::/64".parse().unwrap(),
             gateway_ip: None,
             dhcp: true,

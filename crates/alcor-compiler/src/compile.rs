@@ -1,12 +1,10 @@
 //! One resource in, one goal out: the whole of the translation, without state.
 
 use alcor_goalstate::{
-    DhcpGoal, Goal, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, SubnetRoute, SubnetRoutes,
-    VpcGoal,
+    Carrier, DhcpGoal, Goal, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, SubnetRoute,
+    SubnetRoutes, VpcGoal,
 };
-use alcor_types::{
-    Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId, Vni,
-};
+use alcor_types::{Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId};
 mod group;
 pub(crate) use group::{address_group, group, member};
 use std::collections::BTreeSet;
@@ -19,7 +17,7 @@ pub(crate) fn vpc(network: &Network, revision: Revision) -> Option<Goal> {
         revision,
         project_id: network.project_id.clone(),
         name: network.standard.name.clone(),
-        vni: network.vni()?,
+        carrier: Carrier::of(network)?,
         mtu: network.mtu,
         admin_state_up: network.admin_state_up,
         dns_domain: network.dns_domain.clone(),
@@ -27,12 +25,11 @@ pub(crate) fn vpc(network: &Network, revision: Revision) -> Option<Goal> {
 }
 
 /// What every host of its network is told of a subnet.
-pub(crate) fn subnet(subnet: &Subnet, vni: Vni, revision: Revision) -> Goal {
+pub(crate) fn subnet(subnet: &Subnet, revision: Revision) -> Goal {
     Goal::Subnet(SubnetGoal {
         id: subnet.id,
         revision,
         vpc: subnet.network_id,
-        vni,
         cidr: subnet.cidr,
         gateway_ip: subnet.gateway_ip,
         dhcp: subnet.enable_dhcp,

@@ -12,6 +12,7 @@ pub use filter::Packet;
 pub use routes::Arrival;
 
 use crate::Fact;
+use alcor_goalstate::Carrier;
 use alcor_types::{
     AddressGroup, AddressGroupId, HostName, Network, NetworkId, Node, Port, PortId, RouteTable,
     RouteTableId, Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
@@ -128,7 +129,7 @@ impl Intent {
         match self.networks.get(&port.network_id) {
             None => Some(Hindrance::NoNetwork),
             Some(network) if !network.admin_state_up => Some(Hindrance::NetworkDown),
-            Some(network) if network.vni().is_none() => Some(Hindrance::NotCarried),
+            Some(network) if Carrier::of(network).is_none() => Some(Hindrance::NotCarried),
             Some(_) => None,
         }
     }

@@ -132,9 +132,9 @@ impl Scope {
 
     /// The subnet as a goal.
     pub(crate) fn subnet_goal(&self, id: SubnetId) -> Option<Goal> {
-        let vni = self.network.as_ref()?.fact.vni()?;
+        self.network.as_ref()?;
         let subnet = self.subnets.get(&id)?;
-        Some(compile::subnet(&subnet.fact, vni, subnet.revision))
+        Some(compile::subnet(&subnet.fact, subnet.revision))
     }
 
     /// All subnets as goals.

@@ -4,13 +4,13 @@
 use crate::wire::router_configuration::{RoutingRule, SubnetRoutingTable};
 mod group;
 use crate::wire::{
-    DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, OperationType,
-    PortConfiguration, PortState, RouterConfiguration, RouterState, SubnetConfiguration,
-    SubnetState, VpcConfiguration, VpcState,
+    DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
+    OperationType, PortConfiguration, PortState, RouterConfiguration, RouterState,
+    SubnetConfiguration, SubnetState, VpcConfiguration, VpcState,
 };
 use crate::{
-    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
-    SubnetRoute, SubnetRoutes, VpcGoal,
+    Carrier, DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal,
+    SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
 use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, Revision, Vni};
 use std::fmt::Display;
@@ -113,11 +113,39 @@ fn vpc_goal(fields: &Fields<'_>, sent: &VpcConfiguration) -> Result<VpcGoal, Dec
         revision: Revision(sent.store_revision),
         project_id: sent.project_id.as_str().into(),
         name: sent.name.clone(),
-        vni: fields.vni(sent.tunnel_id)?,
+        carrier: carrier(fields, sent)?,
         mtu: u16::try_from(sent.mtu).map_err(|error| fields.wrong("mtu", error))?,
         admin_state_up: !sent.admin_down,
         dns_domain: sent.dns_domain.clone(),
     })
+}
+
+fn carrier(fields: &Fields<'_>, sent: &VpcConfiguration) -> Result<Carrier, DecodeError> {
+    let physical_network = || match sent.physical_network.as_str() {
+        "" => Err(fields.wrong("physical_network", "a VLAN lies on one")),
+        named => Ok(named.to_owned()),
+    };
+    match NetworkType::try_from(sent.network_type) {
+        Ok(NetworkType::Vxlan) => fields.vni(sent.tunnel_id).map(Carrier::Vxlan),
+        Ok(NetworkType::Geneve) => fields.vni(sent.tunnel_id).map(Carrier::Geneve),
+        Ok(NetworkType::Vlan) if sent.tunnel_id == 0 => Ok(Carrier::Flat {
+            physical_network: physical_network()?,
+        }),
+        Ok(NetworkType::Vlan) => Ok(Carrier::Vlan {
+            physical_network: physical_network()?,
+            tag: tag(fields, sent.tunnel_id)?,
+        }),
+        Ok(NetworkType::Gre | NetworkType::VxlanGpe) | Err(_) => {
+            let number = sent.network_type;
+            Err(fields.wrong("network_type", format!("{number} is not served")))
+        }
+    }
+}
+
+/// A VLAN's tag has twelve bits, of which 4095 is reserved.
+fn tag(fields: &Fields<'_>, number: u32) -> Result<u16, DecodeError> {
+    let tag = u16::try_from(number).ok().filter(|tag| *tag < 4095);
+    tag.ok_or_else(|| fields.wrong("tunnel_id", format!("{number} is no VLAN tag")))
 }
 
 fn subnet(state: &SubnetState) -> Decoded {
@@ -137,7 +165,6 @@ fn subnet(state: &SubnetState) -> Decoded {
 }
 
 fn subnet_goal(fields: &Fields<'_>, sent: &SubnetConfiguration) -> Result<SubnetGoal, DecodeError> {
-    let tunnel = u32::try_from(sent.tunnel_id).map_err(|error| fields.wrong("tunnel_id", error))?;
     let gateway = sent
         .gateway
         .as_ref()
@@ -152,7 +179,6 @@ fn subnet_goal(fields: &Fields<'_>, sent: &SubnetConfiguration) -> Result<Subnet
         id: fields.parse("id", &sent.id)?,
         revision: Revision(sent.store_revision),
         vpc: fields.parse("vpc_id", &sent.vpc_id)?,
-        vni: fields.vni(tunnel)?,
         cidr: fields.parse("cidr", &sent.cidr)?,
         gateway_ip: gateway
             .filter(|ip| !ip.is_empty())

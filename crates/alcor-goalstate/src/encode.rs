@@ -12,8 +12,8 @@ use crate::wire::{
     neighbor_configuration, port_configuration, router_configuration, subnet_configuration,
 };
 use crate::{
-    DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
-    SubnetRoutes, VpcGoal,
+    Carrier, DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal,
+    SubnetGoal, SubnetRoutes, VpcGoal,
 };
 use alcor_types::{Ipv6Mode, PortId, SubnetId};
 
@@ -188,12 +188,19 @@ fn insert_interface(state: &mut GoalStateV2, operation: OperationType, sent: Rou
 }
 
 pub(crate) fn vpc(goal: &VpcGoal) -> VpcConfiguration {
+    let (network_type, tunnel_id) = carrier(&goal.carrier);
     VpcConfiguration {
         id: goal.id.to_string(),
         update_type: UpdateType::Full.into(),
         project_id: goal.project_id.to_string(),
         name: goal.name.clone(),
-        tunnel_id: goal.vni.get(),
+        tunnel_id,
+        network_type: network_type.into(),
+        physical_network: goal
+            .carrier
+            .physical_network()
+            .unwrap_or_default()
+            .to_owned(),
         store_revision: goal.revision.0,
         mtu: goal.mtu.into(),
         admin_down: !goal.admin_state_up,
@@ -202,15 +209,22 @@ pub(crate) fn vpc(goal: &VpcGoal) -> VpcConfiguration {
     }
 }
 
+fn carrier(carrier: &Carrier) -> (NetworkType, u32) {
+    match carrier {
+        Carrier::Vxlan(vni) => (NetworkType::Vxlan, vni.get()),
+        Carrier::Geneve(vni) => (NetworkType::Geneve, vni.get()),
+        Carrier::Vlan { tag, .. } => (NetworkType::Vlan, (*tag).into()),
+        Carrier::Flat { .. } => (NetworkType::Vlan, 0),
+    }
+}
+
 pub(crate) fn subnet(goal: &SubnetGoal) -> SubnetConfiguration {
     use subnet_configuration::{DnsEntry, Gateway, HostRoute};
     SubnetConfiguration {
         id: goal.id.to_string(),
         update_type: UpdateType::Full.into(),
-        network_type: NetworkType::Vxlan.into(),
         vpc_id: goal.vpc.to_string(),
         cidr: goal.cidr.to_string(),
-        tunnel_id: goal.vni.get().into(),
         gateway: goal.gateway_ip.map(|ip| Gateway {
             ip_address: ip.to_string(),
             mac_address: String::new(),

@@ -1,9 +1,9 @@
 //! Goals: the facts that a host holds, each with the revision it was made from.
 
-use crate::{AddressGroupGoal, GroupGoal, MemberGoal};
+use crate::{AddressGroupGoal, Carrier, GroupGoal, MemberGoal};
 use alcor_types::{
     AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, MacAddr,
-    NetworkId, PortId, ProjectId, Revision, RouterId, SecurityGroupId, SubnetId, Vni,
+    NetworkId, PortId, ProjectId, Revision, RouterId, SecurityGroupId, SubnetId,
 };
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -19,8 +19,8 @@ pub struct VpcGoal {
     pub project_id: ProjectId,
     /// The owner's label.
     pub name: String,
-    /// Its tunnel id.
-    pub vni: Vni,
+    /// What carries its frames between hosts.
+    pub carrier: Carrier,
     /// The largest IP packet of its VMs, in bytes.
     pub mtu: u16,
     /// While false, its ports forward nothing.
@@ -38,8 +38,6 @@ pub struct SubnetGoal {
     pub revision: Revision,
     /// Its network.
     pub vpc: NetworkId,
-    /// Its network's tunnel id.
-    pub vni: Vni,
     /// Its block of addresses.
     pub cidr: IpNet,
     /// The router's address, where there is one.

@@ -8,6 +8,7 @@
 //! * [`encode`] and [`decode`] lead from one to the other; [`digest`] lets region and agent
 //!   compare what they hold without sending it.
 
+mod carrier;
 pub mod decode;
 pub mod digest;
 pub mod encode;
@@ -17,6 +18,7 @@ mod scope;
 mod scope_id;
 pub mod wire;
 
+pub use carrier::Carrier;
 pub use decode::DecodeError;
 pub use goal::{
     DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,

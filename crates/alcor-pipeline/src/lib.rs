@@ -19,18 +19,18 @@
 //! | [`ND_REPLY`](table::ND_REPLY) 19 | (resubmit) | the second half of a neighbour advertisement |
 //! | [`ANSWER`](table::ANSWER) 20 | local senders | what `ADDRESS` knew is answered in place |
 //! | [`EGRESS`](table::EGRESS) 21 to 24 | local senders | the port's security groups |
-//! | [`ROUTER`](table::ROUTER) 25 | local senders | unicast to a router's port: names the router |
-//! | [`ROUTE`](table::ROUTE) 26 | routed packets | the router's own addresses, then the longest prefix: out where, to which next hop |
-//! | [`ADDRESS`](table::ADDRESS) 27 | (resubmit) | which MAC address has an IP address of a network |
-//! | [`HOP`](table::HOP) 28 | routed packets | goes on when the next hop was found, else drops |
-//! | [`REMOTE`](table::REMOTE) 30 | local senders | unicast to a port on another host: names the tunnel's end; to a router: enters it |
-//! | [`TRANSMIT`](table::TRANSMIT) 32 | local senders | into the tunnel; what was routed, from the host's own MAC address |
-//! | [`ARRIVE`](table::ARRIVE) 35 | tunnels | what another host has routed comes from the gateway's MAC address again |
-//! | [`LOCAL`](table::LOCAL) 40 | all frames | unicast to a port here: names it as the receiver (`reg2`); unknown unicast is dropped, and counted |
-//! | [`INGRESS`](table::INGRESS) 42 to 45 | local receivers | the port's security groups |
-//! | [`DELIVER`](table::DELIVER) 48 | local receivers | out of the receiver's port |
-//! | [`FLOOD_REMOTE`](table::FLOOD_REMOTE) 50 | local senders | broadcast and multicast: once to every host with a member |
-//! | [`FLOOD_LOCAL`](table::FLOOD_LOCAL) 60 | all frames | broadcast and multicast: for every member here, through `INGRESS` |
+//! | [`ROUTER`](table::ROUTER) 30 | local senders | unicast to a router's port: names the router |
+//! | [`ROUTE`](table::ROUTE) 32 | routed packets | the router's own addresses, then the longest prefix: out where, to which next hop |
+//! | [`ADDRESS`](table::ADDRESS) 34 | (resubmit) | which MAC address has an IP address of a network |
+//! | [`HOP`](table::HOP) 36 | routed packets | goes on when the next hop was found, else drops |
+//! | [`REMOTE`](table::REMOTE) 50 | local senders | unicast to a port on another host: names the tunnel's end; to a router: enters it |
+//! | [`TRANSMIT`](table::TRANSMIT) 52 | local senders | into the tunnel; what was routed, from the host's own MAC address |
+//! | [`ARRIVE`](table::ARRIVE) 60 | tunnels | what another host has routed comes from the gateway's MAC address again |
+//! | [`LOCAL`](table::LOCAL) 70 | all frames | unicast to a port here: names it as the receiver (`reg2`); unknown unicast is dropped, and counted |
+//! | [`INGRESS`](table::INGRESS) 76 to 79 | local receivers | the port's security groups |
+//! | [`DELIVER`](table::DELIVER) 86 | local receivers | out of the receiver's port |
+//! | [`FLOOD_REMOTE`](table::FLOOD_REMOTE) 90 | local senders | broadcast and multicast: once to every host with a member |
+//! | [`FLOOD_LOCAL`](table::FLOOD_LOCAL) 100 | all frames | broadcast and multicast: for every member here, through `INGRESS` |
 //!
 //! A frame from a tunnel enters at `ARRIVE`, so it is never sent into a tunnel again, is routed once
 //! only, never reaches the agent, and never has its ARP answered.
@@ -52,6 +52,7 @@ mod compile;
 mod conjunction;
 pub mod cookie;
 mod input;
+mod key;
 mod member;
 mod owner;
 mod pipeline;

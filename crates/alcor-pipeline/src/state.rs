@@ -3,13 +3,14 @@
 mod routing;
 
 use crate::Input;
+use crate::key::NetworkKey;
 use crate::member::{Claim, Local, Remote, Slot};
 use crate::router::{Block, Interface};
 use crate::sets::Sets;
 use crate::vpc::{Identity, Vpc, dhcp_server};
 use alcor_goalstate::{Goal, GoalKey};
 use alcor_openflow::PortNo;
-use alcor_types::{MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId, Vni};
+use alcor_types::{MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 
@@ -38,7 +39,7 @@ pub(crate) struct State {
     by_ofport: HashMap<PortNo, PortId>,
     /// The networks that claim a VNI. A VNI is reused once its network is gone, and the news
     /// of the two may cross: the newest goal has it.
-    vnis: HashMap<Vni, BTreeSet<(Revision, NetworkId)>>,
+    keys: HashMap<NetworkKey, BTreeSet<(Revision, NetworkId)>>,
 }
 
 impl State {
@@ -51,16 +52,16 @@ impl State {
     }
 
     /// The network, where its frames may flow at all.
-    pub(crate) fn active(&self, id: NetworkId) -> Option<(&Vpc, Vni)> {
+    pub(crate) fn active(&self, id: NetworkId) -> Option<(&Vpc, NetworkKey)> {
         let vpc = self.vpcs.get(&id)?;
-        let identity = vpc.identity.filter(|identity| identity.up)?;
-        let newest = self.vnis.get(&identity.vni)?.last()?;
-        (newest.1 == id).then_some((vpc, identity.vni))
+        let identity = vpc.identity.as_ref().filter(|identity| identity.up)?;
+        let newest = self.keys.get(&identity.key)?.last()?;
+        (newest.1 == id).then_some((vpc, identity.key))
     }
 
-    /// All networks that claim the VNI.
-    pub(crate) fn claimants(&self, vni: Vni) -> impl Iterator<Item = NetworkId> {
-        let claims = self.vnis.get(&vni).into_iter().flatten();
+    /// All networks that claim the key.
+    pub(crate) fn claimants(&self, key: NetworkKey) -> impl Iterator<Item = NetworkId> {
+        let claims = self.keys.get(&key).into_iter().flatten();
         claims.map(|(_, id)| *id)
     }
 
@@ -122,16 +123,19 @@ impl State {
 
     fn set_identity(&mut self, id: NetworkId, identity: Option<Identity>) {
         let vpc = self.vpcs.entry(id).or_default();
+        let claim = identity
+            .as_ref()
+            .map(|identity| (identity.key, identity.revision));
         let former = std::mem::replace(&mut vpc.identity, identity);
         if let Some(former) = former {
-            let claims = self.vnis.entry(former.vni).or_default();
+            let claims = self.keys.entry(former.key).or_default();
             claims.remove(&(former.revision, id));
             if claims.is_empty() {
-                self.vnis.remove(&former.vni);
+                self.keys.remove(&former.key);
             }
         }
-        if let Some(Identity { vni, revision, .. }) = identity {
-            self.vnis.entry(vni).or_default().insert((revision, id));
+        if let Some((key, revision)) = claim {
+            self.keys.entry(key).or_default().insert((revision, id));
         }
         self.forget_if_empty(id);
     }

@@ -26,35 +26,35 @@ pub const EGRESS_ACCEPT: u8 = 24;
 /// Where packets go that their port may send.
 pub const SENT: u8 = ROUTER;
 /// What local ports send to routers.
-pub const ROUTER: u8 = 25;
+pub const ROUTER: u8 = 30;
 /// Where a router leads.
-pub const ROUTE: u8 = 26;
+pub const ROUTE: u8 = 32;
 /// Who has an address. Other tables ask by resubmit, with [`ADDRESS_OF`] set.
-pub const ADDRESS: u8 = 27;
+pub const ADDRESS: u8 = 34;
 /// Routed packets whose next hop has or has not been found.
-pub const HOP: u8 = 28;
+pub const HOP: u8 = 36;
 /// Unicast to other hosts.
-pub const REMOTE: u8 = 30;
+pub const REMOTE: u8 = 50;
 /// Into the tunnel.
-pub const TRANSMIT: u8 = 32;
+pub const TRANSMIT: u8 = 52;
 /// Frames from tunnels.
-pub const ARRIVE: u8 = 35;
+pub const ARRIVE: u8 = 60;
 /// Unicast to this host.
-pub const LOCAL: u8 = 40;
+pub const LOCAL: u8 = 70;
 /// Security groups, packets that local ports are to receive; as on the other side.
-pub const INGRESS: u8 = 42;
+pub const INGRESS: u8 = 76;
 /// See [`EGRESS_STATE`].
-pub const INGRESS_STATE: u8 = 43;
+pub const INGRESS_STATE: u8 = 77;
 /// See [`EGRESS_RULES`].
-pub const INGRESS_RULES: u8 = 44;
+pub const INGRESS_RULES: u8 = 78;
 /// See [`EGRESS_ACCEPT`].
-pub const INGRESS_ACCEPT: u8 = 45;
+pub const INGRESS_ACCEPT: u8 = 79;
 /// Out of the receiver's port.
-pub const DELIVER: u8 = 48;
+pub const DELIVER: u8 = 86;
 /// Broadcast and multicast to other hosts.
-pub const FLOOD_REMOTE: u8 = 50;
+pub const FLOOD_REMOTE: u8 = 90;
 /// Broadcast and multicast to this host.
-pub const FLOOD_LOCAL: u8 = 60;
+pub const FLOOD_LOCAL: u8 = 100;
 
 /// What happens to a frame that no other flow of its table is about.
 pub const MISS: u16 = 0;

@@ -20,7 +20,7 @@ use std::net::{IpAddr, Ipv4Addr};
 /// The owners that the change may touch; none when it changes nothing.
 pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
     match input {
-        Input::Put(Goal::Vpc(goal)) => by_vpc(state, goal.id, Some(Identity::from(goal))),
+        Input::Put(Goal::Vpc(goal)) => by_vpc(state, goal.id, Some(&Identity::from(goal))),
         Input::Put(Goal::Subnet(goal)) => {
             let server = dhcp_server(goal).map(|server| (goal.vpc, server));
             let mut owners = by_server(state, goal.id, server);
@@ -79,15 +79,15 @@ fn by_addresses(state: &State, id: AddressGroupId, now: &[IpNet]) -> Vec<Owner> 
 }
 
 /// A label is no flow's business; anything else is everybody's in the network, and in those
-/// that claim the same VNI.
-fn by_vpc(state: &State, id: NetworkId, now: Option<Identity>) -> Vec<Owner> {
-    let former = state.vpcs.get(&id).and_then(|vpc| vpc.identity);
-    let kind = |identity: Option<Identity>| identity.map(|of| (of.vni, of.up));
-    let vnis = [former, now]
+/// that claim the same key.
+fn by_vpc(state: &State, id: NetworkId, now: Option<&Identity>) -> Vec<Owner> {
+    let former = state.vpcs.get(&id).and_then(|vpc| vpc.identity.as_ref());
+    let kind = |identity: Option<&Identity>| identity.map(|of| (of.carrier.clone(), of.up));
+    let keys = [former, now]
         .into_iter()
         .flatten()
-        .map(|identity| identity.vni);
-    let claimants = vnis.flat_map(|vni| state.claimants(vni));
+        .map(|identity| identity.key);
+    let claimants = keys.flat_map(|key| state.claimants(key));
     let mut networks: Vec<_> = claimants.chain([id]).collect();
     networks.sort_unstable();
     networks.dedup();

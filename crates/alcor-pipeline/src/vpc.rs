@@ -1,17 +1,19 @@
 //! One network as this host sees it.
 
 use crate::Owner;
+use crate::key::NetworkKey;
 use crate::member::{Claim, Slot};
-use alcor_goalstate::{SubnetGoal, VpcGoal};
+use alcor_goalstate::{Carrier, SubnetGoal, VpcGoal};
 use alcor_responder::FALLBACK_SERVER_ID;
 use alcor_types::{NetworkId, PortId, Revision, SubnetId, Vni};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// What the network's own goal says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Identity {
-    pub(crate) vni: Vni,
+    pub(crate) key: NetworkKey,
+    pub(crate) carrier: Carrier,
     pub(crate) up: bool,
     pub(crate) revision: Revision,
 }
@@ -19,7 +21,8 @@ pub(crate) struct Identity {
 impl From<&VpcGoal> for Identity {
     fn from(goal: &VpcGoal) -> Self {
         Self {
-            vni: goal.vni,
+            key: NetworkKey::of(goal.id, &goal.carrier),
+            carrier: goal.carrier.clone(),
             up: goal.admin_state_up,
             revision: goal.revision,
         }
@@ -51,6 +54,14 @@ impl Vpc {
             && self.interfaces.is_empty()
             && self.blocks.is_empty()
             && self.hosts.is_empty()
+    }
+
+    /// The number of the tunnels that carry it.
+    pub(crate) fn vni(&self) -> Option<Vni> {
+        match self.identity.as_ref()?.carrier {
+            Carrier::Vxlan(vni) => Some(vni),
+            Carrier::Geneve(_) | Carrier::Vlan { .. } | Carrier::Flat { .. } => None,
+        }
     }
 
     /// Makes or gives up a claim.

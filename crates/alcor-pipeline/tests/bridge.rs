@@ -2,7 +2,7 @@
 
 mod support;
 
-use alcor_goalstate::GoalKey;
+use alcor_goalstate::{Carrier, GoalKey};
 use alcor_openflow::{Field, FlowMod, Message, PortNo};
 use alcor_pipeline::{FlowChanges, Input, Owner, Pipeline, Punt, cookie};
 use alcor_responder::{FALLBACK_SERVER_ID, server_mac};
@@ -181,18 +181,18 @@ fn dhcp_clients_speak_to_the_agent() {
     let punt = Punt::Dhcp4 { port: port_id(2) };
     let everybody = Ipv4Addr::BROADCAST;
     assert_eq!(told(&bridge, MacAddr::BROADCAST, everybody), [punt]);
-    assert_eq!(told(&bridge, server_mac(vni(1)), ip(1)), [punt]);
+    assert_eq!(told(&bridge, server_mac(vpc_id(1)), ip(1)), [punt]);
     // The client finds the server to renew with.
     let ask = Frame::arp_request(mac(2), ip(2), ip(1));
     let outcome = bridge.sent_by(2, &ask);
-    let reply = Frame::arp_reply((server_mac(vni(1)), ip(1)), (mac(2), ip(2)));
+    let reply = Frame::arp_reply((server_mac(vpc_id(1)), ip(1)), (mac(2), ip(2)));
     assert_eq!(outcome.sent[0].1.on_the_wire(), reply);
     // Without a router it has an address of its own.
     let mut alone = subnet(1, 1);
     alone.gateway_ip = None;
     bridge.take([put(alone)]);
     assert_eq!(
-        told(&bridge, server_mac(vni(1)), FALLBACK_SERVER_ID),
+        told(&bridge, server_mac(vpc_id(1)), FALLBACK_SERVER_ID),
         [punt]
     );
     let gateway = bridge.sent_by(2, &ask);
@@ -291,7 +291,7 @@ fn a_port_that_is_here_and_elsewhere_is_here() {
 fn a_vni_is_the_newest_networks() {
     let mut bridge = Bridge::new(inputs());
     let mut heir = vpc(2);
-    heir.vni = vni(1);
+    heir.carrier = Carrier::Vxlan(vni(1));
     heir.revision = Revision(9);
     bridge.take(local(7, 2).into_iter().chain([put(heir)]));
     let ping = Frame::ping(mac(4), mac(7));

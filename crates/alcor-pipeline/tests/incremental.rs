@@ -5,7 +5,7 @@
 
 mod support;
 
-use alcor_goalstate::{Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes};
+use alcor_goalstate::{Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes};
 use alcor_openflow::{Flow, PortNo};
 use alcor_pipeline::{Input, Installed, Pipeline};
 use alcor_types::{AllowedAddressPair, Direction, EtherType, Ipv6Mode, PortId, Revision};
@@ -68,7 +68,7 @@ fn any_goal() -> impl Strategy<Value = Goal> {
 fn any_vpc() -> impl Strategy<Value = Goal> {
     (1..4_u8, 1..3_u8, any::<bool>(), 1..4_u64).prop_map(|(id, of, up, revision)| {
         let mut goal = vpc(id);
-        goal.vni = vni(of);
+        goal.carrier = Carrier::Vxlan(vni(of));
         goal.admin_state_up = up;
         goal.revision = Revision(revision);
         Goal::Vpc(goal)

@@ -2,7 +2,7 @@
 
 use crate::options::OptionError;
 use alcor_goalstate::{DhcpGoal, PortGoal, SubnetGoal, VpcGoal};
-use alcor_types::{ExtraDhcpOption, HostRoute, MacAddr, Vni};
+use alcor_types::{ExtraDhcpOption, HostRoute, MacAddr, NetworkId};
 use ipnet::{IpNet, Ipv4Net};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -14,10 +14,10 @@ pub const DEFAULT_LEASE_SECONDS: u32 = 86_400;
 /// broadcast, at T2 instead of T1.
 pub const FALLBACK_SERVER_ID: Ipv4Addr = Ipv4Addr::new(169, 254, 0, 67);
 
-/// The MAC address that replies on the network of this VNI come from: a locally
+/// The MAC address that replies on a network come from: a locally
 /// administered one, the same on every host, so that a VM that moves finds its server again.
-pub fn server_mac(vni: Vni) -> MacAddr {
-    let [_, high, middle, low] = vni.get().to_be_bytes();
+pub fn server_mac(network: NetworkId) -> MacAddr {
+    let [.., high, middle, low] = network.0.into_bytes();
     MacAddr([0x0a, 0xa1, 0xc0, high, middle, low])
 }
 
@@ -94,7 +94,7 @@ impl Lease {
             ipv4: dhcp.ipv4,
             subnet: block,
             server_id: router.unwrap_or(FALLBACK_SERVER_ID),
-            server_mac: server_mac(vpc.vni),
+            server_mac: server_mac(vpc.id),
             router,
             dns: subnet
                 .dns_nameservers
@@ -123,7 +123,8 @@ fn as_ipv4(address: IpAddr) -> Option<Ipv4Addr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alcor_types::{NetworkId, PortId, ProjectId, Revision, SubnetId};
+    use alcor_goalstate::Carrier;
+    use alcor_types::{NetworkId, PortId, ProjectId, Revision, SubnetId, Vni};
 
     fn goals() -> (VpcGoal, SubnetGoal, PortGoal, DhcpGoal) {
         let revision = Revision(7);
@@ -133,7 +134,7 @@ mod tests {
             revision,
             project_id: ProjectId::from("p"),
             name: String::new(),
-            vni: Vni::MAX,
+            carrier: Carrier::Vxlan(Vni::MAX),
             mtu: 1450,
             admin_state_up: true,
             dns_domain: "example.org.".to_owned(),
@@ -142,7 +143,6 @@ mod tests {
             id: SubnetId::random(),
             revision,
             vpc: vpc.id,
-            vni: vpc.vni,
             cidr: "10.0.0.0/24".parse().unwrap(),
             gateway_ip: Some("10.0.0.1".parse().unwrap()),
             dhcp: true,
@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(lease.router, Some(lease.server_id));
         assert_eq!(lease.dns, [Ipv4Addr::new(10, 0, 0, 2)]);
         assert_eq!(lease.domain, "example.org");
-        assert_eq!(lease.server_mac.to_string(), "0a:a1:c0:ff:ff:ff");
+        assert_eq!(lease.server_mac, server_mac(vpc.id));
         subnet.gateway_ip = None;
         let lease = Lease::from_goals(&vpc, &subnet, &port, &dhcp).unwrap();
         assert_eq!((lease.router, lease.server_id), (None, FALLBACK_SERVER_ID));

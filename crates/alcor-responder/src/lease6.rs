@@ -66,7 +66,7 @@ impl Lease6 {
         Ok(served.then_some(Self {
             mac: port.mac,
             addresses,
-            server_mac: server_mac(vpc.vni),
+            server_mac: server_mac(vpc.id),
             seconds,
             mtu: vpc.mtu,
             options,

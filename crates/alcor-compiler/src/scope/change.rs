@@ -4,7 +4,7 @@
 use super::{Former, Held, Interface, Member, Scope, Told};
 use crate::hosts::Hosts;
 use crate::log::Subject;
-use alcor_goalstate::{Goal, GoalKey, digest};
+use alcor_goalstate::{Carrier, Goal, GoalKey, digest};
 use alcor_types::{
     HostName, Network, Port, PortId, Revision, RouteTable, RouteTableId, Router, Subnet, SubnetId,
 };
@@ -18,11 +18,9 @@ impl Scope {
         network: Option<Arc<Network>>,
         hosts: &Hosts,
     ) -> bool {
-        let network = network.filter(|network| network.vni().is_some());
-        let vni = |held: Option<&Network>| held.and_then(Network::vni);
-        let former = self.network.as_ref().map(|held| &*held.fact);
-        // The VNI is in every subnet's goal, and nothing is told without a network.
-        let affects_all = vni(former) != vni(network.as_deref());
+        let network = network.filter(|network| Carrier::of(network).is_some());
+        // Nothing is told without a network.
+        let affects_all = self.network.is_some() != network.is_some();
         let ports = if affects_all {
             self.former_ports(hosts)
         } else {

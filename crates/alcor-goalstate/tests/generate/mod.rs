@@ -8,8 +8,8 @@
 mod group;
 
 use alcor_goalstate::{
-    DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal, SubnetRoute,
-    SubnetRoutes, VpcGoal,
+    Carrier, DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
+    SubnetRoute, SubnetRoutes, VpcGoal,
 };
 use alcor_types::{
     AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, MacAddr, Revision, SubnetId,
@@ -33,8 +33,18 @@ fn revision() -> impl Strategy<Value = Revision> {
     any::<u64>().prop_map(Revision)
 }
 
-fn vni() -> impl Strategy<Value = Vni> {
-    (1u32..1 << 24).prop_map(|number| Vni::new(number).unwrap())
+fn carrier() -> impl Strategy<Value = Carrier> {
+    let vni = || (1u32..1 << 24).prop_map(|number| Vni::new(number).unwrap());
+    let vlan = ("[a-z]{1,9}", 1u16..4095);
+    prop_oneof![
+        vni().prop_map(Carrier::Vxlan),
+        vni().prop_map(Carrier::Geneve),
+        vlan.prop_map(|(physical_network, tag)| Carrier::Vlan {
+            physical_network,
+            tag
+        }),
+        "[a-z]{1,9}".prop_map(|physical_network| Carrier::Flat { physical_network }),
+    ]
 }
 
 fn fixed_ips() -> impl Strategy<Value = Vec<FixedIp>> {
@@ -54,11 +64,11 @@ fn any_vpc() -> impl Strategy<Value = Goal> {
         id(),
         revision(),
         "[a-z]{0,9}",
-        vni(),
+        carrier(),
         any::<u16>(),
         any::<bool>(),
     )
-        .prop_map(|(id, revision, name, vni, mtu, admin_state_up)| {
+        .prop_map(|(id, revision, name, carrier, mtu, admin_state_up)| {
             let project_id = name.as_str().into();
             let dns_domain = format!("{name}.example.");
             let id = id.into();
@@ -67,7 +77,7 @@ fn any_vpc() -> impl Strategy<Value = Goal> {
                 revision,
                 project_id,
                 name,
-                vni,
+                carrier,
                 mtu,
                 admin_state_up,
                 dns_domain,
@@ -103,23 +113,14 @@ fn any_subnet() -> impl Strategy<Value = Goal> {
         routes(),
         modes(),
     );
-    (id(), revision(), id(), vni(), cidr(), any::<bool>(), told).prop_map(
-        |(
-            id,
-            revision,
-            vpc,
-            vni,
-            cidr,
-            dhcp,
-            (gateway_ip, dns_nameservers, host_routes, modes),
-        )| {
+    (id(), revision(), id(), cidr(), any::<bool>(), told).prop_map(
+        |(id, revision, vpc, cidr, dhcp, (gateway_ip, dns_nameservers, host_routes, modes))| {
             let (id, vpc) = (id.into(), vpc.into());
             let [ipv6_address_mode, ipv6_ra_mode] = modes;
             Goal::Subnet(SubnetGoal {
                 id,
                 revision,
                 vpc,
-                vni,
                 cidr,
                 gateway_ip,
                 dhcp,

@@ -2,6 +2,7 @@
 //! cannot hold so many, one flow a part of the list.
 
 use super::tunnel::{into_network, to_host};
+use crate::key::NetworkKey;
 use crate::state::State;
 use crate::table::{FLOOD_LOCAL, FLOOD_REMOTE, INGRESS, MATCH, PART, RECEIVER};
 use alcor_openflow::{Action, Flow, Match};
@@ -13,7 +14,7 @@ const PART_SIZE: usize = 1000;
 
 /// To the other hosts that have a port, and to the ports of this one.
 pub(super) fn flows(state: &State, id: NetworkId) -> Option<Vec<Flow>> {
-    let (vpc, vni) = state.active(id)?;
+    let (vpc, key) = state.active(id)?;
     let ofports = vpc.ports.iter().filter_map(|port| {
         let up = state.locals.get(port).is_some_and(|local| local.up);
         state.ofports.get(port).filter(|_| up)
@@ -21,9 +22,9 @@ pub(super) fn flows(state: &State, id: NetworkId) -> Option<Vec<Flow>> {
     let local: Vec<_> = ofports
         .map(|ofport| vec![Action::set(RECEIVER, *ofport), Action::resubmit(INGRESS)])
         .collect();
-    let mut flows = parts(FLOOD_LOCAL, vni, &local);
+    let mut flows = parts(FLOOD_LOCAL, key, &local);
 
-    if let Some(tunnel) = state.tunnel {
+    if let (Some(tunnel), Some(vni)) = (state.tunnel, vpc.vni()) {
         let remote: Vec<_> = vpc
             .hosts()
             .map(|host| {
@@ -32,7 +33,7 @@ pub(super) fn flows(state: &State, id: NetworkId) -> Option<Vec<Flow>> {
                 actions
             })
             .collect();
-        let to_hosts = parts(FLOOD_REMOTE, vni, &remote);
+        let to_hosts = parts(FLOOD_REMOTE, key, &remote);
         flows.extend(
             to_hosts
                 .into_iter()
@@ -52,8 +53,8 @@ fn enter_tunnels(mut flow: Flow, vni: Vni) -> Flow {
 }
 
 /// The first flow serves the first receivers, then calls the flows of the other parts.
-fn parts(table: u8, vni: Vni, receivers: &[Vec<Action>]) -> Vec<Flow> {
-    let network = Match::new().metadata(u64::from(vni.get()));
+fn parts(table: u8, key: NetworkKey, receivers: &[Vec<Action>]) -> Vec<Flow> {
+    let network = Match::new().metadata(key.number());
     let chunks = receivers.chunks(PART_SIZE).zip(0_u32..);
     let mut flows: Vec<Flow> = chunks
         .map(|(chunk, part)| {

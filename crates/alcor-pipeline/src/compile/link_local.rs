@@ -13,9 +13,9 @@ use std::net::IpAddr;
 
 /// The last touch to the answer of who asks for a router's address, be it link-local or not.
 pub(super) fn advertised(state: &State, id: NetworkId, address: IpAddr) -> Option<Flow> {
-    let (vpc, vni) = state.active(id)?;
+    let (vpc, key) = state.active(id)?;
     match (vpc.holder(Slot::Address(address))?, address) {
-        (Claim::Router(_), IpAddr::V6(address)) => Some(resolve::of_router(vni, address)),
+        (Claim::Router(_), IpAddr::V6(address)) => Some(resolve::of_router(key, address)),
         _ => None,
     }
 }

@@ -16,9 +16,9 @@ const DHCP_SERVER: u16 = 67;
 pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
     let local = state.locals.get(&id).filter(|local| local.up)?;
     let ofport = *state.ofports.get(&id)?;
-    let (vpc, vni) = state.active(local.vpc)?;
+    let (vpc, key) = state.active(local.vpc)?;
 
-    let mut flows = vec![classify(ofport, u64::from(vni.get()))];
+    let mut flows = vec![classify(ofport, key.number())];
     let own = local.addresses.iter();
     flows.extend(own.map(|address| probe(ofport, *address)));
     if let Some(leases) = state.leases.get(&id) {
@@ -28,10 +28,10 @@ pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
     Some(flows)
 }
 
-fn classify(ofport: PortNo, vni: u64) -> Flow {
+fn classify(ofport: PortNo, key: u64) -> Flow {
     Flow::new(CLASSIFY, MATCH, Match::new().in_port(ofport))
         .apply([Action::set(SENDER, ofport)])
-        .write_metadata(vni, u64::MAX)
+        .write_metadata(key, u64::MAX)
         .goto(SPOOF)
 }
 

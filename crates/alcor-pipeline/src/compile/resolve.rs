@@ -1,11 +1,11 @@
 //! ARP requests and neighbour solicitations of local ports, answered without leaving the bridge where
 //! it is known who has the address.
 
+use crate::key::NetworkKey;
 use crate::table::{
     ADDRESS, ADDRESS_OF, ANSWER, EXCEPT, FOUND, MATCH, ND_REPLY, RESOLVE, SCRATCH, ipv4_of,
 };
 use alcor_openflow::{Action, Field, Flow, Match, PortNo, Subfield};
-use alcor_types::Vni;
 use std::net::Ipv6Addr;
 
 pub(super) const ARP_REQUEST: u16 = 1;
@@ -42,8 +42,8 @@ pub(super) fn flows() -> Vec<Flow> {
 }
 
 /// The same answer where it is a router's.
-pub(super) fn of_router(vni: Vni, address: Ipv6Addr) -> Flow {
-    let answer = nd(ADVERTISEMENT).metadata(u64::from(vni.get()));
+pub(super) fn of_router(key: NetworkKey, address: Ipv6Addr) -> Flow {
+    let answer = nd(ADVERTISEMENT).metadata(key.number());
     let answer = answer.with(Field::NdTarget, address);
     Flow::new(ND_REPLY, EXCEPT, answer).apply(told(ROUTER_FLAG | SOLICITED_OVERRIDE))
 }

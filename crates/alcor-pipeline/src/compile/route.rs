@@ -26,7 +26,7 @@ pub(super) const TIME_TO_LIVE: u8 = 64;
 /// Frames to a router's port enter it, unless their time is over. A packet that one router hands to
 /// another in this bridge comes by the second flow.
 pub(super) fn entry(state: &State, port: PortId, matching: &Match) -> Vec<Flow> {
-    let Some((interface, vni)) = state.routing(port) else {
+    let Some((interface, key)) = state.routing(port) else {
         return Vec::new();
     };
     let enter = Flow::new(ROUTER, MATCH, matching.clone());
@@ -43,7 +43,7 @@ pub(super) fn entry(state: &State, port: PortId, matching: &Match) -> Vec<Flow> 
             address,
         };
         flows.extend([0_u8, 1].map(|left| {
-            let packet = family(Match::new(), address).metadata(u64::from(vni.get()));
+            let packet = family(Match::new(), address).metadata(key.number());
             let expired = packet.eth_dst(interface.mac).with(Field::NwTtl, left);
             Flow::new(ROUTE, EXPIRED, expired).apply([to_agent(punt)])
         }));
@@ -119,7 +119,7 @@ fn echo(to_it: Match, own: IpAddr) -> Flow {
 
 /// Out into a network, to the next hop or to the destination itself.
 fn route(state: &State, router: RouterId, way: &Way) -> Option<Flow> {
-    let (out, vni) = state.routing(way.out)?;
+    let (out, key) = state.routing(way.out)?;
     let hop = match (way.hop, way.block) {
         (Some(hop), _) => Action::set(ADDRESS_OF, number(hop)),
         (None, IpNet::V4(_)) => Action::copy(Field::Ipv4Dst, ipv4_of()),
@@ -134,13 +134,13 @@ fn route(state: &State, router: RouterId, way: &Way) -> Option<Flow> {
     let mut packet = block::to(at(router), way.block);
     if let Some((port, block)) = way.from {
         let (_, origin) = state.routing(port)?;
-        packet = block::from(packet.metadata(u64::from(origin.get())), block);
+        packet = block::from(packet.metadata(origin.number()), block);
     }
     let flow = Flow::new(ROUTE, ROUTES + 4 * length + rank, packet);
     let flow = flow.apply([
         Action::DecTtl,
         Action::set(Field::EthSrc, out.mac),
-        Action::set(Field::Metadata, u64::from(vni.get())),
+        Action::set(Field::Metadata, key.number()),
         hop,
         Action::resubmit(ADDRESS),
     ]);

@@ -8,13 +8,15 @@ use std::net::IpAddr;
 
 /// Frames of the network's VNI enter it, for delivery on this host.
 pub(super) fn flows(state: &State, id: NetworkId) -> Vec<Flow> {
-    let (Some((_, vni)), Some(tunnel)) = (state.active(id), state.tunnel) else {
+    let (Some((vpc, key)), Some(tunnel)) = (state.active(id), state.tunnel) else {
         return Vec::new();
     };
-    let number = u64::from(vni.get());
-    let from_tunnel = Match::new().in_port(tunnel).tunnel_id(number);
+    let Some(vni) = vpc.vni() else {
+        return Vec::new();
+    };
+    let from_tunnel = Match::new().in_port(tunnel).tunnel_id(vni.get().into());
     let flow = Flow::new(CLASSIFY, MATCH, from_tunnel);
-    vec![flow.write_metadata(number, u64::MAX).goto(ARRIVE)]
+    vec![flow.write_metadata(key.number(), u64::MAX).goto(ARRIVE)]
 }
 
 /// Names the network to the tunnel.

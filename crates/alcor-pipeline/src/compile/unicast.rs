@@ -11,13 +11,13 @@ use alcor_types::{MacAddr, NetworkId, PortId, Vni};
 /// To the port here, to the host that has it, or into the router. A port of this host that is not
 /// plugged gets nothing.
 pub(super) fn flows(state: &State, id: NetworkId, mac: MacAddr) -> Vec<Flow> {
-    let Some((vpc, vni)) = state.active(id) else {
+    let Some((vpc, key)) = state.active(id) else {
         return Vec::new();
     };
-    let matching = Match::new().metadata(u64::from(vni.get())).eth_dst(mac);
+    let matching = Match::new().metadata(key.number()).eth_dst(mac);
     let flow = match vpc.holder(Slot::Mac(mac)) {
         Some(Claim::Local(port)) => to_local(state, port, matching),
-        Some(Claim::Remote(port)) => to_remote(state, port, vni, matching),
+        Some(Claim::Remote(port)) => to_remote(state, port, vpc.vni(), matching),
         Some(Claim::Router(port)) => return route::entry(state, port, &matching),
         Some(Claim::DhcpServer(_)) | None => None,
     };
@@ -30,10 +30,10 @@ fn to_local(state: &State, port: PortId, matching: Match) -> Option<Flow> {
     Some(flow.apply([Action::set(RECEIVER, ofport)]).goto(INGRESS))
 }
 
-fn to_remote(state: &State, port: PortId, vni: Vni, matching: Match) -> Option<Flow> {
+fn to_remote(state: &State, port: PortId, vni: Option<Vni>, matching: Match) -> Option<Flow> {
     state.tunnel?;
     let remote = state.remotes.get(&port)?;
-    let actions = [into_network(vni)].into_iter();
+    let actions = [into_network(vni?)].into_iter();
     let actions = actions.chain(to_host(remote.host_ip));
     let flow = Flow::new(REMOTE, MATCH, matching);
     Some(flow.apply(actions).goto(TRANSMIT))

@@ -1,9 +1,10 @@
 //! Routers in the state: whose ports they have, which subnets these serve, and the ways that follow.
 
 use super::State;
+use crate::key::NetworkKey;
 use crate::member::Claim;
 use crate::router::{Block, Interface, Way};
-use alcor_types::{NetworkId, PortId, RouterId, SubnetId, Vni};
+use alcor_types::{NetworkId, PortId, RouterId, SubnetId};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
@@ -11,13 +12,13 @@ use std::net::IpAddr;
 
 impl State {
     /// The router's port, where it routes: it and its network are up.
-    pub(crate) fn routing(&self, port: PortId) -> Option<(&Interface, Vni)> {
+    pub(crate) fn routing(&self, port: PortId) -> Option<(&Interface, NetworkKey)> {
         let interface = self
             .interfaces
             .get(&port)
             .filter(|interface| interface.up)?;
-        let (_, vni) = self.active(interface.vpc)?;
-        Some((interface, vni))
+        let (_, key) = self.active(interface.vpc)?;
+        Some((interface, key))
     }
 
     /// All ports of a router that route, in the order of their ids.
@@ -72,7 +73,7 @@ impl State {
 
     /// The router's port that answers for others in a subnet: the one with the gateway's address,
     /// or else the first.
-    pub(crate) fn gateway_of(&self, subnet: SubnetId) -> Option<(&Interface, Vni)> {
+    pub(crate) fn gateway_of(&self, subnet: SubnetId) -> Option<(&Interface, NetworkKey)> {
         let block = self.blocks.get(&subnet)?;
         let ports = self.serving.get(&subnet).into_iter().flatten();
         let routing = || {

@@ -1,7 +1,7 @@
 //! Goals named by numbers.
 
 use alcor_goalstate::{
-    AddressGroupGoal, DhcpGoal, Goal, GroupGoal, GroupRule, InterfaceGoal, MemberGoal,
+    AddressGroupGoal, Carrier, DhcpGoal, Goal, GroupGoal, GroupRule, InterfaceGoal, MemberGoal,
     NeighborGoal, PortGoal, RuleRemote, SubnetGoal, VpcGoal,
 };
 use alcor_openflow::PortNo;
@@ -55,7 +55,7 @@ pub(crate) fn vpc(number: u8) -> VpcGoal {
         revision: Revision(1),
         project_id: "p".into(),
         name: String::new(),
-        vni: vni(number),
+        carrier: Carrier::Vxlan(vni(number)),
         mtu: 1450,
         admin_state_up: true,
         dns_domain: String::new(),
@@ -68,7 +68,6 @@ pub(crate) fn subnet(number: u8, vpc: u8) -> SubnetGoal {
         id: subnet_id(number),
         revision: Revision(1),
         vpc: vpc_id(vpc),
-        vni: vni(vpc),
         cidr: "10.0.0.0/24".parse().unwrap(),
         gateway_ip: Some(IpAddr::V4(ip(1))),
         dhcp: true,

@@ -1,6 +1,7 @@
 //! Frames of routers byte by byte, and solicitations right and wrong.
 
 use super::*;
+use alcor_goalstate::Carrier;
 use alcor_types::{FixedIp, NetworkId, PortId, ProjectId, Revision, RouterId, SubnetId, Vni};
 
 const MAC: MacAddr = MacAddr([0xfa, 0x16, 0x3e, 0, 0, 1]);
@@ -11,7 +12,7 @@ fn vpc() -> VpcGoal {
         revision: Revision(1),
         project_id: ProjectId::from("p"),
         name: String::new(),
-        vni: Vni::MIN,
+        carrier: Carrier::Vxlan(Vni::MIN),
         mtu: 1450,
         admin_state_up: true,
         dns_domain: "example.org.".to_owned(),
@@ -23,7 +24,6 @@ fn subnet(cidr: &str, mode: Option<Ipv6Mode>) -> SubnetGoal {
         id: SubnetId::random(),
         revision: Revision(1),
         vpc: NetworkId::random(),
-        vni: Vni::MIN,
         cidr: cidr.parse().unwrap(),
         gateway_ip: None,
         dhcp: true,

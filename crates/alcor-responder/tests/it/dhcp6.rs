@@ -1,7 +1,7 @@
 //! DHCPv6 as its clients see it (RFC 8415): each message, the answer it gets, and hostile ones. What
 //! they say is written and read by dhcproto's own codec.
 
-use alcor_goalstate::{PortGoal, SubnetGoal, VpcGoal};
+use alcor_goalstate::{Carrier, PortGoal, SubnetGoal, VpcGoal};
 use alcor_responder::{Lease6, Outcome, Reason, ReplyKind6, link_local, respond6, server_mac};
 use alcor_types::{
     ExtraDhcpOption, FixedIp, Ipv6Mode, MacAddr, NetworkId, PortId, ProjectId, Revision, SubnetId,
@@ -13,21 +13,23 @@ use dhcproto::v6::{
 };
 use etherparse::{NetSlice, PacketBuilder, SlicedPacket, TransportSlice};
 use std::net::Ipv6Addr;
+use uuid::Uuid;
 
 const MAC: MacAddr = MacAddr([0xfa, 0x16, 0x3e, 0, 0, 1]);
 const ADDRESS: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 5);
+const NETWORK: NetworkId = NetworkId(Uuid::from_u128(0x1234));
 const OTHER: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 6);
 const ALL_SERVERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 1, 2);
 const CLIENT: [u8; 10] = [0, 3, 0, 1, 9, 9, 9, 9, 9, 9];
 
 fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
-    let (revision, network, id) = (Revision(1), NetworkId::random(), SubnetId::random());
+    let (revision, network, id) = (Revision(1), NETWORK, SubnetId::random());
     let vpc = VpcGoal {
         id: network,
         revision,
         project_id: ProjectId::from("p"),
         name: String::new(),
-        vni: Vni::MIN,
+        carrier: Carrier::Vxlan(Vni::MIN),
         mtu: 1450,
         admin_state_up: true,
         dns_domain: "example.org.".to_owned(),
@@ -36,7 +38,6 @@ fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
         id,
         revision,
         vpc: network,
-        vni: Vni::MIN,
         cidr: "fd00::/64".parse().unwrap(),
         gateway_ip: None,
         dhcp: true,
@@ -76,7 +77,7 @@ fn lease() -> Lease6 {
 }
 
 fn duid() -> Vec<u8> {
-    [&[0, 3, 0, 1][..], &server_mac(Vni::MIN).0].concat()
+    [&[0, 3, 0, 1][..], &server_mac(NETWORK).0].concat()
 }
 
 fn message(kind: MessageType, options: impl IntoIterator<Item = DhcpOption>) -> Message {
@@ -140,7 +141,7 @@ fn read(outcome: Outcome) -> (ReplyKind6, Message) {
     let right = etherparse::UdpHeader::with_ipv6_checksum(547, 546, &header, udp.payload());
     assert_eq!(udp.to_header(), right.unwrap());
     assert_eq!(frame[..6], MAC.0);
-    assert_eq!(header.source, link_local(server_mac(Vni::MIN)).octets());
+    assert_eq!(header.source, link_local(server_mac(NETWORK)).octets());
     assert_eq!(header.destination, link_local(MAC).octets());
     let message = Message::decode(&mut Decoder::new(udp.payload())).unwrap();
     assert_eq!(message.opts().get(OptionCode::ServerId), Some(&server()));
@@ -386,7 +387,7 @@ fn what_is_not_for_us_gets_no_answer() {
         (
             MAC,
             own,
-            link_local(server_mac(Vni::MIN)),
+            link_local(server_mac(NETWORK)),
             Reason::OtherServer,
         ),
     ] {

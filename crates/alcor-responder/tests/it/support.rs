@@ -2,10 +2,11 @@
 //! etherparse's own codecs, which the crate uses only in part.
 
 use alcor_responder::{Binding, Lease, Outcome, ReplyKind, respond, server_mac};
-use alcor_types::{ExtraDhcpOption, MacAddr, Vni};
+use alcor_types::{ExtraDhcpOption, MacAddr, NetworkId};
 use dhcproto::v4::{Decodable, Decoder, DhcpOption, Encodable, Message, MessageType};
 use etherparse::{NetSlice, PacketBuilder, SlicedPacket, TransportSlice, UdpHeader};
 use std::net::Ipv4Addr;
+use uuid::Uuid;
 
 pub(crate) const MAC: MacAddr = MacAddr([0xfa, 0x16, 0x3e, 0, 0, 1]);
 pub(crate) const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 5);
@@ -19,7 +20,7 @@ pub(crate) fn lease() -> Lease {
         ipv4: ADDRESS,
         subnet: "10.0.0.0/24".parse().unwrap(),
         server_id: SERVER,
-        server_mac: server_mac(Vni::MIN),
+        server_mac: server_mac(NetworkId(Uuid::from_u128(1))),
         router: Some(SERVER),
         dns: vec![Ipv4Addr::new(10, 0, 0, 2), Ipv4Addr::new(10, 0, 0, 3)],
         mtu: 1450,

@@ -8,7 +8,7 @@ use crate::report::{Goal as Target, Report, Row};
 use crate::samples::Samples;
 use crate::stub::{Stub, Verified};
 use crate::switch;
-use alcor_goalstate::{DhcpGoal, Goal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
+use alcor_goalstate::{Carrier, DhcpGoal, Goal, NeighborGoal, PortGoal, SubnetGoal, VpcGoal};
 use alcor_lab::{Guard, Lab, LabName, Role, Settings, VmSpec};
 use alcor_types::{FixedIp, MacAddr, NetworkId, PortId, ProjectId, Revision, SubnetId, Vni};
 use std::net::Ipv4Addr;
@@ -186,7 +186,6 @@ async fn restart(lab: &Lab, stub: &mut Stub, last: Verified) -> anyhow::Result<f
 struct Network {
     id: NetworkId,
     subnet: SubnetId,
-    vni: Vni,
     port: PortId,
     mac: MacAddr,
 }
@@ -196,7 +195,6 @@ impl Network {
         Self {
             id: NetworkId::random(),
             subnet: SubnetId::random(),
-            vni: Vni::MIN,
             port: PortId::random(),
             mac: MacAddr([0xfa, 0x16, 0x3e, 0, 0, 1]),
         }
@@ -211,7 +209,7 @@ impl Network {
                 revision,
                 project_id: ProjectId::from("bench"),
                 name: "bench".to_owned(),
-                vni: self.vni,
+                carrier: Carrier::Vxlan(Vni::MIN),
                 mtu: 1_450,
                 admin_state_up: true,
                 dns_domain: String::new(),
@@ -220,7 +218,6 @@ impl Network {
                 id: self.subnet,
                 revision,
                 vpc: self.id,
-                vni: self.vni,
                 cidr: ipnet::IpNet::V4(ipnet::Ipv4Net::new_assert(Ipv4Addr::new(10, 0, 0, 0), 8)),
                 gateway_ip: Some(Ipv4Addr::new(10, 0, 0, 1).into()),
                 dhcp: true,

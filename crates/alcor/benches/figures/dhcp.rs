@@ -5,11 +5,12 @@ use crate::frame;
 use crate::report::{Report, Row};
 use crate::samples::Samples;
 use alcor_responder::{Binding, Lease, Outcome, ReplyKind, respond};
-use alcor_types::{HostRoute, MacAddr, Vni};
+use alcor_types::{HostRoute, MacAddr, NetworkId};
 use anyhow::ensure;
 use std::hint::black_box;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// Clients that ask in turn, so that no one binding stays in the cache all the time.
 const CLIENTS: u32 = 1_024;
@@ -74,13 +75,12 @@ fn client(number: u32) -> anyhow::Result<Client> {
     let mac = MacAddr([0xfa, 0x16, 0x3e, 0, high, low]);
     let address = Ipv4Addr::new(10, 0, high, low.max(2));
     let router = Ipv4Addr::new(10, 0, 0, 1);
-    let vni = Vni::new(7)?;
     let lease = Lease {
         mac,
         ipv4: address,
         subnet: "10.0.0.0/16".parse()?,
         server_id: router,
-        server_mac: alcor_responder::server_mac(vni),
+        server_mac: alcor_responder::server_mac(NetworkId(Uuid::from_u128(7))),
         router: Some(router),
         dns: vec![Ipv4Addr::new(10, 0, 0, 2), Ipv4Addr::new(10, 0, 0, 3)],
         mtu: 1_450,
