@@ -63,15 +63,17 @@ impl Probe {
         self
     }
 
+    /// The protocol, and the prefix of the fields that say more of it. `tp_src` and `icmp_type`
+    /// would be those of TCP and ICMP alone.
     fn words(&self) -> (String, &'static str) {
         let six = self.addresses.0.is_ipv6();
         let suffix = if six { "6" } else { "" };
         match self.protocol {
             1 if !six => ("icmp".to_owned(), "icmp"),
-            58 if six => ("icmp6".to_owned(), "icmp"),
-            6 => (format!("tcp{suffix}"), "tp"),
-            17 => (format!("udp{suffix}"), "tp"),
-            132 => (format!("sctp{suffix}"), "tp"),
+            58 if six => ("icmp6".to_owned(), "icmpv6"),
+            6 => (format!("tcp{suffix}"), "tcp"),
+            17 => (format!("udp{suffix}"), "udp"),
+            132 => (format!("sctp{suffix}"), "sctp"),
             other => {
                 let family = if six { "ipv6" } else { "ip" };
                 (format!("{family},nw_proto={other}"), "")
@@ -99,10 +101,11 @@ impl fmt::Display for Probe {
             ",{prefix}_src={from},{prefix}_dst={to},nw_ttl={}",
             self.ttl
         )?;
+        let (source, port) = (self.source_port, self.port);
         match kind {
-            "icmp" => write!(f, ",icmp_type={},icmp_code={}", self.port, self.code),
-            "tp" => write!(f, ",tp_src={},tp_dst={}", self.source_port, self.port),
-            _ => Ok(()),
+            "" => Ok(()),
+            "icmp" | "icmpv6" => write!(f, ",{kind}_type={port},{kind}_code={}", self.code),
+            _ => write!(f, ",{kind}_src={source},{kind}_dst={port}"),
         }
     }
 }
@@ -126,7 +129,7 @@ mod tests {
         };
         let macs = "dl_src=02:00:00:00:00:01,dl_dst=02:00:00:00:00:02";
         let four = format!(
-            "in_port=3,tcp,{macs},nw_src=10.0.0.1,nw_dst=10.0.0.2,nw_ttl=64,tp_src=999,tp_dst=80"
+            "in_port=3,tcp,{macs},nw_src=10.0.0.1,nw_dst=10.0.0.2,nw_ttl=64,tcp_src=999,tcp_dst=80"
         );
         assert_eq!(probe.to_string(), four);
         let ends = Tunnelled {
@@ -150,7 +153,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.ends_with("ipv6_dst=fd00::2,nw_ttl=64,icmp_type=128,icmp_code=0"),
+            text.ends_with("ipv6_dst=fd00::2,nw_ttl=64,icmpv6_type=128,icmpv6_code=0"),
             "{text}"
         );
     }
