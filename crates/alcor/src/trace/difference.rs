@@ -47,7 +47,9 @@ pub(super) fn first(
         (_, End::Unasked { host, .. }) => visits.is_empty() || carried_to(steps, host),
         (Some(Step::Delivered { port }), End::Port(got)) => port == got,
         (Some(Step::Own { .. }), End::Answered | End::Port(_) | End::Agent) => true,
-        (_, End::Port(_) | End::Answered | End::Stranger(_)) => false,
+        // A physical network is not followed.
+        (_, End::Stranger(_)) => carried(steps).next().is_some(),
+        (_, End::Port(_) | End::Answered) => false,
         // The agent says that a packet cannot go on.
         (_, End::Agent) => !matches!(steps.last(), Some(Step::Delivered { .. })),
         (_, End::Dropped | End::Nowhere(_) | End::Unplugged(_)) => !wanted,
@@ -57,8 +59,15 @@ pub(super) fn first(
 
 /// Whether the intent, too, sends the packet to this host.
 fn carried_to(steps: &[Step], host: &str) -> bool {
-    let there = |step: &Step| matches!(step, Step::Carried { to, .. } if to.as_str() == host);
-    steps.iter().any(there)
+    carried(steps).any(|to| to == host)
+}
+
+/// The hosts that the intent sends the packet to.
+fn carried(steps: &[Step]) -> impl Iterator<Item = &str> {
+    steps.iter().filter_map(|step| match step {
+        Step::Carried { to, .. } => Some(to.as_str()),
+        _ => None,
+    })
 }
 
 fn named(words: &Words<'_>, steps: &[Step], visits: &[Visit], end: &End) -> Difference {

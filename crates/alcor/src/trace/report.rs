@@ -69,7 +69,9 @@ impl Report<'_> {
                     self.words.port(*port)
                 )
             }
-            End::Stranger(ofport) => format!("out of OpenFlow port {ofport}, which is nobody's"),
+            End::Stranger(ofport) => {
+                format!("out of OpenFlow port {ofport}, which is no VM's: not followed")
+            }
             End::Unasked { host, why } => format!("host {host} was not asked: {why}"),
             End::Nowhere(what) => what.clone(),
         }

@@ -75,7 +75,8 @@ impl Words<'_> {
             Step::Unresolved { network, address } => (
                 "resolve",
                 format!(
-                    "no port of network {} has {address}",
+                    "no port of network {} has {address}; only a VM that an allowed address pair \
+                     lets have it could answer",
                     self.network(*network)
                 ),
             ),
