@@ -13,6 +13,8 @@ enum Name {
     Intent,
     /// From a rule or a router's interface to packets that follow it, beside many ports.
     Change,
+    /// First packets, new connections, and what a port costs.
+    Datapath,
     /// One agent and its switch taking many neighbours.
     Agent,
     /// DHCP transactions of the responder.
@@ -31,7 +33,7 @@ pub(crate) struct Options {
     /// Fewer and smaller rounds: to see that it works, not to quote
     #[arg(long)]
     quick: bool,
-    /// Emulated hosts of the intent and change benchmarks
+    /// Emulated hosts of the intent, change and datapath benchmarks
     #[arg(long, default_value_t = 3)]
     hosts: u16,
     /// Ports of the largest table that the api benchmark reads

@@ -17,6 +17,7 @@ use alcor_goalstate::wire::host_session_client::HostSessionClient;
 use alcor_goalstate::wire::{AgentMessage, Hello, Welcome, agent_message, region_message};
 use alcor_openflow::{Client, Connection, Endpoint, Events, Flow, PortNo, Settings};
 use alcor_pipeline::{FlowChanges, Input, Installed, MeterChanges, Owner, Pipeline};
+use alcor_types::PortId;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -60,6 +61,14 @@ pub struct Inspection {
     pub stale: Vec<Installed>,
     /// Meters that are wanted and not there, or not so; and those that are there and not wanted.
     pub meters: MeterChanges,
+    /// Whose flows have which cookie; see [`cookie`](alcor_pipeline::cookie).
+    pub owners: BTreeMap<u64, Owner>,
+    /// The OpenFlow numbers of plugged ports.
+    pub plugged: BTreeMap<PortId, PortNo>,
+    /// The tunnel port's number.
+    pub tunnel: Option<PortNo>,
+    /// Where tunnels to the host end.
+    pub tunnel_ip: IpAddr,
 }
 
 impl Inspection {
@@ -124,9 +133,13 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         pipeline.apply(&Input::Put(goal.clone()));
     }
     pipeline.apply(&Input::Complete);
-    for event in bridge {
-        if let Some(input) = input(event) {
-            pipeline.apply(&input);
+    let (mut plugged, mut tunnel) = (BTreeMap::new(), None);
+    for input in bridge.into_iter().filter_map(input) {
+        pipeline.apply(&input);
+        match input {
+            Input::Plugged { port, ofport } => drop(plugged.insert(port, ofport)),
+            Input::Tunnel { ofport } => tunnel = ofport,
+            _ => {}
         }
     }
     let installed = found.flows.len();
@@ -145,6 +158,10 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         missing: missing.collect(),
         stale: difference.delete,
         meters: difference.meters,
+        owners,
+        plugged,
+        tunnel,
+        tunnel_ip: wish.tunnel_ip,
     })
 }
 

@@ -4,10 +4,12 @@
 //! read, not to be fast, and shares no code with either.
 
 mod acl;
+mod explain;
 mod filter;
 mod limits;
 mod routes;
 
+pub use explain::{Hindrance, Step};
 pub use filter::Packet;
 pub use routes::Arrival;
 
@@ -66,6 +68,31 @@ impl Intent {
         self.ports.values().map(|port| &**port)
     }
 
+    /// A port.
+    pub fn port(&self, id: PortId) -> Option<&Port> {
+        self.ports.get(&id).map(|port| &**port)
+    }
+
+    /// A network.
+    pub fn network(&self, id: NetworkId) -> Option<&Network> {
+        self.networks.get(&id).map(|network| &**network)
+    }
+
+    /// A router.
+    pub fn router(&self, id: RouterId) -> Option<&Router> {
+        self.routers.get(&id).map(|router| &**router)
+    }
+
+    /// A security group.
+    pub fn group(&self, id: SecurityGroupId) -> Option<&SecurityGroup> {
+        self.groups.get(&id).map(|group| &**group)
+    }
+
+    /// A rule of a security group.
+    pub fn rule(&self, id: SecurityGroupRuleId) -> Option<&SecurityGroupRule> {
+        self.rules.get(&id).map(|rule| &**rule)
+    }
+
     /// Whether unicast frames of port `from` arrive at port `to`: two ports of one network
     /// that is up and of a type that agents program, both up, both on hosts that exist. On one host or two makes no difference.
     pub fn reaches(&self, from: PortId, to: PortId) -> bool {
@@ -92,12 +119,30 @@ impl Intent {
 
     /// Whether a port takes part in its network at all.
     fn forwards(&self, port: &Port) -> bool {
-        let network = self.networks.get(&port.network_id);
-        let host = port.host.as_ref();
-        port.admin_state_up
-            && network
-                .is_some_and(|network| network.admin_state_up && Carrier::of(network).is_some())
-            && host.is_some_and(|host| self.nodes.contains_key(host))
+        self.hindrance(port).is_none()
+    }
+
+    /// What keeps a port from taking part in its network.
+    fn hindrance(&self, port: &Port) -> Option<Hindrance> {
+        let unbound = || match &port.host {
+            None => Some(Hindrance::Unbound),
+            Some(host) if self.nodes.contains_key(host) => None,
+            Some(host) => Some(Hindrance::NoHost(host.clone())),
+        };
+        self.obstruction(port).or_else(unbound)
+    }
+
+    /// The same but for the port's place.
+    fn obstruction(&self, port: &Port) -> Option<Hindrance> {
+        if !port.admin_state_up {
+            return Some(Hindrance::PortDown);
+        }
+        match self.networks.get(&port.network_id) {
+            None => Some(Hindrance::NoNetwork),
+            Some(network) if !network.admin_state_up => Some(Hindrance::NetworkDown),
+            Some(network) if Carrier::of(network).is_none() => Some(Hindrance::NotCarried),
+            Some(_) => None,
+        }
     }
 }
 

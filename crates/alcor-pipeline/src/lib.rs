@@ -71,6 +71,7 @@ mod pipeline;
 mod punt;
 mod router;
 mod sets;
+pub mod stage;
 mod state;
 pub mod table;
 mod touched;

@@ -152,7 +152,7 @@ fn meter_words(meter: &Meter) -> String {
 }
 
 /// What a flow is about, in words.
-fn of(owner: Owner) -> String {
+pub(crate) fn of(owner: Owner) -> String {
     match owner {
         Owner::Base => "of the bridge itself".to_owned(),
         Owner::Vpc(id) => format!("of network {id}"),

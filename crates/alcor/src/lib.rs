@@ -22,9 +22,11 @@ mod provider;
 pub mod rest;
 pub mod scenario;
 mod server;
+mod trace;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// A cloud-native control plane for virtual networks.
 #[derive(Parser)]
@@ -60,13 +62,16 @@ enum Command {
     Diff(diff::Flags),
     /// Make this host's switch as the region wants it.
     Repair(diff::Flags),
+    /// Say what becomes of a packet, hop by hop and why: by intent, then on the switches.
+    Trace(Box<trace::Flags>),
     /// Emulated hosts and VMs on this machine.
     #[command(subcommand)]
     Lab(lab::Command),
 }
 
-/// Reads the command line and does what it says.
-pub fn run() -> anyhow::Result<()> {
+/// Reads the command line and does what it says. The code is that of success, but for
+/// `alcor trace`, which says by it what becomes of the packet.
+pub fn run() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     log::start(&arguments.log, arguments.log_json)?;
     if matches!(arguments.command, Command::Agent(_))
@@ -83,8 +88,10 @@ pub fn run() -> anyhow::Result<()> {
             Command::Audit(flags) => audit::run(flags).await,
             Command::Diff(flags) => diff::diff(flags).await,
             Command::Repair(flags) => diff::repair(flags).await,
+            Command::Trace(flags) => return Ok(Box::pin(trace::run(&flags)).await),
             Command::Lab(command) => lab::run(command).await,
         }
+        .map(|()| ExitCode::SUCCESS)
     })
 }
 

@@ -14,7 +14,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 )]
 fn main() -> ExitCode {
     match alcor::run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // One line: the failure and what led to it.
             eprintln!("alcor: {error:#}");

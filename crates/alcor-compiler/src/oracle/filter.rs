@@ -2,7 +2,8 @@
 
 use super::Intent;
 use alcor_types::{
-    Direction, EtherType, MacAddr, Port, PortId, Remote, SecurityGroupId, TrafficMatch, ip_protocol,
+    Direction, EtherType, MacAddr, Port, PortId, Remote, SecurityGroupId, SecurityGroupRuleId,
+    TrafficMatch, ip_protocol,
 };
 use std::net::IpAddr;
 
@@ -23,6 +24,20 @@ pub struct Packet {
     pub code: u16,
 }
 
+/// What one side of a port makes of a packet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Verdict {
+    /// It is not asked.
+    Unchecked,
+    /// This rule lets it pass.
+    Allowed {
+        group: SecurityGroupId,
+        rule: SecurityGroupRuleId,
+    },
+    /// No rule does.
+    Refused,
+}
+
 impl Intent {
     /// Whether a packet of port `from` arrives at port `to`, whose Ethernet address it has:
     /// frames arrive there, the sender may speak from these addresses, a rule of one of the
@@ -40,17 +55,32 @@ impl Intent {
     }
 
     fn allows(&self, port: &Port, direction: Direction, packet: &Packet, peer: IpAddr) -> bool {
+        self.verdict(port, direction, packet, peer) != Verdict::Refused
+    }
+
+    pub(super) fn verdict(
+        &self,
+        port: &Port,
+        direction: Direction,
+        packet: &Packet,
+        peer: IpAddr,
+    ) -> Verdict {
         if !is_checked(port) {
-            return true;
+            return Verdict::Unchecked;
         }
-        let asked = self.rules.values().filter(|rule| {
+        let mut asked = self.rules.values().filter(|rule| {
             let group = rule.security_group_id;
             port.security_groups.contains(&group) && self.groups.contains_key(&group)
         });
-        asked.map(|rule| &rule.traffic).any(|traffic| {
+        let allowing = asked.find(|rule| {
+            let traffic = &rule.traffic;
             traffic.direction == direction
                 && speaks_of(traffic, packet)
                 && self.is_remote(&traffic.remote, peer)
+        });
+        allowing.map_or(Verdict::Refused, |rule| Verdict::Allowed {
+            group: rule.security_group_id,
+            rule: rule.id,
         })
     }
 
@@ -80,11 +110,11 @@ impl Intent {
     }
 }
 
-fn is_checked(port: &Port) -> bool {
+pub(super) fn is_checked(port: &Port) -> bool {
     port.port_security_enabled && !port.device_owner.starts_with("network:")
 }
 
-fn may_speak_as(port: &Port, packet: &Packet) -> bool {
+pub(super) fn may_speak_as(port: &Port, packet: &Packet) -> bool {
     let own = port.mac_address;
     let fixed = || {
         let mut addresses = port.fixed_ips.iter().map(|fixed| fixed.ip_address);

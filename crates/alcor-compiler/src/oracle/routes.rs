@@ -1,14 +1,13 @@
 //! Where routers lead, straight from the intent.
 
-use super::Intent;
-use alcor_goalstate::Carrier;
-use alcor_types::{NetworkId, Port, PortId, RouteTarget, Router, Subnet, SubnetId};
+use super::{Hindrance, Intent, Step};
+use alcor_types::{NetworkId, Port, PortId, RouteTableId, RouteTarget, Router, Subnet, SubnetId};
 use ipnet::IpNet;
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
-/// A packet's hops through routers end here, as its TTL does.
-const HOPS: usize = 16;
+/// The time to live of a packet of which nothing else is said: the last router ends it.
+const HOPS: usize = 17;
 
 /// Where a routed packet ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +32,7 @@ struct Way<'a> {
     rank: u8,
     out: &'a Port,
     hop: Option<IpAddr>,
+    table: Option<RouteTableId>,
 }
 
 impl Intent {
@@ -48,7 +48,7 @@ impl Intent {
         let Some(source) = from.fixed_ips.iter().map(|fixed| fixed.ip_address).next() else {
             return Arrival::Nowhere;
         };
-        match self.follow(entry, source, to, HOPS) {
+        match self.follow(entry, (source, to), HOPS, &mut Vec::new()) {
             // Nothing goes back to where it came from.
             Arrival::Port(vm) if vm == from.id => Arrival::Nowhere,
             arrival => arrival,
@@ -59,31 +59,49 @@ impl Intent {
     /// by its port `entry`.
     pub fn answered(&self, entry: PortId, source: IpAddr, to: IpAddr) -> Arrival {
         let port = self.ports.get(&entry);
-        port.map_or(Arrival::Nowhere, |port| self.follow(port, source, to, HOPS))
+        let steps = &mut Vec::new();
+        port.map_or(Arrival::Nowhere, |port| {
+            self.follow(port, (source, to), HOPS, steps)
+        })
     }
 
-    fn follow(&self, entry: &Port, source: IpAddr, to: IpAddr, hops: usize) -> Arrival {
-        let Some(router) = self.router_of(entry).filter(|_| hops > 0) else {
+    /// Through the router, with each step on the way. It forwards what has more than one hop to live.
+    fn follow(
+        &self,
+        entry: &Port,
+        (source, to): (IpAddr, IpAddr),
+        ttl: usize,
+        steps: &mut Vec<Step>,
+    ) -> Arrival {
+        let Some(router) = self.router_of(entry) else {
             return Arrival::Nowhere;
         };
+        let (port, id) = (entry.id, router.id);
+        steps.push(Step::Entered { router: id, port });
         if let Some(own) = self.interfaces(router).find(|port| has(port, to)) {
-            return Arrival::Router {
-                entry: entry.id,
-                own: own.id,
-            };
+            let (entry, own) = (entry.id, own.id);
+            steps.push(Step::Own {
+                router: id,
+                port: own,
+            });
+            return Arrival::Router { entry, own };
+        }
+        if ttl <= 1 {
+            steps.push(Step::Expired { router: id });
+            return Arrival::Nowhere;
         }
         let ways = self
             .ways(router)
             .chain(self.table_ways(router, entry, source));
         let ways = ways.filter(|way| way.block.contains(&to));
         // Of several ways to one block the table's counts, then a direct one, then the first.
-        match ways.min_by_key(|way| (Reverse(way.block.prefix_len()), way.rank)) {
-            Some(way) => {
-                let hop = way.hop.unwrap_or(to);
-                self.hand_over(way.out.network_id, hop, (source, to), hops)
-            }
-            None => Arrival::Nowhere,
-        }
+        let Some(way) = ways.min_by_key(|way| (Reverse(way.block.prefix_len()), way.rank)) else {
+            steps.push(Step::NoRoute { router: id });
+            return Arrival::Nowhere;
+        };
+        steps.push(way.taken(router));
+        let hop = way.hop.unwrap_or(to);
+        self.hand_over(way.out.network_id, hop, (source, to), ttl - 1, steps)
     }
 
     /// What the table says of a subnet that the packet comes from: the subnet's own, or else its
@@ -118,6 +136,7 @@ impl Intent {
                 rank: 0,
                 out: self.way_out(router, next)?,
                 hop,
+                table: table.map(|table| table.id),
             })
         })
     }
@@ -136,6 +155,7 @@ impl Intent {
                 rank: 1,
                 out: port,
                 hop: None,
+                table: None,
             })
         });
         let further = router.routes.iter().filter_map(|route| {
@@ -144,30 +164,58 @@ impl Intent {
                 rank: 2,
                 out: self.way_out(router, route.nexthop)?,
                 hop: Some(route.nexthop),
+                table: None,
             })
         });
         direct.chain(further)
     }
 
     /// In the network, the packet goes to whoever has the address of the next hop.
-    fn hand_over(
+    pub(super) fn hand_over(
         &self,
         network: NetworkId,
         hop: IpAddr,
-        (source, to): (IpAddr, IpAddr),
-        hops: usize,
+        ends: (IpAddr, IpAddr),
+        ttl: usize,
+        steps: &mut Vec<Step>,
     ) -> Arrival {
         let here = || {
             self.ports()
                 .filter(|port| port.network_id == network && has(port, hop))
         };
+        let found = |port: &Port| Step::Resolved {
+            network,
+            address: hop,
+            port: port.id,
+            mac: port.mac_address,
+        };
         if let Some(vm) = here().find(|port| self.forwards(port)) {
+            steps.push(found(vm));
             return Arrival::Port(vm.id);
         }
-        match here().find(|port| self.routes_at(port)) {
-            Some(next) => self.follow(next, source, to, hops - 1),
-            None => Arrival::Nowhere,
+        if let Some(next) = here().find(|port| self.routes_at(port)) {
+            steps.push(found(next));
+            return self.follow(next, ends, ttl, steps);
         }
+        let address = hop;
+        let hindered = here().find_map(|port| Some((port.id, self.why_not(port)?)));
+        steps.push(match hindered {
+            Some((port, why)) => Step::Cut { port, why },
+            None => Step::Unresolved { network, address },
+        });
+        Arrival::Nowhere
+    }
+
+    /// What keeps a VM or a router from hearing of its port's packets.
+    fn why_not(&self, port: &Port) -> Option<Hindrance> {
+        if !port.is_router_interface() {
+            return self.hindrance(port);
+        }
+        let router = || match self.router_of(port) {
+            None => Some(Hindrance::NoRouter),
+            Some(router) => (!router.admin_state_up).then_some(Hindrance::RouterDown(router.id)),
+        };
+        self.obstruction(port).or_else(router)
     }
 
     fn interfaces<'a>(&'a self, router: &'a Router) -> impl Iterator<Item = &'a Port> {
@@ -176,26 +224,32 @@ impl Intent {
     }
 
     /// The subnets that a router's port has an address of.
-    fn served<'a>(&'a self, port: &'a Port) -> impl Iterator<Item = &'a Subnet> {
+    pub(super) fn served<'a>(&'a self, port: &'a Port) -> impl Iterator<Item = &'a Subnet> {
         let ids = port.fixed_ips.iter().map(|fixed| fixed.subnet_id);
         ids.filter_map(|id| self.subnets.get(&id).map(|subnet| &**subnet))
     }
 
     /// Whether the port is a router's, and routes.
     fn routes_at(&self, port: &Port) -> bool {
-        let network = self.networks.get(&port.network_id);
-        port.is_router_interface()
-            && port.admin_state_up
-            && network
-                .is_some_and(|network| network.admin_state_up && Carrier::of(network).is_some())
-            && self
-                .router_of(port)
-                .is_some_and(|router| router.admin_state_up)
+        port.is_router_interface() && self.why_not(port).is_none()
     }
 
     fn router_of(&self, port: &Port) -> Option<&Router> {
         let id = port.device_id.parse().ok()?;
         self.routers.get(&id).map(|router| &**router)
+    }
+}
+
+impl Way<'_> {
+    /// The step of a packet that takes it.
+    fn taken(&self, router: &Router) -> Step {
+        Step::Routed {
+            router: router.id,
+            block: self.block,
+            table: self.table,
+            out: self.out.id,
+            hop: self.hop,
+        }
     }
 }
 

@@ -36,6 +36,12 @@ impl Host {
         }
     }
 
+    /// The flows of its bridge.
+    #[allow(dead_code, reason = "only the real bridges are given them")]
+    pub(crate) fn flows(&self) -> Vec<alcor_openflow::Flow> {
+        self.switch.flows()
+    }
+
     /// Takes the news of one scope, as delivery would bring it.
     pub(crate) fn follow(&mut self, region: &Compiler, scope: impl Into<ScopeId>) {
         let scope = scope.into();

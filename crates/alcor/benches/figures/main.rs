@@ -16,6 +16,7 @@
 mod agent;
 mod api;
 mod change;
+mod datapath;
 mod dhcp;
 mod frame;
 mod intent;
@@ -44,6 +45,8 @@ enum Name {
     Intent,
     /// From a rule or a router's interface to packets that follow it, beside many ports.
     Change,
+    /// First packets, new connections, and what a port costs.
+    Datapath,
     /// One agent and its switch taking many neighbours.
     Agent,
     /// DHCP transactions of the responder.
@@ -63,7 +66,7 @@ struct Arguments {
     /// Fewer and smaller rounds: to see that it works, not to quote
     #[arg(long)]
     quick: bool,
-    /// Emulated hosts of the intent and change benchmarks
+    /// Emulated hosts of the intent, change and datapath benchmarks
     #[arg(long, default_value_t = 3)]
     hosts: u16,
     /// Ports of the largest table that the api benchmark reads
@@ -144,6 +147,7 @@ async fn run(name: Name, scale: Scale) -> anyhow::Result<Report> {
         Name::Api => "api",
         Name::Intent => "intent",
         Name::Change => "change",
+        Name::Datapath => "datapath",
         Name::Agent => "agent",
         Name::Dhcp => "dhcp",
     });
@@ -151,6 +155,7 @@ async fn run(name: Name, scale: Scale) -> anyhow::Result<Report> {
         Name::Api => api::run(scale, &mut report).await?,
         Name::Intent => intent::run(scale, &mut report).await?,
         Name::Change => change::run(scale, &mut report).await?,
+        Name::Datapath => datapath::run(scale, &mut report).await?,
         Name::Agent => agent::run(scale, &mut report).await?,
         Name::Dhcp => dhcp::run(scale, &mut report)?,
     }

@@ -1,0 +1,290 @@
+//! The oracle with its reasons: what becomes of a packet, step by step, straight from the intent.
+//!
+//! Every step is one of the definitions of the modules beside this one, asked for its reason; the
+//! last step says whether the packet arrives.
+
+use super::filter::Verdict;
+use super::{Intent, Packet};
+use alcor_types::{
+    Direction, HostName, MacAddr, NetworkId, Port, PortId, RouteTableId, RouterId, SecurityGroupId,
+    SecurityGroupRuleId, Subnet,
+};
+use ipnet::IpNet;
+use std::net::IpAddr;
+
+/// Why a port, or a router at one of its ports, takes no part in its network.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Hindrance {
+    /// Its `admin_state_up` is false.
+    PortDown,
+    /// Its network is not there.
+    NoNetwork,
+    /// Its network's `admin_state_up` is false.
+    NetworkDown,
+    /// Its network has no segment that agents program.
+    NotCarried,
+    /// It is bound to no host.
+    Unbound,
+    /// It is bound to a host that the region does not know.
+    NoHost(HostName),
+    /// Its router is not there.
+    NoRouter,
+    /// Its router's `admin_state_up` is false.
+    RouterDown(RouterId),
+}
+
+/// One step of a packet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// The port sends it.
+    Sent {
+        /// The sender.
+        port: PortId,
+    },
+    /// The port takes no part in its network. The end.
+    Cut {
+        /// The sender, the receiver, or a router's.
+        port: PortId,
+        /// Why not.
+        why: Hindrance,
+    },
+    /// The sender may speak from the packet's addresses.
+    Source {
+        /// The sender.
+        port: PortId,
+        /// Whether anybody looks at them.
+        checked: bool,
+    },
+    /// The sender may not speak from them. The end.
+    Spoofed {
+        /// The sender.
+        port: PortId,
+    },
+    /// The port's groups are not asked: its security is off.
+    Unchecked {
+        /// The port.
+        port: PortId,
+        /// Which of its sides.
+        direction: Direction,
+    },
+    /// A rule lets it pass.
+    Allowed {
+        /// The port.
+        port: PortId,
+        /// Which of its sides.
+        direction: Direction,
+        /// The rule's group.
+        group: SecurityGroupId,
+        /// The rule; where several do, one of them.
+        rule: SecurityGroupRuleId,
+    },
+    /// No rule of the port's groups does. The end.
+    Refused {
+        /// The port.
+        port: PortId,
+        /// Which of its sides.
+        direction: Direction,
+    },
+    /// The sender's subnets have no way to the destination. The end.
+    NoWayOut {
+        /// The sender.
+        port: PortId,
+    },
+    /// Who has the address of the next hop.
+    Resolved {
+        /// The network.
+        network: NetworkId,
+        /// The address.
+        address: IpAddr,
+        /// Its holder.
+        port: PortId,
+        /// The holder's MAC address.
+        mac: MacAddr,
+    },
+    /// Nobody has the address of the next hop. The end.
+    Unresolved {
+        /// The network.
+        network: NetworkId,
+        /// The address.
+        address: IpAddr,
+    },
+    /// A router takes it in.
+    Entered {
+        /// The router.
+        router: RouterId,
+        /// By which of its ports.
+        port: PortId,
+    },
+    /// Its time to live ends at the router. The end.
+    Expired {
+        /// The router.
+        router: RouterId,
+    },
+    /// It is for the router itself. The end: it answers pings, and nothing else.
+    Own {
+        /// The router.
+        router: RouterId,
+        /// Whose address it is, of the router's ports.
+        port: PortId,
+    },
+    /// The router sends it on.
+    Routed {
+        /// The router.
+        router: RouterId,
+        /// The block of the route.
+        block: IpNet,
+        /// The route table that the route is from; none for the router's own.
+        table: Option<RouteTableId>,
+        /// Out by which of its ports.
+        out: PortId,
+        /// To whom, where not to the destination itself.
+        hop: Option<IpAddr>,
+    },
+    /// The router has no way to the destination. The end.
+    NoRoute {
+        /// The router.
+        router: RouterId,
+    },
+    /// The way leads back to the sender, which a switch does not do. The end.
+    Returned {
+        /// The sender.
+        port: PortId,
+    },
+    /// From one host to another.
+    Carried {
+        /// The sender's host.
+        from: HostName,
+        /// The receiver's.
+        to: HostName,
+        /// Where the tunnel ends.
+        end: IpAddr,
+    },
+    /// It arrives. The end.
+    Delivered {
+        /// The receiver.
+        port: PortId,
+    },
+}
+
+impl Intent {
+    /// What becomes of the first packet of a connection that a port sends as a host does: to
+    /// neighbours directly, and to others by its subnet's routes or gateway.
+    pub fn explain(&self, from: PortId, packet: &Packet, ttl: u8) -> Vec<Step> {
+        let mut steps = vec![Step::Sent { port: from }];
+        if let Some(sender) = self.port(from)
+            && self.leaves(sender, packet, &mut steps)
+            && let Some(receiver) = self.travels(sender, packet, ttl, &mut steps)
+        {
+            self.arrives(sender, receiver, packet, &mut steps);
+        }
+        steps
+    }
+
+    /// The MAC address that a port sends the packet to: that of the next hop, whatever the next hop
+    /// makes of it. None where nobody would answer for it.
+    pub fn next_mac(&self, from: PortId, packet: &Packet) -> Option<MacAddr> {
+        let sender = self.port(from)?;
+        let hop = self.first_hop(sender, packet)?;
+        let mut ports = self.ports();
+        let holder = ports.find(|port| {
+            let mut own = port.fixed_ips.iter();
+            port.network_id == sender.network_id && own.any(|fixed| fixed.ip_address == hop)
+        });
+        holder.map(|port| port.mac_address)
+    }
+
+    /// Whether the sender's host lets it go.
+    fn leaves(&self, sender: &Port, packet: &Packet, steps: &mut Vec<Step>) -> bool {
+        let port = sender.id;
+        if let Some(why) = self.hindrance(sender) {
+            steps.push(Step::Cut { port, why });
+            return false;
+        }
+        if !super::filter::may_speak_as(sender, packet) {
+            steps.push(Step::Spoofed { port });
+            return false;
+        }
+        let checked = super::filter::is_checked(sender);
+        steps.push(Step::Source { port, checked });
+        self.judged(sender, Direction::Egress, packet, packet.to, steps)
+    }
+
+    fn judged(
+        &self,
+        port: &Port,
+        direction: Direction,
+        packet: &Packet,
+        peer: IpAddr,
+        steps: &mut Vec<Step>,
+    ) -> bool {
+        let (port, verdict) = (port.id, self.verdict(port, direction, packet, peer));
+        steps.push(match verdict {
+            Verdict::Unchecked => Step::Unchecked { port, direction },
+            Verdict::Allowed { group, rule } => Step::Allowed {
+                port,
+                direction,
+                group,
+                rule,
+            },
+            Verdict::Refused => Step::Refused { port, direction },
+        });
+        verdict != Verdict::Refused
+    }
+
+    /// Who gets it in the end, by the sender's own network and the routers behind it.
+    fn travels(
+        &self,
+        sender: &Port,
+        packet: &Packet,
+        ttl: u8,
+        steps: &mut Vec<Step>,
+    ) -> Option<&Port> {
+        let Some(hop) = self.first_hop(sender, packet) else {
+            steps.push(Step::NoWayOut { port: sender.id });
+            return None;
+        };
+        let ends = (packet.from, packet.to);
+        let arrival = self.hand_over(sender.network_id, hop, ends, ttl.into(), steps);
+        let super::Arrival::Port(port) = arrival else {
+            return None;
+        };
+        if port == sender.id {
+            steps.push(Step::Returned { port });
+            return None;
+        }
+        self.port(port)
+    }
+
+    /// To whom the sender hands it: the destination where it is in the sender's subnet, else the next
+    /// hop of the subnet's longest route, else its gateway.
+    fn first_hop(&self, sender: &Port, packet: &Packet) -> Option<IpAddr> {
+        let like = |subnet: &&Subnet| subnet.cidr.addr().is_ipv4() == packet.to.is_ipv4();
+        let mut subnets: Vec<_> = self.served(sender).filter(like).collect();
+        subnets.sort_by_key(|subnet| !subnet.cidr.contains(&packet.from));
+        if subnets
+            .iter()
+            .any(|subnet| subnet.cidr.contains(&packet.to))
+        {
+            return Some(packet.to);
+        }
+        let routes = subnets.iter().flat_map(|subnet| &subnet.host_routes);
+        let routes = routes.filter(|route| route.destination.contains(&packet.to));
+        let longest = routes.max_by_key(|route| route.destination.prefix_len());
+        let gateway = || subnets.iter().find_map(|subnet| subnet.gateway_ip);
+        longest.map(|route| route.nexthop).or_else(gateway)
+    }
+
+    fn arrives(&self, sender: &Port, receiver: &Port, packet: &Packet, steps: &mut Vec<Step>) {
+        let hosts = sender.host.clone().zip(receiver.host.clone());
+        if let Some((from, to)) = hosts.filter(|(from, to)| from != to)
+            && let Some(node) = self.nodes.get(&to)
+        {
+            let end = node.local_ip;
+            steps.push(Step::Carried { from, to, end });
+        }
+        let port = receiver.id;
+        if self.judged(receiver, Direction::Ingress, packet, packet.from, steps) {
+            steps.push(Step::Delivered { port });
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! A real ovs-vswitchd with a bridge for every host. What passes between them is carried by the
+//! test: nobody here sends a packet, Open vSwitch is only asked what it would do with one.
+
+use super::support::goals::{TUNNEL, host_ip};
+use alcor_openflow::{
+    BundleItem, Client, Connection, Endpoint, Events, Flow, FlowMod, Match, Settings,
+};
+use alcor_unixctl::{Client as Control, Exit, Probe, Trace, Tunnelled};
+use std::net::IpAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const SCHEMA: &str = "/usr/share/openvswitch/vswitch.ovsschema";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The daemons and the connections to them. Gone when dropped.
+pub(crate) struct Switches {
+    // Connections end before the daemons do.
+    bridges: Vec<(Client, Events)>,
+    control: Control,
+    daemon: Child,
+    database: Child,
+    _folder: TempDir,
+    /// How often the switch was asked.
+    pub(crate) asked: usize,
+}
+
+/// How a packet ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum End {
+    /// Out of a port of a host: the number of the host, and that of the port in its bridge.
+    Port(u8, u32),
+    /// To the agent of a host.
+    Agent,
+    /// Nowhere.
+    Dropped,
+}
+
+impl Switches {
+    /// Starts the daemons, with a bridge for each host, each with so many ports from number 100 on.
+    pub(crate) async fn start(hosts: u8, ports: u8) -> Self {
+        let folder = tempfile::Builder::new().prefix("apo").tempdir().unwrap();
+        let path = folder.path();
+        let file = |name: &str| path.join(name).display().to_string();
+        run("ovsdb-tool", path, &["create", &file("conf.db"), SCHEMA]);
+        let remote = format!("--remote=punix:{}", file("db.sock"));
+        let unixctl = format!("--unixctl={}", file("db.ctl"));
+        let database = spawn("ovsdb-server", path, &[&file("conf.db"), &remote, &unixctl]);
+        wait_for(&path.join("db.sock"));
+        vsctl(path, "--no-wait init");
+        let (db, unixctl) = (
+            format!("unix:{}", file("db.sock")),
+            format!("--unixctl={}", file("vswitchd.ctl")),
+        );
+        // In a network namespace of its own: the ports are devices.
+        let words = ["--net", "ovs-vswitchd", &db, "--disable-system", &unixctl];
+        let daemon = spawn("unshare", path, &words);
+        wait_for(&path.join("vswitchd.ctl"));
+        for host in 0..hosts {
+            vsctl(path, &bridge(host, ports));
+        }
+        let mut bridges = Vec::new();
+        for host in 0..hosts {
+            let socket = path.join(format!("br{host}.mgmt"));
+            wait_for(&socket);
+            let endpoint = Endpoint::Unix(socket);
+            let bridge = Connection::connect(&endpoint, Settings::default()).await;
+            bridges.push(bridge.unwrap());
+        }
+        Self {
+            bridges,
+            control: Control::connect(&path.join("vswitchd.ctl")).await.unwrap(),
+            daemon,
+            database,
+            _folder: folder,
+            asked: 0,
+        }
+    }
+
+    /// Gives a host's bridge these flows in place of all others.
+    pub(crate) async fn program(&self, host: u8, flows: Vec<Flow>) {
+        let (bridge, _) = &self.bridges[usize::from(host)];
+        let clear = BundleItem::Flow(FlowMod::delete(None, Match::new()));
+        let adds = flows
+            .into_iter()
+            .map(|flow| BundleItem::Flow(FlowMod::add(flow)));
+        bridge
+            .commit(std::iter::once(clear).chain(adds).collect())
+            .await
+            .unwrap();
+    }
+
+    /// What becomes of a packet that a port of a host sends, through as many hosts as it takes.
+    pub(crate) async fn send(
+        &mut self,
+        host: u8,
+        mut probe: Probe,
+        ct: [&str; 2],
+    ) -> (End, String) {
+        let (mut at, mut told) = (host, String::new());
+        loop {
+            let text = self.ask(at, &probe, ct).await;
+            let trace = Trace::parse(&text);
+            told.push_str(&text);
+            let mut end = End::Dropped;
+            let mut carried = None;
+            for exit in &trace.exits {
+                match exit {
+                    Exit::Controller => end = End::Agent,
+                    Exit::Back => end = End::Port(at, probe.in_port),
+                    Exit::Port { ofport, tunnel, .. } if *ofport == TUNNEL.0 => {
+                        assert!(tunnel, "the tunnel is one to Open vSwitch: {text}");
+                        carried = Some(tunnelled(at, &trace));
+                    }
+                    Exit::Port {
+                        trouble: Some(_), ..
+                    } => {}
+                    Exit::Port { ofport, .. } => end = End::Port(at, *ofport),
+                }
+            }
+            let Some((to, tunnel)) = carried else {
+                return (end, told);
+            };
+            assert!(
+                probe.tunnel.is_none(),
+                "from a tunnel into a tunnel: {told}"
+            );
+            probe = probe.after(&trace);
+            (probe.tunnel, probe.in_port) = (Some(tunnel), TUNNEL.0);
+            at = to;
+        }
+    }
+
+    async fn ask(&mut self, host: u8, probe: &Probe, [first, rest]: [&str; 2]) -> String {
+        self.asked += 1;
+        let (bridge, flow) = (format!("br{host}"), probe.to_string());
+        let words = [&bridge, &flow, "--ct-next", first, "--ct-next", rest];
+        self.control.call("ofproto/trace", &words).await.unwrap()
+    }
+}
+
+/// To which host, and with what key and ends.
+fn tunnelled(from: u8, trace: &Trace) -> (u8, Tunnelled) {
+    let end: IpAddr = trace.end.get("tun_dst").unwrap().parse().unwrap();
+    let to = (0..=u8::MAX).find(|host| host_ip(*host) == end).unwrap();
+    assert_ne!(from, to, "a host sends to itself");
+    let tunnel = Tunnelled {
+        key: trace.end.number("tun_id").unwrap(),
+        from: host_ip(from),
+        to: end,
+    };
+    (to, tunnel)
+}
+
+/// Two tunnels of one daemon must differ: here, in where they end.
+fn bridge(host: u8, ports: u8) -> String {
+    let mut words = format!(
+        "add-br br{host} -- set bridge br{host} datapath_type=netdev fail_mode=secure \
+         protocols=OpenFlow13 -- add-port br{host} t{host} -- set interface t{host} type=vxlan \
+         options:key=flow options:remote_ip=flow options:local_ip={} ofport_request={}",
+        host_ip(host),
+        TUNNEL.0
+    );
+    for port in 0..ports {
+        let name = format!("p{host}-{port}");
+        let number = 100 + u32::from(port);
+        words += &format!(
+            " -- add-port br{host} {name} -- set interface {name} type=internal ofport_request={number}"
+        );
+    }
+    words
+}
+
+impl Drop for Switches {
+    fn drop(&mut self) {
+        // The daemon removes its devices when it is asked to end, so ask first.
+        for child in [&mut self.daemon, &mut self.database] {
+            let _asked = Command::new("kill").arg(child.id().to_string()).output();
+            let deadline = Instant::now() + Duration::from_secs(5);
+            while matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
+                pause();
+            }
+            let _killed = child.kill();
+            let _reaped = child.wait();
+        }
+    }
+}
+
+fn environment(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    for name in ["OVS_RUNDIR", "OVS_DBDIR", "OVS_LOGDIR"] {
+        command.env(name, folder);
+    }
+    command
+}
+
+fn run(program: &str, folder: &Path, words: &[&str]) {
+    let output = environment(program, folder).args(words).output();
+    let output = output.unwrap_or_else(|error| panic!("{program} (openvswitch-switch): {error}"));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} {words:?}: {error}");
+}
+
+fn vsctl(folder: &Path, line: &str) {
+    let database = format!("--db=unix:{}", folder.join("db.sock").display());
+    let mut words = vec![database.as_str(), "--timeout=30"];
+    words.extend(line.split_whitespace());
+    run("ovs-vsctl", folder, &words);
+}
+
+fn spawn(program: &str, folder: &Path, words: &[&str]) -> Child {
+    environment(program, folder)
+        .args(words)
+        .args(["--no-chdir", "-vconsole:off"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{program} (openvswitch-switch): {error}"))
+}
+
+fn wait_for(path: &Path) {
+    let deadline = Instant::now() + PATIENCE;
+    while !path.exists() {
+        assert!(Instant::now() < deadline, "{} never came", path.display());
+        pause();
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "polls before there is anything else to do"
+)]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(5));
+}

@@ -1,0 +1,298 @@
+//! `alcor trace`: what becomes of a packet between two ports, hop by hop and why, first by the
+//! region's intent, then on the real switches, and where the two first differ.
+//!
+//! The intent is read by the API and explained by the oracle that all tests hold the data plane
+//! to ([`alcor_compiler::oracle`]). The switches are asked by Open vSwitch's own `ofproto/trace`, and
+//! the flows that decide are named by their owners.
+
+mod difference;
+mod facts;
+mod gather;
+mod place;
+mod report;
+mod switches;
+mod words;
+
+use crate::rest::Rest;
+use alcor_compiler::oracle::{Packet, Step};
+use alcor_types::{MacAddr, Port, ip_protocol};
+use alcor_unixctl::Probe;
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use difference::Difference;
+use gather::Gathering;
+use place::Places;
+use report::Report;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use switches::{End, Start};
+use words::Words;
+
+/// A source port like any other.
+const SOURCE_PORT: u16 = 49_152;
+
+/// What the connection tracker says of the packet.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Next {
+    /// It is the first of its connection.
+    New,
+    /// Its connection is known, and the rules are asked again.
+    Est,
+    /// It is an answer to a connection that was allowed.
+    Reply,
+}
+
+impl Next {
+    /// In the words of `ofproto/trace`: of the packet, and of what comes of it.
+    fn words(self, answered: bool) -> [&'static str; 2] {
+        const REPLY: &str = "trk,est,rpl";
+        let first = match self {
+            Self::New => "trk,new",
+            Self::Est => "trk,est",
+            Self::Reply => REPLY,
+        };
+        [first, if answered { REPLY } else { first }]
+    }
+}
+
+/// Flags of `alcor trace`.
+#[derive(Args)]
+#[command(after_long_help = "\
+Exit code: 0 the packet arrives, 1 it does not, 2 nobody can tell (or wrong usage), 3 intent and
+switches differ.")]
+pub(crate) struct Flags {
+    /// The port that sends, by id or name
+    from: String,
+    /// Where to: a port by id or name, or an IP address
+    to: String,
+    /// icmp, ipv6-icmp, tcp, udp, sctp or a number [default: a ping]
+    #[arg(long, short)]
+    protocol: Option<String>,
+    /// The destination port
+    #[arg(long, short = 'd')]
+    port: Option<u16>,
+    /// The source port
+    #[arg(long, default_value_t = SOURCE_PORT)]
+    source_port: u16,
+    /// The ICMP type [default: that of a ping]
+    #[arg(long)]
+    icmp_type: Option<u8>,
+    /// The ICMP code
+    #[arg(long, default_value_t = 0)]
+    icmp_code: u8,
+    /// The time to live, or the hop limit
+    #[arg(long, default_value_t = 64)]
+    ttl: u8,
+    /// The address that it says it comes from [default: the port's]
+    #[arg(long, value_name = "IP")]
+    source: Option<IpAddr>,
+    /// The MAC address that it says it comes from [default: the port's]
+    #[arg(long, value_name = "MAC")]
+    source_mac: Option<MacAddr>,
+    /// What connection tracking says of it on the switches; the intent is asked of a new one
+    #[arg(long, value_enum, default_value = "new")]
+    ct_next: Next,
+    /// The region's API
+    #[arg(long, env = "ALCOR_API", default_value = "http://127.0.0.1:9696")]
+    api: String,
+    /// An operator's token, where the API wants one
+    #[arg(long, env = "ALCOR_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// The region's address for agents
+    #[arg(long, env = "ALCOR_REGION", default_value = "http://127.0.0.1:9697")]
+    region: String,
+    /// The control socket of a host's ovs-vswitchd; its db.sock and br-int.mgmt lie beside it.
+    /// May be given for many hosts
+    #[arg(long, value_name = "HOST=PATH", value_parser = place::parse)]
+    unixctl: Vec<(String, PathBuf)>,
+    /// The host that this runs on: its switch is found by itself
+    #[arg(long, env = "ALCOR_HOST_ID", value_name = "NAME")]
+    host_id: Option<String>,
+    /// Where the switch of this host has its sockets
+    #[arg(long, env = "OVS_RUNDIR", default_value = "/run/openvswitch")]
+    rundir: PathBuf,
+    /// The integration bridge
+    #[arg(long, env = "ALCOR_BRIDGE", default_value = "br-int")]
+    bridge: String,
+    /// Print one JSON object instead of lines
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is asked.
+struct Question {
+    sender: Port,
+    packet: Packet,
+}
+
+/// Traces, prints, and says by the code what becomes of the packet.
+#[expect(
+    clippy::print_stderr,
+    reason = "a command says on standard error why it failed"
+)]
+pub(crate) async fn run(flags: &Flags) -> ExitCode {
+    match trace(flags).await {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("alcor: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn trace(flags: &Flags) -> anyhow::Result<u8> {
+    let rest = Rest::new(&flags.api);
+    let rest = match &flags.token {
+        Some(token) => rest.with_token(token)?,
+        None => rest,
+    };
+    let Question { sender, packet } = question(flags, &rest).await?;
+    let gathered = Gathering::of(&rest, &sender, [packet.from, packet.to]).await?;
+    let steps = gathered.intent.explain(sender.id, &packet, flags.ttl);
+    // A router's answer comes back to the side of the port that the tracker knows.
+    let answered = matches!(steps.last(), Some(Step::Own { .. }));
+    let ct_next = flags.ct_next.words(answered);
+    let (visits, end) = on_switches(flags, (&sender, &packet), ct_next, &gathered).await;
+    let words = Words {
+        intent: &gathered.intent,
+        packet: &packet,
+    };
+    let difference = difference::first(&words, &steps, &visits, &end);
+    let arrives = difference::arrives(&words, &steps);
+    let report = Report {
+        words: &words,
+        sender: &sender,
+        ttl: flags.ttl,
+        bridge: &flags.bridge,
+        steps: &steps,
+        visits: &visits,
+        end: &end,
+        difference: difference.as_ref(),
+        arrives,
+    };
+    if flags.json {
+        println!("{}", report.json());
+    } else {
+        print!("{report}");
+    }
+    Ok(code(arrives, difference.as_ref()))
+}
+
+fn code(arrives: bool, difference: Option<&Difference>) -> u8 {
+    match (difference, arrives) {
+        (Some(_), _) => 3,
+        (None, true) => 0,
+        (None, false) => 1,
+    }
+}
+
+async fn question(flags: &Flags, rest: &Rest) -> anyhow::Result<Question> {
+    let sender = gather::port(rest, &flags.from).await?;
+    let first = |port: &Port, like: Option<IpAddr>| {
+        let mut own = port.fixed_ips.iter().map(|fixed| fixed.ip_address);
+        own.find(|own| like.is_none_or(|like| like.is_ipv4() == own.is_ipv4()))
+    };
+    let to = if let Ok(address) = flags.to.parse() {
+        address
+    } else {
+        let receiver = gather::port(rest, &flags.to).await?;
+        let like = flags.source.or_else(|| first(&sender, None));
+        let address = first(&receiver, like).or_else(|| first(&receiver, None));
+        address.with_context(|| format!("port '{}' has no address", flags.to))?
+    };
+    let from = flags.source.or_else(|| first(&sender, Some(to)));
+    let from = from.with_context(|| {
+        format!(
+            "port '{}' has no address of the family of {to}: say --source",
+            flags.from
+        )
+    })?;
+    if from.is_ipv4() != to.is_ipv4() {
+        bail!("{from} and {to} are of two families: say another --source");
+    }
+    let (protocol, port) = kind(flags, to)?;
+    let packet = Packet {
+        mac: flags.source_mac.unwrap_or(sender.mac_address),
+        from,
+        to,
+        protocol,
+        port,
+        code: flags.icmp_code.into(),
+    };
+    Ok(Question { sender, packet })
+}
+
+/// The protocol, and its port or ICMP type.
+fn kind(flags: &Flags, to: IpAddr) -> anyhow::Result<(u8, u16)> {
+    let (icmp, echo) = if to.is_ipv4() { (1, 8) } else { (58, 128) };
+    let named = flags.protocol.as_deref();
+    let protocol = match (named, flags.port) {
+        (None, Some(_)) => bail!("--port needs a --protocol: tcp, udp or sctp"),
+        // Who says icmp means that of the family.
+        (None | Some("icmp" | "1"), _) => icmp,
+        (Some(name), _) => ip_protocol(name).with_context(|| {
+            format!("'{name}' is no protocol: write tcp, udp, icmp or a number")
+        })?,
+    };
+    let port = match (protocol, flags.port) {
+        (6 | 17 | 132, Some(port)) => port,
+        (6 | 17 | 132, None) => bail!("--protocol {} needs a --port", named.unwrap_or_default()),
+        (1 | 58, None) => u16::from(flags.icmp_type.unwrap_or(echo)),
+        (_, Some(_)) => bail!("this protocol has no ports: leave --port out"),
+        (_, None) => 0,
+    };
+    Ok((protocol, port))
+}
+
+async fn on_switches(
+    flags: &Flags,
+    (sender, packet): (&Port, &Packet),
+    ct_next: [&str; 2],
+    gathered: &Gathering<'_>,
+) -> (Vec<switches::Visit>, End) {
+    let unasked = |host: &str, why: &str| {
+        let (host, why) = (host.to_owned(), why.to_owned());
+        (Vec::new(), End::Unasked { host, why })
+    };
+    let Some(host) = &sender.host else {
+        return unasked("-", "the port is bound to no host");
+    };
+    let Some(mac) = gathered.intent.next_mac(sender.id, packet) else {
+        return unasked(
+            host.as_str(),
+            "nobody would answer for the next hop's address",
+        );
+    };
+    let probe = Probe {
+        in_port: 0,
+        tunnel: None,
+        macs: (packet.mac.to_string(), mac.to_string()),
+        addresses: (packet.from, packet.to),
+        protocol: packet.protocol,
+        source_port: flags.source_port,
+        port: packet.port,
+        code: packet.code,
+        ttl: flags.ttl,
+    };
+    let places = Places {
+        controls: flags.unixctl.iter().cloned().collect(),
+        here: flags.host_id.clone().or_else(hostname),
+        rundir: flags.rundir.clone(),
+        region: flags.region.clone(),
+        bridge: flags.bridge.clone(),
+    };
+    let start = Start {
+        host: host.as_str(),
+        port: sender.id,
+        packet: probe,
+        ct_next,
+    };
+    switches::follow(start, &places, &gathered.hosts).await
+}
+
+/// This machine's name, as its agent has it unless told otherwise.
+fn hostname() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned())
+}

@@ -1,0 +1,187 @@
+//! The packet on the real switches, one bridge after the other, as Open vSwitch itself traces it.
+
+use super::place::Places;
+use alcor_agent::Inspection;
+use alcor_pipeline::{Owner, cookie};
+use alcor_types::PortId;
+use alcor_unixctl::{Client, Exit, Lookup, Probe, Trace, Tunnelled};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// More hosts than this are a loop.
+const MAX_HOSTS: usize = 8;
+
+/// How a packet ended on the switches.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum End {
+    /// A port got it.
+    Port(PortId),
+    /// It went back to where it came from: somebody here has answered.
+    Answered,
+    /// The agent got it, to answer in somebody's place.
+    Agent,
+    /// Nobody got it.
+    Dropped,
+    /// The port that sends it is not plugged.
+    Unplugged(PortId),
+    /// It left by a port of the switch that is no port of the region's.
+    Stranger(u32),
+    /// It went to a host that cannot be asked.
+    Unasked {
+        /// The host.
+        host: String,
+        /// Why not.
+        why: String,
+    },
+    /// It went to where no host is.
+    Nowhere(String),
+}
+
+/// The way through one host.
+pub(super) struct Visit {
+    pub(super) host: String,
+    pub(super) asked: Probe,
+    pub(super) trace: Trace,
+    pub(super) inspection: Inspection,
+}
+
+impl Visit {
+    /// Whose flow decided; `Err` where it is nobody's that the region knows.
+    pub(super) fn owner(&self, lookup: &Lookup) -> Option<Result<Owner, u64>> {
+        let cookie = lookup.rule.as_ref()?.cookie;
+        let owner = self.inspection.owners.get(&(cookie & cookie::OWNER_MASK));
+        Some(owner.copied().ok_or(cookie))
+    }
+
+    fn port(&self, ofport: u32) -> Option<PortId> {
+        let plugged = self.inspection.plugged.iter();
+        let mut found = plugged.filter(|(_, number)| number.0 == ofport);
+        found.next().map(|(port, _)| *port)
+    }
+}
+
+/// Where the packet starts, and what the tracker is to say of it.
+pub(super) struct Start<'a> {
+    pub(super) host: &'a str,
+    pub(super) port: PortId,
+    pub(super) packet: Probe,
+    /// At the first side of a port that it meets, and at those after that.
+    pub(super) ct_next: [&'a str; 2],
+}
+
+/// Follows a packet from the sender's host on.
+pub(super) async fn follow(
+    start: Start<'_>,
+    places: &Places,
+    hosts: &BTreeMap<IpAddr, String>,
+) -> (Vec<Visit>, End) {
+    let (mut visits, mut probe) = (Vec::new(), start.packet);
+    let mut host = start.host.to_owned();
+    while visits.len() < MAX_HOSTS {
+        let visited = match visit(&host, &mut probe, &start.port, start.ct_next, places).await {
+            Ok(visited) => visited,
+            Err(why) if visits.is_empty() && why.is_none() => {
+                return (visits, End::Unplugged(start.port));
+            }
+            Err(why) => {
+                let why = why.unwrap_or_else(|| "it has no tunnel port".to_owned());
+                return (visits, End::Unasked { host, why });
+            }
+        };
+        let (next, end) = leave(&visited, hosts);
+        visits.push(visited);
+        match (next, end) {
+            (Some((to, tunnel)), _) => {
+                if let Some(last) = visits.last() {
+                    probe = last.asked.clone().after(&last.trace);
+                }
+                probe.tunnel = Some(tunnel);
+                host = to;
+            }
+            (None, end) => return (visits, end),
+        }
+    }
+    (
+        visits,
+        End::Nowhere("it goes from host to host without an end".to_owned()),
+    )
+}
+
+/// One host; `Err(None)` where the packet cannot enter it.
+async fn visit(
+    host: &str,
+    probe: &mut Probe,
+    sender: &PortId,
+    [first, rest]: [&str; 2],
+    places: &Places,
+) -> Result<Visit, Option<String>> {
+    let place = places.of(host).map_err(Some)?;
+    let inspection = alcor_agent::inspect(&place.config);
+    let inspection = inspection.await.map_err(|error| Some(error.to_string()))?;
+    let enters = match probe.tunnel {
+        Some(_) => inspection.tunnel,
+        None => inspection.plugged.get(sender).copied(),
+    };
+    probe.in_port = enters.ok_or(None)?.0;
+    let text = |error: alcor_unixctl::Error| Some(error.to_string());
+    let mut switch = Client::connect(&place.control).await.map_err(text)?;
+    let flow = probe.to_string();
+    let mut words = vec![place.config.bridge.as_str(), &flow];
+    // Once for each side of a port that the packet meets; more are not used.
+    words.extend(["--ct-next", first, "--ct-next", rest, "--ct-next", rest]);
+    let answer = switch.call("ofproto/trace", &words).await.map_err(text)?;
+    Ok(Visit {
+        host: host.to_owned(),
+        asked: probe.clone(),
+        trace: Trace::parse(&answer),
+        inspection,
+    })
+}
+
+/// Where it goes from here: to another host, or to its end.
+fn leave(visit: &Visit, hosts: &BTreeMap<IpAddr, String>) -> (Option<(String, Tunnelled)>, End) {
+    let tunnel = visit.inspection.tunnel.map(|port| port.0);
+    let mut end = End::Dropped;
+    for exit in &visit.trace.exits {
+        match exit {
+            Exit::Back => end = End::Answered,
+            Exit::Controller => end = End::Agent,
+            Exit::Port {
+                ofport,
+                tunnel: into,
+                ..
+            } if *into || Some(*ofport) == tunnel => {
+                return match carried(visit, hosts) {
+                    Ok(next) => (Some(next), End::Dropped),
+                    Err(what) => (None, End::Nowhere(what)),
+                };
+            }
+            Exit::Port {
+                trouble: Some(_), ..
+            } => {}
+            Exit::Port { ofport, .. } => {
+                end = visit
+                    .port(*ofport)
+                    .map_or(End::Stranger(*ofport), End::Port);
+            }
+        }
+    }
+    (None, end)
+}
+
+fn carried(visit: &Visit, hosts: &BTreeMap<IpAddr, String>) -> Result<(String, Tunnelled), String> {
+    let fields = &visit.trace.end;
+    let four = fields.get("tun_dst").and_then(|end| end.parse().ok());
+    let six = || fields.get("tun_ipv6_dst").and_then(|end| end.parse().ok());
+    let unset = |end: &IpAddr| !end.is_unspecified();
+    let end: Option<IpAddr> = four.filter(unset).or_else(six);
+    let to = end.ok_or_else(|| "into a tunnel without an end".to_owned())?;
+    let host = hosts.get(&to).cloned();
+    let host = host.ok_or_else(|| format!("into a tunnel to {to}, where no host is"))?;
+    let tunnel = Tunnelled {
+        key: fields.number("tun_id").unwrap_or(0),
+        from: visit.inspection.tunnel_ip,
+        to,
+    };
+    Ok((host, tunnel))
+}
