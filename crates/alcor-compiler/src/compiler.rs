@@ -1,11 +1,13 @@
 //! The intent of a region, and the one way to change it.
 
+mod north;
 mod routers;
 
 use crate::groups::Groups;
 use crate::groups::change::Context;
 use crate::hosts::Hosts;
 use crate::journal::Journal;
+use crate::north::{North, plugged};
 use crate::scope::Scope;
 use crate::{Fact, Touch};
 use alcor_types::{
@@ -24,6 +26,7 @@ pub struct Compiler {
     pub(crate) scopes: HashMap<NetworkId, Scope>,
     pub(crate) hosts: Hosts,
     pub(crate) groups: Groups,
+    pub(crate) north: North,
     /// The networks of subnets, ports and route tables, to find them when they are deleted.
     subnets: HashMap<SubnetId, NetworkId>,
     ports: HashMap<PortId, NetworkId>,
@@ -39,6 +42,7 @@ impl Compiler {
             scopes: HashMap::new(),
             hosts: Hosts::default(),
             groups: Groups::default(),
+            north: North::default(),
             subnets: HashMap::new(),
             ports: HashMap::new(),
             tables: HashMap::new(),
@@ -91,6 +95,9 @@ impl Compiler {
             Fact::SecurityGroup(..) | Fact::SecurityGroupRule(..) | Fact::AddressGroup(..) => {
                 self.take_set(revision, fact, journal);
             }
+            Fact::FloatingIp(..) | Fact::PortForwarding(..) => {
+                self.take_outside(revision, fact, journal);
+            }
         }
     }
 
@@ -131,6 +138,7 @@ impl Compiler {
         let news = scope.set_network(revision, network.cloned(), &self.hosts);
         journal.news(id, news);
         self.forget_if_empty(id);
+        self.retell_outside(revision, id, journal);
     }
 
     fn take_subnet(
@@ -161,6 +169,7 @@ impl Compiler {
         let news = scope.set_subnet(revision, id, subnet, &self.hosts);
         journal.news(network, news);
         self.forget_if_empty(network);
+        self.retell_outside(revision, network, journal);
     }
 
     fn take_port(
@@ -170,6 +179,9 @@ impl Compiler {
         port: Option<&Arc<Port>>,
         journal: &mut Journal,
     ) {
+        let as_it_is = port;
+        let port = port.map(plugged);
+        let port = port.as_ref();
         self.take_membership(revision, id, port, journal);
         let home = port.map(|port| port.network_id);
         let former = remember(&mut self.ports, id, home);
@@ -180,6 +192,7 @@ impl Compiler {
             self.set_port(revision, home, (id, port.cloned()), journal);
         }
         self.take_interface(revision, id, port, journal);
+        self.take_way_out(revision, id, as_it_is, journal);
     }
 
     /// Before the port is changed in its network, because that remembers what it was.
@@ -232,6 +245,11 @@ impl Compiler {
             return;
         }
         let mut former = Vec::new();
+        for router in self.hosts.routing.seated(host) {
+            for (_, id) in self.hosts.routing.interfaces(router) {
+                self.note_hosts(id, std::slice::from_ref(host), journal);
+            }
+        }
         for id in self.hosts.scopes(host) {
             self.note_hosts(id, std::slice::from_ref(host), journal);
             let scope = scope(&mut self.scopes, id, self.log_limit, revision);
@@ -247,6 +265,7 @@ impl Compiler {
             let news = scope.retell(revision, ports, &self.hosts);
             journal.news(id, news);
         }
+        self.retell_seated(revision, host, journal);
     }
 
     fn forget_if_empty(&mut self, id: NetworkId) {

@@ -2,7 +2,8 @@
 
 use alcor_goalstate::ScopeId;
 use alcor_types::{
-    AddressGroup, AddressGroupId, HostName, Network, NetworkId, Node, Port, PortId, RouteTable,
+    AddressGroup, AddressGroupId, FloatingIp, FloatingIpId, HostName, Network, NetworkId, Node, Port, PortForwarding,
+    PortForwardingId, PortId, RouteTable,
     RouteTableId, Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
     SecurityGroupRuleId, Subnet, SubnetId,
 };
@@ -29,6 +30,10 @@ pub enum Fact {
     SecurityGroupRule(SecurityGroupRuleId, Option<Arc<SecurityGroupRule>>),
     /// An address group.
     AddressGroup(AddressGroupId, Option<Arc<AddressGroup>>),
+    /// An address outside.
+    FloatingIp(FloatingIpId, Option<Arc<FloatingIp>>),
+    /// Ports of an address outside that lead inside.
+    PortForwarding(PortForwardingId, Option<Arc<PortForwarding>>),
 }
 
 /// A scope that has news for its hosts.

@@ -26,6 +26,7 @@ mod groups;
 mod hosts;
 mod journal;
 mod log;
+mod north;
 pub mod oracle;
 mod routing;
 mod scope;

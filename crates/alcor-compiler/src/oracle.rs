@@ -47,6 +47,8 @@ impl Intent {
             Fact::SecurityGroup(id, group) => set(&mut self.groups, id, group.as_ref()),
             Fact::SecurityGroupRule(id, rule) => set(&mut self.rules, id, rule.as_ref()),
             Fact::AddressGroup(id, group) => set(&mut self.address_groups, id, group.as_ref()),
+            // They lead out of the region, and this oracle speaks of what lies in it.
+            Fact::FloatingIp(..) | Fact::PortForwarding(..) => {}
         }
     }
 

@@ -6,14 +6,14 @@ use alcor_managers::records::{self, Record};
 use alcor_managers::schema;
 use alcor_store::{Change, Snapshot};
 use alcor_types::{
-    AddressGroup, HostName, Network, Node, Port, RouteTable, Router, SecurityGroup,
+    AddressGroup, FloatingIp, HostName, Network, Node, Port, PortForwarding, RouteTable, Router, SecurityGroup,
     SecurityGroupRule, Subnet,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The rows of the tables that make up intent, without their indexes.
-pub(crate) fn prefixes() -> [&'static [u8]; 9] {
+pub(crate) fn prefixes() -> [&'static [u8]; 11] {
     const NETWORKS: &[u8] = &[schema::NETWORKS.id, 0];
     const SUBNETS: &[u8] = &[schema::SUBNETS.id, 0];
     const PORTS: &[u8] = &[schema::PORTS.id, 0];
@@ -23,6 +23,8 @@ pub(crate) fn prefixes() -> [&'static [u8]; 9] {
     const GROUPS: &[u8] = &[schema::SECURITY_GROUPS.id, 0];
     const RULES: &[u8] = &[schema::SECURITY_GROUP_RULES.id, 0];
     const ADDRESS_GROUPS: &[u8] = &[schema::ADDRESS_GROUPS.id, 0];
+    const FLOATING_IPS: &[u8] = &[schema::FLOATING_IPS.id, 0];
+    const FORWARDINGS: &[u8] = &[schema::PORT_FORWARDINGS.id, 0];
     [
         NETWORKS,
         SUBNETS,
@@ -33,6 +35,8 @@ pub(crate) fn prefixes() -> [&'static [u8]; 9] {
         GROUPS,
         RULES,
         ADDRESS_GROUPS,
+        FLOATING_IPS,
+        FORWARDINGS,
     ]
 }
 
@@ -79,6 +83,15 @@ impl Intent {
         for group in scan::<AddressGroup>(snapshot) {
             let group = group?;
             facts.push(Fact::AddressGroup(group.id, Some(Arc::new(group))));
+        }
+        for floating in scan::<FloatingIp>(snapshot) {
+            let floating = floating?;
+            facts.push(Fact::FloatingIp(floating.id, Some(Arc::new(floating))));
+        }
+        for forwarding in scan::<PortForwarding>(snapshot) {
+            let forwarding = forwarding?;
+            let id = forwarding.id;
+            facts.push(Fact::PortForwarding(id, Some(Arc::new(forwarding))));
         }
         for port in scan::<Port>(snapshot) {
             let port = port?;
@@ -141,6 +154,19 @@ fn set(change: &Change) -> Result<Option<Fact>, DeliveryError> {
     if let Some((key, group)) = decode::<AddressGroup>(change)? {
         let group = group.map(Arc::new);
         return Ok(Some(Fact::AddressGroup(id(&key)?.into(), group)));
+    }
+    outside(change)
+}
+
+/// The fact of a change of a floating IP or port forwarding, if it is one.
+fn outside(change: &Change) -> Result<Option<Fact>, DeliveryError> {
+    if let Some((key, floating)) = decode::<FloatingIp>(change)? {
+        let floating = floating.map(Arc::new);
+        return Ok(Some(Fact::FloatingIp(id(&key)?.into(), floating)));
+    }
+    if let Some((key, forwarding)) = decode::<PortForwarding>(change)? {
+        let forwarding = forwarding.map(Arc::new);
+        return Ok(Some(Fact::PortForwarding(id(&key)?.into(), forwarding)));
     }
     Ok(None)
 }

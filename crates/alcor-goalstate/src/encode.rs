@@ -4,6 +4,7 @@
 //! a message twice is applying it once. A deletion carries the id and the revision alone.
 
 pub(crate) mod group;
+pub(crate) mod north;
 
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
@@ -49,6 +50,7 @@ fn put(state: &mut GoalStateV2, goal: &Goal) {
         Goal::AddressGroup(goal) => {
             group::insert_addresses(state, update, group::addresses(goal));
         }
+        Goal::Floating(goal) => north::insert(state, update, north::floating(goal)),
     }
 }
 
@@ -109,6 +111,7 @@ fn delete(state: &mut GoalStateV2, key: GoalKey, store_revision: u64) {
             };
             insert_interface(state, operation, gone);
         }
+        GoalKey::Floating(port, id) => north::delete(state, port, id, store_revision),
         GoalKey::Group(_) | GoalKey::Member(..) | GoalKey::AddressGroup(_) => {
             group::delete(state, key, store_revision);
         }
@@ -375,6 +378,7 @@ pub(crate) fn interface(goal: &InterfaceGoal) -> RouterConfiguration {
             })
             .collect(),
         subnet_routing_tables: goal.tables.iter().map(subnet_routes).collect(),
+        gateways: goal.gateways.iter().map(north::gateway).collect(),
         ..RouterConfiguration::default()
     }
 }

@@ -1,8 +1,8 @@
 //! Goals: the facts that a host holds, each with the revision it was made from.
 
-use crate::{AddressGroupGoal, Carrier, GroupGoal, MemberGoal};
+use crate::{AddressGroupGoal, Carrier, FloatingGoal, GroupGoal, MemberGoal, RouterGateway};
 use alcor_types::{
-    AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, MacAddr,
+    AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, FloatingIpId, HostRoute, Ipv6Mode, MacAddr,
     NetworkId, PortId, ProjectId, Revision, RouterId, SecurityGroupId, SubnetId,
 };
 use ipnet::IpNet;
@@ -140,6 +140,9 @@ pub struct InterfaceGoal {
     pub routes: Vec<HostRoute>,
     /// Routes for what comes from single subnets; of several to one block these count first.
     pub tables: Vec<SubnetRoutes>,
+    /// The router's ways out of the region: the same list in every interface. The first leads to
+    /// everywhere.
+    pub gateways: Vec<RouterGateway>,
 }
 
 /// Where a router leads what comes from one subnet.
@@ -181,6 +184,8 @@ pub enum Goal {
     Member(MemberGoal),
     /// An address group.
     AddressGroup(AddressGroupGoal),
+    /// An address outside that stands for one of a port of this host.
+    Floating(FloatingGoal),
 }
 
 /// Names a goal.
@@ -204,6 +209,8 @@ pub enum GoalKey {
     Member(SecurityGroupId, PortId),
     /// An address group.
     AddressGroup(AddressGroupId),
+    /// A floating IP of a port of this host. One that moves is another port's.
+    Floating(PortId, FloatingIpId),
 }
 
 /// A change to what a host holds.
@@ -248,6 +255,7 @@ impl Goal {
             Self::Group(goal) => GoalKey::Group(goal.id),
             Self::Member(goal) => GoalKey::Member(goal.group, goal.port),
             Self::AddressGroup(goal) => GoalKey::AddressGroup(goal.id),
+            Self::Floating(goal) => GoalKey::Floating(goal.port, goal.id),
         }
     }
 
@@ -263,6 +271,7 @@ impl Goal {
             Self::Group(goal) => goal.revision,
             Self::Member(goal) => goal.revision,
             Self::AddressGroup(goal) => goal.revision,
+            Self::Floating(goal) => goal.revision,
         }
     }
 }

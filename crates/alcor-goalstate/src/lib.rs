@@ -14,6 +14,7 @@ pub mod digest;
 pub mod encode;
 mod goal;
 mod group_goal;
+mod north_goal;
 mod scope;
 mod scope_id;
 pub mod wire;
@@ -25,5 +26,6 @@ pub use goal::{
     SubnetRoute, SubnetRoutes, VpcGoal,
 };
 pub use group_goal::{AddressGroupGoal, GroupGoal, GroupRule, MemberGoal, RuleRemote};
+pub use north_goal::{ExternalSubnet, FloatingGoal, Forwarding, RouterGateway};
 pub use scope::{Applied, ScopeGoals};
 pub use scope_id::{ParseScopeError, ScopeId};

@@ -6,9 +6,12 @@ mod asked;
 mod base;
 mod block;
 mod filter;
+mod exits;
+mod external;
 mod flood;
 mod guard;
 mod link_local;
+mod outside;
 mod port;
 mod resolve;
 mod route;
@@ -16,11 +19,12 @@ mod rules;
 mod spoof;
 mod tunnel;
 mod unicast;
+mod wire;
 
 pub(crate) use address::mac_of;
 
 use crate::state::State;
-use crate::{Owner, cookie};
+use crate::{North, Owner, cookie};
 use alcor_openflow::Flow;
 
 /// The owner's flows, signed.
@@ -53,6 +57,17 @@ pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
         Owner::Traffic(direction, traffic) => {
             let flow = rules::traffic(state, direction, traffic);
             flow.into_iter().collect()
+        }
+        Owner::North(North::External(id)) => external::flows(state, id).unwrap_or_default(),
+        Owner::North(North::Exits(router)) => exits::flows(state, router),
+        Owner::North(North::Outside(network, address)) => {
+            outside::flows(state, network, address).unwrap_or_default()
+        }
+        Owner::North(North::Entry(network, mac)) => {
+            outside::entry(state, network, mac).unwrap_or_default()
+        }
+        Owner::North(North::Hop(network, address)) => {
+            external::hop(state, network, address).unwrap_or_default()
         }
         Owner::Rule(direction, rule) => rules::allow(state, direction, rule).into_iter().collect(),
     };

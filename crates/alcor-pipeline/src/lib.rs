@@ -54,6 +54,7 @@ pub mod cookie;
 mod input;
 mod key;
 mod member;
+mod north;
 mod owner;
 mod pipeline;
 mod punt;
@@ -68,6 +69,7 @@ mod wire_mac;
 
 pub use changes::{FlowChanges, Installed};
 pub use input::Input;
+pub use north::North;
 pub use owner::Owner;
 pub use pipeline::Pipeline;
 pub use punt::Punt;

@@ -1,6 +1,6 @@
 //! Who a flow belongs to.
 
-use crate::Traffic;
+use crate::{North, Traffic};
 use alcor_types::{Direction, MacAddr, NetworkId, PortId, RouterId, SecurityGroupRuleId, SubnetId};
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -35,6 +35,8 @@ pub enum Owner {
     Traffic(Direction, Traffic),
     /// A rule of which this host has a port.
     Rule(Direction, SecurityGroupRuleId),
+    /// What leads out of the region.
+    North(North),
 }
 
 impl Owner {
@@ -49,6 +51,7 @@ impl Owner {
             Self::Flood(_) => 6,
             Self::Router(_) => 7,
             Self::Subnet(_) => 8,
+            Self::North(_) => 9,
             Self::Guard(_) => 11,
             Self::Remote(..) => 12,
             Self::Traffic(..) => 13,

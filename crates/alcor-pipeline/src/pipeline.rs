@@ -35,7 +35,7 @@ impl Pipeline {
     /// changes to take.
     pub fn at(tunnel_ip: IpAddr) -> Self {
         Self {
-            state: State::of(wire_mac::of(tunnel_ip)),
+            state: State::of(tunnel_ip, wire_mac::of(tunnel_ip)),
             touched: BTreeMap::from([(Owner::Base, Vec::new())]),
         }
     }

@@ -10,6 +10,8 @@ const EXPIRED: u8 = 2;
 const UNREACHABLE: u8 = 3;
 const SOLICITATION: u8 = 4;
 const DHCP6: u8 = 5;
+const NEXT_HOP: u8 = 20;
+const HEARD: u8 = 21;
 
 /// The user data of a packet-in. The bridge gives it back unchanged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +40,16 @@ pub enum Punt {
         /// The network that it asked in.
         network: NetworkId,
     },
+    /// A packet is for somebody on an external network who is not known.
+    NextHop {
+        /// The external network.
+        network: NetworkId,
+    },
+    /// Somebody on an external network told its address.
+    Heard {
+        /// The external network.
+        network: NetworkId,
+    },
     /// A DHCPv6 client spoke.
     Dhcp6 {
         /// The network that it spoke in.
@@ -58,6 +70,8 @@ impl Punt {
             Self::Expired { mac, address } => put_router(&mut bytes, EXPIRED, mac, address),
             Self::Unreachable { mac, address } => put_router(&mut bytes, UNREACHABLE, mac, address),
             Self::Solicitation { network } => put_network(&mut bytes, SOLICITATION, network),
+            Self::NextHop { network } => put_network(&mut bytes, NEXT_HOP, network),
+            Self::Heard { network } => put_network(&mut bytes, HEARD, network),
             Self::Dhcp6 { network } => put_network(&mut bytes, DHCP6, network),
         }
         bytes.freeze()
@@ -82,6 +96,14 @@ impl Punt {
             SOLICITATION => {
                 let network = NetworkId(Uuid::from_slice(rest).ok()?);
                 Some(Self::Solicitation { network })
+            }
+            NEXT_HOP => {
+                let network = NetworkId(Uuid::from_slice(rest).ok()?);
+                Some(Self::NextHop { network })
+            }
+            HEARD => {
+                let network = NetworkId(Uuid::from_slice(rest).ok()?);
+                Some(Self::Heard { network })
             }
             DHCP6 => {
                 let network = NetworkId(Uuid::from_slice(rest).ok()?);
@@ -131,6 +153,12 @@ mod tests {
                 network: NetworkId::random(),
             },
             Punt::Dhcp6 {
+                network: NetworkId::random(),
+            },
+            Punt::NextHop {
+                network: NetworkId::random(),
+            },
+            Punt::Heard {
                 network: NetworkId::random(),
             },
         ];

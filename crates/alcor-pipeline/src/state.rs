@@ -1,10 +1,14 @@
 //! All that the pipeline knows: goals reduced to what flows need, and what is plugged where.
 
+mod north;
 mod routing;
+
+pub(crate) use north::Place;
 
 use crate::Input;
 use crate::key::NetworkKey;
 use crate::member::{Claim, Local, Remote, Slot};
+use crate::north::Outside;
 use crate::router::{Block, Interface};
 use crate::sets::Sets;
 use crate::vpc::{Identity, Vpc, dhcp_server};
@@ -12,10 +16,10 @@ use alcor_goalstate::{Goal, GoalKey};
 use alcor_openflow::PortNo;
 use alcor_types::{MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct State {
     /// Sorted, so that the same goals give the same flows in the same order.
     pub(crate) vpcs: BTreeMap<NetworkId, Vpc>,
@@ -35,6 +39,11 @@ pub(crate) struct State {
     pub(crate) tunnel: Option<PortNo>,
     /// What this host's routed packets come from on the wire.
     pub(crate) wire_mac: MacAddr,
+    /// Where this host's tunnels end.
+    pub(crate) tunnel_ip: IpAddr,
+    /// The ways to physical networks.
+    pub(crate) wires: BTreeMap<String, PortNo>,
+    pub(crate) outside: Outside,
     pub(crate) sets: Sets,
     by_ofport: HashMap<PortNo, PortId>,
     /// The networks that claim a VNI. A VNI is reused once its network is gone, and the news
@@ -43,11 +52,27 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Nothing is known but the host's address on the wire.
-    pub(crate) fn of(wire_mac: MacAddr) -> Self {
+    /// Nothing is known but the host's addresses on the wire.
+    pub(crate) fn of(tunnel_ip: IpAddr, wire_mac: MacAddr) -> Self {
         Self {
+            vpcs: BTreeMap::new(),
+            locals: HashMap::new(),
+            remotes: HashMap::new(),
+            leases: HashMap::new(),
+            subnets: HashMap::new(),
+            interfaces: HashMap::new(),
+            routers: BTreeMap::new(),
+            blocks: HashMap::new(),
+            serving: BTreeMap::new(),
+            ofports: HashMap::new(),
+            tunnel: None,
             wire_mac,
-            ..Self::default()
+            tunnel_ip,
+            wires: BTreeMap::new(),
+            outside: Outside::default(),
+            sets: Sets::default(),
+            by_ofport: HashMap::new(),
+            keys: HashMap::new(),
         }
     }
 
@@ -79,6 +104,25 @@ impl State {
             Input::Unplugged { port } => self.unplug(*port),
             Input::Tunnel { ofport } => self.tunnel = *ofport,
             Input::Complete => self.sets.complete(),
+            Input::Wire {
+                physical_network: name,
+                ofport,
+            } => match ofport {
+                Some(ofport) => drop(self.wires.insert(name.clone(), *ofport)),
+                None => drop(self.wires.remove(name)),
+            },
+            Input::Zone { router, zone } => match zone {
+                Some(zone) => drop(self.outside.zones.insert(*router, *zone)),
+                None => drop(self.outside.zones.remove(router)),
+            },
+            Input::Hop {
+                network,
+                address,
+                mac,
+            } => match mac {
+                Some(mac) => drop(self.outside.hops.insert((*network, *address), *mac)),
+                None => drop(self.outside.hops.remove(&(*network, *address))),
+            },
         }
     }
 
@@ -92,6 +136,10 @@ impl State {
             Goal::Interface(goal) => self.set_interface(goal.port, Some(Interface::from(goal))),
             Goal::Port(goal) => self.set_local(goal.id, Some(Local::from(goal))),
             Goal::Neighbor(goal) => self.set_remote(goal.port, Some(Remote::from(goal))),
+            Goal::Floating(goal) => {
+                let (port, id) = (goal.port, goal.id);
+                self.outside.set_floating(port, id, Some(goal));
+            }
             Goal::Group(goal) => self.sets.set_group(goal.id, Some(goal)),
             Goal::Member(goal) => self.sets.set_member(goal.group, goal.port, &goal.addresses),
             Goal::AddressGroup(goal) => self.sets.set_addresses(goal.id, &goal.addresses),
@@ -115,6 +163,7 @@ impl State {
             GoalKey::Port(id) => self.set_local(id, None),
             GoalKey::Neighbor(id) => self.set_remote(id, None),
             GoalKey::Dhcp(port, subnet) => self.remove_lease(port, subnet),
+            GoalKey::Floating(port, id) => self.outside.set_floating(port, id, None),
             GoalKey::Group(id) => self.sets.set_group(id, None),
             GoalKey::Member(group, port) => self.sets.set_member(group, port, &[]),
             GoalKey::AddressGroup(id) => self.sets.set_addresses(id, &[]),

@@ -77,7 +77,7 @@ fn icmp(rule: &GroupRule) -> Option<Kind> {
 }
 
 /// The fewest aligned blocks that make up a range, as value and mask.
-fn blocks(low: u16, high: u16) -> Vec<(u16, u16)> {
+pub(crate) fn blocks(low: u16, high: u16) -> Vec<(u16, u16)> {
     let (mut at, mut blocks) = (low, Vec::new());
     while at <= high {
         let room = (u32::from(high) - u32::from(at) + 1).ilog2();
@@ -105,16 +105,22 @@ impl Traffic {
                 value,
                 mask,
             } => {
-                let field = match protocol {
-                    TCP => Field::TcpDst,
-                    UDP => Field::UdpDst,
-                    _ => Field::SctpDst,
-                };
+                let field = port_field(protocol).unwrap_or(Field::SctpDst);
                 let ports = family.ip_proto(protocol);
                 ports.with_masked(field, value, mask)
             }
             Kind::Icmp { kind, code } => icmp_match(family, six, kind, code),
         }
+    }
+}
+
+/// Where packets of the protocol name the port that they are for.
+pub(crate) fn port_field(protocol: u8) -> Option<Field> {
+    match protocol {
+        TCP => Some(Field::TcpDst),
+        UDP => Some(Field::UdpDst),
+        SCTP => Some(Field::SctpDst),
+        _ => None,
     }
 }
 

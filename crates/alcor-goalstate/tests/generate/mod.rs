@@ -6,6 +6,7 @@
 )]
 
 mod group;
+mod north;
 
 use alcor_goalstate::{
     Carrier, DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, SubnetGoal,
@@ -216,9 +217,9 @@ fn any_neighbor() -> impl Strategy<Value = Goal> {
 }
 
 fn any_interface() -> impl Strategy<Value = Goal> {
-    let told = (any::<bool>(), routes());
+    let told = (any::<bool>(), routes(), north::gateways());
     (id(), revision(), id(), id(), mac(), fixed_ips(), told).prop_map(
-        |(port, revision, vpc, router, mac, fixed_ips, (admin_state_up, routes))| {
+        |(port, revision, vpc, router, mac, fixed_ips, (admin_state_up, routes, gateways))| {
             let (port, vpc, router) = (port.into(), vpc.into(), router.into());
             Goal::Interface(InterfaceGoal {
                 port,
@@ -239,6 +240,7 @@ fn any_interface() -> impl Strategy<Value = Goal> {
                         .collect(),
                 }],
                 routes,
+                gateways,
             })
         },
     )
@@ -256,6 +258,7 @@ pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
         group::any_group(),
         group::any_member(),
         group::any_address_group(),
+        north::any_floating(),
     ]
 }
 

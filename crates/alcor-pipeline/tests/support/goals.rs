@@ -156,6 +156,7 @@ pub(crate) fn interface(number: u8, vpc: u8, subnet: u8, router: u8) -> Interfac
         admin_state_up: true,
         routes: Vec::new(),
         tables: Vec::new(),
+        gateways: Vec::new(),
     }
 }
 

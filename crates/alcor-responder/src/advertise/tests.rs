@@ -45,6 +45,7 @@ fn interface() -> InterfaceGoal {
         admin_state_up: true,
         routes: Vec::new(),
         tables: Vec::new(),
+        gateways: Vec::new(),
     }
 }
 
