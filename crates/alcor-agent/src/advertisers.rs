@@ -231,7 +231,7 @@ mod tests {
             admin_state_up: true,
             routes: Vec::new(),
             tables: Vec::new(),
-        gateways: Vec::new(),
+            gateways: Vec::new(),
         };
         [
             Goal::Vpc(network),

@@ -62,12 +62,14 @@ impl Installer {
         FlowChanges { add, delete }
     }
 
-    /// Takes all flows that are nobody's: the host's view is complete, so they are stale.
-    pub(crate) fn sweep(&mut self) -> Vec<Installed> {
-        self.unclaimed
-            .drain()
-            .map(|(key, cookie)| Installed { key, cookie })
-            .collect()
+    /// Takes the flows that are nobody's, and so stale now that the host's view is complete.
+    pub(crate) fn sweep(&mut self, stale: impl Fn(&Installed) -> bool) -> Vec<Installed> {
+        let all = std::mem::take(&mut self.unclaimed).into_iter();
+        let all = all.map(|(key, cookie)| Installed { key, cookie });
+        let (stale, kept): (Vec<_>, Vec<_>) = all.partition(stale);
+        let kept = kept.into_iter().map(|flow| (flow.key, flow.cookie));
+        self.unclaimed = kept.collect();
+        stale
     }
 
     /// Whether the switch holds exactly this flow already. Either way it is somebody's now.

@@ -33,7 +33,8 @@ impl Leases {
             | GoalKey::Interface(_)
             | GoalKey::Group(_)
             | GoalKey::Member(..)
-            | GoalKey::AddressGroup(_) => {}
+            | GoalKey::AddressGroup(_)
+            | GoalKey::Floating(..) => {}
         }
     }
 

@@ -24,6 +24,8 @@ mod installer;
 mod lease;
 mod lease6;
 mod link;
+mod numbers;
+mod outside;
 mod programmer;
 mod reports;
 mod run;

@@ -2,10 +2,11 @@
 
 use alcor_goalstate::{
     Carrier, DhcpGoal, ExternalSubnet, Forwarding, Goal, InterfaceGoal, NeighborGoal, PortGoal,
-    RouterGateway, SubnetGoal, SubnetRoute,
-    SubnetRoutes, VpcGoal,
+    RouterGateway, SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
-use alcor_types::{ExternalGateway, Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId};
+use alcor_types::{
+    ExternalGateway, Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId,
+};
 mod group;
 pub(crate) use group::{address_group, group, member};
 use std::collections::BTreeSet;

@@ -2,10 +2,9 @@
 
 use alcor_goalstate::ScopeId;
 use alcor_types::{
-    AddressGroup, AddressGroupId, FloatingIp, FloatingIpId, HostName, Network, NetworkId, Node, Port, PortForwarding,
-    PortForwardingId, PortId, RouteTable,
-    RouteTableId, Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
-    SecurityGroupRuleId, Subnet, SubnetId,
+    AddressGroup, AddressGroupId, FloatingIp, FloatingIpId, HostName, Network, NetworkId, Node,
+    Port, PortForwarding, PortForwardingId, PortId, RouteTable, RouteTableId, Router, RouterId,
+    SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Subnet, SubnetId,
 };
 use std::sync::Arc;
 

@@ -39,7 +39,11 @@ impl Intent {
     pub fn learn(&mut self, fact: &Fact) {
         match fact {
             Fact::Network(id, network) => set(&mut self.networks, id, network.as_ref()),
-            Fact::Port(id, port) => set(&mut self.ports, id, port.as_ref()),
+            // A gateway is on its host without being plugged there.
+            Fact::Port(id, port) => {
+                let port = port.as_ref().map(crate::north::plugged);
+                set(&mut self.ports, id, port.as_ref());
+            }
             Fact::Node(host, node) => set(&mut self.nodes, host, node.as_ref()),
             Fact::Subnet(id, subnet) => set(&mut self.subnets, id, subnet.as_ref()),
             Fact::Router(id, router) => set(&mut self.routers, id, router.as_ref()),

@@ -7,8 +7,8 @@ use crate::hosts::Hosts;
 use crate::log::Log;
 use alcor_goalstate::{FloatingGoal, Goal, RouterGateway};
 use alcor_types::{
-    FloatingIpId, HostName, Network, NetworkId, Port, PortId, Revision, RouteTable, RouteTableId, Router, Subnet,
-    SubnetId,
+    FloatingIpId, HostName, Network, NetworkId, Port, PortId, Revision, RouteTable, RouteTableId,
+    Router, Subnet, SubnetId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -191,7 +191,11 @@ impl Scope {
         let host = port.host.clone()?;
         let host_ip = hosts.tunnel_ip(&host)?;
         let leases = compile::leases(port, |subnet| self.has_dhcp(subnet), *own);
-        let floating = self.floating.get(&id).into_iter().flat_map(BTreeMap::values);
+        let floating = self
+            .floating
+            .get(&id)
+            .into_iter()
+            .flat_map(BTreeMap::values);
         let floating = floating.map(|goal| {
             let revision = *own;
             Goal::Floating(FloatingGoal { revision, ..*goal })

@@ -222,7 +222,9 @@ impl Compiler {
             GoalKey::Vpc(_) => scope.vpc_goal(),
             GoalKey::Subnet(id) => scope.subnet_goal(id),
             GoalKey::Interface(id) => scope.interface_goal(id),
-            GoalKey::Port(id) | GoalKey::Dhcp(id, _) | GoalKey::Floating(id, _) => self.own_goal(scope, host, id, key),
+            GoalKey::Port(id) | GoalKey::Dhcp(id, _) | GoalKey::Floating(id, _) => {
+                self.own_goal(scope, host, id, key)
+            }
             GoalKey::Neighbor(id) => {
                 let elsewhere = scope.host_of(id).as_ref() != Some(host);
                 let goal = || scope.neighbor_goal(id, &self.hosts);

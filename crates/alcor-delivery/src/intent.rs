@@ -6,8 +6,8 @@ use alcor_managers::records::{self, Record};
 use alcor_managers::schema;
 use alcor_store::{Change, Snapshot};
 use alcor_types::{
-    AddressGroup, FloatingIp, HostName, Network, Node, Port, PortForwarding, RouteTable, Router, SecurityGroup,
-    SecurityGroupRule, Subnet,
+    AddressGroup, FloatingIp, HostName, Network, Node, Port, PortForwarding, RouteTable, Router,
+    SecurityGroup, SecurityGroupRule, Subnet,
 };
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 
 use crate::{AddressGroupGoal, Carrier, FloatingGoal, GroupGoal, MemberGoal, RouterGateway};
 use alcor_types::{
-    AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, FloatingIpId, HostRoute, Ipv6Mode, MacAddr,
-    NetworkId, PortId, ProjectId, Revision, RouterId, SecurityGroupId, SubnetId,
+    AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, FloatingIpId, HostRoute,
+    Ipv6Mode, MacAddr, NetworkId, PortId, ProjectId, Revision, RouterId, SecurityGroupId, SubnetId,
 };
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr};

@@ -1,8 +1,9 @@
 //! What the pipeline is told.
 
+use crate::Zoned;
 use alcor_goalstate::{Goal, GoalChange, GoalKey};
 use alcor_openflow::PortNo;
-use alcor_types::{MacAddr, NetworkId, PortId, RouterId};
+use alcor_types::{MacAddr, NetworkId, PortId};
 use std::net::IpAddr;
 
 /// One change of what the pipeline knows. Changes may come in any order: a goal waits for
@@ -36,10 +37,10 @@ pub enum Input {
         /// The OpenFlow port number of the way there.
         ofport: Option<PortNo>,
     },
-    /// The router's translated connections are kept in this zone, or in none.
+    /// Translated connections are kept in this zone, or in none.
     Zone {
-        /// The router.
-        router: RouterId,
+        /// Whose connections.
+        of: Zoned,
         /// The zone.
         zone: Option<u16>,
     },

@@ -8,7 +8,9 @@ use crate::Owner;
 use alcor_goalstate::FloatingGoal;
 use alcor_types::{FloatingIpId, MacAddr, NetworkId, PortId, Revision, RouterId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 
 /// Who owns flows of what leads out.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -32,6 +34,51 @@ impl From<North> for Owner {
     }
 }
 
+/// What has a zone of translated connections of its own. Each association of a floating IP has: when
+/// it ends, its connections end, and none is inherited by whom the address stands for next.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Zoned {
+    /// What leaves by a router's own address, or comes in by forwarded ports.
+    Router(RouterId),
+    /// A floating IP that stands for an address of a port.
+    Floating(FloatingIpId, PortId, IpAddr),
+}
+
+impl Zoned {
+    /// That of a floating IP.
+    pub(crate) fn of(goal: &FloatingGoal) -> Self {
+        Self::Floating(goal.id, goal.port, goal.fixed)
+    }
+}
+
+impl fmt::Display for Zoned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Router(router) => write!(f, "{router}"),
+            Self::Floating(id, port, fixed) => write!(f, "{id}/{port}/{fixed}"),
+        }
+    }
+}
+
+impl FromStr for Zoned {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts: Vec<_> = text.split('/').collect();
+        match parts[..] {
+            [id, port, fixed] => {
+                let fixed = fixed.parse().unwrap_or(IpAddr::from([0; 4]));
+                Ok(Self::Floating(
+                    FloatingIpId(id.parse()?),
+                    PortId(port.parse()?),
+                    fixed,
+                ))
+            }
+            _ => Ok(Self::Router(RouterId(text.parse()?))),
+        }
+    }
+}
+
 /// Who has an address outside, the newest last.
 type Claim = (Revision, PortId, FloatingIpId);
 
@@ -43,7 +90,7 @@ pub(crate) struct Outside {
     /// Neighbours on external networks that are asked for; with their addresses once they answered.
     pub(crate) hops: BTreeMap<(NetworkId, IpAddr), Option<MacAddr>>,
     /// The zones of translated connections.
-    pub(crate) zones: BTreeMap<RouterId, u16>,
+    pub(crate) zones: BTreeMap<Zoned, u16>,
 }
 
 impl Outside {

@@ -14,7 +14,7 @@ use std::net::IpAddr;
 /// [`take_changes`](Self::take_changes).
 #[derive(Debug)]
 pub struct Pipeline {
-    state: State,
+    pub(crate) state: State,
     /// Owners that changed since changes were last taken, with the flows they had then.
     touched: BTreeMap<Owner, Vec<Installed>>,
 }

@@ -12,6 +12,7 @@ const SOLICITATION: u8 = 4;
 const DHCP6: u8 = 5;
 const NEXT_HOP: u8 = 20;
 const HEARD: u8 = 21;
+const ASKED: u8 = 22;
 
 /// The user data of a packet-in. The bridge gives it back unchanged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,6 +51,11 @@ pub enum Punt {
         /// The external network.
         network: NetworkId,
     },
+    /// Somebody on an external network asks for an address that leads in at this host.
+    Asked {
+        /// The external network.
+        network: NetworkId,
+    },
     /// A DHCPv6 client spoke.
     Dhcp6 {
         /// The network that it spoke in.
@@ -72,6 +78,7 @@ impl Punt {
             Self::Solicitation { network } => put_network(&mut bytes, SOLICITATION, network),
             Self::NextHop { network } => put_network(&mut bytes, NEXT_HOP, network),
             Self::Heard { network } => put_network(&mut bytes, HEARD, network),
+            Self::Asked { network } => put_network(&mut bytes, ASKED, network),
             Self::Dhcp6 { network } => put_network(&mut bytes, DHCP6, network),
         }
         bytes.freeze()
@@ -104,6 +111,10 @@ impl Punt {
             HEARD => {
                 let network = NetworkId(Uuid::from_slice(rest).ok()?);
                 Some(Self::Heard { network })
+            }
+            ASKED => {
+                let network = NetworkId(Uuid::from_slice(rest).ok()?);
+                Some(Self::Asked { network })
             }
             DHCP6 => {
                 let network = NetworkId(Uuid::from_slice(rest).ok()?);
@@ -159,6 +170,9 @@ mod tests {
                 network: NetworkId::random(),
             },
             Punt::Heard {
+                network: NetworkId::random(),
+            },
+            Punt::Asked {
                 network: NetworkId::random(),
             },
         ];

@@ -111,9 +111,9 @@ impl State {
                 Some(ofport) => drop(self.wires.insert(name.clone(), *ofport)),
                 None => drop(self.wires.remove(name)),
             },
-            Input::Zone { router, zone } => match zone {
-                Some(zone) => drop(self.outside.zones.insert(*router, *zone)),
-                None => drop(self.outside.zones.remove(router)),
+            Input::Zone { of, zone } => match zone {
+                Some(zone) => drop(self.outside.zones.insert(*of, *zone)),
+                None => drop(self.outside.zones.remove(of)),
             },
             Input::Hop {
                 network,

@@ -51,7 +51,7 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
             north::by_floating(state, goal.port, goal.id, Some(goal))
         }
         Input::Delete(GoalKey::Floating(port, id)) => north::by_floating(state, *port, *id, None),
-        Input::Zone { router, zone } => north::by_zone(state, *router, *zone),
+        Input::Zone { of, zone } => north::by_zone(state, *of, *zone),
         Input::Hop {
             network,
             address,

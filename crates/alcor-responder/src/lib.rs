@@ -24,6 +24,7 @@ mod lease;
 mod lease6;
 pub mod options;
 mod outcome;
+mod outside;
 mod packet6;
 
 pub use advertise::{Advertisement, check_solicitation};
@@ -32,6 +33,7 @@ pub use binding::Binding;
 pub use lease::{BindingError, DEFAULT_LEASE_SECONDS, FALLBACK_SERVER_ID, Lease, server_mac};
 pub use lease6::Lease6;
 pub use outcome::{Counters, Outcome, Reason, ReplyKind, ReplyKind6};
+pub use outside::{asked, question, reply, told};
 pub use packet6::link_local;
 
 /// What to do about one frame that the port of `binding` has sent.

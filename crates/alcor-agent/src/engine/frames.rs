@@ -43,7 +43,10 @@ impl Engine {
                 let answer = self.dhcp6(now, in_port, network, frame);
                 answer.into_iter().collect()
             }
-            None => Vec::new(),
+            // Those are nobody's here: see `north`.
+            Some(Punt::NextHop { .. } | Punt::Heard { .. } | Punt::Asked { .. }) | None => {
+                Vec::new()
+            }
         }
     }
 

@@ -51,7 +51,9 @@ impl Compiler {
     /// The host of a gateway needs the networks that its router joins.
     pub(super) fn seat(&mut self, router: RouterId, journal: &mut Journal) {
         let routing = &self.hosts.routing;
-        let now = self.north.seats(routing.router(router).map(|router| &**router));
+        let now = self
+            .north
+            .seats(routing.router(router).map(|router| &**router));
         if *routing.seats(router) == now {
             return;
         }

@@ -6,7 +6,8 @@ use crate::hosts::Hosts;
 use crate::log::Subject;
 use alcor_goalstate::{Carrier, FloatingGoal, Goal, GoalKey, RouterGateway, digest};
 use alcor_types::{
-    FloatingIpId, HostName, Network, Port, PortId, Revision, RouteTable, RouteTableId, Router, Subnet, SubnetId,
+    FloatingIpId, HostName, Network, Port, PortId, Revision, RouteTable, RouteTableId, Router,
+    Subnet, SubnetId,
 };
 use std::sync::Arc;
 

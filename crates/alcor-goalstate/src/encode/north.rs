@@ -51,7 +51,10 @@ pub(super) fn gateway(gateway: &RouterGateway) -> ExternalGateway {
     let subnets = gateway.subnets.iter();
     let subnets = subnets.map(|subnet| Subnet {
         cidr: subnet.cidr.to_string(),
-        gateway_ip: subnet.gateway_ip.map(|ip| ip.to_string()).unwrap_or_default(),
+        gateway_ip: subnet
+            .gateway_ip
+            .map(|ip| ip.to_string())
+            .unwrap_or_default(),
     });
     let host_ip = gateway.host_ip.map(|ip| ip.to_string());
     ExternalGateway {

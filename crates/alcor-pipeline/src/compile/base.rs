@@ -3,9 +3,9 @@
 use super::resolve;
 use crate::state::State;
 use crate::table::{
-    ADDRESS, ANSWER, ARRIVE, ASKED, CLASSIFY, DHCP, EGRESS, EXCEPT, EXIT, FLOOD_LOCAL, FLOOD_REMOTE,
-    FOUND, GROUP, HOP, LOCAL, MATCH, MISS, NEXT, REMOTE, RESOLVE, RETURN, ROUTE, ROUTER, TRANSMIT, UNCHECKED,
-    WIRE,
+    ADDRESS, ANSWER, ARRIVE, ASKED, CLASSIFY, DHCP, EGRESS, EXCEPT, EXIT, FLOOD_LOCAL,
+    FLOOD_REMOTE, FOUND, GROUP, HOP, LOCAL, MATCH, MISS, NEXT, REMOTE, RESOLVE, RETURN, ROUTE,
+    ROUTER, TRANSMIT, UNCHECKED, WIRE,
 };
 use alcor_openflow::ct_state::{EST, REL, TRK};
 use alcor_openflow::{Action, Field, Flow, Match, PortNo};
@@ -35,8 +35,8 @@ pub(super) fn flows(state: &State) -> Vec<Flow> {
         miss(EXIT),
         miss(NEXT),
         miss(WIRE),
-        Flow::new(RETURN, MATCH, answers(EST)).goto(ROUTE),
-        Flow::new(RETURN, MATCH, answers(REL)).goto(ROUTE),
+        Flow::new(RETURN, MATCH, answers(EST)).apply([Action::resubmit(ROUTE)]),
+        Flow::new(RETURN, MATCH - 1, answers(REL)).apply([Action::resubmit(ROUTE)]),
         miss(RETURN),
         miss(ARRIVE).goto(LOCAL),
         group(LOCAL).goto(FLOOD_LOCAL),

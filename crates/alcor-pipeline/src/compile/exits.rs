@@ -44,7 +44,11 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
 
 /// To the network's subnets, and to what is behind somebody there.
 fn ways(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
-    let blocks: Vec<_> = way.subnets.iter().map(|subnet| subnet.cidr.trunc()).collect();
+    let blocks: Vec<_> = way
+        .subnets
+        .iter()
+        .map(|subnet| subnet.cidr.trunc())
+        .collect();
     let first = state.ports_of(router).next();
     let routes = first.and_then(|port| state.interfaces.get(&port));
     let routes = routes.into_iter().flat_map(|port| &port.routes);

@@ -3,12 +3,11 @@
 
 use super::external;
 use super::resolve::{ARP_REQUEST, nd};
-use super::route::{ECHO_REPLY6, ECHO_REQUEST6, TIME_TO_LIVE, at};
+use super::route::{ECHO_REPLY6, ECHO_REQUEST6, TIME_TO_LIVE, at, to_agent};
+use crate::Punt;
 use crate::key::NetworkKey;
 use crate::state::{Place, State};
-use crate::table::{
-    ARRIVE, ASKED, EXCEPT, EXCEPT_2, ND_WIRE, RETURN, ROUTE, ROUTER_ID, WIRE,
-};
+use crate::table::{ARRIVE, ASKED, EXCEPT, EXCEPT_2, ND_WIRE, RETURN, ROUTE, ROUTER_ID, WIRE};
 use crate::traffic;
 use alcor_goalstate::{Forwarding, RouterGateway};
 use alcor_openflow::{Action, Ct, Field, Flow, Match, Nat};
@@ -33,7 +32,7 @@ pub(super) fn flows(state: &State, id: NetworkId, address: IpAddr) -> Option<Vec
     let mut flows = vec![external::turn(key, address, mac)];
     match address {
         IpAddr::V4(address) => {
-            flows.push(arp(key, address, mac));
+            flows.push(asked(key, id, &place, address, mac));
             flows.extend(packets(state, key, &place, address));
         }
         IpAddr::V6(address) => flows.extend(six(key, &place, address, mac)),
@@ -49,9 +48,8 @@ pub(super) fn entry(state: &State, id: NetworkId, mac: MacAddr) -> Option<Vec<Fl
     let (router, way) = ways.find(|(_, way)| way.mac == mac && state.is_here(way))?;
     let packet = || Match::new().metadata(key.number()).eth_dst(mac);
     let enter = |matching| {
-        Flow::new(ARRIVE, EXCEPT, matching)
-            .apply([enters(router)])
-            .goto(ROUTE)
+        let actions = [enters(router), Action::resubmit(ROUTE)];
+        Flow::new(ARRIVE, EXCEPT, matching).apply(actions)
     };
     let four = (!way.snat).then(|| enter(packet().ipv4()));
     Some([enter(packet().ipv6())].into_iter().chain(four).collect())
@@ -68,7 +66,12 @@ fn packets(state: &State, key: NetworkKey, place: &Place<'_>, address: Ipv4Addr)
                 return Vec::new();
             };
             let inside = Nat::destination(fixed);
-            vec![inward(to(key, goal.mac, address), goal.router, *zone, inside)]
+            vec![inward(
+                to(key, goal.mac, address),
+                goal.router,
+                *zone,
+                inside,
+            )]
         }
         Place::Gateway(router, way) => own(state, key, (*router, way), address),
         Place::Forwarded(router, all) => {
@@ -140,11 +143,7 @@ fn back(own: MacAddr) -> impl Iterator<Item = Action> {
 
 /// The packets that a forwarding speaks of, and where they lead. Ranges that keep their numbers, or
 /// end in one port, come in blocks; others port by port.
-fn forwarded(
-    key: NetworkKey,
-    one: &Forwarding,
-    address: Ipv4Addr,
-) -> Option<Vec<(Match, Nat)>> {
+fn forwarded(key: NetworkKey, one: &Forwarding, address: Ipv4Addr) -> Option<Vec<(Match, Nat)>> {
     let IpAddr::V4(inside) = one.internal_address else {
         return None;
     };
@@ -158,23 +157,48 @@ fn forwarded(
     let blocks = || traffic::blocks(outer.first, outer.last).into_iter();
     let ports = |port| Some((port, port));
     Some(if outer == inner {
-        blocks().map(|(value, mask)| (masked(value, mask), target.clone())).collect()
+        blocks()
+            .map(|(value, mask)| (masked(value, mask), target.clone()))
+            .collect()
     } else if let Some(port) = inner.single() {
-        let target = Nat { ports: ports(port), ..target };
-        blocks().map(|(value, mask)| (masked(value, mask), target.clone())).collect()
+        let target = Nat {
+            ports: ports(port),
+            ..target
+        };
+        blocks()
+            .map(|(value, mask)| (masked(value, mask), target.clone()))
+            .collect()
     } else {
         let pairs = (outer.first..=outer.last).zip(inner.first..=inner.last);
         let each = pairs.map(|(from, to)| {
-            let target = Nat { ports: ports(to), ..target.clone() };
+            let target = Nat {
+                ports: ports(to),
+                ..target.clone()
+            };
             (masked(from, u16::MAX), target)
         });
         each.collect()
     })
 }
 
-fn arp(key: NetworkKey, address: Ipv4Addr, mac: MacAddr) -> Flow {
-    let asked = Match::new().metadata(key.number()).arp().arp_op(ARP_REQUEST);
-    Flow::new(ASKED, EXCEPT, asked.arp_tpa(address)).apply([
+/// A floating IP is where its VM is, so that the bridge may answer alone. Where a gateway is, only the
+/// agent knows: one that is silent has lost it to another host, and its bridge must not claim it.
+fn asked(
+    key: NetworkKey,
+    network: NetworkId,
+    place: &Place<'_>,
+    address: Ipv4Addr,
+    mac: MacAddr,
+) -> Flow {
+    let asked = Match::new()
+        .metadata(key.number())
+        .arp()
+        .arp_op(ARP_REQUEST);
+    let asked = Flow::new(ASKED, EXCEPT, asked.arp_tpa(address));
+    if !matches!(place, Place::Floating(..)) {
+        return asked.apply([to_agent(Punt::Asked { network })]);
+    }
+    asked.apply([
         Action::copy(Field::ArpSha, Field::ArpTha),
         Action::set(Field::ArpSha, mac),
         Action::copy(Field::EthSrc, Field::EthDst),
@@ -188,7 +212,11 @@ fn arp(key: NetworkKey, address: Ipv4Addr, mac: MacAddr) -> Flow {
 
 /// The same for IPv6, in two tables: see `resolve`.
 fn six(key: NetworkKey, place: &Place<'_>, address: Ipv6Addr, mac: MacAddr) -> Vec<Flow> {
-    let here = |kind| nd(kind).metadata(key.number()).with(Field::NdTarget, address);
+    let here = |kind| {
+        nd(kind)
+            .metadata(key.number())
+            .with(Field::NdTarget, address)
+    };
     let asked = Flow::new(ASKED, EXCEPT, here(SOLICITATION)).apply([
         Action::copy(Field::EthSrc, Field::EthDst),
         Action::set(Field::EthSrc, mac),

@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::key::NetworkKey;
-use crate::{North, Owner};
+use crate::{North, Owner, Zoned};
 use alcor_goalstate::{FloatingGoal, Forwarding, RouterGateway};
 use alcor_openflow::PortNo;
 use alcor_types::{MacAddr, NetworkId, RouterId};
@@ -61,7 +61,10 @@ impl State {
 
     /// The external network in the bridge, and the port of its wire; none where this host has no wire
     /// of it.
-    pub(crate) fn external(&self, network: NetworkId) -> Option<(NetworkKey, PortNo, &RouterGateway)> {
+    pub(crate) fn external(
+        &self,
+        network: NetworkId,
+    ) -> Option<(NetworkKey, PortNo, &RouterGateway)> {
         let (_, gateway) = self.ways_to(network).next()?;
         let wire = *self.wires.get(gateway.carrier.physical_network()?)?;
         Some((NetworkKey::of(network, &gateway.carrier), wire, gateway))
@@ -74,7 +77,8 @@ impl State {
 
     /// The router's zone of translated connections.
     pub(crate) fn zone_of(&self, router: RouterId) -> Option<u16> {
-        self.outside.zones.get(&router).copied()
+        let of = Zoned::Router(router);
+        self.outside.zones.get(&of).copied()
     }
 
     /// Whether the floating IP can be served: its port is here and plugged, its router leads to its
@@ -85,7 +89,8 @@ impl State {
         self.active(local.vpc)?;
         let gateways = self.gateways(goal.router);
         let leads = gateways.iter().any(|way| way.network == goal.network);
-        leads.then(|| self.zone_of(goal.router)).flatten()
+        let zone = || self.outside.zones.get(&Zoned::of(goal)).copied();
+        leads.then(zone).flatten()
     }
 
     /// What this host answers for at an address outside.
@@ -133,9 +138,9 @@ impl State {
     pub(crate) fn owners_on(&self, network: NetworkId) -> BTreeSet<Owner> {
         let addresses = self.addresses_on(network).into_iter();
         let addresses = addresses.map(|address| North::Outside(network, address));
-        let entries = self.ways_to(network).flat_map(|(router, way)| {
-            [North::Entry(network, way.mac), North::Exits(router)]
-        });
+        let entries = self
+            .ways_to(network)
+            .flat_map(|(router, way)| [North::Entry(network, way.mac), North::Exits(router)]);
         let hops = self.outside.hops.keys().filter(|(on, _)| *on == network);
         let hops = hops.map(|(on, address)| North::Hop(*on, *address));
         let whole = std::iter::once(North::External(network));
@@ -143,13 +148,14 @@ impl State {
         all.map(Owner::from).collect()
     }
 
-    /// The routers whose connections are translated here.
-    pub(crate) fn translating(&self) -> BTreeSet<RouterId> {
-        let floating = self.outside.floating().map(|goal| goal.router);
+    /// Whose connections are translated here.
+    pub(crate) fn translating(&self) -> BTreeSet<Zoned> {
+        let floating = self.outside.floating().map(Zoned::of);
         let here = self.routers.keys().filter(|router| {
             let mut ways = self.gateways(**router).iter();
             ways.any(|way| self.is_here(way))
         });
-        floating.chain(here.copied()).collect()
+        let here = here.map(|router| Zoned::Router(*router));
+        floating.chain(here).collect()
     }
 }

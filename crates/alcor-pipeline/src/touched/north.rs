@@ -2,7 +2,7 @@
 
 use crate::router::Interface;
 use crate::state::State;
-use crate::{North, Owner};
+use crate::{North, Owner, Zoned};
 use alcor_goalstate::FloatingGoal;
 use alcor_types::{FloatingIpId, MacAddr, NetworkId, PortId, RouterId};
 use std::collections::BTreeSet;
@@ -26,7 +26,11 @@ pub(super) fn by_interface<'a>(
             let forwarded = way.forwardings.iter().map(|it| it.address);
             let addresses = way.addresses.iter().copied().chain(forwarded);
             owners.extend(addresses.map(|at| Owner::from(North::Outside(way.network, at))));
-            let hops = state.outside.hops.keys().filter(|(on, _)| *on == way.network);
+            let hops = state
+                .outside
+                .hops
+                .keys()
+                .filter(|(on, _)| *on == way.network);
             owners.extend(hops.map(|(on, at)| Owner::from(North::Hop(*on, *at))));
         }
         owners.extend(of_router(state, router));
@@ -38,7 +42,10 @@ pub(super) fn by_interface<'a>(
 pub(super) fn of_router(state: &State, router: RouterId) -> BTreeSet<Owner> {
     let told = state.ports_like(router).flat_map(|port| &port.gateways);
     let networks: BTreeSet<_> = told.map(|way| way.network).collect();
-    let floating = state.outside.floating().filter(|goal| goal.router == router);
+    let floating = state
+        .outside
+        .floating()
+        .filter(|goal| goal.router == router);
     let floating = floating.map(|goal| North::Outside(goal.network, goal.address).into());
     let own: Owner = North::Exits(router).into();
     let all = networks.into_iter().flat_map(|network| {
@@ -72,7 +79,9 @@ pub(super) fn by_floating(
         // Whom the address falls to when it is given up, or whom it is taken from.
         let others = state.outside.claimants(goal.network, goal.address);
         let exits = others.map(North::Exits);
-        [outside, North::Exits(goal.router)].into_iter().chain(exits)
+        [outside, North::Exits(goal.router)]
+            .into_iter()
+            .chain(exits)
     });
     owners.map(Owner::from).collect()
 }
@@ -87,11 +96,14 @@ pub(super) fn by_port(state: &State, port: PortId) -> Vec<Owner> {
     owners.map(Owner::from).collect()
 }
 
-pub(super) fn by_zone(state: &State, router: RouterId, now: Option<u16>) -> Vec<Owner> {
-    if state.zone_of(router) == now {
+pub(super) fn by_zone(state: &State, of: Zoned, now: Option<u16>) -> Vec<Owner> {
+    if state.outside.zones.get(&of).copied() == now {
         return Vec::new();
     }
-    of_router(state, router).into_iter().collect()
+    match of {
+        Zoned::Router(router) => of_router(state, router).into_iter().collect(),
+        Zoned::Floating(_, port, _) => by_port(state, port),
+    }
 }
 
 pub(super) fn by_hop(

@@ -11,6 +11,7 @@
 pub(crate) mod desk;
 mod flows;
 mod groups;
+pub(crate) mod outside;
 mod router;
 mod server;
 pub(crate) mod six;
