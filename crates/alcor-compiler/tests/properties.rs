@@ -127,11 +127,11 @@ fn any_way_out() -> impl Strategy<Value = Fact> {
         put_port(port)
     });
     let inside = proptest::option::of((0..PORTS, 0..ROUTERS));
-    let floating = (0..2_u8, inside).prop_map(|(number, at)| put_floating(floating(number, at)));
+    let known = (0..2_u8, inside).prop_map(|(number, at)| put_floating(floating(number, at)));
     let forwarding = (0..2_u8, 0..2_u8).prop_map(|(number, on)| put_forwarding(number, on));
     let gone = (0..2_u8).prop_map(|number| Fact::FloatingIp(floating(number, None).id, None));
     let ended = (0..2_u8).prop_map(|number| Fact::PortForwarding(forwarding_id(number), None));
-    prop_oneof![gateway, leading, held, floating, forwarding, gone, ended]
+    prop_oneof![gateway, leading, held, known, forwarding, gone, ended]
 }
 
 fn any_deletion() -> impl Strategy<Value = Fact> {
