@@ -23,7 +23,7 @@ use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::{Ack, AckStage, Heartbeat, Hello, Push, Welcome};
 use alcor_goalstate::{Goal, GoalChange, GoalKey, PortGoal};
 use alcor_openflow::{Action, Flow, PortNo};
-use alcor_pipeline::{FlowChanges, Input, Installed, Pipeline, table};
+use alcor_pipeline::{Contents, FlowChanges, Input, Installed, Pipeline, table};
 use alcor_responder::Counters;
 use alcor_types::PortId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -229,14 +229,14 @@ impl Engine {
         self.advance()
     }
 
-    /// The switch is here and holds these flows.
-    pub(crate) fn switch_found(&mut self, found: Vec<Installed>) -> Vec<Effect> {
+    /// The switch is here and holds this.
+    pub(crate) fn switch_found(&mut self, found: Contents) -> Vec<Effect> {
         self.abandon_job();
-        let flows = found.len();
+        let flows = found.flows.len();
         self.pipeline.take_changes();
         self.failed.clear();
-        self.zones.found(&found);
-        let missing = self.installer.connected(found, self.pipeline.desired());
+        self.zones.found(&found.flows);
+        let missing = self.installer.connected(found, &self.pipeline);
         tracing::info!(
             flows,
             missing = missing.add.len(),
@@ -298,8 +298,8 @@ impl Engine {
         (quiet && self.sees_all()).then_some(self.jobs)
     }
 
-    /// The switch's flows as read back for an audit.
-    pub(crate) fn audited(&mut self, ticket: u64, found: Vec<Installed>) -> Vec<Effect> {
+    /// What the switch holds, as read back for an audit.
+    pub(crate) fn audited(&mut self, ticket: u64, found: Contents) -> Vec<Effect> {
         if self.audit_ticket() != Some(ticket) {
             return Vec::new();
         }
@@ -310,6 +310,7 @@ impl Engine {
         tracing::warn!(
             missing = repair.add.len(),
             stale = repair.delete.len(),
+            meters = repair.meters.put.len() + repair.meters.delete.len(),
             "the switch's flows had drifted; mending them"
         );
         vec![self.start_job(repair)]
@@ -382,7 +383,7 @@ impl Engine {
         if self.sees_all() {
             let asked = self.north.has_asked();
             let stale = |flow: &Installed| asked || flow.key.table != table::NEXT;
-            changes.delete.extend(self.installer.sweep(stale));
+            self.installer.sweep(&mut changes, stale);
         }
         let idle = changes.is_empty() && self.waiting.is_empty();
         if idle && self.zones.is_quiet() && self.north.is_quiet() {

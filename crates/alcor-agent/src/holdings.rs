@@ -94,6 +94,7 @@ impl Holdings {
     pub fn apply(&mut self, push: &Push) -> Result<Vec<GoalChange>, Refusal> {
         let scope: ScopeId = push.scope.parse()?;
         let changes = match &push.goal_state {
+            Some(_) if self.is_late(scope, push) => Vec::new(),
             Some(state) => decode::goal_state(state).inspect_err(|_| {
                 self.assembling.remove(&scope);
                 self.distrusted.insert(scope);
@@ -116,6 +117,15 @@ impl Holdings {
             news.extend(self.settle());
         }
         Ok(news)
+    }
+
+    /// Whether the scope was whole at the delta's revision already: what it says is held, or was
+    /// taken back since. Of something that was deleted nothing is left whose revision would tell.
+    fn is_late(&self, scope: ScopeId, push: &Push) -> bool {
+        let whole_at = self.scopes.get(&scope).map(ScopeGoals::revision);
+        let whole_at = whole_at.filter(|at| *at > Revision::ZERO);
+        push.kind() == PushKind::DeltaOfScope
+            && whole_at.is_some_and(|whole_at| Revision(push.revision) <= whole_at)
     }
 
     fn complete(&mut self, scope: ScopeId, push: &Push) {

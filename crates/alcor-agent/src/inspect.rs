@@ -17,7 +17,7 @@ use crate::{AgentConfig, AgentError, Holdings};
 use alcor_goalstate::wire::host_session_client::HostSessionClient;
 use alcor_goalstate::wire::{AgentMessage, Hello, Welcome, agent_message, region_message};
 use alcor_openflow::{Client, Connection, Endpoint, Events, Flow, PortNo, Settings};
-use alcor_pipeline::{FlowChanges, Input, Installed, Owner, Pipeline, table};
+use alcor_pipeline::{FlowChanges, Input, Installed, MeterChanges, Owner, Pipeline, table};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -30,7 +30,7 @@ const LOOKS: usize = 3;
 const MOMENT: Duration = Duration::from_millis(300);
 
 /// The kind of owner, in cookies, of what leads out of the region.
-const OUTSIDE: u64 = 9;
+const OUTSIDE: u64 = 10;
 
 /// One scope, as the region has it and as the agent has last said.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,12 +62,14 @@ pub struct Inspection {
     pub missing: Vec<(Owner, Flow)>,
     /// Flows that are there and not wanted.
     pub stale: Vec<Installed>,
+    /// Meters that are wanted and not there, or not so; and those that are there and not wanted.
+    pub meters: MeterChanges,
 }
 
 impl Inspection {
     /// Whether the switch does what the region wants.
     pub fn is_clean(&self) -> bool {
-        self.missing.is_empty() && self.stale.is_empty()
+        self.missing.is_empty() && self.stale.is_empty() && self.meters.is_empty()
     }
 }
 
@@ -84,6 +86,7 @@ pub async fn repair(config: &AgentConfig) -> Result<Inspection, AgentError> {
         changes: FlowChanges {
             add: missing.map(|(_, flow)| flow.clone()).collect(),
             delete: inspection.stale.clone(),
+            meters: inspection.meters.clone(),
         },
         flushes: Flushes::default(),
     };
@@ -130,7 +133,7 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
             pipeline.apply(&input);
         }
     }
-    let installed = found.len();
+    let installed = found.flows.len();
     let difference = pipeline.diff(found);
     let owners = pipeline.owners();
     let missing = difference.add.into_iter().filter_map(|flow| {
@@ -145,6 +148,7 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         installed,
         missing: missing.collect(),
         stale: difference.delete.into_iter().filter(is_goals).collect(),
+        meters: difference.meters,
     })
 }
 

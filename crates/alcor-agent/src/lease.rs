@@ -29,7 +29,8 @@ impl Leases {
                 self.bindings.remove(&port);
             }
             GoalKey::Vpc(_) | GoalKey::Subnet(_) => self.bindings.clear(),
-            GoalKey::Neighbor(_)
+            GoalKey::Acl(_)
+            | GoalKey::Neighbor(_)
             | GoalKey::Interface(_)
             | GoalKey::Group(_)
             | GoalKey::Member(..)

@@ -24,6 +24,7 @@ mod installer;
 mod lease;
 mod lease6;
 mod link;
+mod metering;
 mod numbers;
 mod outside;
 mod programmer;

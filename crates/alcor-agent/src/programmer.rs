@@ -1,8 +1,9 @@
 //! Carries out one job on the switch: atomic bundles, and who is to blame when one fails.
 
 use crate::engine::{Job, JobResult, Refused};
-use alcor_openflow::{BundleItem, Client, CommitError, FlowMod, RequestError};
-use alcor_pipeline::FlowChanges;
+use crate::metering;
+use alcor_openflow::{BundleItem, Client, CommitError, Flow, FlowMod, RequestError};
+use alcor_pipeline::{FlowChanges, Installed};
 
 /// Changes in one bundle. A bundle is applied at once, and the switch does nothing else
 /// meanwhile; a copy of it is kept until the switch has confirmed it.
@@ -12,7 +13,8 @@ const PER_BUNDLE: usize = 2_000;
 const MAX_REFUSED: usize = 100;
 
 /// Does all of it, except for what the switch refuses. What is added comes before what is
-/// deleted, so that a packet never finds less than before.
+/// deleted, so that a packet never finds less than before; meters come before the flows that go
+/// through them, and go after them.
 pub(crate) async fn program(client: Client, job: Job) -> JobResult {
     if let Err(error) = flush(&client, &job.flushes.before).await {
         return lost(&error);
@@ -41,9 +43,20 @@ async fn flush(client: &Client, zones: &[u16]) -> Result<(), RequestError> {
 }
 
 async fn change(client: &Client, changes: FlowChanges) -> Result<Vec<Refused>, CommitError> {
-    let adds = changes.add.into_iter().map(FlowMod::add);
-    let deletes = changes
-        .delete
+    let meters = changes.meters;
+    metering::put(client, &meters.put).await?;
+    let refused = change_flows(client, changes.add, changes.delete).await?;
+    metering::delete(client, &meters.delete).await?;
+    Ok(refused)
+}
+
+async fn change_flows(
+    client: &Client,
+    add: Vec<Flow>,
+    delete: Vec<Installed>,
+) -> Result<Vec<Refused>, CommitError> {
+    let adds = add.into_iter().map(FlowMod::add);
+    let deletes = delete
         .into_iter()
         .map(|flow| FlowMod::delete_strict(flow.key));
     let mut changes = adds.chain(deletes).peekable();

@@ -7,7 +7,7 @@ use crate::switch::{self, SwitchEvent};
 use crate::{AgentConfig, AgentError, programmer};
 use alcor_goalstate::wire::{Hello, region_message};
 use alcor_openflow::{Client, PacketIn, PacketOut, PortNo, RequestError};
-use alcor_pipeline::Installed;
+use alcor_pipeline::Contents;
 use alcor_responder::Counters;
 use alcor_types::Timestamp;
 use std::time::Duration;
@@ -27,7 +27,7 @@ const OUTPUTS: usize = 1000;
 /// Signs of life until the region has said how often it wants them.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
-type Dump = JoinHandle<Result<Vec<Installed>, RequestError>>;
+type Dump = JoinHandle<Result<Contents, RequestError>>;
 
 /// Runs until told to stop. The flows stay in the switch.
 pub async fn run(config: AgentConfig, stop: CancellationToken) -> Result<(), AgentError> {
@@ -316,7 +316,7 @@ impl Agent {
         }
     }
 
-    fn inspected(&mut self, ticket: u64, found: Option<Vec<Installed>>) {
+    fn inspected(&mut self, ticket: u64, found: Option<Contents>) {
         self.dump = None;
         if let Some(found) = found {
             let effects = self.engine.audited(ticket, found);
@@ -352,8 +352,8 @@ async fn finished(job: &mut Option<JoinHandle<JobResult>>) -> Option<JobResult> 
     }
 }
 
-/// The flows read back, if the switch gave them; never when nobody asked.
-async fn dumped(dump: &mut Option<(u64, Dump)>) -> (u64, Option<Vec<Installed>>) {
+/// What was read back, if the switch gave it; never when nobody asked.
+async fn dumped(dump: &mut Option<(u64, Dump)>) -> (u64, Option<Contents>) {
     match dump {
         Some((ticket, dump)) => (*ticket, dump.await.ok().and_then(Result::ok)),
         None => std::future::pending().await,

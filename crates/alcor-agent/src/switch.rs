@@ -1,10 +1,11 @@
 //! The connection to the switch: comes up, says what the switch holds, brings packets, and
 //! comes up again when it is lost.
 
+use crate::metering;
 use alcor_openflow::{
     Client, Connection, Endpoint, Event, Events, FlowRequest, PacketIn, RequestError, Settings,
 };
-use alcor_pipeline::Installed;
+use alcor_pipeline::{Contents, Installed};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -16,8 +17,8 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from
 /// What happens at the switch.
 #[derive(Debug)]
 pub(crate) enum SwitchEvent {
-    /// It is here, and holds these flows.
-    Found(Client, Vec<Installed>),
+    /// It is here, and holds this.
+    Found(Client, Contents),
     /// A flow sent a packet up.
     Packet(PacketIn),
     /// It is gone.
@@ -77,11 +78,12 @@ async fn follow(happenings: &mut Events, events: &mpsc::Sender<SwitchEvent>) {
     }
 }
 
-/// All flows of the switch.
-pub(crate) async fn dump(client: &Client) -> Result<Vec<Installed>, RequestError> {
+/// All flows and meters of the switch.
+pub(crate) async fn dump(client: &Client) -> Result<Contents, RequestError> {
     let flows = client.dump_flows(FlowRequest::all()).await?;
-    Ok(flows
-        .iter()
-        .map(|stats| Installed::from(&stats.flow))
-        .collect())
+    let flows = flows.iter().map(|stats| Installed::from(&stats.flow));
+    Ok(Contents {
+        flows: flows.collect(),
+        meters: metering::dump(client).await?,
+    })
 }

@@ -24,6 +24,7 @@ mod segment;
 mod segment_range;
 mod subnet;
 mod subnet_pool;
+mod tap;
 mod trunk;
 
 pub(crate) use address_group::AddressGroups;
@@ -49,6 +50,7 @@ pub(crate) use segment::Segments;
 pub(crate) use segment_range::SegmentRanges;
 pub(crate) use subnet::Subnets;
 pub(crate) use subnet_pool::{SubnetPools, blocks};
+pub(crate) use tap::{TapFlows, TapServices};
 pub(crate) use trunk::{Trunks, sub_ports};
 
 use crate::attribute::{Attribute, Attributes};

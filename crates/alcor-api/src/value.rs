@@ -11,7 +11,7 @@ pub(crate) use item::{DhcpOptionWish, FixedIpWish, Members};
 pub(crate) use route::target_text;
 pub(crate) use routing::{GatewayWish, HelperProtocol, MaybeGateway, PortSpan, TransportPort};
 
-use alcor_types::{FlowDirection, IpVersion, Ipv6Mode, MacAddr};
+use alcor_types::{FlowDirection, IpVersion, Ipv6Mode, MacAddr, TapDirection};
 use ipnet::IpNet;
 use serde_json::{Map, Value, json};
 use std::net::{IpAddr, Ipv4Addr};
@@ -207,6 +207,21 @@ impl FromJson for FlowDirection {
 
     fn schema() -> Value {
         json!({ "enum": ["ingress", "egress", "any"] })
+    }
+}
+
+impl FromJson for TapDirection {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        match value.as_str() {
+            Some("IN") => Ok(Self::In),
+            Some("OUT") => Ok(Self::Out),
+            Some("BOTH") => Ok(Self::Both),
+            _ => Err(format!("'{}' is not one of IN, OUT, BOTH", shown(value))),
+        }
+    }
+
+    fn schema() -> Value {
+        json!({ "enum": ["IN", "OUT", "BOTH"] })
     }
 }
 

@@ -1,13 +1,15 @@
 //! One resource in, one goal out: the whole of the translation, without state.
 
 use alcor_goalstate::{
-    Carrier, DhcpGoal, ExternalSubnet, Forwarding, Goal, InterfaceGoal, NeighborGoal, PortGoal,
-    RouterGateway, SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
+    Carrier, DhcpGoal, ExternalSubnet, Forwarding, Goal, InterfaceGoal, Limits, NeighborGoal,
+    PortGoal, RouterGateway, SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
 use alcor_types::{
     ExternalGateway, Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId,
 };
+mod acl;
 mod group;
+pub(crate) use acl::{acl, acl_rule};
 pub(crate) use group::{address_group, group, member};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -43,7 +45,7 @@ pub(crate) fn subnet(subnet: &Subnet, revision: Revision) -> Goal {
 }
 
 /// What its own host is told of a port.
-pub(crate) fn port(port: &Port, revision: Revision) -> Goal {
+pub(crate) fn port(port: &Port, limits: Limits, revision: Revision) -> Goal {
     Goal::Port(PortGoal {
         id: port.id,
         revision,
@@ -58,6 +60,7 @@ pub(crate) fn port(port: &Port, revision: Revision) -> Goal {
         port_security_enabled: port.port_security_enabled,
         security_groups: port.security_groups.clone(),
         allowed_address_pairs: port.allowed_address_pairs.clone(),
+        limits,
     })
 }
 

@@ -1,13 +1,17 @@
 //! The intent of a region, and the one way to change it.
 
+mod acls;
+mod limits;
 mod north;
 mod routers;
 
+use crate::acls::Acls;
 use crate::groups::Groups;
 use crate::groups::change::Context;
 use crate::hosts::Hosts;
 use crate::journal::Journal;
 use crate::north::{North, plugged};
+use crate::qos::User;
 use crate::scope::Scope;
 use crate::{Fact, Touch};
 use alcor_types::{
@@ -27,6 +31,7 @@ pub struct Compiler {
     pub(crate) hosts: Hosts,
     pub(crate) groups: Groups,
     pub(crate) north: North,
+    acls: Acls,
     /// The networks of subnets, ports and route tables, to find them when they are deleted.
     subnets: HashMap<SubnetId, NetworkId>,
     ports: HashMap<PortId, NetworkId>,
@@ -43,6 +48,7 @@ impl Compiler {
             hosts: Hosts::default(),
             groups: Groups::default(),
             north: North::default(),
+            acls: Acls::default(),
             subnets: HashMap::new(),
             ports: HashMap::new(),
             tables: HashMap::new(),
@@ -98,6 +104,10 @@ impl Compiler {
             Fact::FloatingIp(..) | Fact::PortForwarding(..) => {
                 self.take_outside(revision, fact, journal);
             }
+            Fact::NetworkAcl(..) | Fact::NetworkAclRule(..) => {
+                self.take_acl(revision, fact, journal);
+            }
+            Fact::QosRule(id, rule) => self.take_qos_rule(revision, *id, rule.as_ref(), journal),
         }
     }
 
@@ -135,8 +145,11 @@ impl Compiler {
     ) {
         self.note_readers(id, journal);
         let scope = scope(&mut self.scopes, id, self.log_limit, revision);
+        let former = scope.policy();
         let news = scope.set_network(revision, network.cloned(), &self.hosts);
         journal.news(id, news);
+        let policies = &mut self.hosts.policies;
+        policies.set_user(User::Network(id), former, scope.policy());
         self.forget_if_empty(id);
         self.retell_outside(revision, id, journal);
     }
@@ -224,8 +237,11 @@ impl Compiler {
         let places: Vec<_> = [former_host, new_host].into_iter().flatten().collect();
         self.note_hosts(network, &places, journal);
         let scope = scope(&mut self.scopes, network, self.log_limit, revision);
+        let former = scope.policy_named_by(id);
         let news = scope.set_port(revision, id, port, &self.hosts);
         journal.news(network, news);
+        let policies = &mut self.hosts.policies;
+        policies.set_user(User::Port(network, id), former, scope.policy_named_by(id));
         for host in &places {
             self.hosts.set_scope(host, network, scope.binds(host));
         }

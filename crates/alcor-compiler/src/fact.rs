@@ -2,8 +2,9 @@
 
 use alcor_goalstate::ScopeId;
 use alcor_types::{
-    AddressGroup, AddressGroupId, FloatingIp, FloatingIpId, HostName, Network, NetworkId, Node,
-    Port, PortForwarding, PortForwardingId, PortId, RouteTable, RouteTableId, Router, RouterId,
+    AddressGroup, AddressGroupId, FloatingIp, FloatingIpId, HostName, Network, NetworkAcl,
+    NetworkAclId, NetworkAclRule, NetworkAclRuleId, NetworkId, Node, Port, PortForwarding,
+    PortForwardingId, PortId, QosRule, QosRuleId, RouteTable, RouteTableId, Router, RouterId,
     SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Subnet, SubnetId,
 };
 use std::sync::Arc;
@@ -33,6 +34,12 @@ pub enum Fact {
     FloatingIp(FloatingIpId, Option<Arc<FloatingIp>>),
     /// Ports of an address outside that lead inside.
     PortForwarding(PortForwardingId, Option<Arc<PortForwarding>>),
+    /// A network ACL.
+    NetworkAcl(NetworkAclId, Option<Arc<NetworkAcl>>),
+    /// A rule of a network ACL.
+    NetworkAclRule(NetworkAclRuleId, Option<Arc<NetworkAclRule>>),
+    /// A rule of a QoS policy. Of the policy itself no data plane need know.
+    QosRule(QosRuleId, Option<Arc<QosRule>>),
 }
 
 /// A scope that has news for its hosts.

@@ -1,6 +1,8 @@
 //! Which hosts exist, where tunnels to them end, which networks have ports there, and which further
-//! networks they need because routers join them.
+//! networks they need because routers join them. And what QoS policies say: like the hosts it is no
+//! network's own, and the goals of many lean on it.
 
+use crate::qos::Policies;
 use crate::routing::Routing;
 use alcor_types::{HostName, NetworkId};
 use std::collections::{BTreeSet, HashMap};
@@ -11,6 +13,7 @@ use std::net::IpAddr;
 pub(crate) struct Hosts {
     hosts: HashMap<HostName, Host>,
     pub(crate) routing: Routing,
+    pub(crate) policies: Policies,
 }
 
 /// A host may be named by ports before its node is registered.

@@ -19,6 +19,7 @@
 //!
 //! Nothing here does I/O, and nothing waits.
 
+mod acls;
 mod compile;
 mod compiler;
 mod fact;
@@ -28,6 +29,7 @@ mod journal;
 mod log;
 mod north;
 pub mod oracle;
+mod qos;
 mod routing;
 mod scope;
 mod view;

@@ -3,7 +3,9 @@
 //! This is the definition that compiler and pipeline are tested against. It is written to be
 //! read, not to be fast, and shares no code with either.
 
+mod acl;
 mod filter;
+mod limits;
 mod routes;
 
 pub use filter::Packet;
@@ -12,9 +14,10 @@ pub use routes::Arrival;
 use crate::Fact;
 use alcor_goalstate::Carrier;
 use alcor_types::{
-    AddressGroup, AddressGroupId, HostName, Network, NetworkId, Node, Port, PortId, RouteTable,
-    RouteTableId, Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule,
-    SecurityGroupRuleId, Subnet, SubnetId,
+    AddressGroup, AddressGroupId, HostName, Network, NetworkAcl, NetworkAclId, NetworkAclRule,
+    NetworkAclRuleId, NetworkId, Node, Port, PortId, QosRule, QosRuleId, RouteTable, RouteTableId,
+    Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId,
+    Subnet, SubnetId,
 };
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -32,6 +35,9 @@ pub struct Intent {
     groups: BTreeMap<SecurityGroupId, Arc<SecurityGroup>>,
     rules: BTreeMap<SecurityGroupRuleId, Arc<SecurityGroupRule>>,
     address_groups: BTreeMap<AddressGroupId, Arc<AddressGroup>>,
+    acls: BTreeMap<NetworkAclId, Arc<NetworkAcl>>,
+    acl_rules: BTreeMap<NetworkAclRuleId, Arc<NetworkAclRule>>,
+    qos_rules: BTreeMap<QosRuleId, Arc<QosRule>>,
 }
 
 impl Intent {
@@ -53,6 +59,9 @@ impl Intent {
             Fact::AddressGroup(id, group) => set(&mut self.address_groups, id, group.as_ref()),
             // They lead out of the region, and this oracle speaks of what lies in it.
             Fact::FloatingIp(..) | Fact::PortForwarding(..) => {}
+            Fact::NetworkAcl(id, acl) => set(&mut self.acls, id, acl.as_ref()),
+            Fact::NetworkAclRule(id, rule) => set(&mut self.acl_rules, id, rule.as_ref()),
+            Fact::QosRule(id, rule) => set(&mut self.qos_rules, id, rule.as_ref()),
         }
     }
 

@@ -1,14 +1,17 @@
 //! One network with its subnets and ports, and what hosts are told because of them.
 
+mod acl;
 mod change;
+mod limits;
 
+use crate::acls::Guard;
 use crate::compile;
 use crate::hosts::Hosts;
 use crate::log::Log;
 use alcor_goalstate::{FloatingGoal, Goal, RouterGateway};
 use alcor_types::{
-    FloatingIpId, HostName, Network, NetworkId, Port, PortId, Revision, RouteTable, RouteTableId,
-    Router, Subnet, SubnetId,
+    FloatingIpId, HostName, Network, NetworkAclId, NetworkId, Port, PortId, Revision, RouteTable,
+    RouteTableId, Router, Subnet, SubnetId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,6 +39,12 @@ struct Interface {
     revision: Revision,
 }
 
+/// A network ACL.
+struct HeldGuard {
+    guard: Guard,
+    revision: Revision,
+}
+
 /// What hosts are told because of one port.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Told {
@@ -54,6 +63,7 @@ pub(crate) struct Scope {
     id: NetworkId,
     network: Option<Held<Network>>,
     subnets: BTreeMap<SubnetId, Held<Subnet>>,
+    acls: BTreeMap<NetworkAclId, HeldGuard>,
     ports: BTreeMap<PortId, Member>,
     interfaces: BTreeMap<PortId, Interface>,
     tables: BTreeMap<RouteTableId, Arc<RouteTable>>,
@@ -75,6 +85,7 @@ impl Scope {
             id,
             network: None,
             subnets: BTreeMap::new(),
+            acls: BTreeMap::new(),
             ports: BTreeMap::new(),
             interfaces: BTreeMap::new(),
             tables: BTreeMap::new(),
@@ -89,6 +100,7 @@ impl Scope {
     pub(crate) fn is_empty(&self) -> bool {
         self.network.is_none()
             && self.subnets.is_empty()
+            && self.acls.is_empty()
             && self.ports.is_empty()
             && self.interfaces.is_empty()
             && self.tables.is_empty()
@@ -200,8 +212,8 @@ impl Scope {
             let revision = *own;
             Goal::Floating(FloatingGoal { revision, ..*goal })
         });
-        let goals = std::iter::once(compile::port(port, *own)).chain(leases);
-        let goals = goals.chain(floating);
+        let own = compile::port(port, self.limits(port, hosts), *own);
+        let goals = std::iter::once(own).chain(leases).chain(floating);
         Some(Told {
             host,
             own: goals.collect(),

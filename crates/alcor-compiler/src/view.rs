@@ -13,7 +13,7 @@ use std::net::IpAddr;
 pub struct ScopeView {
     /// The scope's newest change; what a host that holds these goals is up to.
     pub revision: Revision,
-    /// The goals: the network, its subnets, its routers' ports, own ports each with its leases,
+    /// The goals: the network, its subnets, its ACLs, its routers' ports, own ports each with its leases,
     /// neighbours; or the group and its members.
     pub goals: Vec<Goal>,
 }
@@ -130,6 +130,7 @@ impl Compiler {
             .filter_map(|id| scope.told(id, &self.hosts));
         let mut goals: Vec<Goal> = scope.vpc_goal().into_iter().collect();
         goals.extend(scope.subnet_goals());
+        goals.extend(scope.acl_goals());
         goals.extend(scope.interface_goals());
         goals.extend(own.flat_map(|told| told.own));
         goals.extend(scope.neighbor_goals(host, &self.hosts));
@@ -175,6 +176,7 @@ impl Compiler {
     fn network_digest(&self, scope: NetworkId, host: &HostName) -> Option<u64> {
         let scope = self.member(scope, host)?;
         let shared = scope.vpc_goal().into_iter().chain(scope.subnet_goals());
+        let shared = shared.chain(scope.acl_goals());
         let shared = shared.chain(scope.interface_goals());
         let shared = shared.fold(scope.peers_digest(), |sum, goal| sum ^ digest::goal(&goal));
         let own = scope
@@ -221,6 +223,7 @@ impl Compiler {
         match key {
             GoalKey::Vpc(_) => scope.vpc_goal(),
             GoalKey::Subnet(id) => scope.subnet_goal(id),
+            GoalKey::Acl(id) => scope.acl_goal(id),
             GoalKey::Interface(id) => scope.interface_goal(id),
             GoalKey::Port(id) | GoalKey::Dhcp(id, _) | GoalKey::Floating(id, _) => {
                 self.own_goal(scope, host, id, key)

@@ -184,8 +184,11 @@ proptest! {
                     Fact::SecurityGroup(id, _) => id.to_string(),
                     Fact::SecurityGroupRule(id, _) => id.to_string(),
                     Fact::AddressGroup(id, _) => id.to_string(),
+                    Fact::QosRule(id, _) => id.to_string(),
                     Fact::Network(id, _) => id.to_string(),
                     Fact::Subnet(id, _) => id.to_string(),
+                    Fact::NetworkAcl(id, _) => id.to_string(),
+                    Fact::NetworkAclRule(id, _) => id.to_string(),
                 };
                 last.insert(name, fact.clone());
             }

@@ -6,7 +6,7 @@ mod support;
 
 use alcor_compiler::oracle::Intent;
 use alcor_compiler::{Compiler, Fact};
-use alcor_goalstate::{Goal, ScopeId, digest};
+use alcor_goalstate::{Goal, Limits, ScopeId, digest};
 use alcor_types::{HostName, MacAddr, PortId, Revision};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +17,7 @@ const SUBNETS: u8 = 3;
 const PORTS: u8 = 6;
 const HOSTS: u8 = 3;
 const ROUTERS: u8 = 2;
+const ACLS: u8 = 4;
 
 /// Subnet `n` is always of network `n % NETWORKS`, as ids never change networks.
 fn network_of(number: u8) -> u8 {
@@ -33,6 +34,7 @@ fn any_network() -> impl Strategy<Value = Fact> {
             1 => network.segments[0].network_type = alcor_types::NetworkType::Geneve,
             _ => {}
         }
+        network.qos_policy_id = (kind & 1 == 1).then(|| policy_id(number));
         put_network(network)
     })
 }
@@ -62,6 +64,10 @@ fn any_port() -> impl Strategy<Value = Fact> {
             }
             if bits & 16 != 0 {
                 port.standard.tags.insert("tag".into());
+            }
+            port.qos_policy_id = (bits & 32 != 0).then(|| policy_id(bits >> 7));
+            if bits & 64 != 0 {
+                port.device_owner = "network:dhcp".into();
             }
             put_port(port)
         },
@@ -96,6 +102,15 @@ fn any_interface() -> impl Strategy<Value = Fact> {
             put_port(port)
         },
     )
+}
+
+/// ACL `n` is of network `n % NETWORKS`; the first of a network may be its default.
+fn any_acl() -> impl Strategy<Value = Fact> {
+    (0..ACLS, any::<bool>(), any::<bool>()).prop_map(|(number, default, named)| {
+        let network = network_of(number);
+        let subnets = named.then_some(network).filter(|_| number < NETWORKS);
+        put_acl(acl(number, network, default && number < NETWORKS, subnets))
+    })
 }
 
 fn any_node() -> impl Strategy<Value = Fact> {
@@ -141,11 +156,20 @@ fn any_deletion() -> impl Strategy<Value = Fact> {
         4 => (0..PORTS + 4).prop_map(|id| Fact::Port(port_id(id), None)),
         1 => prop::sample::select(vec![20, 21, 30]).prop_map(|id| Fact::Port(port_id(id), None)),
         1 => (0..ROUTERS).prop_map(|id| Fact::Router(router_id(id), None)),
+        1 => (0..ACLS).prop_map(|id| Fact::NetworkAcl(acl_id(id), None)),
+        1 => (0..ACLS, 0..3_u8).prop_map(|(of, id)| Fact::NetworkAclRule(acl_rule_id(of, id), None)),
         1 => (0..NETWORKS, any::<bool>()).prop_map(|(id, whole)| {
             Fact::RouteTable(table(id, whole, 0).id, None)
         }),
         1 => (0..HOSTS).prop_map(|id| Fact::Node(host(id), None)),
+        1 => (0..4_u8).prop_map(|id| Fact::QosRule(qos_rule(id, 0, 0).id, None)),
     ]
+}
+
+/// A rule that may change its policy: that never happens, and nothing leans on it.
+fn any_qos_rule() -> impl Strategy<Value = Fact> {
+    let numbers = (0..4_u8, 0..3_u8, 1..3_u32);
+    numbers.prop_map(|(id, policy, rate)| put_qos_rule(qos_rule(id, policy, rate)))
 }
 
 fn any_fact() -> impl Strategy<Value = Fact> {
@@ -158,6 +182,9 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         1 => (0..NETWORKS, any::<bool>(), 0..ROUTERS)
             .prop_map(|(id, whole, router)| put_table(table(id, whole, router))),
         2 => any_interface(),
+        2 => any_acl(),
+        2 => (0..ACLS, 0..3_u8, 0..3_u16).prop_map(|(of, id, number)| put_acl_rule(of, id, number)),
+        2 => any_qos_rule(),
         3 => any_deletion(),
         3 => any_way_out(),
     ]
@@ -184,6 +211,9 @@ fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
             Fact::AddressGroup(id, _) => id.to_string(),
             Fact::FloatingIp(id, _) => id.to_string(),
             Fact::PortForwarding(id, _) => id.to_string(),
+            Fact::NetworkAcl(id, _) => id.to_string(),
+            Fact::NetworkAclRule(id, _) => id.to_string(),
+            Fact::QosRule(id, _) => id.to_string(),
         };
         last.insert(name, fact.clone());
     }
@@ -195,6 +225,7 @@ fn content(mut goal: Goal) -> Goal {
     let revision = match &mut goal {
         Goal::Vpc(goal) => &mut goal.revision,
         Goal::Subnet(goal) => &mut goal.revision,
+        Goal::Acl(goal) => &mut goal.revision,
         Goal::Port(goal) => &mut goal.revision,
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Floating(goal) => &mut goal.revision,
@@ -328,6 +359,20 @@ proptest! {
                 .map(ScopeId::from)
                 .collect();
             prop_assert_eq!(region.host_scopes(&host), scopes);
+        }
+    }
+
+    #[test]
+    fn ports_are_bounded_as_their_policies_say(history in any_history()) {
+        let region = played(&history);
+        let mut intent = Intent::default();
+        history.iter().flatten().for_each(|fact| intent.learn(fact));
+        for (network, host) in places() {
+            for goal in wanted(&region, network_id(network), &host) {
+                if let Goal::Port(port) = goal {
+                    prop_assert_eq!(port.limits, Limits::of(&intent.bounds(port.id)));
+                }
+            }
         }
     }
 

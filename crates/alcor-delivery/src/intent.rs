@@ -6,14 +6,14 @@ use alcor_managers::records::{self, Record};
 use alcor_managers::schema;
 use alcor_store::{Change, Snapshot};
 use alcor_types::{
-    AddressGroup, FloatingIp, HostName, Network, Node, Port, PortForwarding, RouteTable, Router,
-    SecurityGroup, SecurityGroupRule, Subnet,
+    AddressGroup, FloatingIp, HostName, Network, NetworkAcl, NetworkAclRule, Node, Port,
+    PortForwarding, QosRule, RouteTable, Router, SecurityGroup, SecurityGroupRule, Subnet,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The rows of the tables that make up intent, without their indexes.
-pub(crate) fn prefixes() -> [&'static [u8]; 11] {
+pub(crate) fn prefixes() -> [&'static [u8]; 14] {
     const NETWORKS: &[u8] = &[schema::NETWORKS.id, 0];
     const SUBNETS: &[u8] = &[schema::SUBNETS.id, 0];
     const PORTS: &[u8] = &[schema::PORTS.id, 0];
@@ -25,6 +25,9 @@ pub(crate) fn prefixes() -> [&'static [u8]; 11] {
     const ADDRESS_GROUPS: &[u8] = &[schema::ADDRESS_GROUPS.id, 0];
     const FLOATING_IPS: &[u8] = &[schema::FLOATING_IPS.id, 0];
     const FORWARDINGS: &[u8] = &[schema::PORT_FORWARDINGS.id, 0];
+    const ACLS: &[u8] = &[schema::NETWORK_ACLS.id, 0];
+    const ACL_RULES: &[u8] = &[schema::NETWORK_ACL_RULES.id, 0];
+    const QOS_RULES: &[u8] = &[schema::QOS_RULES.id, 0];
     [
         NETWORKS,
         SUBNETS,
@@ -37,6 +40,9 @@ pub(crate) fn prefixes() -> [&'static [u8]; 11] {
         ADDRESS_GROUPS,
         FLOATING_IPS,
         FORWARDINGS,
+        ACLS,
+        ACL_RULES,
+        QOS_RULES,
     ]
 }
 
@@ -93,6 +99,19 @@ impl Intent {
             let id = forwarding.id;
             facts.push(Fact::PortForwarding(id, Some(Arc::new(forwarding))));
         }
+        // An ACL's goal is made once where its rules are there first.
+        for rule in scan::<NetworkAclRule>(snapshot) {
+            let rule = rule?;
+            facts.push(Fact::NetworkAclRule(rule.id, Some(Arc::new(rule))));
+        }
+        for acl in scan::<NetworkAcl>(snapshot) {
+            let acl = acl?;
+            facts.push(Fact::NetworkAcl(acl.id, Some(Arc::new(acl))));
+        }
+        for rule in scan::<QosRule>(snapshot) {
+            let rule = rule?;
+            facts.push(Fact::QosRule(rule.id, Some(Arc::new(rule))));
+        }
         for port in scan::<Port>(snapshot) {
             let port = port?;
             facts.push(Fact::Port(port.id, Some(Arc::new(port))));
@@ -116,6 +135,8 @@ impl Intent {
                 facts.push(Fact::RouteTable(id(&key)?.into(), table.map(Arc::new)));
             } else if let Some((key, node)) = decode::<Node>(change)? {
                 facts.extend(self.node(key, node));
+            } else if let Some(fact) = acl(change)? {
+                facts.push(fact);
             } else {
                 facts.extend(set(change)?);
             }
@@ -141,7 +162,7 @@ impl Intent {
     }
 }
 
-/// The fact of a change of a group or rule, if it is one.
+/// The fact of a change of a group or rule, also of a QoS policy's, if it is one.
 fn set(change: &Change) -> Result<Option<Fact>, DeliveryError> {
     if let Some((key, group)) = decode::<SecurityGroup>(change)? {
         let group = group.map(Arc::new);
@@ -155,6 +176,10 @@ fn set(change: &Change) -> Result<Option<Fact>, DeliveryError> {
         let group = group.map(Arc::new);
         return Ok(Some(Fact::AddressGroup(id(&key)?.into(), group)));
     }
+    if let Some((key, rule)) = decode::<QosRule>(change)? {
+        let rule = rule.map(Arc::new);
+        return Ok(Some(Fact::QosRule(id(&key)?.into(), rule)));
+    }
     outside(change)
 }
 
@@ -167,6 +192,19 @@ fn outside(change: &Change) -> Result<Option<Fact>, DeliveryError> {
     if let Some((key, forwarding)) = decode::<PortForwarding>(change)? {
         let forwarding = forwarding.map(Arc::new);
         return Ok(Some(Fact::PortForwarding(id(&key)?.into(), forwarding)));
+    }
+    Ok(None)
+}
+
+/// The fact of a change of a network ACL or one of its rules, if it is one.
+fn acl(change: &Change) -> Result<Option<Fact>, DeliveryError> {
+    if let Some((key, acl)) = decode::<NetworkAcl>(change)? {
+        let acl = acl.map(Arc::new);
+        return Ok(Some(Fact::NetworkAcl(id(&key)?.into(), acl)));
+    }
+    if let Some((key, rule)) = decode::<NetworkAclRule>(change)? {
+        let rule = rule.map(Arc::new);
+        return Ok(Some(Fact::NetworkAclRule(id(&key)?.into(), rule)));
     }
     Ok(None)
 }

@@ -375,6 +375,7 @@ fn content(mut goal: Goal) -> Goal {
     let revision = match &mut goal {
         Goal::Vpc(goal) => &mut goal.revision,
         Goal::Subnet(goal) => &mut goal.revision,
+        Goal::Acl(goal) => &mut goal.revision,
         Goal::Port(goal) => &mut goal.revision,
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Floating(goal) => &mut goal.revision,

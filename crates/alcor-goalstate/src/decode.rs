@@ -2,7 +2,9 @@
 //! the resource and the field; nothing of such a message is applied.
 
 use crate::wire::router_configuration::{RoutingRule, SubnetRoutingTable};
+mod acl;
 mod group;
+mod limits;
 mod north;
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
@@ -35,6 +37,7 @@ pub struct DecodeError {
 pub fn goal_state(state: &GoalStateV2) -> Result<Vec<GoalChange>, DecodeError> {
     let vpcs = state.vpc_states.values().map(vpc);
     let subnets = state.subnet_states.values().map(subnet);
+    let acls = state.network_acl_states.values().map(acl::acl);
     let ports = state.port_states.values().map(port);
     let leases = state.dhcp_states.values().map(dhcp);
     let neighbors = state.neighbor_states.values().map(neighbor);
@@ -44,6 +47,7 @@ pub fn goal_state(state: &GoalStateV2) -> Result<Vec<GoalChange>, DecodeError> {
     let addresses = state.address_group_states.values().map(group::addresses);
     let all = vpcs
         .chain(subnets)
+        .chain(acls)
         .chain(ports)
         .chain(leases)
         .chain(neighbors)
@@ -282,6 +286,7 @@ fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, 
             .iter()
             .map(|pair| group::pair(fields, pair))
             .collect::<Result<_, _>>()?,
+        limits: limits::limits(fields, sent.limits.as_ref())?,
     })
 }
 

@@ -24,6 +24,7 @@ pub fn goal(goal: &Goal) -> u64 {
     match goal {
         Goal::Vpc(goal) => content!(0, encode::vpc(goal)),
         Goal::Subnet(goal) => content!(1, encode::subnet(goal)),
+        Goal::Acl(goal) => content!(20, encode::acl::acl(goal)),
         Goal::Port(goal) => content!(2, encode::port(goal)),
         Goal::Neighbor(goal) => content!(3, encode::neighbor(goal)),
         Goal::Dhcp(goal) => content!(5, encode::dhcp(goal)),

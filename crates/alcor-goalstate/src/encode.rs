@@ -3,7 +3,9 @@
 //! Every resource travels as its whole configuration (`UpdateType` FULL), so that applying
 //! a message twice is applying it once. A deletion carries the id and the revision alone.
 
+pub(crate) mod acl;
 pub(crate) mod group;
+mod limits;
 pub(crate) mod north;
 
 use crate::wire::{
@@ -41,6 +43,7 @@ fn put(state: &mut GoalStateV2, goal: &Goal) {
     match goal {
         Goal::Vpc(goal) => insert_vpc(state, update, vpc(goal)),
         Goal::Subnet(goal) => insert_subnet(state, update, subnet(goal)),
+        Goal::Acl(goal) => acl::insert(state, update, acl::acl(goal)),
         Goal::Port(goal) => insert_port(state, update, port(goal)),
         Goal::Dhcp(goal) => insert_dhcp(state, update, dhcp(goal)),
         Goal::Neighbor(goal) => insert_neighbor(state, update, neighbor(goal)),
@@ -75,6 +78,7 @@ fn delete(state: &mut GoalStateV2, key: GoalKey, store_revision: u64) {
             };
             insert_subnet(state, operation, gone);
         }
+        GoalKey::Acl(id) => acl::delete(state, id, store_revision),
         GoalKey::Port(id) => {
             let id = id.to_string();
             let gone = PortConfiguration {
@@ -310,6 +314,7 @@ pub(crate) fn port(goal: &PortGoal) -> PortConfiguration {
                     .map_or_else(String::new, |mac| mac.to_string()),
             })
             .collect(),
+        limits: limits::limits(&goal.limits),
         ..PortConfiguration::default()
     }
 }

@@ -1,9 +1,12 @@
 //! Goals: the facts that a host holds, each with the revision it was made from.
 
-use crate::{AddressGroupGoal, Carrier, FloatingGoal, GroupGoal, MemberGoal, RouterGateway};
+use crate::{
+    AclGoal, AddressGroupGoal, Carrier, FloatingGoal, GroupGoal, Limits, MemberGoal, RouterGateway,
+};
 use alcor_types::{
     AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, FloatingIpId, HostRoute,
-    Ipv6Mode, MacAddr, NetworkId, PortId, ProjectId, Revision, RouterId, SecurityGroupId, SubnetId,
+    Ipv6Mode, MacAddr, NetworkAclId, NetworkId, PortId, ProjectId, Revision, RouterId,
+    SecurityGroupId, SubnetId,
 };
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -83,6 +86,8 @@ pub struct PortGoal {
     pub security_groups: Vec<SecurityGroupId>,
     /// Further addresses it may send from.
     pub allowed_address_pairs: Vec<AllowedAddressPair>,
+    /// What bounds its traffic.
+    pub limits: Limits,
 }
 
 /// A lease that this host's DHCP responder gives out.
@@ -170,6 +175,8 @@ pub enum Goal {
     Vpc(VpcGoal),
     /// A subnet.
     Subnet(SubnetGoal),
+    /// A network ACL.
+    Acl(AclGoal),
     /// A port of this host.
     Port(PortGoal),
     /// A lease of a port of this host.
@@ -195,6 +202,8 @@ pub enum GoalKey {
     Vpc(NetworkId),
     /// A subnet.
     Subnet(SubnetId),
+    /// A network ACL.
+    Acl(NetworkAclId),
     /// A port of this host.
     Port(PortId),
     /// A lease of a port on one of its subnets.
@@ -248,6 +257,7 @@ impl Goal {
         match self {
             Self::Vpc(goal) => GoalKey::Vpc(goal.id),
             Self::Subnet(goal) => GoalKey::Subnet(goal.id),
+            Self::Acl(goal) => GoalKey::Acl(goal.id),
             Self::Port(goal) => GoalKey::Port(goal.id),
             Self::Dhcp(goal) => GoalKey::Dhcp(goal.port, goal.subnet),
             Self::Neighbor(goal) => GoalKey::Neighbor(goal.port),
@@ -264,6 +274,7 @@ impl Goal {
         match self {
             Self::Vpc(goal) => goal.revision,
             Self::Subnet(goal) => goal.revision,
+            Self::Acl(goal) => goal.revision,
             Self::Port(goal) => goal.revision,
             Self::Dhcp(goal) => goal.revision,
             Self::Neighbor(goal) => goal.revision,

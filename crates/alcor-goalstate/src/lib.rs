@@ -8,17 +8,20 @@
 //! * [`encode`] and [`decode`] lead from one to the other; [`digest`] lets region and agent
 //!   compare what they hold without sending it.
 
+mod acl_goal;
 mod carrier;
 pub mod decode;
 pub mod digest;
 pub mod encode;
 mod goal;
 mod group_goal;
+mod limits;
 mod north_goal;
 mod scope;
 mod scope_id;
 pub mod wire;
 
+pub use acl_goal::{AclGoal, AclRule};
 pub use carrier::Carrier;
 pub use decode::DecodeError;
 pub use goal::{
@@ -26,6 +29,7 @@ pub use goal::{
     SubnetRoute, SubnetRoutes, VpcGoal,
 };
 pub use group_goal::{AddressGroupGoal, GroupGoal, GroupRule, MemberGoal, RuleRemote};
+pub use limits::{Bounds, Limits, Rate};
 pub use north_goal::{ExternalSubnet, FloatingGoal, Forwarding, RouterGateway};
 pub use scope::{Applied, ScopeGoals};
 pub use scope_id::{ParseScopeError, ScopeId};

@@ -49,6 +49,7 @@ fn revise(mut goal: Goal, at: u64) -> GoalChange {
     let revision = match &mut goal {
         Goal::Vpc(goal) => &mut goal.revision,
         Goal::Subnet(goal) => &mut goal.revision,
+        Goal::Acl(goal) => &mut goal.revision,
         Goal::Port(goal) => &mut goal.revision,
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Floating(goal) => &mut goal.revision,

@@ -27,6 +27,7 @@ use crate::segment::SegmentError;
 use crate::segment::range::RangeError;
 use crate::subnet::SubnetError;
 use crate::subnet_pool::PoolError;
+use crate::tap::TapError;
 use crate::topology::TopologyError;
 use crate::trunk::TrunkError;
 
@@ -349,6 +350,9 @@ pub enum ApiError {
     /// A request about trunks is refused.
     #[error(transparent)]
     Trunk(#[from] TrunkError),
+    /// A request about taps is refused.
+    #[error(transparent)]
+    Tap(#[from] TapError),
     /// A port's binding is refused.
     #[error(transparent)]
     Binding(#[from] BindingError),

@@ -45,6 +45,7 @@ mod settings;
 mod standard;
 pub mod subnet;
 pub mod subnet_pool;
+pub mod tap;
 pub mod topology;
 pub mod trunk;
 pub mod zone;

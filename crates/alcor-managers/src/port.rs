@@ -30,7 +30,7 @@ use crate::records;
 use crate::security_group::{self, Membership};
 use crate::{
     ApiError, Caller, Settings, floating_ip, ip, network, policy, qos, router, standard, subnet,
-    trunk,
+    tap, trunk,
 };
 use alcor_store::{Read, Txn};
 use alcor_types::{FixedIp, Port, PortId, ROUTER_INTERFACE_OWNERS, SecurityGroupId};
@@ -188,6 +188,7 @@ pub fn unplug(txn: &mut Txn<'_>, port: &Port) -> Result<(), ApiError> {
     state::forget(txn, port)?;
     binding::forget(txn, port)?;
     floating_ip::forget_port(txn, port.id)?;
+    tap::forget_port(txn, port.id)?;
     quota::give(txn, Kind::Port, &port.project_id)?;
     records::delete::<Port>(txn, port.id.as_bytes())?;
     Ok(())

@@ -32,6 +32,7 @@ mod segment;
 mod subnet;
 mod subnet_pool;
 mod table;
+mod tap;
 mod topology;
 mod trunk;
 
@@ -58,6 +59,7 @@ pub use segment::*;
 pub use subnet::*;
 pub use subnet_pool::*;
 pub use table::*;
+pub use tap::*;
 pub use trunk::*;
 
 use crate::records::{self, Derivation};
@@ -81,6 +83,8 @@ pub(crate) const DERIVED: &[Derivation] = &[
     records::derivation::<alcor_types::PortState>(),
     records::derivation::<alcor_types::PortBinding>(),
     records::derivation::<alcor_types::Trunk>(),
+    records::derivation::<alcor_types::TapService>(),
+    records::derivation::<alcor_types::TapFlow>(),
     records::derivation::<alcor_types::Agent>(),
     records::derivation::<alcor_types::Schedule>(),
     records::derivation::<PortForwarding>(),

@@ -37,6 +37,13 @@ pub enum Action {
         /// Bytes to send when that is the controller.
         max_len: u16,
     },
+    /// Send at most so many bytes out of a port.
+    OutputTrunc {
+        /// The port; none of those that are no interface.
+        port: PortNo,
+        /// Bytes, from 14 on.
+        max_len: u32,
+    },
     /// Run a group.
     Group(u32),
     /// Push a VLAN tag with this Ethernet type (0x8100 or 0x88a8).

@@ -122,7 +122,7 @@ pub enum Message {
     EchoReply(Bytes),
     /// What are you?
     FeaturesRequest,
-    /// Bytes of a packet-in for a table miss. Fragments are handled normally.
+    /// Bytes of a packet-in for a table miss. First fragments keep their ports, later ones have none.
     SetConfig {
         /// Bytes; 0xffff for all.
         miss_send_len: u16,

@@ -186,7 +186,7 @@ fn every_other_message_reads_as_meant() {
             Message::SetConfig {
                 miss_send_len: 0xffff,
             },
-            "frags=normal miss_send_len=65535",
+            "frags=nx-match miss_send_len=65535",
         ),
         (
             Message::PacketOut(packet),

@@ -1,15 +1,17 @@
 //! The flows of every owner, each made from what is known now.
 
+mod acl;
 mod address;
 mod arrival;
 mod asked;
 mod base;
-mod block;
+pub(crate) mod block;
 mod exits;
 mod external;
 mod filter;
 mod flood;
 mod guard;
+mod limits;
 mod link_local;
 mod outside;
 mod port;
@@ -25,14 +27,23 @@ pub(crate) use address::mac_of;
 
 use crate::state::State;
 use crate::{North, Owner, cookie};
-use alcor_openflow::Flow;
+use alcor_openflow::{Flow, Meter};
+
+/// The owner's meters: ports have some, nothing else.
+pub(crate) fn meters(state: &State, owner: Owner) -> Vec<Meter> {
+    match owner {
+        Owner::Port(id) => limits::meters(state, id),
+        _ => Vec::new(),
+    }
+}
 
 /// The owner's flows, signed.
 pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
     let flows = match owner {
         Owner::Base => {
-            let flows = base::flows(state).into_iter();
-            flows.chain(filter::flows()).collect()
+            let flows = base::flows(state).into_iter().chain(limits::passing());
+            let flows = flows.chain(filter::flows());
+            flows.chain(acl::flows()).collect()
         }
         Owner::Vpc(id) => {
             let arrivals = tunnel::flows(state, id).into_iter();
@@ -45,12 +56,14 @@ pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
             let known = address::flow(state, vpc, address).into_iter();
             known
                 .chain(link_local::advertised(state, vpc, address))
+                .chain(link_local::reserved(state, vpc, address))
                 .collect()
         }
         Owner::Flood(id) => flood::flows(state, id).unwrap_or_default(),
         Owner::Router(id) => route::flows(state, id),
         Owner::Subnet(id) => arrival::flow(state, id).into_iter().collect(),
         Owner::Guard(id) => guard::flows(state, id).unwrap_or_default(),
+        Owner::Acl(id) => acl::rules(state, id),
         Owner::Remote(direction, block) => {
             rules::remote(state, direction, block).into_iter().collect()
         }

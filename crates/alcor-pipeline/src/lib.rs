@@ -3,8 +3,8 @@
 //!
 //! The pipeline is a function from goals (and from which port is plugged where) to flows,
 //! made incremental: [`Pipeline::apply`] takes one change, [`Pipeline::take_changes`] says
-//! which flows to add and delete since it was last asked, and [`Pipeline::diff`] compares
-//! with what a switch holds. Nothing here does I/O.
+//! which flows and meters to add and delete since it was last asked, and [`Pipeline::diff`]
+//! compares with what a switch holds. Nothing here does I/O.
 //!
 //! A network has no VLAN. Its VNI travels in the metadata from the moment a frame is
 //! classified, so that the number of networks on a host is not limited, and equal addresses
@@ -13,12 +13,15 @@
 //! | table | for | does |
 //! | --- | --- | --- |
 //! | [`CLASSIFY`](table::CLASSIFY) 0 | all frames | names the network (metadata) and the local sender (`reg0`); anything else is dropped |
+//! | [`EGRESS_PACKETS`](table::EGRESS_PACKETS) 2, 3 | local senders that are bounded | the meters of packets and bits |
+//! | [`EGRESS_MARK`](table::EGRESS_MARK) 4 | local senders that are bounded | their packets' DSCP |
 //! | [`SPOOF`](table::SPOOF) 5 | local senders | addresses that are not the port's own are dropped, and counted |
 //! | [`DHCP`](table::DHCP) 10 | local senders | a DHCP client that is served here, a router solicitation: to the agent |
 //! | [`RESOLVE`](table::RESOLVE) 18 | local senders | ARP requests and neighbour solicitations: asks `ADDRESS` who has the address |
 //! | [`ND_REPLY`](table::ND_REPLY) 19 | (resubmit) | the second half of a neighbour advertisement |
 //! | [`ANSWER`](table::ANSWER) 20 | local senders | what `ADDRESS` knew is answered in place |
 //! | [`EGRESS`](table::EGRESS) 21 to 24 | local senders | the port's security groups |
+//! | [`ACL_EGRESS`](table::ACL_EGRESS) 28, 29 | local senders | the network ACL of the subnet that the packet leaves |
 //! | [`ROUTER`](table::ROUTER) 30 | local senders | unicast to a router's port: names the router |
 //! | [`ROUTE`](table::ROUTE) 32 | routed packets | the router's own addresses, then the longest prefix: out where, to which next hop |
 //! | [`ADDRESS`](table::ADDRESS) 34 | (resubmit) | which MAC address has an IP address of a network |
@@ -32,10 +35,12 @@
 //! | [`ASKED`](table::ASKED) 61 | external networks | who asks for an address of ours is answered |
 //! | [`RETURN`](table::RETURN) 62 | external networks | answers to what a router has translated |
 //! | [`LOCAL`](table::LOCAL) 70 | all frames | unicast to a port here: names it as the receiver (`reg2`); unknown unicast is dropped, and counted |
+//! | [`ACL_INGRESS`](table::ACL_INGRESS) 74, 75 | local receivers | the network ACL of the subnet that the packet enters |
 //! | [`INGRESS`](table::INGRESS) 76 to 79 | local receivers | the port's security groups |
+//! | [`INGRESS_PACKETS`](table::INGRESS_PACKETS) 82, 83 | local receivers | the meters of packets and bits |
 //! | [`DELIVER`](table::DELIVER) 86 | local receivers | out of the receiver's port |
 //! | [`FLOOD_REMOTE`](table::FLOOD_REMOTE) 90 | local senders | broadcast and multicast: once to every host with a member |
-//! | [`FLOOD_LOCAL`](table::FLOOD_LOCAL) 100 | all frames | broadcast and multicast: for every member here, through `INGRESS` |
+//! | [`FLOOD_LOCAL`](table::FLOOD_LOCAL) 100 | all frames | broadcast and multicast: for every member here, through `ACL_INGRESS` |
 //!
 //! A frame from a tunnel enters at `ARRIVE`, so it is never sent into a tunnel again, is routed once
 //! only, never reaches the agent, and never has its ARP answered.
@@ -47,11 +52,17 @@
 //! the packets it speaks of. Each of these is one flow, whatever the number of rules, so that
 //! flows grow with ports + members + rules and not with their product.
 //!
+//! **Network ACLs** judge what crosses the edge of a subnet, without memory: a port's packets get
+//! the name of their subnet's ACL, and the ACL's rules are there once, by number, whatever the number
+//! of ports. Whoever sends is judged before the router, whoever receives behind it, both on their own
+//! hosts.
+//!
 //! Every flow has an [`Owner`], and every owner's flows are made from the goals anew whenever
 //! one of these changed. Two goals may claim one thing (a port that moves is local and a
 //! neighbour for a moment): then the thing, not the goal, owns the flow, and goes to the
 //! first [`claim`](Owner::Mac). What a flow's cookie says is in [`cookie`].
 
+mod acls;
 mod changes;
 mod compile;
 mod conjunction;
@@ -59,6 +70,7 @@ pub mod cookie;
 mod input;
 mod key;
 mod member;
+pub mod meter;
 mod north;
 mod owner;
 mod pipeline;
@@ -73,7 +85,7 @@ mod vpc;
 mod ways_out;
 mod wire_mac;
 
-pub use changes::{FlowChanges, Installed};
+pub use changes::{Contents, FlowChanges, Installed, MeterChanges};
 pub use input::Input;
 pub use north::{North, Zoned};
 pub use owner::Owner;

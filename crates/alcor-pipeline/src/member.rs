@@ -1,6 +1,6 @@
 //! Ports as the pipeline remembers them: only what flows are made from.
 
-use alcor_goalstate::{NeighborGoal, PortGoal};
+use alcor_goalstate::{Limits, NeighborGoal, PortGoal};
 use alcor_types::{FixedIp, MacAddr, NetworkId, PortId, SecurityGroupId, SubnetId};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
@@ -13,9 +13,13 @@ pub(crate) struct Local {
     pub(crate) vpc: NetworkId,
     pub(crate) mac: MacAddr,
     pub(crate) addresses: Box<[IpAddr]>,
+    /// The subnets of its addresses, in their order, each once.
+    pub(crate) subnets: Box<[SubnetId]>,
     pub(crate) up: bool,
     /// None where nobody checks what it sends and gets.
     pub(crate) security: Option<Security>,
+    /// What bounds its traffic.
+    pub(crate) limits: Limits,
 }
 
 /// What a port's traffic is checked against.
@@ -62,8 +66,10 @@ impl From<&PortGoal> for Local {
             vpc: goal.vpc,
             mac: goal.mac,
             addresses: addresses(&goal.fixed_ips),
+            subnets: subnets(&goal.fixed_ips),
             up: goal.admin_state_up,
             security: security(goal),
+            limits: goal.limits,
         }
     }
 }
@@ -104,6 +110,16 @@ impl Local {
             .map_or(&[], |security| &security.groups)
     }
 
+    /// Whether all but its limits is the same.
+    pub(crate) fn differs_in_limits(&self, other: &Self) -> bool {
+        let limits = other.limits;
+        let alike = |one: &Self| Self {
+            limits,
+            ..one.clone()
+        };
+        self.limits != limits && alike(self) == *other
+    }
+
     /// What it claims; nothing while it is switched off.
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
         slots(self.mac, &self.addresses).filter(|_| self.up)
@@ -126,4 +142,10 @@ pub(crate) fn slots(mac: MacAddr, addresses: &[IpAddr]) -> impl Iterator<Item = 
 
 pub(crate) fn addresses(fixed_ips: &[FixedIp]) -> Box<[IpAddr]> {
     fixed_ips.iter().map(|fixed| fixed.ip_address).collect()
+}
+
+fn subnets(fixed_ips: &[FixedIp]) -> Box<[SubnetId]> {
+    let mut seen = BTreeSet::new();
+    let ids = fixed_ips.iter().map(|fixed| fixed.subnet_id);
+    ids.filter(|id| seen.insert(*id)).collect()
 }

@@ -1,7 +1,9 @@
 //! Who a flow belongs to.
 
 use crate::{North, Traffic};
-use alcor_types::{Direction, MacAddr, NetworkId, PortId, RouterId, SecurityGroupRuleId, SubnetId};
+use alcor_types::{
+    Direction, MacAddr, NetworkAclId, NetworkId, PortId, RouterId, SecurityGroupRuleId, SubnetId,
+};
 use ipnet::IpNet;
 use std::net::IpAddr;
 
@@ -27,7 +29,8 @@ pub enum Owner {
     Router(RouterId),
     /// A subnet: what other hosts have routed into it.
     Subnet(SubnetId),
-    /// A plugged port of this host: the addresses it may speak from, and the rules of its groups.
+    /// A plugged port of this host: the addresses it may speak from, the rules of its groups,
+    /// and the network ACLs of its subnets.
     Guard(PortId),
     /// Whom ports exchange packets with: a block that sets which rules name have among theirs.
     Remote(Direction, IpNet),
@@ -37,6 +40,8 @@ pub enum Owner {
     Rule(Direction, SecurityGroupRuleId),
     /// What leads out of the region.
     North(North),
+    /// A network ACL of a subnet in which this host has a port: its rules.
+    Acl(NetworkAclId),
 }
 
 impl Owner {
@@ -51,7 +56,8 @@ impl Owner {
             Self::Flood(_) => 6,
             Self::Router(_) => 7,
             Self::Subnet(_) => 8,
-            Self::North(_) => 9,
+            Self::Acl(_) => 9,
+            Self::North(_) => 10,
             Self::Guard(_) => 11,
             Self::Remote(..) => 12,
             Self::Traffic(..) => 13,

@@ -1,8 +1,10 @@
 //! Goals in, flow changes out.
 
 use crate::state::State;
-use crate::{FlowChanges, Input, Installed, Owner, compile, touched, wire_mac};
-use alcor_openflow::{Flow, FlowKey};
+use crate::{
+    Contents, FlowChanges, Input, Installed, MeterChanges, Owner, compile, touched, wire_mac,
+};
+use alcor_openflow::{Flow, FlowKey, Meter};
 use alcor_types::{MacAddr, NetworkId};
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -15,8 +17,8 @@ use std::net::IpAddr;
 #[derive(Debug)]
 pub struct Pipeline {
     pub(crate) state: State,
-    /// Owners that changed since changes were last taken, with the flows they had then.
-    touched: BTreeMap<Owner, Vec<Installed>>,
+    /// Owners that changed since changes were last taken, with what they had then.
+    touched: BTreeMap<Owner, Contents>,
 }
 
 impl Default for Pipeline {
@@ -36,14 +38,14 @@ impl Pipeline {
     pub fn at(tunnel_ip: IpAddr) -> Self {
         Self {
             state: State::of(tunnel_ip, wire_mac::of(tunnel_ip)),
-            touched: BTreeMap::from([(Owner::Base, Vec::new())]),
+            touched: BTreeMap::from([(Owner::Base, Contents::default())]),
         }
     }
 
     /// Takes in one change. A change that was there already costs next to nothing.
     pub fn apply(&mut self, input: &Input) {
         for owner in touched::owners(&self.state, input) {
-            let former = || installed(&self.state, owner);
+            let former = || contents(&self.state, owner);
             self.touched.entry(owner).or_insert_with(former);
         }
         self.state.accept(input);
@@ -54,7 +56,9 @@ impl Pipeline {
     pub fn take_changes(&mut self) -> FlowChanges {
         let mut changes = FlowChanges::default();
         for (owner, former) in std::mem::take(&mut self.touched) {
-            changes.replace(&former, compile::flows(&self.state, owner));
+            changes.replace(&former.flows, compile::flows(&self.state, owner));
+            let meters = compile::meters(&self.state, owner);
+            changes.meters.replace(&former.meters, meters);
         }
         changes.spare_added();
         changes
@@ -79,11 +83,19 @@ impl Pipeline {
         owners.flat_map(|owner| compile::flows(&self.state, owner))
     }
 
-    /// What to do to a bridge that holds these flows, whatever was taken before; nothing is
+    /// All meters that the bridge is to hold.
+    pub fn meters(&self) -> impl Iterator<Item = Meter> {
+        let owners = self.state.locals.keys().map(|id| Owner::Port(*id));
+        owners.flat_map(|owner| compile::meters(&self.state, owner))
+    }
+
+    /// What to do to a bridge that holds this, whatever was taken before; nothing is
     /// left to take afterwards. A flow that is there with the right cookie is not touched.
-    pub fn diff(&mut self, installed: impl IntoIterator<Item = Installed>) -> FlowChanges {
+    pub fn diff(&mut self, held: Contents) -> FlowChanges {
         self.touched.clear();
-        let there = installed.into_iter().map(|flow| (flow.key, flow.cookie));
+        let mut meters = MeterChanges::default();
+        meters.replace(&held.meters, self.meters());
+        let there = held.flows.into_iter().map(|flow| (flow.key, flow.cookie));
         let mut there: HashMap<FlowKey, u64> = there.collect();
         let missing = |flow: &Flow| there.remove(&flow.key) != Some(flow.cookie);
         let add = self.desired().filter(missing).collect();
@@ -93,11 +105,15 @@ impl Pipeline {
             delete: stale
                 .map(|(key, cookie)| Installed { key, cookie })
                 .collect(),
+            meters,
         }
     }
 }
 
-fn installed(state: &State, owner: Owner) -> Vec<Installed> {
+fn contents(state: &State, owner: Owner) -> Contents {
     let flows = compile::flows(state, owner);
-    flows.iter().map(Installed::from).collect()
+    Contents {
+        flows: flows.iter().map(Installed::from).collect(),
+        meters: compile::meters(state, owner),
+    }
 }

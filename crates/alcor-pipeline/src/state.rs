@@ -6,6 +6,7 @@ mod routing;
 pub(crate) use north::Place;
 
 use crate::Input;
+use crate::acls::{Acl, Acls};
 use crate::key::NetworkKey;
 use crate::member::{Claim, Local, Remote, Slot};
 use crate::north::Outside;
@@ -45,6 +46,7 @@ pub(crate) struct State {
     pub(crate) wires: BTreeMap<String, PortNo>,
     pub(crate) outside: Outside,
     pub(crate) sets: Sets,
+    pub(crate) acls: Acls,
     by_ofport: HashMap<PortNo, PortId>,
     /// The networks that claim a VNI. A VNI is reused once its network is gone, and the news
     /// of the two may cross: the newest goal has it.
@@ -70,6 +72,7 @@ impl State {
             tunnel_ip,
             wires: BTreeMap::new(),
             outside: Outside::default(),
+            acls: Acls::default(),
             sets: Sets::default(),
             by_ofport: HashMap::new(),
             keys: HashMap::new(),
@@ -133,6 +136,7 @@ impl State {
                 self.set_server(goal.id, goal.vpc, dhcp_server(goal));
                 self.set_block(goal.id, Some(Block::from(goal)));
             }
+            Goal::Acl(goal) => self.acls.set(goal.id, Some(Acl::from(goal))),
             Goal::Interface(goal) => self.set_interface(goal.port, Some(Interface::from(goal))),
             Goal::Port(goal) => self.set_local(goal.id, Some(Local::from(goal))),
             Goal::Neighbor(goal) => self.set_remote(goal.port, Some(Remote::from(goal))),
@@ -159,6 +163,7 @@ impl State {
                 self.remove_server(id);
                 self.set_block(id, None);
             }
+            GoalKey::Acl(id) => self.acls.set(id, None),
             GoalKey::Interface(id) => self.set_interface(id, None),
             GoalKey::Port(id) => self.set_local(id, None),
             GoalKey::Neighbor(id) => self.set_remote(id, None),
@@ -222,7 +227,11 @@ impl State {
     fn set_local(&mut self, id: PortId, local: Option<Local>) {
         self.sets
             .set_port(id, local.as_ref().map_or(&[], Local::groups));
-        if let Some(former) = self.locals.remove(&id) {
+        let former = self.locals.remove(&id);
+        let [old, new] = [&former, &local].map(|local| local.as_ref().map(|local| &local.subnets));
+        self.acls
+            .set_port(id, old.map_or(&[], |it| it), new.map_or(&[], |it| it));
+        if let Some(former) = former {
             let vpc = self.vpcs.entry(former.vpc).or_default();
             vpc.ports.remove(&id);
             for slot in former.slots() {

@@ -1,10 +1,18 @@
 //! The numbers of tables, priorities and registers; the only place that knows them.
 
-use alcor_openflow::{Ct, Field, Subfield};
+use crate::compile::block;
+use alcor_openflow::{Ct, Field, Match, Subfield};
 use alcor_types::Direction;
+use ipnet::IpNet;
 
 /// Whose frame it is: where every frame starts.
 pub const CLASSIFY: u8 = 0;
+/// Limits of what a local port sends: packets.
+pub const EGRESS_PACKETS: u8 = 2;
+/// Limits of what a local port sends: bits.
+pub const EGRESS_BITS: u8 = 3;
+/// The mark of what a local port sends.
+pub const EGRESS_MARK: u8 = 4;
 /// Whether the addresses that a local port speaks from are its own.
 pub const SPOOF: u8 = 5;
 /// DHCPv4 requests of local ports.
@@ -24,7 +32,11 @@ pub const EGRESS_RULES: u8 = 23;
 /// What a rule allowed: a new connection is remembered.
 pub const EGRESS_ACCEPT: u8 = 24;
 /// Where packets go that their port may send.
-pub const SENT: u8 = ROUTER;
+pub const SENT: u8 = ACL_EGRESS;
+/// Network ACLs, packets that leave a subnet: whose they are.
+pub const ACL_EGRESS: u8 = 28;
+/// The rules of the ACL.
+pub const ACL_EGRESS_RULES: u8 = 29;
 /// What local ports send to routers.
 pub const ROUTER: u8 = 30;
 /// Where a router leads.
@@ -53,6 +65,12 @@ pub const ASKED: u8 = 61;
 pub const RETURN: u8 = 62;
 /// Unicast to this host.
 pub const LOCAL: u8 = 70;
+/// Where packets go that a local port is to receive.
+pub const RECEIVED: u8 = ACL_INGRESS;
+/// Network ACLs, packets that enter a subnet: whose they are.
+pub const ACL_INGRESS: u8 = 74;
+/// The rules of the ACL.
+pub const ACL_INGRESS_RULES: u8 = 75;
 /// Security groups, packets that local ports are to receive; as on the other side.
 pub const INGRESS: u8 = 76;
 /// See [`EGRESS_STATE`].
@@ -61,6 +79,12 @@ pub const INGRESS_STATE: u8 = 77;
 pub const INGRESS_RULES: u8 = 78;
 /// See [`EGRESS_ACCEPT`].
 pub const INGRESS_ACCEPT: u8 = 79;
+/// Limits of what a local port receives: packets.
+pub const INGRESS_PACKETS: u8 = 82;
+/// Limits of what a local port receives: bits.
+pub const INGRESS_BITS: u8 = 83;
+/// Where packets go that their port may receive.
+pub const PASSED: u8 = INGRESS_PACKETS;
 /// Out of the receiver's port.
 pub const DELIVER: u8 = 86;
 /// Broadcast and multicast to other hosts.
@@ -78,12 +102,23 @@ pub const STATELESS: u16 = 105;
 pub const EXCEPT: u16 = 110;
 /// Exceptions to the exceptions.
 pub const EXCEPT_2: u16 = 115;
+/// Addresses that no port may speak from that is checked.
+pub const RESERVED: u16 = 117;
 /// Ports that nobody checks.
 pub const UNCHECKED: u16 = 120;
 /// Before anything else.
 pub const FIRST: u16 = 130;
 /// What no rule allowed, before it is dropped.
 pub const UNRULED: u16 = 10;
+/// The ACL of a port's packets: that of its first subnet, but for what stays inside of it; then
+/// those with an address of another of its subnets.
+pub const HOME: u16 = MATCH;
+/// See [`HOME`].
+pub const HOME_INSIDE: u16 = 105;
+/// See [`HOME`].
+pub const OTHER: u16 = 110;
+/// See [`HOME`].
+pub const OTHER_INSIDE: u16 = 115;
 /// Broadcast and multicast, before any unicast.
 pub const GROUP: u16 = 200;
 /// Routes: this, and four times the length of the prefix; of one length, the routes of a subnet's
@@ -112,6 +147,9 @@ pub const ADDRESS_OF: Field = Field::XxReg2;
 
 /// Holds something for the length of one flow's actions.
 pub const SCRATCH: Field = Field::XxReg3;
+
+/// Names the network ACL that a packet is judged by, from one table to the next.
+pub const ACL_ID: Field = SCRATCH;
 
 /// The place of an IPv4 address in [`ADDRESS_OF`].
 pub fn ipv4_of() -> Subfield {
@@ -150,7 +188,7 @@ pub(crate) const RECEIVING: Side = Side {
     state: INGRESS_STATE,
     rules: INGRESS_RULES,
     accept: INGRESS_ACCEPT,
-    next: DELIVER,
+    next: PASSED,
     port: RECEIVER,
 };
 
@@ -169,3 +207,38 @@ impl Side {
         Ct::zone_from(Subfield::new(self.port, 0, 16))
     }
 }
+
+/// One side of a subnet, as its network ACL sees it.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    pub(crate) entry: u8,
+    pub(crate) rules: u8,
+    /// Where allowed packets go.
+    pub(crate) next: u8,
+    /// Holds the port of the subnet's VM.
+    pub(crate) port: Field,
+    /// Packets with the VM's address in a block.
+    pub(crate) own: fn(Match, IpNet) -> Match,
+    /// Packets with the other end's address in a block.
+    pub(crate) peer: fn(Match, IpNet) -> Match,
+}
+
+/// What leaves a subnet.
+pub(crate) const LEAVING: Edge = Edge {
+    entry: ACL_EGRESS,
+    rules: ACL_EGRESS_RULES,
+    next: ROUTER,
+    port: SENDER,
+    own: block::from,
+    peer: block::to,
+};
+
+/// What enters a subnet.
+pub(crate) const ENTERING: Edge = Edge {
+    entry: ACL_INGRESS,
+    rules: ACL_INGRESS_RULES,
+    next: INGRESS,
+    port: RECEIVER,
+    own: block::to,
+    peer: block::from,
+};

@@ -3,9 +3,11 @@
 //! Asked before the change is taken in, so that the owners' former flows can still be made.
 //! Naming an owner too many costs a comparison; naming one too few would be a bug.
 
+mod acls;
 mod north;
 mod sets;
 
+use crate::acls::Acl;
 use crate::member::{Local, Remote};
 use crate::router::{Block, Interface};
 use crate::state::State;
@@ -28,6 +30,7 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
             owners.extend(by_block(state, goal.id, Some(&Block::from(goal))));
             owners
         }
+        Input::Put(Goal::Acl(goal)) => acls::by_acl(state, goal.id, Some(&Acl::from(goal))),
         Input::Put(Goal::Interface(goal)) => {
             by_interface(state, goal.port, Some(&Interface::from(goal)))
         }
@@ -40,6 +43,7 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
             owners.extend(by_block(state, *id, None));
             owners
         }
+        Input::Delete(GoalKey::Acl(id)) => acls::by_acl(state, *id, None),
         Input::Delete(GoalKey::Interface(id)) => by_interface(state, *id, None),
         Input::Delete(GoalKey::Port(id)) => by_local(state, *id, None),
         Input::Delete(GoalKey::Neighbor(id)) => by_remote(state, *id, None),
@@ -79,7 +83,8 @@ pub(crate) fn all(state: &State) -> impl Iterator<Item = Owner> {
     let routers = state.routers.keys().map(|router| Owner::Router(*router));
     // Rules share sets and kinds of packets.
     let sets: BTreeSet<_> = sets::all(state).collect();
-    let shared = routers.chain(sets).chain(north::all(state));
+    let acls = state.acls.ids().map(Owner::Acl);
+    let shared = routers.chain(sets).chain(acls).chain(north::all(state));
     std::iter::once(Owner::Base).chain(owners).chain(shared)
 }
 
@@ -153,7 +158,8 @@ fn by_block(state: &State, id: SubnetId, now: Option<&Block>) -> Vec<Owner> {
         .map(|id| Owner::Subnet(*id));
     let routers = state.routers_of(id).into_iter().map(Owner::Router);
     let routed = routers.chain(like).chain(asked);
-    routed.chain([Owner::Subnet(id)]).collect()
+    let ports = state.acls.ports(id).map(Owner::Guard);
+    routed.chain([Owner::Subnet(id)]).chain(ports).collect()
 }
 
 fn by_interface(state: &State, id: PortId, now: Option<&Interface>) -> Vec<Owner> {
@@ -203,14 +209,28 @@ fn by_local(state: &State, id: PortId, now: Option<&Local>) -> Vec<Owner> {
     if former == now {
         return Vec::new();
     }
+    if let (Some(former), Some(now)) = (former, now)
+        && former.differs_in_limits(now)
+    {
+        return by_limits(id, former, now);
+    }
     let mut owners = vec![Owner::Port(id), Owner::Guard(id)];
     owners.extend(sets::by_port(state, id, now));
     owners.extend(north::by_port(state, id));
+    owners.extend(acls::by_port(state, former, now));
     for local in [former, now].into_iter().flatten() {
         owners.push(Owner::Flood(local.vpc));
         owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));
     }
     owners
+}
+
+/// The list of receivers tells bounded ones apart.
+fn by_limits(id: PortId, former: &Local, now: &Local) -> Vec<Owner> {
+    let bounded = |local: &Local| !local.limits.ingress.is_none();
+    let listed = bounded(former) != bounded(now);
+    let flood = listed.then_some(Owner::Flood(now.vpc));
+    std::iter::once(Owner::Port(id)).chain(flood).collect()
 }
 
 fn by_remote(state: &State, id: PortId, now: Option<&Remote>) -> Vec<Owner> {

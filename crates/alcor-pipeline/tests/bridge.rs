@@ -4,7 +4,7 @@ mod support;
 
 use alcor_goalstate::{Carrier, GoalKey};
 use alcor_openflow::{Field, FlowMod, Message, PortNo};
-use alcor_pipeline::{FlowChanges, Input, Owner, Pipeline, Punt, cookie};
+use alcor_pipeline::{Contents, FlowChanges, Input, Owner, Pipeline, Punt, cookie};
 use alcor_responder::{FALLBACK_SERVER_ID, server_mac};
 use alcor_types::{MacAddr, Revision};
 use bytes::BytesMut;
@@ -381,12 +381,12 @@ fn a_bridge_that_lost_or_kept_flows_is_repaired() {
     let mut bridge = Bridge::new(inputs());
     let wanted = bridge.switch.flows();
     assert_eq!(
-        bridge.pipeline.diff(bridge.switch.installed()),
+        bridge.pipeline.diff(bridge.switch.contents()),
         FlowChanges::default()
     );
     // Emptied, as when ovs-vswitchd restarts.
     bridge.switch = Switch::default();
-    let changes = bridge.pipeline.diff([]);
+    let changes = bridge.pipeline.diff(Contents::default());
     bridge.switch.apply(changes);
     assert_eq!(bridge.switch.flows(), wanted);
     // A new agent finds the flows of the old one, some of them stale.
@@ -396,7 +396,7 @@ fn a_bridge_that_lost_or_kept_flows_is_repaired() {
         .iter()
         .take(fewer)
         .for_each(|input| heir.apply(input));
-    let changes = heir.diff(bridge.switch.installed());
+    let changes = heir.diff(bridge.switch.contents());
     assert_eq!((changes.add.len(), changes.delete.len()), (0, 2));
     assert!(heir.take_changes().is_empty(), "nothing is left to take");
     bridge.switch.apply(changes);
@@ -415,7 +415,7 @@ fn cookies_name_their_owners() {
             .filter(|flow| flow.cookie & cookie::OWNER_MASK == cookie)
             .count()
     };
-    assert_eq!(owned(Owner::Base), 93);
+    assert_eq!(owned(Owner::Base), 127);
     assert_eq!(owned(Owner::Vpc(vpc_id(1))), 1);
     assert_eq!(owned(Owner::Port(port_id(2))), 4);
     assert_eq!(owned(Owner::Mac(vpc_id(1), mac(4))), 1);

@@ -6,11 +6,13 @@
 mod support;
 
 use alcor_goalstate::{Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes};
-use alcor_openflow::{Flow, PortNo};
-use alcor_pipeline::{Input, Installed, Pipeline, Zoned};
-use alcor_types::{AllowedAddressPair, Direction, EtherType, Ipv6Mode, PortId, Revision};
+use alcor_openflow::{Flow, Meter, PortNo};
+use alcor_pipeline::{Contents, FlowChanges, Input, Installed, MeterChanges, Pipeline, Zoned};
+use alcor_types::{
+    AclAction, AclProtocol, AllowedAddressPair, Direction, EtherType, Ipv6Mode, PortId, Revision,
+};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use support::goals::*;
 use support::north::*;
 use support::switch::Switch;
@@ -76,6 +78,7 @@ fn any_goal() -> impl Strategy<Value = Goal> {
     prop_oneof![
         2 => any_vpc(), 1 => any_subnet(), 3 => any_port(), 4 => any_neighbor(), 1 => lease,
         3 => any_interface(), 4 => any_secured(), 8 => sets, 4 => any_floating(),
+        3 => any_acl(), 2 => any_placed(),
     ]
 }
 
@@ -109,8 +112,9 @@ fn any_subnet() -> impl Strategy<Value = Goal> {
 }
 
 fn any_port() -> impl Strategy<Value = Goal> {
-    (1..6_u8, 1..3_u8, 1..6_u8, any::<bool>()).prop_map(|(id, vpc, like, up)| {
+    (1..6_u8, 1..3_u8, 1..6_u8, any::<bool>(), 0..24_u8).prop_map(|(id, vpc, like, up, bounds)| {
         let mut goal = port(id, vpc);
+        goal.limits = limits(bounds);
         let other = port_like(like);
         (goal.mac, goal.fixed_ips, goal.admin_state_up) = (other.mac, other.fixed_ips, up);
         Goal::Port(goal)
@@ -132,6 +136,60 @@ fn any_secured() -> impl Strategy<Value = Goal> {
         };
         goal.allowed_address_pairs.extend(pair.then_some(anywhere));
         Goal::Port(goal)
+    })
+}
+
+/// A port with addresses of several subnets.
+fn any_placed() -> impl Strategy<Value = Goal> {
+    let subnets = prop::collection::btree_map(1..4_u8, any::<bool>(), 0..4);
+    (1..6_u8, subnets).prop_map(|(id, subnets)| {
+        let mut goal = port(id, 1);
+        let fixed = subnets.into_iter().map(|(subnet, six)| {
+            let mut fixed = fixed6(id + 16 * subnet, subnet)[0].clone();
+            if !six {
+                fixed.ip_address = ip(id + 16 * subnet).into();
+            }
+            fixed
+        });
+        goal.fixed_ips = fixed.collect();
+        Goal::Port(goal)
+    })
+}
+
+/// Two ACLs may claim one subnet for a moment.
+fn any_acl() -> impl Strategy<Value = Goal> {
+    let kinds = vec![
+        AclProtocol::All,
+        AclProtocol::Tcp(Some((79, 90))),
+        AclProtocol::Udp(None),
+        AclProtocol::Icmp(Some((8, 0))),
+        AclProtocol::Icmpv6(Some((128, 0))),
+    ];
+    let rule = (
+        0..9_u16,
+        prop::sample::select(BLOCKS),
+        prop::sample::select(kinds),
+        any::<[bool; 2]>(),
+    );
+    let rules = prop::collection::vec(rule, 0..4);
+    (1..4_u8, prop::collection::btree_set(1..4_u8, 0..3), rules).prop_map(|(id, on, rules)| {
+        let rules = rules
+            .into_iter()
+            .map(|(number, block, protocol, [out, deny])| {
+                let mut rule = acl_rule(number);
+                (rule.prefix, rule.protocol) = (block.parse().unwrap(), protocol);
+                if out {
+                    rule.direction = Direction::Egress;
+                }
+                if deny {
+                    rule.action = AclAction::Deny;
+                }
+                ((rule.direction, number), rule)
+            });
+        // Each number once, as the store has them.
+        let rules: BTreeMap<_, _> = rules.collect();
+        let on: Vec<_> = on.into_iter().collect();
+        Goal::Acl(acl(id, &on, rules.into_values().collect()))
     })
 }
 
@@ -323,6 +381,12 @@ fn sorted(pipeline: &Pipeline) -> Vec<Flow> {
     flows
 }
 
+fn sorted_meters(pipeline: &Pipeline) -> Vec<Meter> {
+    let mut meters: Vec<_> = pipeline.meters().collect();
+    meters.sort();
+    meters
+}
+
 proptest! {
     #[test]
     fn changes_lead_to_the_flows_of_the_goals(
@@ -346,6 +410,9 @@ proptest! {
         prop_assert!(desired.windows(2).all(|pair| pair[0].key != pair[1].key), "one owner a flow");
         prop_assert_eq!(sorted(&pipeline), desired.clone());
         prop_assert_eq!(switch.flows(), desired.clone());
+        prop_assert_eq!(switch.meters(), sorted_meters(&fresh));
+        let used: BTreeSet<_> = desired.iter().filter_map(|flow| flow.instructions.meter).collect();
+        prop_assert!(used.into_iter().eq(fresh.meters().map(|meter| meter.id).collect::<BTreeSet<_>>()));
 
         let mut scratch = Switch::default();
         scratch.apply(fresh.take_changes());
@@ -364,16 +431,25 @@ proptest! {
         }
         let flows = former.desired().zip(lost.iter().cycle());
         let there: Vec<Flow> = flows.filter(|(_, lost)| !**lost).map(|(flow, _)| flow).collect();
+        let meters: Vec<_> = former.meters().collect();
 
         let mut pipeline = Pipeline::new();
         for input in &wanted {
             pipeline.apply(input);
         }
-        let changes = pipeline.diff(there.iter().map(Installed::from));
+        let changes = pipeline.diff(Contents {
+            flows: there.iter().map(Installed::from).collect(),
+            meters: meters.clone(),
+        });
         let mut switch = Switch::default();
-        switch.apply(alcor_pipeline::FlowChanges { add: there, delete: Vec::new() });
+        switch.apply(FlowChanges {
+            add: there,
+            delete: Vec::new(),
+            meters: MeterChanges { put: meters, delete: Vec::new() },
+        });
         switch.apply(changes);
         prop_assert_eq!(switch.flows(), sorted(&pipeline));
+        prop_assert_eq!(switch.meters(), sorted_meters(&pipeline));
         prop_assert!(pipeline.take_changes().is_empty());
     }
 }

@@ -167,6 +167,7 @@ mod tests {
             port_security_enabled: false,
             security_groups: Vec::new(),
             allowed_address_pairs: Vec::new(),
+            limits: alcor_goalstate::Limits::default(),
         };
         let dhcp = DhcpGoal {
             port: port.id,

@@ -97,6 +97,10 @@ uuid_id! {
     AgentId;
     /// Identifies a trunk.
     TrunkId;
+    /// Identifies a tap service.
+    TapServiceId;
+    /// Identifies a tap flow.
+    TapFlowId;
     /// Identifies a flavor of network services.
     FlavorId;
     /// Identifies a service profile of a flavor.

@@ -36,6 +36,7 @@ mod sharing;
 mod standard;
 mod subnet;
 mod subnet_pool;
+mod tap;
 mod topology;
 mod trunk;
 
@@ -55,7 +56,8 @@ pub use id::{
     GatewayId, HostName, IpRangeId, MeteringLabelId, MeteringRuleId, NetworkAclId,
     NetworkAclRuleId, NetworkId, NodeId, PortForwardingId, PortId, ProjectId, QosPolicyId,
     QosRuleId, RbacPolicyId, RouteTableId, RouterId, SecurityGroupId, SecurityGroupRuleId,
-    SegmentId, SegmentRangeId, ServiceProfileId, SubnetId, SubnetPoolId, TrunkId,
+    SegmentId, SegmentRangeId, ServiceProfileId, SubnetId, SubnetPoolId, TapFlowId, TapServiceId,
+    TrunkId,
 };
 pub use ip::{IpLease, IpRange};
 pub use ip_protocol::ip_protocol;
@@ -83,5 +85,6 @@ pub use sharing::{EVERYONE, Sharing};
 pub use standard::{Standard, Timestamp};
 pub use subnet::{HostRoute, Ipv6Mode, Subnet};
 pub use subnet_pool::SubnetPool;
+pub use tap::{TapDirection, TapFlow, TapService};
 pub use topology::AutoTopology;
 pub use trunk::{SubPort, Trunk};

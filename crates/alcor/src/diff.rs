@@ -2,7 +2,7 @@
 //! when it does not. Both run on the host.
 
 use alcor_agent::{AgentConfig, Inspection, ScopeWord};
-use alcor_openflow::FlowKey;
+use alcor_openflow::{FlowKey, Meter, MeterUnit};
 use alcor_pipeline::Owner;
 use anyhow::bail;
 use clap::Args;
@@ -77,7 +77,12 @@ pub(crate) async fn repair(flags: Flags) -> anyhow::Result<()> {
 
 fn count(found: &Inspection) -> String {
     let (missing, stale) = (found.missing.len(), found.stale.len());
-    format!("{missing} flows missing or wrong, {stale} stale")
+    let flows = format!("{missing} flows missing or wrong, {stale} stale");
+    let (missing, stale) = (found.meters.put.len(), found.meters.delete.len());
+    if found.meters.is_empty() {
+        return flows;
+    }
+    format!("{flows}; {missing} meters missing or wrong, {stale} stale")
 }
 
 fn print(flags: &Flags, found: &Inspection) {
@@ -112,6 +117,12 @@ fn print(flags: &Flags, found: &Inspection) {
     for flow in &found.stale {
         println!(" stale    {}", key(&flow.key));
     }
+    for meter in &found.meters.put {
+        println!(" missing  {}", meter_words(meter));
+    }
+    for id in &found.meters.delete {
+        println!(" stale    meter {id}");
+    }
     if found.is_clean() {
         println!("the switch does what the region wants");
     }
@@ -131,6 +142,14 @@ fn key(key: &FlowKey) -> String {
     )
 }
 
+fn meter_words(meter: &Meter) -> String {
+    let unit = match meter.unit {
+        MeterUnit::Kilobits => "kbit/s",
+        MeterUnit::Packets => "packets/s",
+    };
+    format!("meter {} of {} {unit}", meter.id, meter.rate)
+}
+
 /// What a flow is about, in words.
 fn of(owner: Owner) -> String {
     match owner {
@@ -147,6 +166,7 @@ fn of(owner: Owner) -> String {
         Owner::Remote(_, block) => format!("of {block} in rules of security groups"),
         Owner::Traffic(..) => "of packets that rules of security groups speak of".to_owned(),
         Owner::Rule(_, id) => format!("of security group rule {id}"),
+        Owner::Acl(id) => format!("of network ACL {id}"),
     }
 }
 
@@ -173,6 +193,8 @@ fn as_json(host: &str, found: &Inspection) -> Value {
         "flows_in_switch": found.installed,
         "agent_heard_seconds_ago": found.heard_ago.map(|ago| ago.as_secs_f64()),
         "scopes": scopes.collect::<Vec<_>>(),
+        "meters_missing": found.meters.put.iter().map(meter_words).collect::<Vec<_>>(),
+        "meters_stale": found.meters.delete,
         "missing": missing.collect::<Vec<_>>(),
         "stale": stale.collect::<Vec<_>>(),
     })

@@ -156,15 +156,24 @@ async fn networkd_does_as_routers_say() -> anyhow::Result<()> {
 
 /// Has the probe in a VM say these things, and returns what it heard until the last of them was
 /// answered.
-async fn probe(region: &Scenario, messages: &[String]) -> anyhow::Result<Vec<Value>> {
+async fn probe(
+    region: &Scenario,
+    port: &PortInfo,
+    messages: &[String],
+) -> anyhow::Result<Vec<Value>> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stage/dhcp6_probe.py");
-    let line = format!(
-        "python3 {script} 000300010aa1c0000001 {}",
-        messages.join(" ")
-    );
+    let server = server_id(region, port).await?;
+    let line = format!("python3 {script} {server} {}", messages.join(" "));
     Ok(serde_json::from_str(
         &run(region.lab(), "vm", &line).await?,
     )?)
+}
+
+/// The server's DUID: its MAC address, which ends like its network's id.
+async fn server_id(region: &Scenario, port: &PortInfo) -> anyhow::Result<String> {
+    let found = stage::port(region, port).await?;
+    let network = found["network_id"].as_str().context("network_id")?;
+    Ok(format!("000300010aa1c0{}", &network[network.len() - 6..]))
 }
 
 #[tokio::test]
@@ -201,7 +210,7 @@ async fn messages_are_answered(region: &Scenario, port: &PortInfo) -> anyhow::Re
         (format!("release,server,ip={ip}"), "reply", json!(0), &none),
         ("information".to_owned(), "reply", Value::Null, &none),
     ] {
-        let replies = probe(region, std::slice::from_ref(&message)).await?;
+        let replies = probe(region, port, std::slice::from_ref(&message)).await?;
         assert_eq!(replies.len(), 1, "{message}: {replies:?}");
         let told = &replies[0];
         assert_eq!(told["type"], kind, "{message}: {told}");
@@ -220,7 +229,7 @@ async fn what_needs_no_answer_gets_none(region: &Scenario, port: &PortInfo) -> a
         "request,stranger",
         "confirm",
     ] {
-        let replies = probe(region, &[silent.to_owned(), "information".to_owned()]).await?;
+        let replies = probe(region, port, &[silent.to_owned(), "information".to_owned()]).await?;
         assert_eq!(replies.len(), 1, "{silent}: {replies:?}");
     }
     assert_eq!(

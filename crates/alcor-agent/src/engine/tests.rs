@@ -12,7 +12,7 @@ fn seeing_all() -> Engine {
 #[test]
 fn a_lost_job_is_not_confirmed_before_the_switch_is_read_again() {
     let mut engine = seeing_all();
-    engine.switch_found(Vec::new());
+    engine.switch_found(Contents::default());
     engine.pushed(&Push {
         sequence: 7,
         scope: uuid::Uuid::nil().to_string(),
@@ -20,7 +20,7 @@ fn a_lost_job_is_not_confirmed_before_the_switch_is_read_again() {
     });
     assert!(engine.programmed(JobResult::Lost).is_empty());
     assert!(engine.advance().is_empty());
-    let again = engine.switch_found(Vec::new());
+    let again = engine.switch_found(Contents::default());
     let [Effect::Program(job)] = &again[..] else {
         panic!("{again:?}");
     };
@@ -35,7 +35,7 @@ fn a_lost_job_is_not_confirmed_before_the_switch_is_read_again() {
 #[test]
 fn nothing_is_audited_before_region_and_bridge_are_both_known() {
     let mut engine = Engine::new(60, 200, IpAddr::from([0; 4]));
-    engine.switch_found(Vec::new());
+    engine.switch_found(Contents::default());
     engine.programmed(JobResult::Done(Vec::new()));
     engine.welcomed(&Welcome::default());
     assert_eq!(engine.audit_ticket(), None);

@@ -1,4 +1,4 @@
-//! Of ports and trunks.
+//! Of ports, trunks and taps.
 
 use super::Extension;
 
@@ -94,6 +94,7 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "Tag Ports During Bulk Creation",
         "Tags in a port's create",
     ),
+    ("taas", "Tap as a Service", "Copies of what ports exchange"),
     ("trunk", "Trunks", "Ports that carry other ports by VLAN"),
     (
         "trunk-details",

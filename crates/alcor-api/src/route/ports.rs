@@ -1,8 +1,8 @@
-//! Ports, their bindings, and trunks.
+//! Ports, their bindings, trunks, and taps.
 
 use super::Routes;
 use crate::openapi::{About, object, of_resource};
-use crate::resource::{Ports, Trunks};
+use crate::resource::{Ports, TapFlows, TapServices, Trunks};
 use crate::value::FromJson;
 use crate::{binding, pairs, trunk};
 use alcor_managers::trunk::SubPortRequest;
@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 pub(super) fn routes() -> Routes {
     trunks(bindings(Routes::new().tagged::<Ports>()))
+        .managed::<TapServices>()
+        .managed::<TapFlows>()
         .put(
             "/v2.0/ports/{id}/add_allowed_address_pairs",
             pairs::add,

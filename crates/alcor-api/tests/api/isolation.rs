@@ -205,6 +205,23 @@ fn services() -> Vec<(&'static str, Source)> {
                 json!({ "trunk": { "name": "secret", "port_id": "$port" } }),
             ),
         ),
+        (
+            "/v2.0/taas/tap_services",
+            Made(
+                ONE,
+                json!({ "tap_service": { "name": "secret", "port_id": "$port" } }),
+            ),
+        ),
+        (
+            "/v2.0/taas/tap_flows",
+            Made(
+                ONE,
+                json!({ "tap_flow": {
+                    "name": "secret", "tap_service_id": "$tap_service", "source_port": "$watched",
+                    "direction": "BOTH",
+                } }),
+            ),
+        ),
         ("/v2.0/qos/rule-types", Nobody),
         (
             "/v2.0/qos/policies",
@@ -413,6 +430,16 @@ async fn external(admin: &Region) -> String {
     network
 }
 
+/// A further port of project one.
+async fn watched(region: &Region) -> String {
+    let one = region.as_user(ONE);
+    let network = one.make("network", json!({})).await;
+    let port = one
+        .make("port", json!({ "network_id": network["id"] }))
+        .await;
+    port["id"].as_str().unwrap().to_owned()
+}
+
 /// What project one has.
 struct Estate {
     /// The id of each by the path of its collection.
@@ -432,6 +459,7 @@ impl Estate {
             public: Vec::new(),
         };
         let mut names = BTreeMap::from([("external".to_owned(), external(region).await)]);
+        names.insert("watched".to_owned(), watched(region).await);
         for (path, source) in table() {
             if matches!(source, Public(..)) {
                 estate.public.push(path);

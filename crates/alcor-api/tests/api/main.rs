@@ -48,6 +48,7 @@ mod security;
 mod services;
 mod sharing;
 mod tags;
+mod taps;
 mod topologies;
 mod trunks;
 mod views;

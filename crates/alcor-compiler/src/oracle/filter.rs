@@ -26,7 +26,8 @@ pub struct Packet {
 impl Intent {
     /// Whether a packet of port `from` arrives at port `to`, whose Ethernet address it has:
     /// frames arrive there, the sender may speak from these addresses, a rule of one of the
-    /// sender's groups lets it out, and a rule of one of the receiver's groups lets it in.
+    /// sender's groups lets it out, a rule of one of the receiver's groups lets it in, and so do
+    /// the ACLs of their subnets.
     pub fn admits(&self, from: PortId, to: PortId, packet: &Packet) -> bool {
         let (Some(sender), Some(receiver)) = (self.ports.get(&from), self.ports.get(&to)) else {
             return false;
@@ -35,6 +36,7 @@ impl Intent {
             && may_speak_as(sender, packet)
             && self.allows(sender, Direction::Egress, packet, packet.to)
             && self.allows(receiver, Direction::Ingress, packet, packet.from)
+            && self.crosses(from, to, packet)
     }
 
     fn allows(&self, port: &Port, direction: Direction, packet: &Packet, peer: IpAddr) -> bool {

@@ -22,7 +22,8 @@ impl Scope {
         let network = network.filter(|network| Carrier::of(network).is_some());
         // Nothing is told without a network.
         let affects_all = self.network.is_some() != network.is_some();
-        let ports = if affects_all {
+        let policy = network.as_ref().and_then(|network| network.qos_policy_id);
+        let ports = if affects_all || policy != self.policy() {
             self.former_ports(hosts)
         } else {
             Vec::new()
@@ -34,6 +35,7 @@ impl Scope {
         };
         let vpc = self.vpc_goal();
         let interfaces = self.former_interfaces();
+        let acls = self.former_acls();
 
         self.network = network.map(|fact| Held {
             fact,
@@ -46,6 +48,7 @@ impl Scope {
         for (id, former) in interfaces {
             news |= self.retell_interface(revision, id, former.as_ref());
         }
+        news |= self.retell_acls(revision, acls);
         self.retell(revision, ports, hosts) || news
     }
 
@@ -64,6 +67,7 @@ impl Scope {
             Vec::new()
         };
         let former = self.subnet_goal(id);
+        let acls = self.former_acls();
         match subnet {
             None => drop(self.subnets.remove(&id)),
             Some(fact) => {
@@ -72,7 +76,8 @@ impl Scope {
                 self.subnets.insert(id, Held { fact, revision });
             }
         }
-        let news = self.retell_subnet(revision, id, former.as_ref());
+        let mut news = self.retell_subnet(revision, id, former.as_ref());
+        news |= self.retell_acls(revision, acls);
         self.retell(revision, ports, hosts) || news
     }
 
@@ -305,7 +310,7 @@ fn own(told: Option<&Told>) -> &[Goal] {
 }
 
 /// The key under which two versions of one goal differ, if they do.
-fn changed(former: Option<&Goal>, now: Option<&Goal>) -> Option<GoalKey> {
+pub(super) fn changed(former: Option<&Goal>, now: Option<&Goal>) -> Option<GoalKey> {
     let either = former.or(now)?;
     (former != now).then(|| either.key())
 }

@@ -6,10 +6,12 @@
 use alcor_compiler::{Compiler, Delta, Fact};
 use alcor_goalstate::{Goal, GoalKey, ScopeGoals, ScopeId};
 use alcor_types::{
-    Association, ExternalGateway, FixedIp, FloatingIp, FloatingIpId, ForwardedProtocol, HostName,
-    Network, NetworkId, NetworkType, Node, NodeId, Port, PortForwarding, PortForwardingId, PortId,
-    PortRange, Revision, RouteTable, RouteTableId, RouteTableKind, RouteTarget, Router, RouterId,
-    Sharing, Standard, Subnet, SubnetId, TableRoute, Timestamp, Transport,
+    AclAction, AclProtocol, Association, ExternalGateway, FixedIp, FloatingIp, FloatingIpId,
+    FlowDirection, ForwardedProtocol, HostName, Network, NetworkAcl, NetworkAclId, NetworkAclRule,
+    NetworkAclRuleId, NetworkId, NetworkType, Node, NodeId, Port, PortForwarding, PortForwardingId,
+    PortId, PortRange, QosLimit, QosPolicyId, QosRule, QosRuleId, Revision, RouteTable,
+    RouteTableId, RouteTableKind, RouteTarget, Router, RouterId, Sharing, Standard, Subnet,
+    SubnetId, TableRoute, Timestamp, Transport,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -210,12 +212,92 @@ pub(crate) fn table(network: u8, whole: bool, router: u8) -> RouteTable {
     }
 }
 
+pub(crate) fn acl_id(number: u8) -> NetworkAclId {
+    NetworkAclId(Uuid::from_u128(0x7_0000 + u128::from(number)))
+}
+
+pub(crate) fn acl_rule_id(acl: u8, number: u8) -> NetworkAclRuleId {
+    let id = 0x8_0000 + 0x100 * u128::from(acl) + u128::from(number);
+    NetworkAclRuleId(Uuid::from_u128(id))
+}
+
+/// An ACL of a network, perhaps its default, that names these subnets.
+pub(crate) fn acl(
+    number: u8,
+    network: u8,
+    is_default: bool,
+    subnets: impl IntoIterator<Item = u8>,
+) -> NetworkAcl {
+    NetworkAcl {
+        id: acl_id(number),
+        project_id: "p".into(),
+        standard: standard(format!("acl-{number}")),
+        network_id: network_id(network),
+        subnets: subnets.into_iter().map(subnet_id).collect(),
+        is_default,
+    }
+}
+
+pub(crate) fn put_acl(acl: NetworkAcl) -> Fact {
+    Fact::NetworkAcl(acl.id, Some(Arc::new(acl)))
+}
+
+/// A rule that lets TCP in from anywhere. A rule never changes its ACL; the number is unique in it.
+pub(crate) fn put_acl_rule(acl: u8, id: u8, number: u16) -> Fact {
+    let rule = NetworkAclRule {
+        id: acl_rule_id(acl, id),
+        acl_id: acl_id(acl),
+        name: String::new(),
+        description: String::new(),
+        number: 100 * u16::from(id) + number,
+        direction: FlowDirection::Ingress,
+        prefix: "10.0.0.0/8".parse().unwrap(),
+        protocol: AclProtocol::Tcp(None),
+        action: AclAction::Allow,
+    };
+    Fact::NetworkAclRule(rule.id, Some(Arc::new(rule)))
+}
+
 pub(crate) fn put_table(table: RouteTable) -> Fact {
     Fact::RouteTable(table.id, Some(Arc::new(table)))
 }
 
 pub(crate) fn put_router(router: Router) -> Fact {
     Fact::Router(router.id, Some(Arc::new(router)))
+}
+
+pub(crate) fn policy_id(number: u8) -> QosPolicyId {
+    QosPolicyId(Uuid::from_u128(0xa_0000 + u128::from(number)))
+}
+
+/// A rule of a kind that goes with its number.
+pub(crate) fn qos_rule(number: u8, policy: u8, rate: u32) -> QosRule {
+    let direction = match number & 1 {
+        0 => FlowDirection::Egress,
+        _ => FlowDirection::Ingress,
+    };
+    let limit = match number {
+        0 | 1 => QosLimit::BandwidthLimit {
+            max_kbps: rate,
+            max_burst_kbps: 0,
+            direction,
+        },
+        2 => QosLimit::DscpMarking { dscp_mark: 46 },
+        _ => QosLimit::PacketRateLimit {
+            max_kpps: rate,
+            max_burst_kpps: 0,
+            direction,
+        },
+    };
+    QosRule {
+        id: QosRuleId(Uuid::from_u128(0xb_0000 + u128::from(number))),
+        policy_id: policy_id(policy),
+        limit,
+    }
+}
+
+pub(crate) fn put_qos_rule(rule: QosRule) -> Fact {
+    Fact::QosRule(rule.id, Some(Arc::new(rule)))
 }
 
 pub(crate) fn tunnel_ip(number: u8) -> IpAddr {

@@ -5,7 +5,9 @@
     reason = "test data; a wrong value fails the test"
 )]
 
+mod acl;
 mod group;
+mod limits;
 mod north;
 
 use alcor_goalstate::{
@@ -153,9 +155,10 @@ fn any_port() -> impl Strategy<Value = Goal> {
         any::<bool>(),
         fixed_ips(),
         vec(option, 0..3),
+        limits::any_limits(),
     )
         .prop_map(
-            |(id, revision, vpc, mac, admin_state_up, fixed_ips, extra_dhcp_opts)| {
+            |(id, revision, vpc, mac, admin_state_up, fixed_ips, extra_dhcp_opts, limits)| {
                 Goal::Port(PortGoal {
                     id: id.into(),
                     revision,
@@ -173,6 +176,7 @@ fn any_port() -> impl Strategy<Value = Goal> {
                         ip_address: "10.0.0.0/24".parse().unwrap(),
                         mac_address: admin_state_up.then_some(mac),
                     }],
+                    limits,
                 })
             },
         )
@@ -251,6 +255,7 @@ pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
     prop_oneof![
         any_vpc(),
         any_subnet(),
+        acl::any_acl(),
         any_port(),
         any_dhcp(),
         any_neighbor(),

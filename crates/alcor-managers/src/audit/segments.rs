@@ -5,7 +5,7 @@ use super::all;
 use crate::segment::number::Space;
 use crate::{ApiError, network, segment};
 use alcor_store::Read;
-use alcor_types::{Network, NetworkId, NetworkType, Segment, Transport};
+use alcor_types::{Network, NetworkId, NetworkType, Segment, TapService, Transport};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Held = BTreeMap<(NetworkType, Option<String>), BTreeSet<u32>>;
@@ -24,6 +24,10 @@ pub(super) fn check(read: &dyn Read, faults: &mut Vec<String>) -> Result<(), Api
             let space = (one.transport.network_type, one.transport.physical_network);
             held.entry(space).or_default().insert(id);
         }
+    }
+    for one in all::<TapService>(read) {
+        let vxlan = held.entry((NetworkType::Vxlan, None)).or_default();
+        vxlan.insert(one?.vni.get());
     }
     for one in all::<Network>(read) {
         let one = one?;

@@ -262,5 +262,17 @@ pub const ZONES: Table = Table {
     name: "zones",
     version: 1,
 };
+/// Tap services, by id.
+pub const TAP_SERVICES: Table = Table {
+    id: 82,
+    name: "tap_services",
+    version: 1,
+};
+/// Tap flows, by id.
+pub const TAP_FLOWS: Table = Table {
+    id: 83,
+    name: "tap_flows",
+    version: 1,
+};
 /// The byte before the rows that say which built-in records were made once; no records.
 pub(crate) const SEEDED: u8 = 61;

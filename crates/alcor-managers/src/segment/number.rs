@@ -65,14 +65,14 @@ impl<'a> Space<'a> {
     }
 
     /// Gives an id back.
-    pub(super) fn release(&self, txn: &mut Txn<'_>, id: u32) -> Result<(), ApiError> {
+    pub(crate) fn release(&self, txn: &mut Txn<'_>, id: u32) -> Result<(), ApiError> {
         self.bitmap().free(txn, id.into())?;
         Ok(())
     }
 
     /// Takes the next free id that the project may have: first from its own ranges, then from
     /// those of everybody, except what other projects' ranges hold. None when all are taken.
-    pub(super) fn allocate(
+    pub(crate) fn allocate(
         &self,
         txn: &mut Txn<'_>,
         project: &ProjectId,

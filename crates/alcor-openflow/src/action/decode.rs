@@ -93,6 +93,10 @@ fn decode_nicira(
             port: Subfield::decode_packed(body)?,
             max_len: body.u16()?,
         },
+        nx::OUTPUT_TRUNC => Action::OutputTrunc {
+            port: PortNo::from_u16(body.u16()?),
+            max_len: body.u32()?,
+        },
         nx::RESUBMIT_TABLE => Action::Resubmit {
             in_port: PortNo::from_u16(body.u16()?),
             table: body.u8()?,

@@ -30,6 +30,7 @@ pub(super) mod nicira {
     pub(crate) const CT: u16 = 35;
     pub(crate) const NAT: u16 = 36;
     pub(crate) const CONTROLLER2: u16 = 37;
+    pub(crate) const OUTPUT_TRUNC: u16 = 39;
     pub(crate) const CLONE: u16 = 42;
     pub(crate) const CT_CLEAR: u16 = 43;
     pub(crate) const CHECK_PKT_LARGER: u16 = 49;
@@ -62,6 +63,10 @@ fn encode_nicira(action: &Action, to: &mut BytesMut) {
         Action::OutputReg { port, max_len } => extension(to, nx::OUTPUT_REG, |to| {
             packed(to, *port);
             to.put_u16(*max_len);
+        }),
+        Action::OutputTrunc { port, max_len } => extension(to, nx::OUTPUT_TRUNC, |to| {
+            to.put_u16(port.to_u16());
+            to.put_u32(*max_len);
         }),
         Action::Resubmit { in_port, table } => extension(to, nx::RESUBMIT_TABLE, |to| {
             to.put_u16(in_port.to_u16());

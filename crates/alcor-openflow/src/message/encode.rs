@@ -18,6 +18,10 @@ pub enum EncodeError {
     TooLong(usize),
 }
 
+/// Open vSwitch's own way with fragments: the first of a packet keeps its ports, and so meets the
+/// flows that name ports. Otherwise the ports of all fragments are 0.
+const FRAGMENTS_NX_MATCH: u16 = 3;
+
 impl Message {
     /// Appends the message with transaction id `xid`. On error, `to` is as it was.
     pub fn encode(&self, xid: u32, to: &mut BytesMut) -> Result<(), EncodeError> {
@@ -55,7 +59,7 @@ impl Message {
             Self::EchoRequest(data) | Self::EchoReply(data) => to.put_slice(data),
             Self::FeaturesRequest | Self::BarrierRequest => {}
             Self::SetConfig { miss_send_len } => {
-                to.put_u16(0);
+                to.put_u16(FRAGMENTS_NX_MATCH);
                 to.put_u16(*miss_send_len);
             }
             Self::PacketOut(packet) => packet.encode(to),

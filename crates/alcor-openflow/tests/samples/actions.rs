@@ -73,6 +73,14 @@ fn output_actions() -> Vec<(Match, Vec<Action>, &'static str)> {
             ],
             "clone(output:1),output:2",
         ),
+        (
+            any(),
+            vec![Action::OutputTrunc {
+                port: PortNo(0xfeff),
+                max_len: 64,
+            }],
+            "output(port=65279,max_len=64)",
+        ),
     ]
 }
 

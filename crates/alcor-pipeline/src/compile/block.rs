@@ -4,7 +4,7 @@ use alcor_openflow::Match;
 use ipnet::IpNet;
 
 /// Packets to it.
-pub(super) fn to(matching: Match, block: IpNet) -> Match {
+pub(crate) fn to(matching: Match, block: IpNet) -> Match {
     let length = block.prefix_len();
     match block {
         IpNet::V4(block) => matching.ipv4().ipv4_dst_prefix(block.network(), length),
@@ -13,7 +13,7 @@ pub(super) fn to(matching: Match, block: IpNet) -> Match {
 }
 
 /// Packets from it.
-pub(super) fn from(matching: Match, block: IpNet) -> Match {
+pub(crate) fn from(matching: Match, block: IpNet) -> Match {
     let length = block.prefix_len();
     match block {
         IpNet::V4(block) => matching.ipv4().ipv4_src_prefix(block.network(), length),

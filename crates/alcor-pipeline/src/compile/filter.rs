@@ -10,7 +10,7 @@ use alcor_openflow::{Action, Field, Flow, Match, Subfield};
 /// The mark of connections that no rule allows any more.
 const ENDED: u32 = 1;
 /// In `ip_frag`: a later fragment.
-const LATER: u8 = 2;
+pub(super) const LATER: u8 = 2;
 
 const DHCP_SERVER: u16 = 67;
 const DHCP_CLIENT: u16 = 68;
@@ -18,9 +18,9 @@ const DHCPV6_SERVER: u16 = 547;
 const DHCPV6_CLIENT: u16 = 546;
 
 /// Listener queries and reports.
-const MLD: [u8; 4] = [130, 131, 132, 143];
+pub(super) const MLD: [u8; 4] = [130, 131, 132, 143];
 pub(super) const ROUTER_SOLICITATION: u8 = 133;
-const ROUTER_ADVERTISEMENT: u8 = 134;
+pub(super) const ROUTER_ADVERTISEMENT: u8 = 134;
 pub(super) const NEIGHBOR_SOLICITATION: u8 = 135;
 pub(super) const NEIGHBOR_ADVERTISEMENT: u8 = 136;
 

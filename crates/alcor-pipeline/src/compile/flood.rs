@@ -1,27 +1,28 @@
 //! Broadcast and multicast in a network: one flow with the list of receivers, or, when a flow
 //! cannot hold so many, one flow a part of the list.
 
+use super::limits;
 use super::tunnel::{into_network, to_host};
 use crate::key::NetworkKey;
 use crate::state::State;
-use crate::table::{FLOOD_LOCAL, FLOOD_REMOTE, INGRESS, MATCH, PART, RECEIVER};
+use crate::table::{FLOOD_LOCAL, FLOOD_REMOTE, MATCH, PART, RECEIVED, RECEIVER};
 use alcor_openflow::{Action, Flow, Match};
 use alcor_types::{NetworkId, Vni};
 
-/// Receivers in one flow. A receiver takes up to 56 bytes of actions (an IPv6 tunnel end), and
+/// Receivers in one flow. A receiver takes up to 64 bytes of actions (one that is bounded), and
 /// a flow-mod has less than 64 KiB.
 const PART_SIZE: usize = 1000;
 
 /// To the other hosts that have a port, and to the ports of this one.
 pub(super) fn flows(state: &State, id: NetworkId) -> Option<Vec<Flow>> {
     let (vpc, key) = state.active(id)?;
-    let ofports = vpc.ports.iter().filter_map(|port| {
-        let up = state.locals.get(port).is_some_and(|local| local.up);
-        state.ofports.get(port).filter(|_| up)
+    let receivers = vpc.ports.iter().filter_map(|port| {
+        let local = state.locals.get(port).filter(|local| local.up)?;
+        let ofport = *state.ofports.get(port)?;
+        let actions = vec![Action::set(RECEIVER, ofport), Action::resubmit(RECEIVED)];
+        Some(limits::apart(local, actions))
     });
-    let local: Vec<_> = ofports
-        .map(|ofport| vec![Action::set(RECEIVER, *ofport), Action::resubmit(INGRESS)])
-        .collect();
+    let local: Vec<_> = receivers.collect();
     let mut flows = parts(FLOOD_LOCAL, key, &local);
 
     if let (Some(tunnel), Some(vni)) = (state.tunnel, vpc.vni()) {

@@ -1,24 +1,31 @@
-//! What becomes of the packets of a port of this host: whether its addresses are looked at, and
-//! which rules are asked.
+//! What becomes of the packets of a port of this host: whether its addresses are looked at, which
+//! rules are asked, and which network ACL.
 
-use super::{rules, spoof};
+use super::{acl, rules, spoof};
+use crate::member::Security;
 use crate::state::State;
 use crate::table::{
     DHCP, FIRST, INGRESS, MATCH, RECEIVER, RECEIVING, SENDER, SENDING, SPOOF, STATELESS, Side,
     UNCHECKED,
 };
 use alcor_openflow::{Field, Flow, Match, PortNo};
-use alcor_types::{Direction, PortId, SecurityGroupId};
+use alcor_types::{Direction, MacAddr, PortId, SecurityGroupId};
 
 /// Nothing while the port is unplugged, switched off, or its network is.
 pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
     let local = state.locals.get(&id).filter(|local| local.up)?;
     let ofport = *state.ofports.get(&id)?;
     state.active(local.vpc)?;
-    let Some(security) = &local.security else {
-        return Some(unchecked(ofport));
+    let mut flows = match &local.security {
+        Some(security) => checked(state, ofport, local.mac, security),
+        None => unchecked(ofport),
     };
-    let mut flows = spoof::flows(ofport, local.mac, security);
+    flows.extend(acl::of_port(state, ofport, local));
+    Some(flows)
+}
+
+fn checked(state: &State, ofport: PortNo, mac: MacAddr, security: &Security) -> Vec<Flow> {
+    let mut flows = spoof::flows(ofport, mac, security);
     // A port is among the receivers of what it says to everybody. It is not sent that in the
     // end, but its rules would be asked, and would end the connection.
     let itself = Match::new().with(SENDER, ofport).with(RECEIVER, ofport);
@@ -28,7 +35,7 @@ pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
             flows.extend(asks(state, ofport, &security.groups, direction));
         }
     }
-    Some(flows)
+    flows
 }
 
 fn unchecked(ofport: PortNo) -> Vec<Flow> {

@@ -1,13 +1,14 @@
 //! A router's link-local address: the one that VMs have their default route by (RFC 4861).
 
+use super::filter::NEIGHBOR_ADVERTISEMENT;
 use super::resolve;
 use super::route::{ECHO_REPLY6, ECHO_REQUEST6, TIME_TO_LIVE, at, to_agent};
 use crate::Punt;
 use crate::member::{Claim, Slot};
 use crate::router::Interface;
 use crate::state::State;
-use crate::table::{ECHO, OWN, ROUTE};
-use alcor_openflow::{Action, Field, Flow, PortNo};
+use crate::table::{ECHO, OWN, RESERVED, ROUTE, SPOOF};
+use alcor_openflow::{Action, Field, Flow, Match, PortNo};
 use alcor_types::{NetworkId, RouterId};
 use std::net::IpAddr;
 
@@ -18,6 +19,28 @@ pub(super) fn advertised(state: &State, id: NetworkId, address: IpAddr) -> Optio
         (Claim::Router(_), IpAddr::V6(address)) => Some(resolve::of_router(key, address)),
         _ => None,
     }
+}
+
+/// The address is the router's alone. VMs choose their link-local addresses themselves, so that a
+/// port may speak from any; but not from this one, nor tell others that it is its own: all of the
+/// network's traffic to elsewhere would be its. A port that nobody checks still may.
+pub(super) fn reserved(state: &State, id: NetworkId, address: IpAddr) -> Vec<Flow> {
+    let holder = || state.active(id)?.0.holder(Slot::Address(address));
+    let IpAddr::V6(own) = address else {
+        return Vec::new();
+    };
+    let (Some((_, key)), Some(Claim::Router(_))) = (state.active(id), holder()) else {
+        return Vec::new();
+    };
+    if !own.is_unicast_link_local() {
+        return Vec::new();
+    }
+    let network = || Match::new().metadata(key.number());
+    let claim = network().icmpv6().icmpv6_type(NEIGHBOR_ADVERTISEMENT);
+    let claim = claim.icmpv6_code(0).with(Field::NdTarget, own);
+    let speech = network().ipv6().ipv6_src(own);
+    let drop = |matching| Flow::new(SPOOF, RESERVED, matching);
+    [claim, speech].map(drop).into()
 }
 
 /// It answers a ping; the agent says of the rest that nobody listens. No route leads back to who is

@@ -1,9 +1,10 @@
 //! What a port of this host may send.
 
+use super::limits;
 use super::resolve::{ARP_REQUEST, solicitation};
 use crate::Punt;
 use crate::state::State;
-use crate::table::{ANSWER, CLASSIFY, DHCP, MATCH, OWN, RESOLVE, SENDER, SPOOF};
+use crate::table::{ANSWER, CLASSIFY, DHCP, MATCH, OWN, RESOLVE, SENDER};
 use alcor_openflow::{Action, Controller, Field, Flow, Match, PortNo};
 use alcor_types::{MacAddr, PortId};
 use std::collections::BTreeSet;
@@ -18,7 +19,9 @@ pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
     let ofport = *state.ofports.get(&id)?;
     let (vpc, key) = state.active(local.vpc)?;
 
-    let mut flows = vec![classify(ofport, key.number())];
+    let entry = limits::entry(&local.limits);
+    let mut flows = vec![classify(ofport, key.number(), entry)];
+    flows.extend(limits::flows(ofport, &local.limits));
     let own = local.addresses.iter();
     flows.extend(own.map(|address| probe(ofport, *address)));
     if let Some(leases) = state.leases.get(&id) {
@@ -28,11 +31,11 @@ pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
     Some(flows)
 }
 
-fn classify(ofport: PortNo, key: u64) -> Flow {
+fn classify(ofport: PortNo, key: u64, entry: u8) -> Flow {
     Flow::new(CLASSIFY, MATCH, Match::new().in_port(ofport))
         .apply([Action::set(SENDER, ofport)])
         .write_metadata(key, u64::MAX)
-        .goto(SPOOF)
+        .goto(entry)
 }
 
 /// Whoever asks for its own address looks for a duplicate (RFC 5227) or makes it known; an

@@ -4,7 +4,7 @@ use super::route;
 use super::tunnel::{into_network, to_host};
 use crate::member::{Claim, Slot};
 use crate::state::State;
-use crate::table::{INGRESS, LOCAL, MATCH, RECEIVER, REMOTE, TRANSMIT};
+use crate::table::{LOCAL, MATCH, RECEIVED, RECEIVER, REMOTE, TRANSMIT};
 use alcor_openflow::{Action, Flow, Match};
 use alcor_types::{MacAddr, NetworkId, PortId, Vni};
 
@@ -27,7 +27,7 @@ pub(super) fn flows(state: &State, id: NetworkId, mac: MacAddr) -> Vec<Flow> {
 fn to_local(state: &State, port: PortId, matching: Match) -> Option<Flow> {
     let ofport = *state.ofports.get(&port)?;
     let flow = Flow::new(LOCAL, MATCH, matching);
-    Some(flow.apply([Action::set(RECEIVER, ofport)]).goto(INGRESS))
+    Some(flow.apply([Action::set(RECEIVER, ofport)]).goto(RECEIVED))
 }
 
 fn to_remote(state: &State, port: PortId, vni: Option<Vni>, matching: Match) -> Option<Flow> {

@@ -95,17 +95,28 @@ impl Frame {
 
     /// The first packet of a connection.
     pub(crate) fn first(packet: &Packet, to: MacAddr) -> Self {
-        let mut frame = Self::ethernet(packet.mac, to, 0x0800);
-        let (from, to) = match (packet.from, packet.to) {
-            (IpAddr::V4(from), IpAddr::V4(to)) => (from, to),
-            other => panic!("no IPv4 packet: {other:?}"),
-        };
+        let six = packet.from.is_ipv6();
+        let kind = if six { 0x86dd } else { 0x0800 };
+        let mut frame = Self::ethernet(packet.mac, to, kind);
+        match (packet.from, packet.to) {
+            (IpAddr::V4(from), IpAddr::V4(to)) => {
+                frame.set(Field::Ipv4Src, from.to_bits().into());
+                frame.set(Field::Ipv4Dst, to.to_bits().into());
+            }
+            (IpAddr::V6(from), IpAddr::V6(to)) => {
+                frame.set(Field::Ipv6Src, from.to_bits());
+                frame.set(Field::Ipv6Dst, to.to_bits());
+            }
+            other => panic!("of two families: {other:?}"),
+        }
         frame.set(Field::IpProto, packet.protocol.into());
-        frame.set(Field::Ipv4Src, from.to_bits().into());
-        frame.set(Field::Ipv4Dst, to.to_bits().into());
         match packet.protocol {
             6 => frame.set(Field::TcpDst, packet.port.into()),
             17 => frame.set(Field::UdpDst, packet.port.into()),
+            58 => {
+                frame.set(Field::Icmpv6Type, packet.port.into());
+                frame.set(Field::Icmpv6Code, packet.code.into());
+            }
             _ => {
                 frame.set(Field::Icmpv4Type, packet.port.into());
                 frame.set(Field::Icmpv4Code, packet.code.into());

@@ -1,13 +1,15 @@
 //! Goals named by numbers.
 
 use alcor_goalstate::{
-    AddressGroupGoal, Carrier, DhcpGoal, Goal, GroupGoal, GroupRule, InterfaceGoal, MemberGoal,
-    NeighborGoal, PortGoal, RuleRemote, SubnetGoal, VpcGoal,
+    AclGoal, AclRule, AddressGroupGoal, Bounds, Carrier, DhcpGoal, Goal, GroupGoal, GroupRule,
+    InterfaceGoal, Limits, MemberGoal, NeighborGoal, PortGoal, Rate, RuleRemote, SubnetGoal,
+    VpcGoal,
 };
 use alcor_openflow::PortNo;
 use alcor_types::{
-    AddressGroupId, Direction, EtherType, FixedIp, Ipv6Mode, MacAddr, NetworkId, PortId, Revision,
-    RouterId, SecurityGroupId, SecurityGroupRuleId, SubnetId, Vni,
+    AclAction, AclProtocol, AddressGroupId, Direction, EtherType, FixedIp, Ipv6Mode, MacAddr,
+    NetworkAclId, NetworkId, PortId, Revision, RouterId, SecurityGroupId, SecurityGroupRuleId,
+    SubnetId, Vni,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use uuid::Uuid;
@@ -113,6 +115,7 @@ pub(crate) fn port(number: u8, vpc: u8) -> PortGoal {
         port_security_enabled: false,
         security_groups: Vec::new(),
         allowed_address_pairs: Vec::new(),
+        limits: alcor_goalstate::Limits::default(),
     }
 }
 
@@ -200,6 +203,32 @@ pub(crate) fn member(group: u8, number: u8, blocks: &[&str]) -> MemberGoal {
     }
 }
 
+pub(crate) fn acl_id(number: u8) -> NetworkAclId {
+    NetworkAclId(Uuid::from_u128(0x7_0000 + u128::from(number)))
+}
+
+/// An ACL of the network of the same number.
+pub(crate) fn acl(number: u8, subnets: &[u8], rules: Vec<AclRule>) -> AclGoal {
+    AclGoal {
+        id: acl_id(number),
+        revision: Revision(1),
+        vpc: vpc_id(number),
+        subnets: subnets.iter().copied().map(subnet_id).collect(),
+        rules,
+    }
+}
+
+/// A rule that lets everything of IPv4 in.
+pub(crate) fn acl_rule(number: u16) -> AclRule {
+    AclRule {
+        number,
+        direction: Direction::Ingress,
+        prefix: "0.0.0.0/0".parse().unwrap(),
+        protocol: AclProtocol::All,
+        action: AclAction::Allow,
+    }
+}
+
 pub(crate) fn address_group(number: u8, blocks: &[&str]) -> AddressGroupGoal {
     AddressGroupGoal {
         id: address_group_id(number),
@@ -237,6 +266,7 @@ macro_rules! shaped {
 shaped! {
     Vpc: VpcGoal;
     Subnet: SubnetGoal;
+    Acl: AclGoal;
     Port: PortGoal;
     Dhcp: DhcpGoal;
     Neighbor: NeighborGoal;
@@ -244,4 +274,26 @@ shaped! {
     Group: GroupGoal;
     Member: MemberGoal;
     AddressGroup: AddressGroupGoal;
+}
+
+/// Limits of every shape; none at all for 0.
+pub(crate) fn limits(number: u8) -> Limits {
+    let rate = |bit: u8| {
+        let rate = Rate {
+            rate: 1000 + u32::from(number >> 4),
+            burst: 0,
+        };
+        (number & bit != 0).then_some(rate)
+    };
+    Limits {
+        egress: Bounds {
+            bandwidth: rate(1),
+            packets: rate(2),
+        },
+        ingress: Bounds {
+            bandwidth: rate(4),
+            packets: rate(2),
+        },
+        dscp: (number & 8 != 0).then_some(46),
+    }
 }

@@ -7,6 +7,7 @@
     reason = "a test that is wired up wrongly must stop"
 )]
 
+pub(crate) mod acls;
 pub(crate) mod bridge;
 pub(crate) mod connections;
 pub(crate) mod facts;

@@ -4,8 +4,8 @@
 
 use super::connections::Connections;
 use super::frame::Frame;
-use alcor_openflow::{Action, Field, Flow, FlowKey, PortNo};
-use alcor_pipeline::{FlowChanges, Installed, Punt};
+use alcor_openflow::{Action, Field, Flow, FlowKey, Meter, PortNo};
+use alcor_pipeline::{Contents, FlowChanges, Installed, Punt};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep resubmits may go in Open vSwitch.
@@ -14,6 +14,7 @@ const DEPTH: usize = 64;
 #[derive(Default, Debug)]
 pub(crate) struct Switch {
     flows: BTreeMap<FlowKey, Flow>,
+    meters: BTreeMap<u32, Meter>,
     pub(crate) connections: Connections,
 }
 
@@ -22,6 +23,8 @@ pub(crate) struct Switch {
 pub(crate) struct Outcome {
     /// Frames sent, with all state at that moment.
     pub(crate) sent: Vec<(PortNo, Frame)>,
+    /// Meters that were passed, in order.
+    pub(crate) metered: Vec<u32>,
     /// Words to the agent.
     pub(crate) punted: Vec<Punt>,
 }
@@ -37,10 +40,33 @@ impl Switch {
             let cookie = held.as_ref().map(|flow| flow.cookie);
             assert_eq!(cookie, Some(gone.cookie), "deletes {:?}", gone.key);
         }
+        for meter in changes.meters.put {
+            self.meters.insert(meter.id, meter);
+        }
         for flow in changes.add {
             let held = self.flows.get(&flow.key);
             assert_ne!(held, Some(&flow), "adds what is there");
             self.flows.insert(flow.key.clone(), flow);
+        }
+        for id in changes.meters.delete {
+            assert!(self.meters.remove(&id).is_some(), "deletes meter {id}");
+        }
+        // A switch refuses a flow without its meter, and deletes it with the meter.
+        let mut used = self
+            .flows
+            .values()
+            .filter_map(|flow| flow.instructions.meter);
+        assert!(used.all(|meter| self.meters.contains_key(&meter)));
+    }
+
+    pub(crate) fn meters(&self) -> Vec<Meter> {
+        self.meters.values().copied().collect()
+    }
+
+    pub(crate) fn contents(&self) -> Contents {
+        Contents {
+            flows: self.installed(),
+            meters: self.meters(),
         }
     }
 
@@ -74,7 +100,10 @@ impl Switch {
         let mut deepest = depth;
         while let Some(flow) = self.lookup(table, frame) {
             let todo = &flow.instructions;
-            assert!(todo.write.is_empty() && !todo.clear_actions && todo.meter.is_none());
+            assert!(todo.write.is_empty() && !todo.clear_actions);
+            if let Some(meter) = todo.meter {
+                outcome.metered.push(meter);
+            }
             for action in &todo.apply {
                 deepest = deepest.max(self.act(action, frame, outcome, depth));
             }
@@ -185,6 +214,14 @@ impl Switch {
                 frame.set(Field::CtState, 0);
                 frame.set(Field::CtMark, 0);
             }
+            Action::Clone(actions) => {
+                let mut copy = frame.clone();
+                for action in actions {
+                    self.act(action, &mut copy, outcome, depth);
+                }
+            }
+            // To a port that is not there.
+            Action::OutputTrunc { .. } => {}
             Action::SetField { field, value } => frame.set(*field, *value),
             Action::DecTtl => {
                 let left = frame.get(Field::NwTtl);

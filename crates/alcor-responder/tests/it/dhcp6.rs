@@ -63,6 +63,7 @@ fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
         port_security_enabled: true,
         security_groups: Vec::new(),
         allowed_address_pairs: Vec::new(),
+        limits: alcor_goalstate::Limits::default(),
     };
     (vpc, subnet, port)
 }

@@ -240,6 +240,7 @@ impl Network {
                 port_security_enabled: false,
                 security_groups: Vec::new(),
                 allowed_address_pairs: Vec::new(),
+                limits: alcor_goalstate::Limits::default(),
             }),
             Goal::Dhcp(DhcpGoal {
                 port: self.port,

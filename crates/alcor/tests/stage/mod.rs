@@ -8,15 +8,20 @@
 )]
 #![allow(clippy::print_stdout, reason = "a failed test shows the logs")]
 
+mod acls;
 pub(crate) mod desk;
 mod flows;
+pub(crate) mod frames;
 mod groups;
 pub(crate) mod outside;
+pub(crate) mod qos;
 mod router;
 mod server;
 pub(crate) mod six;
+pub(crate) mod stream;
 mod talk;
 
+pub(crate) use acls::{Acl, AclRule};
 pub(crate) use flows::{Flow, Flows, assert_untouched, flows, flows_are, received};
 pub(crate) use groups::{Rule, group, set_groups};
 pub(crate) use router::{interface, router};

@@ -15,15 +15,16 @@ def echo_stream(connection):
 
 
 def serve_tcp(port):
-    server = socket.create_server(("0.0.0.0", port))
+    server = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
     while True:
         connection, _ = server.accept()
         threading.Thread(target=echo_stream, args=(connection,), daemon=True).start()
 
 
 def serve_udp(port):
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind(("0.0.0.0", port))
+    server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    server.bind(("::", port))
     while True:
         data, client = server.recvfrom(65536)
         server.sendto(data, client)
@@ -44,7 +45,8 @@ def serve(ports):
 
 def connect(kind, address, port, source=0):
     types = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
-    talk = socket.socket(socket.AF_INET, types[kind])
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    talk = socket.socket(family, types[kind])
     talk.settimeout(PATIENCE)
     talk.bind(("", int(source)))
     talk.connect((address, int(port)))
