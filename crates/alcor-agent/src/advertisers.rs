@@ -232,6 +232,7 @@ mod tests {
             routes: Vec::new(),
             tables: Vec::new(),
             dns_name: String::new(),
+            gateways: Vec::new(),
         };
         [
             Goal::Vpc(network),

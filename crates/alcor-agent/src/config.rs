@@ -20,6 +20,8 @@ pub struct AgentConfig {
     /// The switch itself; where none is given, the bridge's management socket beside the
     /// database's.
     pub openflow: Option<String>,
+    /// The bridges of physical networks, each by the network's name.
+    pub bridge_mappings: Vec<(String, String)>,
     /// The integration bridge; made where absent.
     pub bridge: String,
     /// The datapath that a bridge of ours gets: `system` (the kernel's), `netdev`, or whatever

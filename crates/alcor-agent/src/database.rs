@@ -3,11 +3,11 @@
 use crate::vifs::Vif;
 use crate::{AgentConfig, AgentError};
 use alcor_ovsdb::vswitch::{
-    self, BridgeEvent, BridgePort, BridgeSpec, BridgeView, TunnelSpec, Vswitch,
+    self, BridgeEvent, BridgePort, BridgeSpec, BridgeView, PatchSpec, TunnelSpec, Vswitch,
 };
 use alcor_ovsdb::{Connection, Endpoint, Error, Options};
 use alcor_types::PortId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -27,20 +27,28 @@ pub(crate) enum DatabaseEvent {
     Vif(PortId, Option<Vif>),
     /// The tunnel port's OpenFlow number.
     Tunnel(Option<u32>),
+    /// The OpenFlow numbers of the ways to physical networks.
+    Wires(BTreeMap<String, u32>),
+    /// What is kept in the bridge's `external_ids`.
+    Ids(BTreeMap<String, String>),
 }
+
+/// Keys of the bridge's `external_ids` to set, or to take away.
+pub(crate) type Keep = Vec<(String, Option<String>)>;
 
 /// Follows the database until told to stop.
 pub(crate) async fn run(
     endpoint: Endpoint,
     config: AgentConfig,
     events: mpsc::Sender<DatabaseEvent>,
+    mut keep: mpsc::Receiver<Keep>,
     stop: CancellationToken,
 ) {
     let mut wait = BACKOFF.0;
     loop {
         let mut useful = false;
         let ended = tokio::select! {
-            ended = attend(&endpoint, &config, &events, &mut useful) => ended,
+            ended = attend(&endpoint, &config, (&events, &mut keep), &mut useful) => ended,
             () = stop.cancelled() => return,
         };
         if let Err(error) = ended {
@@ -63,13 +71,19 @@ pub(crate) async fn run(
 async fn attend(
     endpoint: &Endpoint,
     config: &AgentConfig,
-    events: &mpsc::Sender<DatabaseEvent>,
+    (events, keep): (&mpsc::Sender<DatabaseEvent>, &mut mpsc::Receiver<Keep>),
     useful: &mut bool,
 ) -> Result<(), Error> {
     let vswitch = Vswitch::new(Connection::connect(endpoint, Options::default()).await?);
     let bridge = vswitch.ensure_bridge(&bridge_spec(config)).await?;
     let tunnel = TunnelSpec::vxlan(&config.bridge, TUNNEL, config.tunnel_ip);
     let tunnel = vswitch.ensure_tunnel_port(&tunnel).await?;
+    for (number, (network, provider)) in config.bridge_mappings.iter().enumerate() {
+        let patch = patch(config, number, (network, provider));
+        if let Err(error) = vswitch.ensure_patch(&patch).await {
+            tracing::error!(%error, network, "no way to the physical network");
+        }
+    }
     tracing::info!(bridge = config.bridge, made = ?bridge.effect, tunnel = ?tunnel.effect, "bridge ready");
     let mut watch = vswitch.watch(&config.bridge, TUNNEL).await?;
     *useful = true;
@@ -79,7 +93,14 @@ async fn attend(
         }
     }
     loop {
-        for event in watch.next().await? {
+        let news = tokio::select! {
+            news = watch.next() => news?,
+            Some(ids) = keep.recv() => {
+                vswitch.set_bridge_ids(&config.bridge, &ids).await?;
+                continue;
+            }
+        };
+        for event in news {
             if event == BridgeEvent::Present(false) {
                 tracing::warn!(bridge = config.bridge, "bridge removed; making it again");
                 return Ok(());
@@ -109,6 +130,15 @@ pub(crate) async fn look(config: &AgentConfig) -> Result<Vec<DatabaseEvent>, Age
         .map_err(|error| AgentError::Switch(error.to_string()))
 }
 
+/// The names of ports have 15 characters, those of physical networks any number.
+fn patch(config: &AgentConfig, number: usize, (network, provider): (&str, &str)) -> PatchSpec {
+    PatchSpec {
+        here: (config.bridge.clone(), format!("alcor-out-{number}")),
+        there: (provider.to_owned(), format!("alcor-in-{number}")),
+        mark: (vswitch::WIRE.to_owned(), network.to_owned()),
+    }
+}
+
 fn bridge_spec(config: &AgentConfig) -> BridgeSpec {
     let mut spec = BridgeSpec::new(&config.bridge);
     spec.datapath_type.clone_from(&config.datapath);
@@ -117,7 +147,11 @@ fn bridge_spec(config: &AgentConfig) -> BridgeSpec {
 
 /// The whole bridge as events; the last says that it is the whole.
 fn picture(view: &BridgeView) -> Vec<DatabaseEvent> {
-    let mut events = vec![DatabaseEvent::Tunnel(ofport(view.tunnel.as_ref()))];
+    let mut events = vec![
+        DatabaseEvent::Tunnel(ofport(view.tunnel.as_ref())),
+        DatabaseEvent::Wires(numbers(&view.wires)),
+        DatabaseEvent::Ids(view.ids.clone()),
+    ];
     let mut seen = BTreeSet::new();
     for vif in view.vifs.values() {
         if let Some((port, vif)) = read(vif) {
@@ -136,6 +170,8 @@ fn translate(event: BridgeEvent) -> Option<DatabaseEvent> {
         }
         BridgeEvent::Unplugged(vif) => read(&vif).map(|(port, _)| DatabaseEvent::Vif(port, None)),
         BridgeEvent::Tunnel(port) => Some(DatabaseEvent::Tunnel(ofport(port.as_ref()))),
+        BridgeEvent::Wires(wires) => Some(DatabaseEvent::Wires(numbers(&wires))),
+        BridgeEvent::Ids(ids) => Some(DatabaseEvent::Ids(ids)),
         BridgeEvent::Duplicates { iface_id, ignored } => {
             tracing::warn!(iface_id, ?ignored, "several interfaces have one iface-id");
             None
@@ -159,6 +195,12 @@ fn read(vif: &vswitch::Vif) -> Option<(PortId, Vif)> {
             error,
         },
     ))
+}
+
+fn numbers(wires: &BTreeMap<String, BridgePort>) -> BTreeMap<String, u32> {
+    let wires = wires.iter();
+    let numbered = wires.filter_map(|(name, port)| Some((name.clone(), ofport(Some(port))?)));
+    numbered.collect()
 }
 
 fn ofport(port: Option<&BridgePort>) -> Option<u32> {

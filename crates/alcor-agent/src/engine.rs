@@ -5,12 +5,14 @@
 //! few transactions, and nothing queues without bound.
 
 mod frames;
+mod north;
 mod served;
 mod verdict;
 
 use crate::advertisers::Advertisers;
 use crate::allowance::Allowances;
 use crate::announcements::{Announcements, Before};
+use crate::database::Keep;
 use crate::errand::Errand;
 use crate::holdings::Holdings;
 use crate::installer::Installer;
@@ -23,8 +25,8 @@ use crate::zones::{Flushes, Zones};
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::{Ack, AckStage, Heartbeat, Hello, Push, Welcome};
 use alcor_goalstate::{Goal, GoalChange, GoalKey, PortGoal};
-use alcor_openflow::{Flow, PortNo};
-use alcor_pipeline::{Contents, FlowChanges, Input, Pipeline};
+use alcor_openflow::{Action, Flow, PortNo};
+use alcor_pipeline::{Contents, FlowChanges, Input, Installed, Pipeline, table};
 use alcor_responder::Counters;
 use alcor_types::PortId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +46,10 @@ pub(crate) enum Effect {
     Tell(PortNo, Answer),
     /// Send this frame to the VMs at all these OpenFlow ports.
     TellAll(Vec<PortNo>, Answer),
+    /// Send this frame as these actions say.
+    Out(Vec<Action>, Answer),
+    /// Keep this in the database.
+    Keep(Keep),
 }
 
 /// What the switch is to do.
@@ -105,6 +111,7 @@ pub(crate) struct Engine {
     names: Names,
     /// What others are to do on behalf of VMs.
     errands: Vec<Errand>,
+    north: north::North,
     counters: Counters,
     reports: Reports,
     /// Ports with flows that the switch refused.
@@ -132,6 +139,7 @@ impl Engine {
             announcements: Announcements::default(),
             names: Names::default(),
             errands: Vec::new(),
+            north: north::North::default(),
             counters: Counters::default(),
             reports: Reports::default(),
             failed: BTreeMap::new(),
@@ -289,6 +297,7 @@ impl Engine {
         }
         effects.extend(self.announce());
         effects.extend(self.introduce());
+        effects.extend(self.announce_outside());
         effects.extend(
             self.reports
                 .take()
@@ -387,15 +396,19 @@ impl Engine {
         if self.in_flight.is_some() || !self.installer.is_connected() {
             return self.words_without_switch();
         }
+        let mut effects = self.settle_outside();
         let mut changes = self.installer.filter(self.pipeline.take_changes());
         if self.sees_all() {
-            self.installer.sweep(&mut changes);
+            let asked = self.north.has_asked();
+            let stale = |flow: &Installed| asked || flow.key.table != table::NEXT;
+            self.installer.sweep(&mut changes, stale);
         }
         let idle = changes.is_empty() && self.waiting.is_empty();
-        if idle && self.zones.is_quiet() {
-            return Vec::new();
+        if idle && self.zones.is_quiet() && self.north.is_quiet() {
+            return effects;
         }
-        vec![self.start_job(changes)]
+        effects.push(self.start_job(changes));
+        effects
     }
 
     /// With no switch there is nothing to verify, but reports may wait from before.
@@ -410,7 +423,10 @@ impl Engine {
     fn start_job(&mut self, changes: FlowChanges) -> Effect {
         self.jobs += 1;
         self.in_flight = Some(std::mem::take(&mut self.waiting));
-        let flushes = self.zones.take();
+        let mut flushes = self.zones.take();
+        let numbers = self.north.take_flushes();
+        flushes.before.extend(numbers.before);
+        flushes.after.extend(numbers.after);
         Effect::Program(Job { changes, flushes })
     }
 

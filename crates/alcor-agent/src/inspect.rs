@@ -9,6 +9,7 @@
 use crate::database::{self, DatabaseEvent};
 use crate::engine::{Job, JobResult};
 use crate::link;
+use crate::numbers::Numbers;
 use crate::programmer::program;
 use crate::switch;
 use crate::zones::Flushes;
@@ -16,7 +17,7 @@ use crate::{AgentConfig, AgentError, Holdings};
 use alcor_goalstate::wire::host_session_client::HostSessionClient;
 use alcor_goalstate::wire::{AgentMessage, Hello, Welcome, agent_message, region_message};
 use alcor_openflow::{Client, Connection, Endpoint, Events, Flow, PortNo, Settings};
-use alcor_pipeline::{FlowChanges, Input, Installed, MeterChanges, Owner, Pipeline};
+use alcor_pipeline::{FlowChanges, Input, Installed, MeterChanges, Owner, Pipeline, table};
 use alcor_types::PortId;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -28,6 +29,9 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// between does not differ any more after a moment.
 const LOOKS: usize = 3;
 const MOMENT: Duration = Duration::from_millis(300);
+
+/// The kind of owner, in cookies, of what leads out of the region.
+const OUTSIDE: u64 = 10;
 
 /// One scope, as the region has it and as the agent has last said.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -134,7 +138,7 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
     }
     pipeline.apply(&Input::Complete);
     let (mut plugged, mut tunnel) = (BTreeMap::new(), None);
-    for input in bridge.into_iter().filter_map(input) {
+    for input in bridge.into_iter().flat_map(inputs) {
         pipeline.apply(&input);
         match input {
             Input::Plugged { port, ofport } => drop(plugged.insert(port, ofport)),
@@ -156,7 +160,7 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         wanted: pipeline.desired().count(),
         installed,
         missing: missing.collect(),
-        stale: difference.delete,
+        stale: difference.delete.into_iter().filter(is_goals).collect(),
         meters: difference.meters,
         owners,
         plugged,
@@ -165,16 +169,44 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
     })
 }
 
-fn input(event: DatabaseEvent) -> Option<Input> {
+/// Whether goals alone say if the flow is wanted: who is known on external networks, no goal says.
+fn is_goals(flow: &Installed) -> bool {
+    let outside = flow.cookie >> 60 == OUTSIDE;
+    let learnt = flow.key.table == table::NEXT
+        || flow.key.table == table::ARRIVE && flow.key.priority == table::FIRST;
+    !(outside && learnt)
+}
+
+fn inputs(event: DatabaseEvent) -> Vec<Input> {
     match event {
-        DatabaseEvent::Tunnel(ofport) => Some(Input::Tunnel {
+        DatabaseEvent::Tunnel(ofport) => vec![Input::Tunnel {
             ofport: ofport.map(PortNo),
-        }),
-        DatabaseEvent::Vif(port, Some(vif)) => vif.ofport.map(|ofport| Input::Plugged {
-            port,
-            ofport: PortNo(ofport),
-        }),
-        DatabaseEvent::Vif(_, None) | DatabaseEvent::Seen(_) => None,
+        }],
+        DatabaseEvent::Vif(port, Some(vif)) => {
+            let plugged = vif.ofport.map(|ofport| Input::Plugged {
+                port,
+                ofport: PortNo(ofport),
+            });
+            plugged.into_iter().collect()
+        }
+        DatabaseEvent::Wires(wires) => {
+            let wires = wires.into_iter();
+            wires
+                .map(|(physical_network, ofport)| Input::Wire {
+                    physical_network,
+                    ofport: Some(PortNo(ofport)),
+                })
+                .collect()
+        }
+        DatabaseEvent::Ids(ids) => {
+            let zones = Numbers::zones().read(&ids).now.into_iter();
+            let zones = zones.filter_map(|(name, zone)| {
+                let of = name.parse().ok()?;
+                Some(Input::Zone { of, zone })
+            });
+            zones.collect()
+        }
+        DatabaseEvent::Vif(_, None) | DatabaseEvent::Seen(_) => Vec::new(),
     }
 }
 

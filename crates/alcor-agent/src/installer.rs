@@ -66,11 +66,14 @@ impl Installer {
         changes
     }
 
-    /// Adds the end of all that is nobody's: the host's view is complete, so it is stale.
-    pub(crate) fn sweep(&mut self, changes: &mut FlowChanges) {
-        let flows = self.unclaimed.drain();
-        let flows = flows.map(|(key, cookie)| Installed { key, cookie });
-        changes.delete.extend(flows);
+    /// Adds the end of what is nobody's, and so stale now that the host's view is complete.
+    pub(crate) fn sweep(&mut self, changes: &mut FlowChanges, stale: impl Fn(&Installed) -> bool) {
+        let all = std::mem::take(&mut self.unclaimed).into_iter();
+        let all = all.map(|(key, cookie)| Installed { key, cookie });
+        let (stale, kept): (Vec<_>, Vec<_>) = all.partition(stale);
+        let kept = kept.into_iter().map(|flow| (flow.key, flow.cookie));
+        self.unclaimed = kept.collect();
+        changes.delete.extend(stale);
         let meters = self.meters.drain().map(|(id, _)| id);
         changes.meters.delete.extend(meters);
     }

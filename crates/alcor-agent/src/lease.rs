@@ -42,7 +42,8 @@ impl Leases {
             | GoalKey::Neighbor(_)
             | GoalKey::Group(_)
             | GoalKey::Member(..)
-            | GoalKey::AddressGroup(_) => {}
+            | GoalKey::AddressGroup(_)
+            | GoalKey::Floating(..) => {}
         }
     }
 

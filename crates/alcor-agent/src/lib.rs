@@ -29,6 +29,8 @@ mod link;
 mod metadata;
 mod metering;
 mod names;
+mod numbers;
+mod outside;
 mod programmer;
 mod reports;
 mod run;

@@ -10,7 +10,7 @@ use crate::switch::{self, SwitchEvent};
 use crate::talk::{Hall, Services};
 use crate::{AgentConfig, AgentError, programmer};
 use alcor_goalstate::wire::{Hello, region_message};
-use alcor_openflow::{Client, PacketIn, PacketOut, RequestError};
+use alcor_openflow::{Client, PacketIn, PacketOut, PortNo, RequestError};
 use alcor_pipeline::Contents;
 use alcor_responder::Counters;
 use alcor_types::Timestamp;
@@ -25,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 const QUEUE: usize = 256;
 /// Answers to VMs that may wait for the switch; further ones are dropped, clients ask again.
 const REPLIES: usize = 256;
+/// Words for the switch's database that may wait; more are said again later.
+const KEPT: usize = 16;
 /// Ports that one packet-out names at most: its list of actions ends at 64 KiB.
 const OUTPUTS: usize = 1000;
 /// Signs of life until the region has said how often it wants them.
@@ -52,12 +54,14 @@ pub async fn run(config: AgentConfig, stop: CancellationToken) -> Result<(), Age
     let (link_events, link) = mpsc::channel(link::INBOUND);
     let (switch_events, switch) = mpsc::channel(QUEUE);
     let (database_events, interfaces) = mpsc::channel(QUEUE);
+    let (keep, kept) = mpsc::channel(KEPT);
     tokio::spawn(link::run(region, link_events, stop.clone()));
     tokio::spawn(switch::run(openflow, switch_events, stop.clone()));
     tokio::spawn(database::run(
         database,
         config.clone(),
         database_events,
+        kept,
         stop.clone(),
     ));
     let (spoken, names) = mpsc::channel(QUEUE);
@@ -72,7 +76,7 @@ pub async fn run(config: AgentConfig, stop: CancellationToken) -> Result<(), Age
         metadata,
         names: spoken,
     };
-    Agent::new(&config, services).run(inputs, stop).await
+    Agent::new(&config, services, keep).run(inputs, stop).await
 }
 
 struct Inputs {
@@ -89,6 +93,7 @@ struct Agent {
     door: Option<Door>,
     client: Option<Client>,
     replies: Option<mpsc::Sender<PacketOut>>,
+    keep: mpsc::Sender<database::Keep>,
     job: Option<JoinHandle<JobResult>>,
     dump: Option<(u64, Dump)>,
     heartbeat: Interval,
@@ -106,7 +111,7 @@ struct Agent {
 }
 
 impl Agent {
-    fn new(config: &AgentConfig, services: Services) -> Self {
+    fn new(config: &AgentConfig, services: Services, keep: mpsc::Sender<database::Keep>) -> Self {
         let mut engine = Engine::new(config.lease_seconds, config.ra_seconds, config.tunnel_ip);
         if config.metadata.is_some() {
             engine = engine.with_metadata();
@@ -121,11 +126,17 @@ impl Agent {
                 started_at: Timestamp::now().0,
                 known: Vec::new(),
                 observer: false,
+                physical_networks: config
+                    .bridge_mappings
+                    .iter()
+                    .map(|(network, _)| network.clone())
+                    .collect(),
             },
             engine,
             door: None,
             client: None,
             replies: None,
+            keep,
             job: None,
             dump: None,
             heartbeat: ticks(HEARTBEAT),
@@ -162,6 +173,8 @@ impl Agent {
                 _ = self.heartbeat.tick() => self.beat(),
                 _ = self.second.tick() => {
                     let effects = self.engine.advertise();
+                    self.carry_out(effects);
+                    let effects = self.engine.tick_outside();
                     self.carry_out(effects);
                 }
                 _ = self.inspection.tick() => self.inspect(),
@@ -235,12 +248,17 @@ impl Agent {
         let effects = match event {
             DatabaseEvent::Vif(port, vif) => self.engine.plugged(port, vif),
             DatabaseEvent::Tunnel(ofport) => self.engine.tunnel(ofport),
+            DatabaseEvent::Wires(wires) => self.engine.wired(wires),
+            DatabaseEvent::Ids(ids) => self.engine.kept(&ids),
             DatabaseEvent::Seen(ports) => self.engine.bridge_seen(&ports),
         };
         self.carry_out(effects);
     }
 
     fn packet(&mut self, packet: &PacketIn) {
+        if let Some(effects) = self.engine.outside(&packet.userdata, &packet.data) {
+            return self.carry_out(effects);
+        }
         let Some(in_port) = packet.in_port() else {
             return;
         };
@@ -285,6 +303,16 @@ impl Agent {
                     }
                 }
                 Effect::Program(job) => self.start_job(job),
+                Effect::Out(actions, frame) => self.tell(PacketOut {
+                    in_port: PortNo::CONTROLLER,
+                    actions,
+                    data: frame.into(),
+                }),
+                Effect::Keep(ids) => {
+                    if self.keep.try_send(ids).is_err() {
+                        tracing::debug!("the switch's database is busy; asked again later");
+                    }
+                }
                 Effect::Tell(ofport, frame) => self.tell(PacketOut::to_port(ofport, frame)),
                 Effect::TellAll(ofports, frame) => {
                     for some in ofports.chunks(OUTPUTS) {

@@ -1,9 +1,12 @@
 //! One resource in, one goal out: the whole of the translation, without state.
 
 use alcor_goalstate::{
-    Carrier, DhcpGoal, Goal, InterfaceGoal, Limits, NeighborGoal, PortGoal, SubnetGoal, SubnetRoute, SubnetRoutes, Taps, VpcGoal, PortIdentity,
+    Carrier, DhcpGoal, ExternalSubnet, Forwarding, Goal, InterfaceGoal, Limits, NeighborGoal,
+    PortGoal, PortIdentity, RouterGateway, SubnetGoal, SubnetRoute, SubnetRoutes, Taps, VpcGoal,
 };
-use alcor_types::{Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId};
+use alcor_types::{
+    ExternalGateway, Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId,
+};
 mod acl;
 mod group;
 pub(crate) use acl::{acl, acl_rule};
@@ -115,7 +118,10 @@ pub(crate) fn neighbor(port: &Port, host_ip: IpAddr, revision: Revision) -> Opti
 pub(crate) fn interface<'a>(
     port: &Port,
     router: &Router,
-    tables: impl Iterator<Item = (SubnetId, &'a RouteTable)>,
+    (tables, gateways): (
+        impl Iterator<Item = (SubnetId, &'a RouteTable)>,
+        &[RouterGateway],
+    ),
     revision: Revision,
 ) -> Goal {
     Goal::Interface(InterfaceGoal {
@@ -135,6 +141,34 @@ pub(crate) fn interface<'a>(
             .filter(|table| !table.routes.is_empty())
             .collect(),
         dns_name: port.dns_name.clone(),
+        gateways: gateways.to_vec(),
+    })
+}
+
+/// What a router's interfaces tell of a way out; nothing where agents cannot program the network.
+pub(crate) fn gateway<'a>(
+    gateway: &ExternalGateway,
+    port: &Port,
+    (network, subnets): (&Network, impl Iterator<Item = &'a Subnet>),
+    host_ip: Option<IpAddr>,
+    forwardings: Vec<Forwarding>,
+) -> Option<RouterGateway> {
+    Some(RouterGateway {
+        network: network.id,
+        carrier: Carrier::of(network)?,
+        mtu: network.mtu,
+        port: port.id,
+        mac: port.mac_address,
+        addresses: port.fixed_ips.iter().map(|ip| ip.ip_address).collect(),
+        subnets: subnets
+            .map(|subnet| ExternalSubnet {
+                cidr: subnet.cidr,
+                gateway_ip: subnet.gateway_ip,
+            })
+            .collect(),
+        snat: gateway.enable_snat,
+        host_ip,
+        forwardings,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod acls;
 mod limits;
+mod north;
 mod routers;
 mod taps;
 
@@ -10,6 +11,7 @@ use crate::groups::Groups;
 use crate::groups::change::Context;
 use crate::hosts::Hosts;
 use crate::journal::Journal;
+use crate::north::{North, plugged};
 use crate::qos::User;
 use crate::scope::Scope;
 use crate::{Fact, Touch};
@@ -29,6 +31,7 @@ pub struct Compiler {
     pub(crate) scopes: HashMap<NetworkId, Scope>,
     pub(crate) hosts: Hosts,
     pub(crate) groups: Groups,
+    pub(crate) north: North,
     acls: Acls,
     /// The networks of subnets, ports and route tables, to find them when they are deleted.
     subnets: HashMap<SubnetId, NetworkId>,
@@ -45,6 +48,7 @@ impl Compiler {
             scopes: HashMap::new(),
             hosts: Hosts::default(),
             groups: Groups::default(),
+            north: North::default(),
             acls: Acls::default(),
             subnets: HashMap::new(),
             ports: HashMap::new(),
@@ -98,6 +102,9 @@ impl Compiler {
             Fact::SecurityGroup(..) | Fact::SecurityGroupRule(..) | Fact::AddressGroup(..) => {
                 self.take_set(revision, fact, journal);
             }
+            Fact::FloatingIp(..) | Fact::PortForwarding(..) => {
+                self.take_outside(revision, fact, journal);
+            }
             Fact::NetworkAcl(..) | Fact::NetworkAclRule(..) => {
                 self.take_acl(revision, fact, journal);
             }
@@ -146,6 +153,7 @@ impl Compiler {
         let policies = &mut self.hosts.policies;
         policies.set_user(User::Network(id), former, scope.policy());
         self.forget_if_empty(id);
+        self.retell_outside(revision, id, journal);
     }
 
     fn take_subnet(
@@ -176,6 +184,7 @@ impl Compiler {
         let news = scope.set_subnet(revision, id, subnet, &self.hosts);
         journal.news(network, news);
         self.forget_if_empty(network);
+        self.retell_outside(revision, network, journal);
     }
 
     fn take_port(
@@ -185,6 +194,9 @@ impl Compiler {
         port: Option<&Arc<Port>>,
         journal: &mut Journal,
     ) {
+        let as_it_is = port;
+        let port = port.map(plugged);
+        let port = port.as_ref();
         self.take_membership(revision, id, port, journal);
         let home = port.map(|port| port.network_id);
         let former = remember(&mut self.ports, id, home);
@@ -198,6 +210,7 @@ impl Compiler {
         if self.hosts.taps.is_service(id) {
             self.follow_tap(revision, id, journal);
         }
+        self.take_way_out(revision, id, as_it_is, journal);
     }
 
     /// Before the port is changed in its network, because that remembers what it was.
@@ -253,6 +266,11 @@ impl Compiler {
             return;
         }
         let mut former = self.told_of_taps(host);
+        for router in self.hosts.routing.seated(host) {
+            for (_, id) in self.hosts.routing.interfaces(router) {
+                self.note_hosts(id, std::slice::from_ref(host), journal);
+            }
+        }
         for id in self.hosts.scopes(host) {
             self.note_hosts(id, std::slice::from_ref(host), journal);
             let scope = scope(&mut self.scopes, id, self.log_limit, revision);
@@ -268,6 +286,7 @@ impl Compiler {
             let news = scope.retell(revision, ports, &self.hosts);
             journal.news(id, news);
         }
+        self.retell_seated(revision, host, journal);
     }
 
     fn forget_if_empty(&mut self, id: NetworkId) {

@@ -2,10 +2,11 @@
 
 use alcor_goalstate::ScopeId;
 use alcor_types::{
-    AddressGroup, AddressGroupId, HostName, Network, NetworkAcl, NetworkAclId, NetworkAclRule,
-    NetworkAclRuleId, NetworkId, Node, Port, PortId, QosRule, QosRuleId, RouteTable, RouteTableId,
-    Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId,
-    Subnet, SubnetId, TapFlow, TapFlowId, TapService, TapServiceId,
+    AddressGroup, AddressGroupId, FloatingIp, FloatingIpId, HostName, Network, NetworkAcl,
+    NetworkAclId, NetworkAclRule, NetworkAclRuleId, NetworkId, Node, Port, PortForwarding,
+    PortForwardingId, PortId, QosRule, QosRuleId, RouteTable, RouteTableId, Router, RouterId,
+    SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Subnet, SubnetId,
+    TapFlow, TapFlowId, TapService, TapServiceId,
 };
 use std::sync::Arc;
 
@@ -30,6 +31,10 @@ pub enum Fact {
     SecurityGroupRule(SecurityGroupRuleId, Option<Arc<SecurityGroupRule>>),
     /// An address group.
     AddressGroup(AddressGroupId, Option<Arc<AddressGroup>>),
+    /// An address outside.
+    FloatingIp(FloatingIpId, Option<Arc<FloatingIp>>),
+    /// Ports of an address outside that lead inside.
+    PortForwarding(PortForwardingId, Option<Arc<PortForwarding>>),
     /// A network ACL.
     NetworkAcl(NetworkAclId, Option<Arc<NetworkAcl>>),
     /// A rule of a network ACL.

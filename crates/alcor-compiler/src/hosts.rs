@@ -38,12 +38,22 @@ impl Hosts {
             .get(host)
             .into_iter()
             .flat_map(|host| &host.scopes);
-        bound.any(|bound| self.routing.joins(*bound, network))
+        bound.any(|bound| self.routing.joins(*bound, network)) || self.leads_out(host, network)
+    }
+
+    /// Whether a router that joins the network leads out by the host.
+    fn leads_out(&self, host: &HostName, network: NetworkId) -> bool {
+        let routers = self.routing.seated(host).into_iter();
+        let mut joined = routers.flat_map(|router| self.routing.interfaces(router));
+        joined.any(|(_, joined)| self.routing.joins(joined, network))
     }
 
     /// The networks that the host needs, whether or not its node exists.
     pub(crate) fn needed(&self, host: &HostName) -> BTreeSet<NetworkId> {
-        let bound = self.scopes(host).into_iter();
+        let routers = self.routing.seated(host).into_iter();
+        let joined = routers.flat_map(|router| self.routing.interfaces(router));
+        let joined = joined.map(|(_, network)| network);
+        let bound = self.scopes(host).into_iter().chain(joined);
         bound
             .flat_map(|network| self.routing.domain(network))
             .collect()

@@ -27,6 +27,7 @@ mod groups;
 mod hosts;
 mod journal;
 mod log;
+mod north;
 pub mod oracle;
 mod qos;
 mod routing;

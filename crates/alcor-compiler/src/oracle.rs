@@ -47,7 +47,11 @@ impl Intent {
     pub fn learn(&mut self, fact: &Fact) {
         match fact {
             Fact::Network(id, network) => set(&mut self.networks, id, network.as_ref()),
-            Fact::Port(id, port) => set(&mut self.ports, id, port.as_ref()),
+            // A gateway is on its host without being plugged there.
+            Fact::Port(id, port) => {
+                let port = port.as_ref().map(crate::north::plugged);
+                set(&mut self.ports, id, port.as_ref());
+            }
             Fact::Node(host, node) => set(&mut self.nodes, host, node.as_ref()),
             Fact::Subnet(id, subnet) => set(&mut self.subnets, id, subnet.as_ref()),
             Fact::Router(id, router) => set(&mut self.routers, id, router.as_ref()),
@@ -55,6 +59,8 @@ impl Intent {
             Fact::SecurityGroup(id, group) => set(&mut self.groups, id, group.as_ref()),
             Fact::SecurityGroupRule(id, rule) => set(&mut self.rules, id, rule.as_ref()),
             Fact::AddressGroup(id, group) => set(&mut self.address_groups, id, group.as_ref()),
+            // They lead out of the region, and this oracle speaks of what lies in it.
+            Fact::FloatingIp(..) | Fact::PortForwarding(..) => {}
             Fact::NetworkAcl(id, acl) => set(&mut self.acls, id, acl.as_ref()),
             Fact::NetworkAclRule(id, rule) => set(&mut self.acl_rules, id, rule.as_ref()),
             // Who looks on changes nothing of who reaches whom.

@@ -4,7 +4,7 @@
 //! **domain**. Every host routes for its own VMs, so it must know where the ports of the whole
 //! domain are. Gateways join nothing: behind them is the outside.
 
-use alcor_types::{NetworkId, PortId, Router, RouterId};
+use alcor_types::{HostName, NetworkId, PortId, Router, RouterId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -18,6 +18,9 @@ pub(crate) struct Routing {
     /// The domain of every network that has a router, by its lowest network.
     domains: HashMap<NetworkId, NetworkId>,
     members: HashMap<NetworkId, BTreeSet<NetworkId>>,
+    /// The hosts by which routers lead out, both ways.
+    seats: HashMap<RouterId, BTreeSet<HostName>>,
+    seated: HashMap<HostName, BTreeSet<RouterId>>,
 }
 
 /// A router may be named by interfaces before it is known itself.
@@ -61,6 +64,42 @@ impl Routing {
     pub(crate) fn joins(&self, one: NetworkId, other: NetworkId) -> bool {
         let domain = self.domains.get(&one);
         one == other || domain.is_some() && domain == self.domains.get(&other)
+    }
+
+    /// The hosts by which the router leads out.
+    pub(crate) fn seats(&self, router: RouterId) -> &BTreeSet<HostName> {
+        static NOWHERE: BTreeSet<HostName> = BTreeSet::new();
+        self.seats.get(&router).unwrap_or(&NOWHERE)
+    }
+
+    /// The hosts by which routers of the network lead out. One may come twice.
+    pub(crate) fn seats_in(&self, network: NetworkId) -> impl Iterator<Item = &HostName> {
+        let routers = self.by_network.get(&network).into_iter().flatten();
+        routers.flat_map(|(router, _)| self.seats(*router))
+    }
+
+    /// The routers that lead out by the host.
+    pub(crate) fn seated(&self, host: &HostName) -> Vec<RouterId> {
+        let routers = self.seated.get(host).into_iter().flatten();
+        routers.copied().collect()
+    }
+
+    /// The router leads out by these hosts.
+    pub(crate) fn set_seats(&mut self, router: RouterId, hosts: BTreeSet<HostName>) {
+        for host in self.seats.remove(&router).unwrap_or_default() {
+            if let Some(routers) = self.seated.get_mut(&host) {
+                routers.remove(&router);
+                if routers.is_empty() {
+                    self.seated.remove(&host);
+                }
+            }
+        }
+        for host in &hosts {
+            self.seated.entry(host.clone()).or_default().insert(router);
+        }
+        if !hosts.is_empty() {
+            self.seats.insert(router, hosts);
+        }
     }
 
     /// The router was written or deleted.

@@ -8,10 +8,10 @@ use crate::acls::Guard;
 use crate::compile;
 use crate::hosts::Hosts;
 use crate::log::Log;
-use alcor_goalstate::Goal;
+use alcor_goalstate::{FloatingGoal, Goal, RouterGateway};
 use alcor_types::{
-    HostName, Network, NetworkAclId, NetworkId, Port, PortId, Revision, RouteTable, RouteTableId,
-    Router, Subnet, SubnetId,
+    FloatingIpId, HostName, Network, NetworkAclId, NetworkId, Port, PortId, Revision, RouteTable,
+    RouteTableId, Router, Subnet, SubnetId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,6 +35,7 @@ struct Member {
 struct Interface {
     port: Arc<Port>,
     router: Arc<Router>,
+    gateways: Arc<[RouterGateway]>,
     revision: Revision,
 }
 
@@ -49,7 +50,7 @@ struct HeldGuard {
 pub(crate) struct Told {
     /// The port's host.
     pub(crate) host: HostName,
-    /// For that host: the port, and its leases.
+    /// For that host: the port, its leases, and its addresses outside.
     pub(crate) own: Vec<Goal>,
     /// For the others.
     pub(crate) peer: Option<Goal>,
@@ -66,6 +67,7 @@ pub(crate) struct Scope {
     ports: BTreeMap<PortId, Member>,
     interfaces: BTreeMap<PortId, Interface>,
     tables: BTreeMap<RouteTableId, Arc<RouteTable>>,
+    floating: BTreeMap<PortId, BTreeMap<FloatingIpId, FloatingGoal>>,
     /// The ports bound to every host, whether or not its node exists.
     bound: BTreeMap<HostName, BTreeSet<PortId>>,
     /// XOR of the hashes of all neighbour goals.
@@ -87,6 +89,7 @@ impl Scope {
             ports: BTreeMap::new(),
             interfaces: BTreeMap::new(),
             tables: BTreeMap::new(),
+            floating: BTreeMap::new(),
             bound: BTreeMap::new(),
             peers: 0,
             log: Log::new(log_limit, revision),
@@ -101,6 +104,7 @@ impl Scope {
             && self.ports.is_empty()
             && self.interfaces.is_empty()
             && self.tables.is_empty()
+            && self.floating.is_empty()
     }
 
     /// Its history.
@@ -163,7 +167,7 @@ impl Scope {
         Some(compile::interface(
             port,
             router,
-            self.tables_for(held),
+            (self.tables_for(held), &held.gateways),
             held.revision,
         ))
     }
@@ -200,8 +204,17 @@ impl Scope {
         let host_ip = hosts.tunnel_ip(&host)?;
         let leases = compile::leases(port, |subnet| self.has_dhcp(subnet), *own);
         let taps = hosts.taps.of(id, |host| hosts.tunnel_ip(host));
+        let floating = self
+            .floating
+            .get(&id)
+            .into_iter()
+            .flat_map(BTreeMap::values);
+        let floating = floating.map(|goal| {
+            let revision = *own;
+            Goal::Floating(FloatingGoal { revision, ..*goal })
+        });
         let own = compile::port(port, (self.limits(port, hosts), taps), *own);
-        let goals = std::iter::once(own).chain(leases);
+        let goals = std::iter::once(own).chain(leases).chain(floating);
         Some(Told {
             host,
             own: goals.collect(),
@@ -239,6 +252,13 @@ impl Scope {
     /// XOR of the hashes of all neighbour goals, those of every host included.
     pub(crate) fn peers_digest(&self) -> u64 {
         self.peers
+    }
+
+    /// The network and its subnets, as routers that lead there tell of it.
+    pub(crate) fn outside(&self) -> Option<(&Network, impl Iterator<Item = &Subnet>)> {
+        let network = self.network.as_ref()?;
+        let subnets = self.subnets.values().map(|held| &*held.fact);
+        Some((&network.fact, subnets))
     }
 
     fn has_dhcp(&self, id: SubnetId) -> bool {

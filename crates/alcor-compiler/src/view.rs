@@ -87,8 +87,10 @@ impl Compiler {
     }
 
     fn network_hosts(&self, id: NetworkId) -> Vec<HostName> {
-        // Sorted already, as long as no router joins the hosts of several networks.
-        if self.hosts.routing.domain(id).nth(1).is_none() {
+        // Sorted already, as long as no router joins the hosts of several networks, or leads out.
+        let routing = &self.hosts.routing;
+        let alone = routing.domain(id).nth(1).is_none();
+        if alone && routing.seats_in(id).next().is_none() {
             return self.readers(id).cloned().collect();
         }
         let distinct: BTreeSet<_> = self.readers(id).collect();
@@ -103,6 +105,9 @@ impl Compiler {
         let bound = domain
             .filter_map(|id| self.scopes.get(&id))
             .flat_map(Scope::bound_hosts);
+        let routing = &self.hosts.routing;
+        let seats = routing.domain(id).flat_map(|id| routing.seats_in(id));
+        let bound = bound.chain(seats);
         bound.filter(move |host| scope.is_some_and(|scope| scope.has_host(host, &self.hosts)))
     }
 
@@ -220,7 +225,9 @@ impl Compiler {
             GoalKey::Subnet(id) => scope.subnet_goal(id),
             GoalKey::Acl(id) => scope.acl_goal(id),
             GoalKey::Interface(id) => scope.interface_goal(id),
-            GoalKey::Port(id) | GoalKey::Dhcp(id, _) => self.own_goal(scope, host, id, key),
+            GoalKey::Port(id) | GoalKey::Dhcp(id, _) | GoalKey::Floating(id, _) => {
+                self.own_goal(scope, host, id, key)
+            }
             GoalKey::Neighbor(id) => {
                 let elsewhere = scope.host_of(id).as_ref() != Some(host);
                 let goal = || scope.neighbor_goal(id, &self.hosts);

@@ -177,6 +177,8 @@ proptest! {
             played.apply(Revision(number as u64 + 1), facts);
             for fact in facts {
                 let name = match fact {
+                    Fact::FloatingIp(id, _) => id.to_string(),
+                    Fact::PortForwarding(id, _) => id.to_string(),
                     Fact::Port(id, _) => id.to_string(),
                     Fact::Router(id, _) => id.to_string(),
                     Fact::RouteTable(id, _) => id.to_string(),

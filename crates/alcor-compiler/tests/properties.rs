@@ -122,11 +122,39 @@ fn any_node() -> impl Strategy<Value = Fact> {
     })
 }
 
+/// Routers lead to network 2; ports 20 and 21 are their gateways, 30 and above hold floating IPs.
+fn any_way_out() -> impl Strategy<Value = Fact> {
+    let seat = proptest::option::weighted(0.8, 0..HOSTS);
+    let gateway = (0..ROUTERS, seat).prop_map(|(router, seat)| {
+        let mut port = port(20 + router, 2, 2, seat);
+        port.device_owner = "network:router_gateway".to_owned();
+        port.device_id = router_id(router).to_string();
+        put_port(port)
+    });
+    let leading = (0..ROUTERS, any::<bool>()).prop_map(|(number, snat)| {
+        let mut router = router(number);
+        router.gateways = vec![gateway_of(number, snat)];
+        put_router(router)
+    });
+    let held = (0..2_u8).prop_map(|number| {
+        let mut port = port(30 + number, 2, 2, None);
+        port.device_owner = "network:floatingip".to_owned();
+        put_port(port)
+    });
+    let inside = proptest::option::of((0..PORTS, 0..ROUTERS));
+    let known = (0..2_u8, inside).prop_map(|(number, at)| put_floating(floating(number, at)));
+    let forwarding = (0..2_u8, 0..2_u8).prop_map(|(number, on)| put_forwarding(number, on));
+    let gone = (0..2_u8).prop_map(|number| Fact::FloatingIp(floating(number, None).id, None));
+    let ended = (0..2_u8).prop_map(|number| Fact::PortForwarding(forwarding_id(number), None));
+    prop_oneof![gateway, leading, held, known, forwarding, gone, ended]
+}
+
 fn any_deletion() -> impl Strategy<Value = Fact> {
     prop_oneof![
         1 => (0..NETWORKS).prop_map(|id| Fact::Network(network_id(id), None)),
         1 => (0..SUBNETS).prop_map(|id| Fact::Subnet(subnet_id(id), None)),
         4 => (0..PORTS + 4).prop_map(|id| Fact::Port(port_id(id), None)),
+        1 => prop::sample::select(vec![20, 21, 30]).prop_map(|id| Fact::Port(port_id(id), None)),
         1 => (0..ROUTERS).prop_map(|id| Fact::Router(router_id(id), None)),
         1 => (0..ACLS).prop_map(|id| Fact::NetworkAcl(acl_id(id), None)),
         1 => (0..ACLS, 0..3_u8).prop_map(|(of, id)| Fact::NetworkAclRule(acl_rule_id(of, id), None)),
@@ -170,6 +198,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         2 => any_qos_rule(),
         2 => any_tap(),
         3 => any_deletion(),
+        3 => any_way_out(),
     ]
 }
 
@@ -192,6 +221,8 @@ fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
             Fact::SecurityGroup(id, _) => id.to_string(),
             Fact::SecurityGroupRule(id, _) => id.to_string(),
             Fact::AddressGroup(id, _) => id.to_string(),
+            Fact::FloatingIp(id, _) => id.to_string(),
+            Fact::PortForwarding(id, _) => id.to_string(),
             Fact::NetworkAcl(id, _) => id.to_string(),
             Fact::NetworkAclRule(id, _) => id.to_string(),
             Fact::QosRule(id, _) => id.to_string(),
@@ -211,6 +242,7 @@ fn content(mut goal: Goal) -> Goal {
         Goal::Acl(goal) => &mut goal.revision,
         Goal::Port(goal) => &mut goal.revision,
         Goal::Dhcp(goal) => &mut goal.revision,
+        Goal::Floating(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
         Goal::Interface(goal) => &mut goal.revision,
         Goal::Group(goal) => &mut goal.revision,

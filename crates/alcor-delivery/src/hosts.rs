@@ -4,7 +4,7 @@ use alcor_goalstate::ScopeId;
 use alcor_goalstate::wire::ScopeRevision;
 use alcor_types::{HostName, Timestamp};
 use parking_lot::Mutex;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -50,6 +50,8 @@ struct Entry {
     last_at: Timestamp,
     /// What the agent last said that it holds, and when.
     held: Option<(Vec<ScopeRevision>, Instant)>,
+    /// The physical networks that it has a way to.
+    wires: BTreeSet<String>,
 }
 
 /// All hosts that have had a session since the region started.
@@ -79,13 +81,25 @@ impl Hosts {
         })
     }
 
+    /// The hosts that live, each with its physical networks.
+    pub(crate) fn living(&self) -> BTreeMap<HostName, BTreeSet<String>> {
+        let entries = self.entries.lock();
+        // An agent that is started anew closes its session, and is back before it counts as silent.
+        let living = entries
+            .iter()
+            .filter(|(_, entry)| entry.last.elapsed() < self.silence);
+        living
+            .map(|(host, entry)| (host.clone(), entry.wires.clone()))
+            .collect()
+    }
+
     /// All hosts that have had a session.
     pub(crate) fn names(&self) -> Vec<HostName> {
         self.entries.lock().keys().cloned().collect()
     }
 
     /// Opens a session for the host; an older one is told to end.
-    pub(crate) fn register(&self, host: &HostName) -> Arc<Mailbox> {
+    pub(crate) fn register(&self, host: &HostName, wires: &[String]) -> Arc<Mailbox> {
         let mailbox = Arc::new(Mailbox::default());
         let entry = Entry {
             mailbox: Arc::clone(&mailbox),
@@ -93,6 +107,7 @@ impl Hosts {
             last: Instant::now(),
             last_at: Timestamp::now(),
             held: None,
+            wires: wires.iter().cloned().collect(),
         };
         if let Some(old) = self.entries.lock().insert(host.clone(), entry)
             && old.open

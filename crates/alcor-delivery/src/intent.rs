@@ -6,8 +6,9 @@ use alcor_managers::records::{self, Record};
 use alcor_managers::schema;
 use alcor_store::{Change, Snapshot};
 use alcor_types::{
-    AddressGroup, HostName, Network, NetworkAcl, NetworkAclRule, Node, Port, QosRule, RouteTable,
-    Router, SecurityGroup, SecurityGroupRule, Subnet, TapFlow, TapService,
+    AddressGroup, FloatingIp, HostName, Network, NetworkAcl, NetworkAclRule, Node, Port,
+    PortForwarding, QosRule, RouteTable, Router, SecurityGroup, SecurityGroupRule, Subnet, TapFlow,
+    TapService,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub(crate) fn prefixes() -> [&'static [u8]; 14] {
     const GROUPS: &[u8] = &[schema::SECURITY_GROUPS.id, 0];
     const RULES: &[u8] = &[schema::SECURITY_GROUP_RULES.id, 0];
     const ADDRESS_GROUPS: &[u8] = &[schema::ADDRESS_GROUPS.id, 0];
+    const FLOATING_IPS: &[u8] = &[schema::FLOATING_IPS.id, 0];
+    const FORWARDINGS: &[u8] = &[schema::PORT_FORWARDINGS.id, 0];
     const ACLS: &[u8] = &[schema::NETWORK_ACLS.id, 0];
     const ACL_RULES: &[u8] = &[schema::NETWORK_ACL_RULES.id, 0];
     const TAP_SERVICES: &[u8] = &[schema::TAP_SERVICES.id, 0];
@@ -38,6 +41,8 @@ pub(crate) fn prefixes() -> [&'static [u8]; 14] {
         GROUPS,
         RULES,
         ADDRESS_GROUPS,
+        FLOATING_IPS,
+        FORWARDINGS,
         ACLS,
         ACL_RULES,
         QOS_RULES,
@@ -97,6 +102,15 @@ impl Intent {
         for group in scan::<AddressGroup>(snapshot) {
             let group = group?;
             facts.push(Fact::AddressGroup(group.id, Some(Arc::new(group))));
+        }
+        for floating in scan::<FloatingIp>(snapshot) {
+            let floating = floating?;
+            facts.push(Fact::FloatingIp(floating.id, Some(Arc::new(floating))));
+        }
+        for forwarding in scan::<PortForwarding>(snapshot) {
+            let forwarding = forwarding?;
+            let id = forwarding.id;
+            facts.push(Fact::PortForwarding(id, Some(Arc::new(forwarding))));
         }
         // An ACL's goal is made once where its rules are there first.
         for rule in scan::<NetworkAclRule>(snapshot) {
@@ -207,6 +221,19 @@ fn set(change: &Change) -> Result<Option<Fact>, DeliveryError> {
     if let Some((key, rule)) = decode::<QosRule>(change)? {
         let rule = rule.map(Arc::new);
         return Ok(Some(Fact::QosRule(id(&key)?.into(), rule)));
+    }
+    outside(change)
+}
+
+/// The fact of a change of a floating IP or port forwarding, if it is one.
+fn outside(change: &Change) -> Result<Option<Fact>, DeliveryError> {
+    if let Some((key, floating)) = decode::<FloatingIp>(change)? {
+        let floating = floating.map(Arc::new);
+        return Ok(Some(Fact::FloatingIp(id(&key)?.into(), floating)));
+    }
+    if let Some((key, forwarding)) = decode::<PortForwarding>(change)? {
+        let forwarding = forwarding.map(Arc::new);
+        return Ok(Some(Fact::PortForwarding(id(&key)?.into(), forwarding)));
     }
     Ok(None)
 }

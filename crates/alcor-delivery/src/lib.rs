@@ -21,6 +21,7 @@ mod hosts;
 mod intent;
 mod metrics;
 mod observer;
+mod seats;
 mod service;
 mod session;
 mod status;

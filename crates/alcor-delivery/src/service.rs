@@ -1,6 +1,7 @@
 //! The running data-plane manager and its gRPC face.
 
 use crate::feed::Feed;
+use crate::seats::Seats;
 use crate::session::{self, OUTBOUND};
 use crate::status::{StatusSender, StatusWriter};
 use crate::{DeliveryError, Heard, Hosts, Metrics};
@@ -69,6 +70,7 @@ pub struct Delivery {
 pub struct Tasks {
     feed: JoinHandle<Result<(), DeliveryError>>,
     status: JoinHandle<()>,
+    seats: JoinHandle<()>,
 }
 
 impl Tasks {
@@ -77,6 +79,9 @@ impl Tasks {
         let fed = self.feed.await;
         if self.status.await.is_err() {
             tracing::error!("the writer of port states panicked");
+        }
+        if self.seats.await.is_err() {
+            tracing::error!("the task that places gateways panicked");
         }
         fed.unwrap_or_else(|_| Err(DeliveryError::Protocol("the feed panicked".to_owned())))
     }
@@ -93,6 +98,7 @@ impl Delivery {
         let stop = CancellationToken::new();
         let feed = Feed::open(store.clone(), Arc::clone(&hosts), &settings.dns_domain)?;
         let (status, writer) = StatusWriter::new(store.clone(), metrics.clone());
+        let seats = Seats::new(store.clone(), Arc::clone(&hosts), settings.silence)?;
         let shared = Shared {
             store,
             compiler: feed.compiler(),
@@ -105,7 +111,8 @@ impl Delivery {
         };
         let tasks = Tasks {
             feed: tokio::spawn(feed.run(stop.clone())),
-            status: tokio::spawn(writer.run(stop)),
+            status: tokio::spawn(writer.run(stop.clone())),
+            seats: tokio::spawn(seats.run(stop)),
         };
         Ok((
             Self {

@@ -92,7 +92,7 @@ where
     S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
 {
     register(shared, hello).await?;
-    let mailbox = shared.hosts.register(host);
+    let mailbox = shared.hosts.register(host, &hello.physical_networks);
     shared.metrics.sessions.inc();
     tracing::info!(%host, boot = hello.boot_id, known = hello.known.len(), "session opened");
     let (dispatch, welcome) = Dispatch::start(host.clone(), &shared.compiler.read(), &hello.known);

@@ -378,6 +378,7 @@ fn content(mut goal: Goal) -> Goal {
         Goal::Acl(goal) => &mut goal.revision,
         Goal::Port(goal) => &mut goal.revision,
         Goal::Dhcp(goal) => &mut goal.revision,
+        Goal::Floating(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
         Goal::Interface(goal) => &mut goal.revision,
         Goal::Group(goal) => &mut goal.revision,

@@ -5,6 +5,7 @@ use crate::wire::router_configuration::{RoutingRule, SubnetRoutingTable};
 mod acl;
 mod group;
 mod limits;
+mod north;
 mod taps;
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
@@ -54,7 +55,8 @@ pub fn goal_state(state: &GoalStateV2) -> Result<Vec<GoalChange>, DecodeError> {
         .chain(interfaces)
         .chain(groups)
         .chain(members.map(group::member))
-        .chain(addresses);
+        .chain(addresses)
+        .chain(state.floating_ip_states.values().map(north::floating));
     all.filter_map(Result::transpose).collect()
 }
 
@@ -118,31 +120,40 @@ fn vpc_goal(fields: &Fields<'_>, sent: &VpcConfiguration) -> Result<VpcGoal, Dec
         revision: Revision(sent.store_revision),
         project_id: sent.project_id.as_str().into(),
         name: sent.name.clone(),
-        carrier: carrier(fields, sent)?,
+        carrier: carried(
+            fields,
+            sent.network_type,
+            sent.tunnel_id,
+            &sent.physical_network,
+        )?,
         mtu: u16::try_from(sent.mtu).map_err(|error| fields.wrong("mtu", error))?,
         admin_state_up: !sent.admin_down,
         dns_domain: sent.dns_domain.clone(),
     })
 }
 
-fn carrier(fields: &Fields<'_>, sent: &VpcConfiguration) -> Result<Carrier, DecodeError> {
-    let physical_network = || match sent.physical_network.as_str() {
+fn carried(
+    fields: &Fields<'_>,
+    network_type: i32,
+    tunnel_id: u32,
+    physical_network: &str,
+) -> Result<Carrier, DecodeError> {
+    let physical_network = || match physical_network {
         "" => Err(fields.wrong("physical_network", "a VLAN lies on one")),
         named => Ok(named.to_owned()),
     };
-    match NetworkType::try_from(sent.network_type) {
-        Ok(NetworkType::Vxlan) => fields.vni(sent.tunnel_id).map(Carrier::Vxlan),
-        Ok(NetworkType::Geneve) => fields.vni(sent.tunnel_id).map(Carrier::Geneve),
-        Ok(NetworkType::Vlan) if sent.tunnel_id == 0 => Ok(Carrier::Flat {
+    match NetworkType::try_from(network_type) {
+        Ok(NetworkType::Vxlan) => fields.vni(tunnel_id).map(Carrier::Vxlan),
+        Ok(NetworkType::Geneve) => fields.vni(tunnel_id).map(Carrier::Geneve),
+        Ok(NetworkType::Vlan) if tunnel_id == 0 => Ok(Carrier::Flat {
             physical_network: physical_network()?,
         }),
         Ok(NetworkType::Vlan) => Ok(Carrier::Vlan {
             physical_network: physical_network()?,
-            tag: tag(fields, sent.tunnel_id)?,
+            tag: tag(fields, tunnel_id)?,
         }),
         Ok(NetworkType::Gre | NetworkType::VxlanGpe) | Err(_) => {
-            let number = sent.network_type;
-            Err(fields.wrong("network_type", format!("{number} is not served")))
+            Err(fields.wrong("network_type", format!("{network_type} is not served")))
         }
     }
 }
@@ -398,6 +409,11 @@ fn interface_goal(
             .map(|table| subnet_routes(fields, table))
             .collect::<Result<_, _>>()?,
         dns_name: sent.dns_name.clone(),
+        gateways: sent
+            .gateways
+            .iter()
+            .map(|gateway| north::gateway(fields, gateway))
+            .collect::<Result<_, _>>()?,
     })
 }
 

@@ -6,6 +6,7 @@
 pub(crate) mod acl;
 pub(crate) mod group;
 mod limits;
+pub(crate) mod north;
 mod taps;
 
 use crate::wire::{
@@ -53,6 +54,7 @@ fn put(state: &mut GoalStateV2, goal: &Goal) {
         Goal::AddressGroup(goal) => {
             group::insert_addresses(state, update, group::addresses(goal));
         }
+        Goal::Floating(goal) => north::insert(state, update, north::floating(goal)),
     }
 }
 
@@ -114,6 +116,7 @@ fn delete(state: &mut GoalStateV2, key: GoalKey, store_revision: u64) {
             };
             insert_interface(state, operation, gone);
         }
+        GoalKey::Floating(port, id) => north::delete(state, port, id, store_revision),
         GoalKey::Group(_) | GoalKey::Member(..) | GoalKey::AddressGroup(_) => {
             group::delete(state, key, store_revision);
         }
@@ -386,6 +389,7 @@ pub(crate) fn interface(goal: &InterfaceGoal) -> RouterConfiguration {
             .collect(),
         subnet_routing_tables: goal.tables.iter().map(subnet_routes).collect(),
         dns_name: goal.dns_name.clone(),
+        gateways: goal.gateways.iter().map(north::gateway).collect(),
         ..RouterConfiguration::default()
     }
 }

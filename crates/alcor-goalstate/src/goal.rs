@@ -1,9 +1,13 @@
 //! Goals: the facts that a host holds, each with the revision it was made from.
 
-use crate::{AclGoal, AddressGroupGoal, Carrier, GroupGoal, Limits, MemberGoal, Taps};
+use crate::{
+    AclGoal, AddressGroupGoal, Carrier, FloatingGoal, GroupGoal, Limits, MemberGoal, RouterGateway,
+    Taps,
+};
 use alcor_types::{
-    AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, MacAddr,
-    NetworkAclId, NetworkId, PortId, ProjectId, Revision, RouterId, SecurityGroupId, SubnetId,
+    AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, FloatingIpId, HostRoute,
+    Ipv6Mode, MacAddr, NetworkAclId, NetworkId, PortId, ProjectId, Revision, RouterId,
+    SecurityGroupId, SubnetId,
 };
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -159,6 +163,9 @@ pub struct InterfaceGoal {
     pub tables: Vec<SubnetRoutes>,
     /// Its name in the network's domain; empty when it has none of its own.
     pub dns_name: String,
+    /// The router's ways out of the region: the same list in every interface. The first leads to
+    /// everywhere.
+    pub gateways: Vec<RouterGateway>,
 }
 
 /// Where a router leads what comes from one subnet.
@@ -202,6 +209,8 @@ pub enum Goal {
     Member(MemberGoal),
     /// An address group.
     AddressGroup(AddressGroupGoal),
+    /// An address outside that stands for one of a port of this host.
+    Floating(FloatingGoal),
 }
 
 /// Names a goal.
@@ -227,6 +236,8 @@ pub enum GoalKey {
     Member(SecurityGroupId, PortId),
     /// An address group.
     AddressGroup(AddressGroupId),
+    /// A floating IP of a port of this host. One that moves is another port's.
+    Floating(PortId, FloatingIpId),
 }
 
 /// A change to what a host holds.
@@ -272,6 +283,7 @@ impl Goal {
             Self::Group(goal) => GoalKey::Group(goal.id),
             Self::Member(goal) => GoalKey::Member(goal.group, goal.port),
             Self::AddressGroup(goal) => GoalKey::AddressGroup(goal.id),
+            Self::Floating(goal) => GoalKey::Floating(goal.port, goal.id),
         }
     }
 
@@ -288,6 +300,7 @@ impl Goal {
             Self::Group(goal) => goal.revision,
             Self::Member(goal) => goal.revision,
             Self::AddressGroup(goal) => goal.revision,
+            Self::Floating(goal) => goal.revision,
         }
     }
 }

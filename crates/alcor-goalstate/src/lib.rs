@@ -16,6 +16,7 @@ pub mod encode;
 mod goal;
 mod group_goal;
 mod limits;
+mod north_goal;
 mod scope;
 mod scope_id;
 mod taps;
@@ -30,6 +31,7 @@ pub use goal::{
 };
 pub use group_goal::{AddressGroupGoal, GroupGoal, GroupRule, MemberGoal, RuleRemote};
 pub use limits::{Bounds, Limits, Rate};
+pub use north_goal::{ExternalSubnet, FloatingGoal, Forwarding, RouterGateway};
 pub use scope::{Applied, ScopeGoals};
 pub use scope_id::{ParseScopeError, ScopeId};
 pub use taps::{TapCopy, Taps};

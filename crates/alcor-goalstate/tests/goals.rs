@@ -52,6 +52,7 @@ fn revise(mut goal: Goal, at: u64) -> GoalChange {
         Goal::Acl(goal) => &mut goal.revision,
         Goal::Port(goal) => &mut goal.revision,
         Goal::Dhcp(goal) => &mut goal.revision,
+        Goal::Floating(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
         Goal::Interface(goal) => &mut goal.revision,
         Goal::Group(goal) => &mut goal.revision,

@@ -7,11 +7,13 @@ mod gateway;
 mod interface;
 mod request;
 mod route;
+mod seat;
 
 pub use gateway::{add_gateways, remove_gateways, update_gateways};
 pub use interface::{Attached, add_interface, remove_interface};
 pub use request::{Attachment, CreateRouter, Detachment, GatewayRequest, UpdateRouter};
 pub use route::{add_routes, remove_routes};
+pub use seat::seat;
 
 pub(crate) use interface::reaching;
 

@@ -6,11 +6,14 @@ mod arrival;
 mod asked;
 mod base;
 pub(crate) mod block;
+mod exits;
+mod external;
 mod filter;
 mod flood;
 mod guard;
 mod limits;
 mod link_local;
+mod outside;
 mod port;
 mod resolve;
 mod route;
@@ -20,11 +23,12 @@ mod spoof;
 mod tap;
 mod tunnel;
 mod unicast;
+mod wire;
 
 pub(crate) use address::mac_of;
 
 use crate::state::State;
-use crate::{Owner, cookie};
+use crate::{North, Owner, cookie};
 use alcor_openflow::{Flow, Meter};
 
 /// The owner's meters: ports have some, nothing else.
@@ -69,6 +73,17 @@ pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
         Owner::Traffic(direction, traffic) => {
             let flow = rules::traffic(state, direction, traffic);
             flow.into_iter().collect()
+        }
+        Owner::North(North::External(id)) => external::flows(state, id).unwrap_or_default(),
+        Owner::North(North::Exits(router)) => exits::flows(state, router),
+        Owner::North(North::Outside(network, address)) => {
+            outside::flows(state, network, address).unwrap_or_default()
+        }
+        Owner::North(North::Entry(network, mac)) => {
+            outside::entry(state, network, mac).unwrap_or_default()
+        }
+        Owner::North(North::Hop(network, address)) => {
+            external::hop(state, network, address).unwrap_or_default()
         }
         Owner::Rule(direction, rule) => rules::allow(state, direction, rule).into_iter().collect(),
     };

@@ -1,8 +1,10 @@
 //! What the pipeline is told.
 
+use crate::Zoned;
 use alcor_goalstate::{Goal, GoalChange, GoalKey};
 use alcor_openflow::PortNo;
-use alcor_types::PortId;
+use alcor_types::{MacAddr, NetworkId, PortId};
+use std::net::IpAddr;
 
 /// One change of what the pipeline knows. Changes may come in any order: a goal waits for
 /// those it needs.
@@ -28,6 +30,29 @@ pub enum Input {
     /// All that the region wants of this host is known. Before that, a rule that lacks a set
     /// would cut connections that it allows, so that no flow of a group is made.
     Complete,
+    /// The bridge's port to a physical network, or that there is none.
+    Wire {
+        /// The physical network.
+        physical_network: String,
+        /// The OpenFlow port number of the way there.
+        ofport: Option<PortNo>,
+    },
+    /// Translated connections are kept in this zone, or in none.
+    Zone {
+        /// Whose connections.
+        of: Zoned,
+        /// The zone.
+        zone: Option<u16>,
+    },
+    /// An address on an external network is asked for, or no longer is.
+    Hop {
+        /// The external network.
+        network: NetworkId,
+        /// The address.
+        address: IpAddr,
+        /// Whether it is asked for; and who has it, once it is known.
+        mac: Option<Option<MacAddr>>,
+    },
     /// The tunnel interface is in the bridge under this number, or is not there.
     Tunnel {
         /// Its OpenFlow port number.

@@ -26,9 +26,14 @@
 //! | [`ROUTE`](table::ROUTE) 32 | routed packets | the router's own addresses, then the longest prefix: out where, to which next hop |
 //! | [`ADDRESS`](table::ADDRESS) 34 | (resubmit) | which MAC address has an IP address of a network |
 //! | [`HOP`](table::HOP) 36 | routed packets | goes on when the next hop was found, else drops |
+//! | [`EXIT`](table::EXIT) 38 | packets for outside | by which host and address: a floating IP's from here, a router's where its gateway is |
+//! | [`NEXT`](table::NEXT) 40 | packets for outside | the next hop there, an address of ours, or the agent's to find |
+//! | [`ND_WIRE`](table::ND_WIRE) 42, [`WIRE`](table::WIRE) 44 | frames for outside | onto the wire of the external network |
 //! | [`REMOTE`](table::REMOTE) 50 | local senders | unicast to a port on another host: names the tunnel's end; to a router: enters it |
 //! | [`TRANSMIT`](table::TRANSMIT) 52 | local senders | into the tunnel; what was routed, from the host's own MAC address |
 //! | [`ARRIVE`](table::ARRIVE) 60 | tunnels | what another host has routed comes from the gateway's MAC address again |
+//! | [`ASKED`](table::ASKED) 61 | external networks | who asks for an address of ours is answered |
+//! | [`RETURN`](table::RETURN) 62 | external networks | answers to what a router has translated |
 //! | [`LOCAL`](table::LOCAL) 70 | all frames | unicast to a port here: names it as the receiver (`reg2`); unknown unicast is dropped, and counted |
 //! | [`ACL_INGRESS`](table::ACL_INGRESS) 74, 75 | local receivers | the network ACL of the subnet that the packet enters |
 //! | [`INGRESS`](table::INGRESS) 76 to 79 | local receivers | the port's security groups |
@@ -66,6 +71,7 @@ mod input;
 mod key;
 mod member;
 pub mod meter;
+mod north;
 mod owner;
 mod pipeline;
 mod punt;
@@ -77,10 +83,12 @@ pub mod table;
 mod touched;
 mod traffic;
 mod vpc;
+mod ways_out;
 mod wire_mac;
 
 pub use changes::{Contents, FlowChanges, Installed, MeterChanges};
 pub use input::Input;
+pub use north::{North, Zoned};
 pub use owner::Owner;
 pub use pipeline::Pipeline;
 pub use punt::Punt;

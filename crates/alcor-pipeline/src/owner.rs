@@ -1,6 +1,6 @@
 //! Who a flow belongs to.
 
-use crate::Traffic;
+use crate::{North, Traffic};
 use alcor_types::{
     Direction, MacAddr, NetworkAclId, NetworkId, PortId, RouterId, SecurityGroupRuleId, SubnetId,
 };
@@ -38,6 +38,8 @@ pub enum Owner {
     Traffic(Direction, Traffic),
     /// A rule of which this host has a port.
     Rule(Direction, SecurityGroupRuleId),
+    /// What leads out of the region.
+    North(North),
     /// A network ACL of a subnet in which this host has a port: its rules.
     Acl(NetworkAclId),
 }
@@ -55,6 +57,7 @@ impl Owner {
             Self::Router(_) => 7,
             Self::Subnet(_) => 8,
             Self::Acl(_) => 9,
+            Self::North(_) => 10,
             Self::Guard(_) => 11,
             Self::Remote(..) => 12,
             Self::Traffic(..) => 13,

@@ -16,7 +16,7 @@ use std::net::IpAddr;
 /// [`take_changes`](Self::take_changes).
 #[derive(Debug)]
 pub struct Pipeline {
-    state: State,
+    pub(crate) state: State,
     /// Owners that changed since changes were last taken, with what they had then.
     touched: BTreeMap<Owner, Contents>,
 }
@@ -37,7 +37,7 @@ impl Pipeline {
     /// changes to take.
     pub fn at(tunnel_ip: IpAddr) -> Self {
         Self {
-            state: State::of(wire_mac::of(tunnel_ip)),
+            state: State::of(tunnel_ip, wire_mac::of(tunnel_ip)),
             touched: BTreeMap::from([(Owner::Base, Contents::default())]),
         }
     }

@@ -12,6 +12,9 @@ const SOLICITATION: u8 = 4;
 const DHCP6: u8 = 5;
 const NAMES: u8 = 20;
 const TALK: u8 = 21;
+const NEXT_HOP: u8 = 30;
+const HEARD: u8 = 31;
+const ASKED: u8 = 32;
 
 /// The user data of a packet-in. The bridge gives it back unchanged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +41,21 @@ pub enum Punt {
     /// A VM asks which routers there are.
     Solicitation {
         /// The network that it asked in.
+        network: NetworkId,
+    },
+    /// A packet is for somebody on an external network who is not known.
+    NextHop {
+        /// The external network.
+        network: NetworkId,
+    },
+    /// Somebody on an external network told its address.
+    Heard {
+        /// The external network.
+        network: NetworkId,
+    },
+    /// Somebody on an external network asks for an address that leads in at this host.
+    Asked {
+        /// The external network.
         network: NetworkId,
     },
     /// A DHCPv6 client spoke.
@@ -70,6 +88,9 @@ impl Punt {
             Self::Expired { mac, address } => put_router(&mut bytes, EXPIRED, mac, address),
             Self::Unreachable { mac, address } => put_router(&mut bytes, UNREACHABLE, mac, address),
             Self::Solicitation { network } => put_network(&mut bytes, SOLICITATION, network),
+            Self::NextHop { network } => put_network(&mut bytes, NEXT_HOP, network),
+            Self::Heard { network } => put_network(&mut bytes, HEARD, network),
+            Self::Asked { network } => put_network(&mut bytes, ASKED, network),
             Self::Dhcp6 { network } => put_network(&mut bytes, DHCP6, network),
             Self::Names { network } => put_network(&mut bytes, NAMES, network),
             Self::Talk { network } => put_network(&mut bytes, TALK, network),
@@ -96,6 +117,18 @@ impl Punt {
             SOLICITATION => {
                 let network = NetworkId(Uuid::from_slice(rest).ok()?);
                 Some(Self::Solicitation { network })
+            }
+            NEXT_HOP => {
+                let network = NetworkId(Uuid::from_slice(rest).ok()?);
+                Some(Self::NextHop { network })
+            }
+            HEARD => {
+                let network = NetworkId(Uuid::from_slice(rest).ok()?);
+                Some(Self::Heard { network })
+            }
+            ASKED => {
+                let network = NetworkId(Uuid::from_slice(rest).ok()?);
+                Some(Self::Asked { network })
             }
             DHCP6 => {
                 let network = NetworkId(Uuid::from_slice(rest).ok()?);
@@ -159,6 +192,15 @@ mod tests {
                 network: NetworkId::random(),
             },
             Punt::Talk {
+                network: NetworkId::random(),
+            },
+            Punt::NextHop {
+                network: NetworkId::random(),
+            },
+            Punt::Heard {
+                network: NetworkId::random(),
+            },
+            Punt::Asked {
                 network: NetworkId::random(),
             },
         ];

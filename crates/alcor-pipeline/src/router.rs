@@ -1,7 +1,7 @@
 //! Routers as the pipeline remembers them: their ports, and the subnets these serve.
 
 use crate::member::{Slot, addresses, slots};
-use alcor_goalstate::{InterfaceGoal, SubnetGoal, SubnetRoutes};
+use alcor_goalstate::{InterfaceGoal, RouterGateway, SubnetGoal, SubnetRoutes};
 use alcor_responder::link_local;
 use alcor_types::{HostRoute, MacAddr, NetworkId, PortId, RouterId, SubnetId};
 use ipnet::IpNet;
@@ -18,6 +18,7 @@ pub(crate) struct Interface {
     pub(crate) up: bool,
     pub(crate) routes: Box<[HostRoute]>,
     pub(crate) tables: Box<[SubnetRoutes]>,
+    pub(crate) gateways: Box<[RouterGateway]>,
 }
 
 impl From<&InterfaceGoal> for Interface {
@@ -31,6 +32,7 @@ impl From<&InterfaceGoal> for Interface {
             up: goal.admin_state_up,
             routes: goal.routes.clone().into(),
             tables: goal.tables.clone().into(),
+            gateways: goal.gateways.clone().into(),
         }
     }
 }

@@ -1,11 +1,15 @@
 //! All that the pipeline knows: goals reduced to what flows need, and what is plugged where.
 
+mod north;
 mod routing;
+
+pub(crate) use north::Place;
 
 use crate::Input;
 use crate::acls::{Acl, Acls};
 use crate::key::NetworkKey;
 use crate::member::{Claim, Local, Remote, Slot};
+use crate::north::Outside;
 use crate::router::{Block, Interface};
 use crate::sets::Sets;
 use crate::vpc::{Identity, Vpc, dhcp_server, host_addresses};
@@ -13,10 +17,10 @@ use alcor_goalstate::{Goal, GoalKey};
 use alcor_openflow::PortNo;
 use alcor_types::{MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct State {
     /// Sorted, so that the same goals give the same flows in the same order.
     pub(crate) vpcs: BTreeMap<NetworkId, Vpc>,
@@ -38,6 +42,11 @@ pub(crate) struct State {
     pub(crate) tunnel: Option<PortNo>,
     /// What this host's routed packets come from on the wire.
     pub(crate) wire_mac: MacAddr,
+    /// Where this host's tunnels end.
+    pub(crate) tunnel_ip: IpAddr,
+    /// The ways to physical networks.
+    pub(crate) wires: BTreeMap<String, PortNo>,
+    pub(crate) outside: Outside,
     pub(crate) sets: Sets,
     pub(crate) acls: Acls,
     by_ofport: HashMap<PortNo, PortId>,
@@ -47,11 +56,29 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Nothing is known but the host's address on the wire.
-    pub(crate) fn of(wire_mac: MacAddr) -> Self {
+    /// Nothing is known but the host's addresses on the wire.
+    pub(crate) fn of(tunnel_ip: IpAddr, wire_mac: MacAddr) -> Self {
         Self {
+            vpcs: BTreeMap::new(),
+            locals: HashMap::new(),
+            remotes: HashMap::new(),
+            leases: HashMap::new(),
+            subnets: HashMap::new(),
+            interfaces: HashMap::new(),
+            routers: BTreeMap::new(),
+            blocks: HashMap::new(),
+            serving: BTreeMap::new(),
+            looked_at: HashMap::new(),
+            ofports: HashMap::new(),
+            tunnel: None,
             wire_mac,
-            ..Self::default()
+            tunnel_ip,
+            wires: BTreeMap::new(),
+            outside: Outside::default(),
+            acls: Acls::default(),
+            sets: Sets::default(),
+            by_ofport: HashMap::new(),
+            keys: HashMap::new(),
         }
     }
 
@@ -88,6 +115,25 @@ impl State {
             Input::Unplugged { port } => self.unplug(*port),
             Input::Tunnel { ofport } => self.tunnel = *ofport,
             Input::Complete => self.sets.complete(),
+            Input::Wire {
+                physical_network: name,
+                ofport,
+            } => match ofport {
+                Some(ofport) => drop(self.wires.insert(name.clone(), *ofport)),
+                None => drop(self.wires.remove(name)),
+            },
+            Input::Zone { of, zone } => match zone {
+                Some(zone) => drop(self.outside.zones.insert(*of, *zone)),
+                None => drop(self.outside.zones.remove(of)),
+            },
+            Input::Hop {
+                network,
+                address,
+                mac,
+            } => match mac {
+                Some(mac) => drop(self.outside.hops.insert((*network, *address), *mac)),
+                None => drop(self.outside.hops.remove(&(*network, *address))),
+            },
         }
     }
 
@@ -102,6 +148,10 @@ impl State {
             Goal::Interface(goal) => self.set_interface(goal.port, Some(Interface::from(goal))),
             Goal::Port(goal) => self.set_local(goal.id, Some(Local::from(goal))),
             Goal::Neighbor(goal) => self.set_remote(goal.port, Some(Remote::from(goal))),
+            Goal::Floating(goal) => {
+                let (port, id) = (goal.port, goal.id);
+                self.outside.set_floating(port, id, Some(goal));
+            }
             Goal::Group(goal) => self.sets.set_group(goal.id, Some(goal)),
             Goal::Member(goal) => self.sets.set_member(goal.group, goal.port, &goal.addresses),
             Goal::AddressGroup(goal) => self.sets.set_addresses(goal.id, &goal.addresses),
@@ -126,6 +176,7 @@ impl State {
             GoalKey::Port(id) => self.set_local(id, None),
             GoalKey::Neighbor(id) => self.set_remote(id, None),
             GoalKey::Dhcp(port, subnet) => self.remove_lease(port, subnet),
+            GoalKey::Floating(port, id) => self.outside.set_floating(port, id, None),
             GoalKey::Group(id) => self.sets.set_group(id, None),
             GoalKey::Member(group, port) => self.sets.set_member(group, port, &[]),
             GoalKey::AddressGroup(id) => self.sets.set_addresses(id, &[]),

@@ -45,12 +45,24 @@ pub const ROUTE: u8 = 32;
 pub const ADDRESS: u8 = 34;
 /// Routed packets whose next hop has or has not been found.
 pub const HOP: u8 = 36;
+/// What a router sends out of the region: by which address, and by which host.
+pub const EXIT: u8 = 38;
+/// Packets for external networks: who is the next hop there.
+pub const NEXT: u8 = 40;
+/// The second half of an advertisement to an external network.
+pub const ND_WIRE: u8 = 42;
+/// Onto the wire of an external network.
+pub const WIRE: u8 = 44;
 /// Unicast to other hosts.
 pub const REMOTE: u8 = 50;
 /// Into the tunnel.
 pub const TRANSMIT: u8 = 52;
 /// Frames from tunnels.
 pub const ARRIVE: u8 = 60;
+/// Questions from outside for addresses of ours.
+pub const ASKED: u8 = 61;
+/// Packets from outside to a router's own address: answers to what it has translated go on.
+pub const RETURN: u8 = 62;
 /// Unicast to this host.
 pub const LOCAL: u8 = 70;
 /// Where packets go that a local port is to receive.

@@ -4,6 +4,7 @@
 //! Naming an owner too many costs a comparison; naming one too few would be a bug.
 
 mod acls;
+mod north;
 mod sets;
 
 use crate::acls::Acl;
@@ -50,6 +51,20 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
         Input::Put(Goal::Group(goal)) => sets::by_group(state, goal.id, Some(goal)),
         Input::Put(Goal::Member(goal)) => by_member(state, goal.group, goal.port, &goal.addresses),
         Input::Put(Goal::AddressGroup(goal)) => by_addresses(state, goal.id, &goal.addresses),
+        Input::Put(Goal::Floating(goal)) => {
+            north::by_floating(state, goal.port, goal.id, Some(goal))
+        }
+        Input::Delete(GoalKey::Floating(port, id)) => north::by_floating(state, *port, *id, None),
+        Input::Zone { of, zone } => north::by_zone(state, *of, *zone),
+        Input::Hop {
+            network,
+            address,
+            mac,
+        } => north::by_hop(state, (*network, *address), *mac),
+        Input::Wire {
+            physical_network: name,
+            ofport,
+        } if state.wires.get(name) == ofport.as_ref() => Vec::new(),
         Input::Delete(GoalKey::Group(id)) => sets::by_group(state, *id, None),
         Input::Delete(GoalKey::Member(group, port)) => by_member(state, *group, *port, &[]),
         Input::Delete(GoalKey::AddressGroup(id)) => by_addresses(state, *id, &[]),
@@ -57,7 +72,7 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
         Input::Plugged { port, ofport } => by_plug(state, *port, Some(*ofport)),
         Input::Unplugged { port } => by_plug(state, *port, None),
         Input::Tunnel { ofport } if *ofport == state.tunnel => Vec::new(),
-        Input::Complete | Input::Tunnel { .. } => all(state).collect(),
+        Input::Complete | Input::Tunnel { .. } | Input::Wire { .. } => all(state).collect(),
     }
 }
 
@@ -69,7 +84,7 @@ pub(crate) fn all(state: &State) -> impl Iterator<Item = Owner> {
     // Rules share sets and kinds of packets.
     let sets: BTreeSet<_> = sets::all(state).collect();
     let acls = state.acls.ids().map(Owner::Acl);
-    let shared = routers.chain(sets).chain(acls);
+    let shared = routers.chain(sets).chain(acls).chain(north::all(state));
     std::iter::once(Owner::Base).chain(owners).chain(shared)
 }
 
@@ -102,11 +117,15 @@ fn by_vpc(state: &State, id: NetworkId, now: Option<&Identity>) -> Vec<Owner> {
     let vpcs = networks
         .iter()
         .filter_map(|id| Some((id, state.vpcs.get(id)?)));
+    let ways_out = networks
+        .iter()
+        .filter_map(|id| state.vpcs.get(id))
+        .flat_map(|vpc| ways_out(state, vpc));
     let owners = vpcs.flat_map(|(id, vpc)| vpc.owners(*id).chain(routers(state, vpc)));
     let own = host_addresses(id).into_iter();
     let own = own.map(|address| Owner::Address(id, address));
     let own = own.chain([Owner::Vpc(id), Owner::Flood(id)]);
-    owners.chain(own).collect()
+    owners.chain(ways_out).chain(own).collect()
 }
 
 /// The routers with a port in the network.
@@ -114,6 +133,16 @@ fn routers(state: &State, vpc: &Vpc) -> impl Iterator<Item = Owner> {
     let interfaces = vpc.interfaces.iter();
     let interfaces = interfaces.filter_map(|port| state.interfaces.get(port));
     interfaces.map(|interface| Owner::Router(interface.router))
+}
+
+/// What leads out of the network: by its routers, and of its ports here.
+fn ways_out(state: &State, vpc: &Vpc) -> BTreeSet<Owner> {
+    let interfaces = vpc.interfaces.iter();
+    let interfaces = interfaces.filter_map(|port| state.interfaces.get(port));
+    let by_routers = interfaces.flat_map(|own| north::of_router(state, own.router));
+    let ports = vpc.ports.iter();
+    let by_ports = ports.flat_map(|port| north::by_port(state, *port));
+    by_routers.chain(by_ports).collect()
 }
 
 /// The routers that serve the subnet have a way to it, and other hosts route into it; what VMs may
@@ -151,7 +180,12 @@ fn by_interface(state: &State, id: PortId, now: Option<&Interface>) -> Vec<Owner
                 .map(|subnet| Owner::Subnet(*subnet)),
         );
         owners.extend(interface.slots().map(|slot| slot.owner(interface.vpc)));
+        // The entry of every port of the router depends on where it leads out.
+        let others = state.ports_like(interface.router);
+        owners.extend(others.flat_map(|other| other.slots().map(|slot| slot.owner(other.vpc))));
     }
+    let versions = [former, now].into_iter().flatten();
+    owners.extend(north::by_interface(state, versions));
     owners
 }
 
@@ -185,6 +219,7 @@ fn by_local(state: &State, id: PortId, now: Option<&Local>) -> Vec<Owner> {
     let mut owners = vec![Owner::Port(id), Owner::Guard(id)];
     owners.extend(state.looked_at(id).map(Owner::Port));
     owners.extend(sets::by_port(state, id, now));
+    owners.extend(north::by_port(state, id));
     owners.extend(acls::by_port(state, former, now));
     for local in [former, now].into_iter().flatten() {
         owners.push(Owner::Flood(local.vpc));
@@ -233,6 +268,7 @@ fn by_plug(state: &State, port: PortId, now: Option<PortNo>) -> Vec<Owner> {
     for id in [Some(port), displaced].into_iter().flatten() {
         owners.extend([Owner::Port(id), Owner::Guard(id)]);
         owners.extend(state.looked_at(id).map(Owner::Port));
+        owners.extend(north::by_port(state, id));
         if let Some(local) = state.locals.get(&id) {
             owners.push(Owner::Flood(local.vpc));
             owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));

@@ -105,16 +105,22 @@ impl Traffic {
                 value,
                 mask,
             } => {
-                let field = match protocol {
-                    TCP => Field::TcpDst,
-                    UDP => Field::UdpDst,
-                    _ => Field::SctpDst,
-                };
+                let field = port_field(protocol).unwrap_or(Field::SctpDst);
                 let ports = family.ip_proto(protocol);
                 ports.with_masked(field, value, mask)
             }
             Kind::Icmp { kind, code } => icmp_match(family, six, kind, code),
         }
+    }
+}
+
+/// Where packets of the protocol name the port that they are for.
+pub(crate) fn port_field(protocol: u8) -> Option<Field> {
+    match protocol {
+        TCP => Some(Field::TcpDst),
+        UDP => Some(Field::UdpDst),
+        SCTP => Some(Field::SctpDst),
+        _ => None,
     }
 }
 

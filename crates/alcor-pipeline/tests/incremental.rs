@@ -7,13 +7,14 @@ mod support;
 
 use alcor_goalstate::{Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes};
 use alcor_openflow::{Flow, Meter, PortNo};
-use alcor_pipeline::{Contents, FlowChanges, Input, Installed, MeterChanges, Pipeline};
+use alcor_pipeline::{Contents, FlowChanges, Input, Installed, MeterChanges, Pipeline, Zoned};
 use alcor_types::{
     AclAction, AclProtocol, AllowedAddressPair, Direction, EtherType, Ipv6Mode, PortId, Revision,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use support::goals::*;
+use support::north::*;
 use support::switch::Switch;
 
 /// What is true after a series of inputs, in the plainest form.
@@ -23,6 +24,8 @@ struct Truth {
     plugged: BTreeMap<PortId, PortNo>,
     tunnel: Option<PortNo>,
     complete: bool,
+    /// What leads out: wires, zones and neighbours, each by its name.
+    outside: BTreeMap<String, Input>,
 }
 
 impl Truth {
@@ -37,6 +40,16 @@ impl Truth {
             Input::Unplugged { port } => drop(self.plugged.remove(port)),
             Input::Tunnel { ofport } => self.tunnel = *ofport,
             Input::Complete => self.complete = true,
+            Input::Wire { .. } => drop(self.outside.insert("wire".into(), input.clone())),
+            Input::Zone { of, .. } => {
+                self.outside.insert(of.to_string(), input.clone());
+            }
+            Input::Hop {
+                network, address, ..
+            } => {
+                let name = format!("{network} {address}");
+                self.outside.insert(name, input.clone());
+            }
         }
     }
 
@@ -52,6 +65,7 @@ impl Truth {
             .chain(plugged)
             .chain([tunnel])
             .chain(complete)
+            .chain(self.outside.into_values())
             .collect()
     }
 }
@@ -63,7 +77,8 @@ fn any_goal() -> impl Strategy<Value = Goal> {
     let lease = (1..6_u8, 1..4_u8).prop_map(|(id, subnet)| Goal::Dhcp(lease(id, subnet)));
     prop_oneof![
         2 => any_vpc(), 1 => any_subnet(), 3 => any_port(), 4 => any_neighbor(), 1 => lease,
-        3 => any_interface(), 4 => any_secured(), 8 => sets, 3 => any_acl(), 2 => any_placed(),
+        3 => any_interface(), 4 => any_secured(), 8 => sets, 4 => any_floating(),
+        3 => any_acl(), 2 => any_placed(),
     ]
 }
 
@@ -189,8 +204,9 @@ fn any_neighbor() -> impl Strategy<Value = Goal> {
 }
 
 fn any_interface() -> impl Strategy<Value = Goal> {
-    let numbers = (0..5_u8, 1..3_u8, 1..4_u8, 1..3_u8, 0..8_u8);
-    numbers.prop_map(|(id, vpc, subnet, router, kind)| {
+    let ways = prop::collection::vec((1..3_u8, 1..4_u8, any::<[bool; 3]>()), 0..3);
+    let numbers = (0..5_u8, 1..3_u8, 1..4_u8, 1..3_u8, 0..8_u8, ways);
+    numbers.prop_map(|(id, vpc, subnet, router, kind, ways)| {
         let mut goal = interface(id, vpc, subnet, router);
         goal.port = port_id(20 + id);
         goal.admin_state_up = kind != 0;
@@ -203,6 +219,20 @@ fn any_interface() -> impl Strategy<Value = Goal> {
                 nexthop: ip(kind).into(),
             }];
         }
+        let ways = ways.into_iter();
+        goal.gateways = ways
+            .map(|(router, network, [here, snat, flat])| {
+                let mut way = gateway(router, network, here);
+                way.snat = snat;
+                if flat {
+                    let physical_network = PHYSICAL.to_owned();
+                    way.carrier = Carrier::Flat { physical_network };
+                    way.forwardings.clear();
+                    way.addresses.push("2001:db8::7".parse().unwrap());
+                }
+                way
+            })
+            .collect();
         if kind & 2 == 2 {
             goal.tables = vec![SubnetRoutes {
                 subnet: subnet_id(subnet),
@@ -214,6 +244,45 @@ fn any_interface() -> impl Strategy<Value = Goal> {
         }
         Goal::Interface(goal)
     })
+}
+
+fn any_floating() -> impl Strategy<Value = Goal> {
+    let numbers = (1..4_u8, 1..6_u8, 1..3_u8, 1..4_u8, 1..4_u64, 0..3_u8);
+    numbers.prop_map(|(number, port, router, network, revision, like)| {
+        let mut goal = floating(number, port, router, network);
+        goal.revision = Revision(revision);
+        if like > 0 {
+            goal.address = outside(like);
+        }
+        Goal::Floating(goal)
+    })
+}
+
+fn any_way() -> impl Strategy<Value = Input> {
+    let wire = prop::option::weighted(0.8, prop::sample::select(vec![PortNo(21), PortNo(22)]));
+    let wire = wire.prop_map(|ofport| Input::Wire {
+        physical_network: PHYSICAL.to_owned(),
+        ofport,
+    });
+    let zone = (1..3_u8, prop::option::weighted(0.8, 7..9_u16));
+    let zone = zone.prop_map(|(router, zone)| Input::Zone {
+        of: Zoned::Router(router_id(router)),
+        zone,
+    });
+    let own = (1..4_u8, 1..6_u8, prop::option::weighted(0.9, 9..12_u16));
+    let own = own.prop_map(|(number, port, zone)| {
+        let goal = floating(number, port, 1, 1);
+        let of = Zoned::Floating(goal.id, goal.port, goal.fixed);
+        Input::Zone { of, zone }
+    });
+    let mac = prop::option::weighted(0.8, prop::option::of((1..3_u8).prop_map(mac)));
+    let hop = (1..4_u8, 1..4_u8, mac);
+    let hop = hop.prop_map(|(network, address, mac)| Input::Hop {
+        network: vpc_id(network),
+        address: outside(address),
+        mac,
+    });
+    prop_oneof![1 => wire, 1 => zone, 3 => own, 1 => hop]
 }
 
 fn any_remote() -> impl Strategy<Value = RuleRemote> {
@@ -303,6 +372,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         1 => unplugged,
         1 => tunnel.prop_map(|ofport| Input::Tunnel { ofport }),
         2 => Just(Input::Complete),
+        3 => any_way(),
     ]
 }
 

@@ -25,6 +25,7 @@ mod lease;
 mod lease6;
 pub mod options;
 mod outcome;
+mod outside;
 mod packet6;
 
 pub use advertise::{Advertisement, check_solicitation};
@@ -36,6 +37,7 @@ pub use lease::{
 };
 pub use lease6::Lease6;
 pub use outcome::{Counters, Outcome, Reason, ReplyKind, ReplyKind6};
+pub use outside::{asked, question, reply, told};
 pub use packet6::link_local;
 
 /// What to do about one frame that the port of `binding` has sent.

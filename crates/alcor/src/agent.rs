@@ -35,6 +35,14 @@ pub(crate) struct Flags {
     /// The datapath of the bridge: system (the kernel's) or netdev; left alone where not given
     #[arg(long, env = "ALCOR_DATAPATH", value_name = "TYPE")]
     pub(crate) datapath: Option<String>,
+    /// The bridge of a physical network, as Neutron's agents are told; may be repeated
+    #[arg(
+        long,
+        env = "ALCOR_BRIDGE_MAPPINGS",
+        value_name = "NETWORK:BRIDGE",
+        value_delimiter = ','
+    )]
+    pub(crate) bridge_mappings: Vec<String>,
     /// How long DHCP leases last, in seconds [default: 86400]
     #[arg(long, env = "ALCOR_LEASE_SECONDS", value_name = "SECONDS")]
     pub(crate) lease_seconds: Option<u32>,
@@ -71,6 +79,11 @@ impl Flags {
             openflow: self.openflow.or(other.openflow),
             bridge: self.bridge.or(other.bridge),
             datapath: self.datapath.or(other.datapath),
+            bridge_mappings: if self.bridge_mappings.is_empty() {
+                other.bridge_mappings
+            } else {
+                self.bridge_mappings
+            },
             lease_seconds: self.lease_seconds.or(other.lease_seconds),
             ra_seconds: self.ra_seconds.or(other.ra_seconds),
             audit_seconds: self.audit_seconds.or(other.audit_seconds),
@@ -107,6 +120,11 @@ impl Flags {
                 .context("say where tunnels end: --tunnel-ip IP")?,
             ovsdb: text(self.ovsdb, "unix:/run/openvswitch/db.sock"),
             openflow: self.openflow,
+            bridge_mappings: self
+                .bridge_mappings
+                .iter()
+                .map(|mapping| mapped(mapping))
+                .collect::<Result<_, _>>()?,
             bridge: text(self.bridge, "br-int"),
             datapath: self.datapath,
             lease_seconds: self.lease_seconds.unwrap_or(86_400),
@@ -139,6 +157,14 @@ fn metadata(url: Option<String>, file: Option<&Path>) -> anyhow::Result<Option<M
     anyhow::ensure!(!secret.is_empty(), "{}: the file is empty", wrong());
     let secret = Secret::new(secret);
     Ok(Some(MetadataSettings { url, secret }))
+}
+
+fn mapped(mapping: &str) -> anyhow::Result<(String, String)> {
+    let (network, bridge) = mapping
+        .split_once(':')
+        .filter(|(network, bridge)| !network.is_empty() && !bridge.is_empty())
+        .with_context(|| format!("--bridge-mappings {mapping} is not NETWORK:BRIDGE"))?;
+    Ok((network.to_owned(), bridge.to_owned()))
 }
 
 /// Serves the host until SIGTERM or SIGINT. Flows stay in the switch: packets keep flowing.

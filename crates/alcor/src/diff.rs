@@ -45,6 +45,7 @@ impl Flags {
             tunnel_ip: IpAddr::from([0; 4]),
             ovsdb: self.ovsdb.clone(),
             openflow: self.openflow.clone(),
+            bridge_mappings: Vec::new(),
             bridge: self.bridge.clone(),
             datapath: None,
             lease_seconds: 0,
@@ -154,6 +155,7 @@ fn meter_words(meter: &Meter) -> String {
 /// What a flow is about, in words.
 pub(crate) fn of(owner: Owner) -> String {
     match owner {
+        Owner::North(north) => format!("{north:?}"),
         Owner::Base => "of the bridge itself".to_owned(),
         Owner::Vpc(id) => format!("of network {id}"),
         Owner::Port(id) => format!("of port {id}"),

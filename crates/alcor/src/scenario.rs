@@ -60,9 +60,18 @@ impl Scenario {
 
     /// Boots hosts and region without any agent.
     pub async fn without_agents(settings: Settings, binary: &Path) -> anyhow::Result<Self> {
+        Self::told(settings, binary, &[]).await
+    }
+
+    /// The same, with further arguments of the region.
+    pub async fn told(
+        settings: Settings,
+        binary: &Path,
+        region: &[String],
+    ) -> anyhow::Result<Self> {
         let lab = Lab::up(settings).await?;
         let guard = lab.clone().guard();
-        lab.start_region(binary, Vec::<String>::new()).await?;
+        lab.start_region(binary, region.to_vec()).await?;
         let rest = Rest::new(lab.rest_url()?);
         Ok(Self {
             guard: Some(guard),
@@ -85,8 +94,14 @@ impl Scenario {
 
     /// Starts the agent of a host that has none.
     pub async fn start_agent(&self, host: u16) -> anyhow::Result<()> {
-        let datapath = ["--datapath", "netdev"].map(str::to_owned).to_vec();
-        Ok(self.lab.start_agent(host, &self.binary, datapath).await?)
+        self.start_agent_with(host, &[]).await
+    }
+
+    /// The same, with further arguments.
+    pub async fn start_agent_with(&self, host: u16, more: &[String]) -> anyhow::Result<()> {
+        let mut args = ["--datapath", "netdev"].map(str::to_owned).to_vec();
+        args.extend_from_slice(more);
+        Ok(self.lab.start_agent(host, &self.binary, args).await?)
     }
 
     /// The lab.

@@ -51,7 +51,10 @@ impl Engine {
                 self.talk(now, in_port, network, frame);
                 Vec::new()
             }
-            None => Vec::new(),
+            // Those are nobody's here: see `north`.
+            Some(Punt::NextHop { .. } | Punt::Heard { .. } | Punt::Asked { .. }) | None => {
+                Vec::new()
+            }
         }
     }
 

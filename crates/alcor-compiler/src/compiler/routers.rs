@@ -18,10 +18,12 @@ impl Compiler {
         router: Option<&Arc<Router>>,
         journal: &mut Journal,
     ) {
+        let former = self.hosts.routing.router(id).cloned();
+        self.north
+            .set_router(former.as_deref(), router.map(|router| &**router));
         self.hosts.routing.set_router(id, router.cloned());
-        for (port, network) in self.hosts.routing.interfaces(id) {
-            self.tell_interface(revision, network, port, journal);
-        }
+        self.seat(id, journal);
+        self.retell_router(revision, id, journal);
     }
 
     /// A port was written or deleted that is a router's, or was.
@@ -78,7 +80,8 @@ impl Compiler {
             networks.extend(joined.flat_map(|(_, network)| routing.domain(network)));
         }
         let known = networks.iter().filter_map(|id| self.scopes.get(id));
-        let hosts: BTreeSet<_> = known.flat_map(Scope::bound_hosts).collect();
+        let seats = networks.iter().flat_map(|id| routing.seats_in(*id));
+        let hosts: BTreeSet<_> = known.flat_map(Scope::bound_hosts).chain(seats).collect();
         for network in &networks {
             for host in &hosts {
                 journal.host(*network, host, self.holds(*network, host));
@@ -98,8 +101,11 @@ impl Compiler {
     /// Notes, before a network comes or goes, which hosts are in its scope.
     pub(super) fn note_readers(&self, network: NetworkId, journal: &mut Journal) {
         let domain = self.hosts.routing.domain(network);
-        let known = domain.filter_map(|id| self.scopes.get(&id));
-        for host in known.flat_map(Scope::bound_hosts) {
+        let members: Vec<_> = domain.collect();
+        let known = members.iter().filter_map(|id| self.scopes.get(id));
+        let routing = &self.hosts.routing;
+        let seats = members.iter().flat_map(|id| routing.seats_in(*id));
+        for host in known.flat_map(Scope::bound_hosts).chain(seats) {
             journal.host(network, host, self.holds(network, host));
         }
     }
@@ -109,7 +115,7 @@ impl Compiler {
         scope.is_some_and(|scope| scope.has_host(host, &self.hosts))
     }
 
-    fn tell_interface(
+    pub(super) fn tell_interface(
         &mut self,
         revision: Revision,
         network: NetworkId,
@@ -119,9 +125,12 @@ impl Compiler {
         let routing = &self.hosts.routing;
         let here = routing.interface(id).filter(|(_, at)| *at == network);
         let router = here.and_then(|(router, _)| routing.router(router)).cloned();
+        let gateways = router
+            .as_ref()
+            .map(|router| self.north.gateways(router, &self.scopes, &self.hosts));
         let scope = scope(&mut self.scopes, network, self.log_limit, revision);
         let port = scope.port(id).cloned();
-        let news = scope.set_interface(revision, id, port.zip(router));
+        let news = scope.set_interface(revision, id, port.zip(router).zip(gateways));
         journal.news(network, news);
         self.forget_if_empty(network);
     }

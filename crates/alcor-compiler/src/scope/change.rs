@@ -4,9 +4,10 @@
 use super::{Former, Held, Interface, Member, Scope, Told};
 use crate::hosts::Hosts;
 use crate::log::Subject;
-use alcor_goalstate::{Carrier, Goal, GoalKey, digest};
+use alcor_goalstate::{Carrier, FloatingGoal, Goal, GoalKey, RouterGateway, digest};
 use alcor_types::{
-    HostName, Network, Port, PortId, Revision, RouteTable, RouteTableId, Router, Subnet, SubnetId,
+    FloatingIpId, HostName, Network, Port, PortId, Revision, RouteTable, RouteTableId, Router,
+    Subnet, SubnetId,
 };
 use std::sync::Arc;
 
@@ -109,23 +110,44 @@ impl Scope {
         &mut self,
         revision: Revision,
         id: PortId,
-        now: Option<(Arc<Port>, Arc<Router>)>,
+        now: Option<((Arc<Port>, Arc<Router>), Arc<[RouterGateway]>)>,
     ) -> bool {
         let former = self.interface_goal(id);
         match now {
             None => drop(self.interfaces.remove(&id)),
-            Some((port, router)) => {
+            Some(((port, router), gateways)) => {
                 let held = self.interfaces.get(&id);
                 let revision = held.map_or(revision, |held| held.revision);
                 let interface = Interface {
                     port,
                     router,
+                    gateways,
                     revision,
                 };
                 self.interfaces.insert(id, interface);
             }
         }
         self.retell_interface(revision, id, former.as_ref())
+    }
+
+    /// An address outside stands for the port, or no longer does.
+    pub(crate) fn set_floating(
+        &mut self,
+        revision: Revision,
+        (id, port): (FloatingIpId, PortId),
+        goal: Option<FloatingGoal>,
+        hosts: &Hosts,
+    ) -> bool {
+        let former = self.told(port, hosts);
+        let floating = self.floating.entry(port).or_default();
+        match goal {
+            Some(goal) => drop(floating.insert(id, goal)),
+            None => drop(floating.remove(&id)),
+        }
+        if floating.is_empty() {
+            self.floating.remove(&port);
+        }
+        self.retell_port(revision, (port, former), hosts)
     }
 
     /// A route table was written or deleted: the routers' ports tell of it.

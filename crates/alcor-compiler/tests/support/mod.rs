@@ -6,11 +6,13 @@
 use alcor_compiler::{Compiler, Delta, Fact};
 use alcor_goalstate::{Goal, GoalKey, ScopeGoals, ScopeId};
 use alcor_types::{
-    AclAction, AclProtocol, FixedIp, FlowDirection, HostName, Network, NetworkAcl, NetworkAclId,
-    NetworkAclRule, NetworkAclRuleId, NetworkId, NetworkType, Node, NodeId, Port, PortId, QosLimit,
-    QosPolicyId, QosRule, QosRuleId, Revision, RouteTable, RouteTableId, RouteTableKind,
-    RouteTarget, Router, RouterId, Sharing, Standard, Subnet, SubnetId, TableRoute, TapDirection,
-    TapFlow, TapFlowId, TapService, TapServiceId, Timestamp, Transport, Vni,
+    AclAction, AclProtocol, Association, ExternalGateway, FixedIp, FloatingIp, FloatingIpId,
+    FlowDirection, ForwardedProtocol, HostName, Network, NetworkAcl, NetworkAclId, NetworkAclRule,
+    NetworkAclRuleId, NetworkId, NetworkType, Node, NodeId, Port, PortForwarding, PortForwardingId,
+    PortId, PortRange, QosLimit, QosPolicyId, QosRule, QosRuleId, Revision, RouteTable,
+    RouteTableId, RouteTableKind, RouteTarget, Router, RouterId, Sharing, Standard, Subnet,
+    SubnetId, TableRoute, TapDirection, TapFlow, TapFlowId, TapService, TapServiceId, Timestamp,
+    Transport, Vni,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -120,6 +122,60 @@ pub(crate) fn router(number: u8) -> Router {
         enable_default_route_bfd: false,
         enable_default_route_ecmp: false,
     }
+}
+
+/// A router's way to network 2.
+pub(crate) fn gateway_of(router: u8, snat: bool) -> ExternalGateway {
+    ExternalGateway {
+        network_id: network_id(2),
+        port_id: port_id(20 + router),
+        enable_snat: snat,
+        qos_policy_id: None,
+    }
+}
+
+/// A floating IP of network 2, which stands for a port by way of a router.
+pub(crate) fn floating(number: u8, at: Option<(u8, u8)>) -> FloatingIp {
+    FloatingIp {
+        id: FloatingIpId(Uuid::from_u128(0x7_0000 + u128::from(number))),
+        project_id: "p".into(),
+        standard: Standard::default(),
+        floating_network_id: network_id(2),
+        floating_ip_address: Ipv4Addr::new(10, 0, 2, 200 + number).into(),
+        floating_port_id: port_id(30 + number),
+        association: at.map(|(port, _)| Association {
+            port_id: port_id(port),
+            fixed_ip_address: Ipv4Addr::new(10, 0, 0, port).into(),
+        }),
+        router_id: at.map(|(_, router)| router_id(router)),
+        dns_name: String::new(),
+        dns_domain: String::new(),
+        qos_policy_id: None,
+    }
+}
+
+pub(crate) fn put_floating(floating: FloatingIp) -> Fact {
+    Fact::FloatingIp(floating.id, Some(Arc::new(floating)))
+}
+
+pub(crate) fn forwarding_id(number: u8) -> PortForwardingId {
+    PortForwardingId(Uuid::from_u128(0x8_0000 + u128::from(number)))
+}
+
+/// A forwarding of a floating IP. Never of another one later.
+pub(crate) fn put_forwarding(number: u8, port: u8) -> Fact {
+    let forwarding = PortForwarding {
+        id: forwarding_id(number),
+        project_id: "p".into(),
+        standard: Standard::default(),
+        floatingip_id: floating(number, None).id,
+        protocol: ForwardedProtocol::Tcp,
+        external_ports: PortRange::one(80),
+        internal_port_id: port_id(port),
+        internal_ip_address: Ipv4Addr::new(10, 0, 0, port),
+        internal_ports: PortRange::one(8080),
+    };
+    Fact::PortForwarding(forwarding.id, Some(Arc::new(forwarding)))
 }
 
 /// A router's port with the gateway's address of a subnet.

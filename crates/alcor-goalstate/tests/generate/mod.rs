@@ -8,6 +8,7 @@
 mod acl;
 mod group;
 mod limits;
+mod north;
 mod taps;
 
 use alcor_goalstate::{
@@ -244,9 +245,10 @@ fn any_neighbor() -> impl Strategy<Value = Goal> {
 }
 
 fn any_interface() -> impl Strategy<Value = Goal> {
-    let told = (any::<bool>(), routes(), "[a-z]{0,3}");
+    let told = (any::<bool>(), routes(), "[a-z]{0,3}", north::gateways());
     (id(), revision(), id(), id(), mac(), fixed_ips(), told).prop_map(
-        |(port, revision, vpc, router, mac, fixed_ips, (admin_state_up, routes, dns_name))| {
+        |(port, revision, vpc, router, mac, fixed_ips, told)| {
+            let (admin_state_up, routes, dns_name, gateways) = told;
             let (port, vpc, router) = (port.into(), vpc.into(), router.into());
             Goal::Interface(InterfaceGoal {
                 port,
@@ -268,6 +270,7 @@ fn any_interface() -> impl Strategy<Value = Goal> {
                 }],
                 routes,
                 dns_name,
+                gateways,
             })
         },
     )
@@ -286,6 +289,7 @@ pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
         group::any_group(),
         group::any_member(),
         group::any_address_group(),
+        north::any_floating(),
     ]
 }
 

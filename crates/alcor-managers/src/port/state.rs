@@ -5,6 +5,7 @@ use crate::floating_ip;
 use crate::network;
 use crate::node;
 use crate::records;
+use crate::router;
 use crate::{ApiError, schema};
 use alcor_store::{Read, Txn};
 use alcor_types::{HostName, NetworkType, Port, PortState, PortStatus};
@@ -32,7 +33,10 @@ impl PortView {
 
 /// The port's status as of this view of the store.
 pub fn state(read: &dyn Read, port: &Port) -> Result<PortView, ApiError> {
-    let Some(host) = &port.host else {
+    // A router's gateway is on its host without being plugged there.
+    let seated = port.device_owner == router::GATEWAY_OWNER;
+    let plugged = port.host.as_ref().filter(|_| !seated);
+    let Some(host) = plugged else {
         if let Some(view) = of_region(port) {
             return Ok(view);
         }

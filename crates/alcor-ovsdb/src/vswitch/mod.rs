@@ -6,6 +6,7 @@
 
 mod bridge;
 mod change;
+mod patch;
 mod tunnel;
 mod view;
 mod watch;
@@ -14,15 +15,17 @@ use std::time::Duration;
 
 pub use bridge::BridgeSpec;
 pub use change::{Effect, Ensured};
+pub use patch::PatchSpec;
 pub use tunnel::TunnelSpec;
-pub use view::{BridgePort, BridgeView, LinkState, Vif};
+pub use view::{BridgePort, BridgeView, LinkState, Vif, WIRE};
 pub use watch::{BridgeEvent, BridgeWatch};
 
-use crate::clause::{Condition, Function};
+use crate::clause::{Condition, Function, Mutation, Mutator};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::monitor::MonitorRequest;
 use crate::operation::{Operation, Until, Wait};
+use crate::value::Datum;
 
 /// The name of the database.
 pub const DATABASE: &str = "Open_vSwitch";
@@ -62,6 +65,32 @@ impl Vswitch {
         change::ensure(&self.connection, spec).await
     }
 
+    /// Connects two bridges by patch ports. Fails with [`Error::Conflict`] when one is missing.
+    pub async fn ensure_patch(&self, spec: &PatchSpec) -> Result<Ensured, Error> {
+        change::ensure(&self.connection, spec).await
+    }
+
+    /// Sets keys of the bridge's `external_ids`, or takes them away; other keys stay.
+    pub async fn set_bridge_ids(
+        &self,
+        bridge: &str,
+        ids: &[(String, Option<String>)],
+    ) -> Result<(), Error> {
+        let keys = Datum::set(ids.iter().map(|(key, _)| key.as_str()));
+        let values = ids.iter().filter_map(|(key, value)| {
+            let value = value.as_ref()?;
+            Some((key.as_str(), value.as_str()))
+        });
+        let changes = vec![
+            Mutation::new("external_ids", Mutator::Delete, keys),
+            Mutation::new("external_ids", Mutator::Insert, Datum::map(values)),
+        ];
+        let by_name = vec![Condition::equal("name", bridge)];
+        let operation = Operation::mutate("Bridge", by_name, changes);
+        self.connection.transact(DATABASE, &[operation]).await?;
+        Ok(())
+    }
+
     /// Waits until ovs-vswitchd has applied configuration `cfg` (an [`Ensured::cfg`]) or a
     /// later one; [`Error::NotApplied`] when it has not done so within `allowed`.
     pub async fn applied(&self, cfg: i64, allowed: Duration) -> Result<(), Error> {
@@ -94,7 +123,7 @@ impl Vswitch {
     /// The bridge need not exist yet. Interfaces of other bridges never appear.
     pub async fn watch(&self, bridge: &str, tunnel: &str) -> Result<BridgeWatch, Error> {
         let request = MonitorRequest::new()
-            .table("Bridge", &["name", "ports"])
+            .table("Bridge", &["name", "ports", "external_ids"])
             .table("Port", &["interfaces"])
             .table("Interface", &view::INTERFACE_COLUMNS);
         let monitor = self.connection.monitor(DATABASE, &request).await?;

@@ -16,6 +16,9 @@ pub(crate) const INTERFACE_COLUMNS: [&str; 6] = [
     "external_ids",
 ];
 
+/// The key of an interface's `external_ids` that names the physical network behind it.
+pub const WIRE: &str = "alcor-physical-network";
+
 /// The highest OpenFlow port number: OFPP_LOCAL in the 16-bit numbers of Open vSwitch.
 const MAX_OFPORT: i64 = 65534;
 
@@ -118,6 +121,10 @@ pub struct BridgeView {
     pub duplicates: BTreeMap<String, BTreeSet<String>>,
     /// The tunnel port, if it is on the bridge.
     pub tunnel: Option<BridgePort>,
+    /// The ways to physical networks, by the names that [`WIRE`] gives.
+    pub wires: BTreeMap<String, BridgePort>,
+    /// The bridge's own `external_ids`.
+    pub ids: BTreeMap<String, String>,
 }
 
 impl BridgeView {
@@ -129,13 +136,19 @@ impl BridgeView {
         let Some((_, row)) = found else {
             return Self::default();
         };
+        let ids = row.text_pairs("external_ids");
+        let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
         let mut view = Self {
             present: true,
+            ids: ids.map(owned).collect(),
             ..Self::default()
         };
         for interface in interfaces(tables, row) {
             if interface.text("name") == Some(tunnel) {
                 view.tunnel = BridgePort::read(interface);
+            } else if let Some(name) = interface.text_at("external_ids", WIRE) {
+                let port = BridgePort::read(interface);
+                view.wires.extend(port.map(|port| (name.to_owned(), port)));
             } else if let Some(vif) = Vif::read(bridge, interface) {
                 view.add(vif);
             }

@@ -32,6 +32,10 @@ pub enum BridgeEvent {
         /// Interfaces that are ignored; empty when the id is unique again.
         ignored: BTreeSet<String>,
     },
+    /// The ways to physical networks are these now.
+    Wires(BTreeMap<String, BridgePort>),
+    /// The bridge's own `external_ids` are these now.
+    Ids(BTreeMap<String, String>),
     /// The tunnel port appeared, changed or went.
     Tunnel(Option<BridgePort>),
 }
@@ -86,6 +90,12 @@ fn events(old: &BridgeView, new: &BridgeView) -> Vec<BridgeEvent> {
     }
     if old.tunnel != new.tunnel {
         events.push(BridgeEvent::Tunnel(new.tunnel.clone()));
+    }
+    if old.ids != new.ids {
+        events.push(BridgeEvent::Ids(new.ids.clone()));
+    }
+    if old.wires != new.wires {
+        events.push(BridgeEvent::Wires(new.wires.clone()));
     }
     // Gone first, so that an OpenFlow port number is free before it is given anew.
     let gone = old

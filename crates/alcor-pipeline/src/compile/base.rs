@@ -3,9 +3,11 @@
 use super::resolve;
 use crate::state::State;
 use crate::table::{
-    ADDRESS, ANSWER, ARRIVE, CLASSIFY, DHCP, EGRESS, EXCEPT, FLOOD_LOCAL, FLOOD_REMOTE, FOUND,
-    GROUP, HOP, LOCAL, MATCH, MISS, REMOTE, RESOLVE, ROUTE, ROUTER, TRANSMIT,
+    ADDRESS, ANSWER, ARRIVE, ASKED, CLASSIFY, DHCP, EGRESS, EXCEPT, EXIT, FLOOD_LOCAL,
+    FLOOD_REMOTE, FOUND, GROUP, HOP, LOCAL, MATCH, MISS, NEXT, REMOTE, RESOLVE, RETURN, ROUTE,
+    ROUTER, TRANSMIT, UNCHECKED, WIRE,
 };
+use alcor_openflow::ct_state::{EST, REL, TRK};
 use alcor_openflow::{Action, Field, Flow, Match, PortNo};
 
 /// The drops are flows of their own, though an empty table would drop as well: their counters
@@ -26,6 +28,16 @@ pub(super) fn flows(state: &State) -> Vec<Flow> {
         miss(HOP),
         group(REMOTE).goto(FLOOD_REMOTE),
         miss(REMOTE).goto(LOCAL),
+        // Questions are answered where they are for an address of ours outside.
+        Flow::new(ARRIVE, UNCHECKED, Match::new().arp()).goto(ASKED),
+        Flow::new(ARRIVE, UNCHECKED, resolve::solicitation()).goto(ASKED),
+        miss(ASKED).goto(LOCAL),
+        miss(EXIT),
+        miss(NEXT),
+        miss(WIRE),
+        Flow::new(RETURN, MATCH, answers(EST)).apply([Action::resubmit(ROUTE)]),
+        Flow::new(RETURN, MATCH - 1, answers(REL)).apply([Action::resubmit(ROUTE)]),
+        miss(RETURN),
         miss(ARRIVE).goto(LOCAL),
         group(LOCAL).goto(FLOOD_LOCAL),
         miss(LOCAL),
@@ -39,6 +51,11 @@ pub(super) fn flows(state: &State) -> Vec<Flow> {
             .flat_map(|tunnel| transmit(state, tunnel)),
     );
     flows
+}
+
+/// Answers to what a router has translated, and errors about it.
+fn answers(state: u32) -> Match {
+    Match::new().ct_state(TRK | state, TRK | state)
 }
 
 /// On the wire, what was routed has the host's own address as its source: a router's address would

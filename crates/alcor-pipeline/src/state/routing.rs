@@ -27,6 +27,12 @@ impl State {
         ports.filter(|port| self.routing(*port).is_some())
     }
 
+    /// All ports of a router, whether or not they route.
+    pub(crate) fn ports_like(&self, router: RouterId) -> impl Iterator<Item = &Interface> {
+        let ports = self.routers.get(&router).into_iter().flatten();
+        ports.filter_map(|port| self.interfaces.get(port))
+    }
+
     /// The ways of a router, of each origin and block one: to its own subnets, then its further
     /// routes, of which the first to a block counts; and those of single subnets' tables.
     pub(crate) fn ways(&self, router: RouterId) -> Vec<Way> {

@@ -2,7 +2,8 @@
 
 use alcor_goalstate::{
     AclGoal, AclRule, AddressGroupGoal, Bounds, Carrier, DhcpGoal, Goal, GroupGoal, GroupRule,
-    InterfaceGoal, Limits, MemberGoal, NeighborGoal, PortGoal, Rate, RuleRemote, SubnetGoal, TapCopy, Taps, VpcGoal, PortIdentity,
+    InterfaceGoal, Limits, MemberGoal, NeighborGoal, PortGoal, PortIdentity, Rate, RuleRemote,
+    SubnetGoal, TapCopy, Taps, VpcGoal,
 };
 use alcor_openflow::PortNo;
 use alcor_types::{
@@ -165,6 +166,7 @@ pub(crate) fn interface(number: u8, vpc: u8, subnet: u8, router: u8) -> Interfac
         routes: Vec::new(),
         tables: Vec::new(),
         dns_name: String::new(),
+        gateways: Vec::new(),
     }
 }
 

@@ -14,5 +14,6 @@ pub(crate) mod facts;
 pub(crate) mod frame;
 pub(crate) mod goals;
 pub(crate) mod groups;
+pub(crate) mod north;
 pub(crate) mod switch;
 pub(crate) mod world;

@@ -46,6 +46,7 @@ fn interface() -> InterfaceGoal {
         routes: Vec::new(),
         tables: Vec::new(),
         dns_name: String::new(),
+        gateways: Vec::new(),
     }
 }
 

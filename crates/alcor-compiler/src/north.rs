@@ -1,0 +1,235 @@
+//! What leads out of the region: which routers have a way to which external network, which addresses
+//! outside stand for which ports, and where each gateway is.
+//!
+//! External networks join nothing, and no host holds one because of a router: all that a host needs
+//! of it travels with the router's interfaces, or with the floating IPs of its own ports.
+
+use crate::compile;
+use crate::hosts::Hosts;
+use crate::scope::Scope;
+use alcor_goalstate::{FloatingGoal, Forwarding, RouterGateway};
+use alcor_types::{
+    ExternalGateway, FloatingIp, FloatingIpId, ForwardedProtocol, HostName, NetworkId, Port,
+    PortForwarding, PortForwardingId, PortId, Revision, Router, RouterId,
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// The device owner of routers' ports in external networks.
+const GATEWAY_OWNER: &str = "network:router_gateway";
+/// The device owner of ports that hold floating IPs.
+const FLOATING_OWNER: &str = "network:floatingip";
+
+/// Floating IPs, their forwardings, and ports on external networks.
+#[derive(Default)]
+pub(crate) struct North {
+    floating: BTreeMap<FloatingIpId, Arc<FloatingIp>>,
+    forwardings: BTreeMap<PortForwardingId, Arc<PortForwarding>>,
+    /// Gateways' ports and floating IPs', with the hosts they are on.
+    ports: HashMap<PortId, Arc<Port>>,
+    by_network: HashMap<NetworkId, BTreeSet<RouterId>>,
+    by_router: HashMap<RouterId, BTreeSet<FloatingIpId>>,
+    /// By the port inside, and by the one outside.
+    by_port: HashMap<PortId, BTreeSet<FloatingIpId>>,
+    by_floating: HashMap<FloatingIpId, BTreeSet<PortForwardingId>>,
+    /// Where a floating IP's goal is.
+    pub(crate) told: HashMap<FloatingIpId, (NetworkId, PortId)>,
+}
+
+/// The port as hosts see it: a gateway is not plugged where it is.
+pub(crate) fn plugged(port: &Arc<Port>) -> Arc<Port> {
+    if port.host.is_none() || !is_outside(port) {
+        return Arc::clone(port);
+    }
+    let mut nowhere = Port::clone(port);
+    nowhere.host = None;
+    Arc::new(nowhere)
+}
+
+/// Whether it is a port of the region's own on an external network.
+fn is_outside(port: &Port) -> bool {
+    port.device_owner == GATEWAY_OWNER || port.device_owner == FLOATING_OWNER
+}
+
+impl North {
+    /// Takes in a port; answers the router whose gateway it is or was.
+    pub(crate) fn set_port(&mut self, id: PortId, port: Option<&Arc<Port>>) -> Option<RouterId> {
+        let now = port.filter(|port| is_outside(port)).cloned();
+        let former = match now.clone() {
+            Some(now) => self.ports.insert(id, now),
+            None => self.ports.remove(&id),
+        };
+        let gateway = now.or(former)?;
+        let router = (gateway.device_owner == GATEWAY_OWNER).then(|| gateway.device_id.parse());
+        router?.ok()
+    }
+
+    /// The router was written or deleted: which external networks it has a way to.
+    pub(crate) fn set_router(&mut self, former: Option<&Router>, now: Option<&Router>) {
+        for (router, has) in [(former, false), (now, true)] {
+            for gateway in router.into_iter().flat_map(|router| &router.gateways) {
+                let id = router.map(|router| router.id);
+                link(&mut self.by_network, gateway.network_id, id, has);
+            }
+        }
+    }
+
+    /// The floating IP was written or deleted; answers the routers that it is or was of.
+    pub(crate) fn set_floating(
+        &mut self,
+        id: FloatingIpId,
+        floating: Option<&Arc<FloatingIp>>,
+    ) -> BTreeSet<RouterId> {
+        let former = match floating.cloned() {
+            Some(floating) => self.floating.insert(id, floating),
+            None => self.floating.remove(&id),
+        };
+        let mut routers = BTreeSet::new();
+        for (floating, has) in [(former.as_ref(), false), (floating, true)] {
+            let Some(floating) = floating else {
+                continue;
+            };
+            let inside = floating.association.map(|place| place.port_id);
+            for port in inside.into_iter().chain([floating.floating_port_id]) {
+                link(&mut self.by_port, port, Some(id), has);
+            }
+            if let Some(router) = floating.router_id {
+                link(&mut self.by_router, router, Some(id), has);
+                routers.insert(router);
+            }
+        }
+        routers
+    }
+
+    /// The forwarding was written or deleted; answers the router that does it.
+    pub(crate) fn set_forwarding(
+        &mut self,
+        id: PortForwardingId,
+        forwarding: Option<&Arc<PortForwarding>>,
+    ) -> Option<RouterId> {
+        let former = match forwarding.cloned() {
+            Some(forwarding) => self.forwardings.insert(id, forwarding),
+            None => self.forwardings.remove(&id),
+        };
+        let either = forwarding.or(former.as_ref())?;
+        let (floating, has) = (either.floatingip_id, forwarding.is_some());
+        link(&mut self.by_floating, floating, Some(id), has);
+        self.floating.get(&floating)?.router_id
+    }
+
+    /// The routers with a way to the external network.
+    pub(crate) fn routers_to(&self, network: NetworkId) -> Vec<RouterId> {
+        let routers = self.by_network.get(&network).into_iter().flatten();
+        routers.copied().collect()
+    }
+
+    /// The floating IPs that stand for the port, or lie on it.
+    pub(crate) fn floating_of(&self, port: PortId) -> Vec<FloatingIpId> {
+        let floating = self.by_port.get(&port).into_iter().flatten();
+        floating.copied().collect()
+    }
+
+    /// The routers of these floating IPs.
+    pub(crate) fn routers_of(&self, ids: &[FloatingIpId]) -> BTreeSet<RouterId> {
+        let known = ids.iter().filter_map(|id| self.floating.get(id));
+        known.filter_map(|floating| floating.router_id).collect()
+    }
+
+    /// The hosts that the router's gateways are on.
+    pub(crate) fn seats(&self, router: Option<&Router>) -> BTreeSet<HostName> {
+        let gateways = router.into_iter().flat_map(|router| &router.gateways);
+        let ports = gateways.filter_map(|gateway| self.ports.get(&gateway.port_id));
+        ports.filter_map(|port| port.host.clone()).collect()
+    }
+
+    /// What the host of its port is told of a floating IP, but for the revision.
+    pub(crate) fn goal(&self, id: FloatingIpId) -> Option<FloatingGoal> {
+        let floating = self.floating.get(&id)?;
+        let place = floating.association?;
+        Some(FloatingGoal {
+            id,
+            revision: Revision::ZERO,
+            port: place.port_id,
+            router: floating.router_id?,
+            network: floating.floating_network_id,
+            address: floating.floating_ip_address,
+            mac: self.ports.get(&floating.floating_port_id)?.mac_address,
+            fixed: place.fixed_ip_address,
+        })
+    }
+
+    /// The router's ways out as its interfaces tell them.
+    pub(crate) fn gateways(
+        &self,
+        router: &Router,
+        scopes: &HashMap<NetworkId, Scope>,
+        hosts: &Hosts,
+    ) -> Arc<[RouterGateway]> {
+        let gateways = router.gateways.iter();
+        let told = gateways.filter_map(|gateway| {
+            let outside = scopes.get(&gateway.network_id)?.outside()?;
+            let port = self.ports.get(&gateway.port_id)?;
+            let host = port.host.as_ref();
+            let host_ip = host.and_then(|host| hosts.tunnel_ip(host));
+            let forwardings = self.forwardings(router.id, gateway);
+            compile::gateway(gateway, port, outside, host_ip, forwardings)
+        });
+        told.collect()
+    }
+
+    fn forwardings(&self, router: RouterId, gateway: &ExternalGateway) -> Vec<Forwarding> {
+        let floating = self.by_router.get(&router).into_iter().flatten();
+        let floating = floating.filter_map(|id| self.floating.get(id));
+        let there = floating.filter(|it| it.floating_network_id == gateway.network_id);
+        let all = there.flat_map(|floating| {
+            let ids = self.by_floating.get(&floating.id).into_iter().flatten();
+            let known = ids.filter_map(|id| self.forwardings.get(id));
+            known.filter_map(|forwarding| self.forwarding(floating, forwarding))
+        });
+        all.collect()
+    }
+
+    fn forwarding(&self, floating: &FloatingIp, it: &PortForwarding) -> Option<Forwarding> {
+        Some(Forwarding {
+            address: floating.floating_ip_address,
+            mac: self.ports.get(&floating.floating_port_id)?.mac_address,
+            protocol: number(it.protocol),
+            external: it.external_ports,
+            internal_address: it.internal_ip_address.into(),
+            internal: it.internal_ports,
+        })
+    }
+}
+
+/// The number of the protocol in an IP header.
+fn number(protocol: ForwardedProtocol) -> u8 {
+    match protocol {
+        ForwardedProtocol::Icmp => 1,
+        ForwardedProtocol::Tcp => 6,
+        ForwardedProtocol::Udp => 17,
+        ForwardedProtocol::Dccp => 33,
+        ForwardedProtocol::Ipv6Icmp => 58,
+        ForwardedProtocol::Sctp => 132,
+    }
+}
+
+/// Notes that one thing has, or no longer has, another.
+fn link<K: Eq + Hash, V: Ord>(
+    index: &mut HashMap<K, BTreeSet<V>>,
+    key: K,
+    value: Option<V>,
+    has: bool,
+) {
+    let Some(value) = value else {
+        return;
+    };
+    if has {
+        index.entry(key).or_default().insert(value);
+    } else if let Some(values) = index.get_mut(&key) {
+        values.remove(&value);
+        if values.is_empty() {
+            index.remove(&key);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Random ways out of the region.
+
+use super::{carrier, cidr, id, mac, revision};
+use alcor_goalstate::{ExternalSubnet, FloatingGoal, Forwarding, Goal, RouterGateway};
+use alcor_types::PortRange;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::net::IpAddr;
+
+fn range() -> impl Strategy<Value = PortRange> {
+    any::<(u16, u16)>().prop_map(|(first, last)| PortRange { first, last })
+}
+
+fn forwarding() -> impl Strategy<Value = Forwarding> {
+    let places = any::<(IpAddr, IpAddr)>();
+    (places, mac(), any::<u8>(), range(), range()).prop_map(
+        |((address, internal_address), mac, protocol, external, internal)| Forwarding {
+            address,
+            mac,
+            protocol,
+            external,
+            internal_address,
+            internal,
+        },
+    )
+}
+
+pub(super) fn gateways() -> impl Strategy<Value = Vec<RouterGateway>> {
+    let subnet = (cidr(), any::<Option<IpAddr>>());
+    let subnet = subnet.prop_map(|(cidr, gateway_ip)| ExternalSubnet { cidr, gateway_ip });
+    let place = (vec(any::<IpAddr>(), 0..3), any::<Option<IpAddr>>());
+    let rest = (any::<u16>(), any::<bool>(), vec(forwarding(), 0..3));
+    let one = (id(), carrier(), id(), mac(), vec(subnet, 0..3), place, rest);
+    let one = one.prop_map(
+        |(network, carrier, port, mac, subnets, (addresses, host_ip), (mtu, snat, forwardings))| {
+            RouterGateway {
+                network: network.into(),
+                carrier,
+                mtu,
+                port: port.into(),
+                mac,
+                addresses,
+                subnets,
+                snat,
+                host_ip,
+                forwardings,
+            }
+        },
+    );
+    vec(one, 0..3)
+}
+
+pub(super) fn any_floating() -> impl Strategy<Value = Goal> {
+    let addresses = any::<(IpAddr, IpAddr)>();
+    ([id(), id(), id(), id()], revision(), mac(), addresses).prop_map(
+        |([id, port, router, network], revision, mac, (address, fixed))| {
+            Goal::Floating(FloatingGoal {
+                id: id.into(),
+                revision,
+                port: port.into(),
+                router: router.into(),
+                network: network.into(),
+                address,
+                mac,
+                fixed,
+            })
+        },
+    )
+}

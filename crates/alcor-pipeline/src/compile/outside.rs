@@ -1,0 +1,246 @@
+//! An address of ours on an external network: who asks for it is answered, and packets to it go
+//! inside.
+
+use super::external;
+use super::resolve::{ARP_REQUEST, nd};
+use super::route::{ECHO_REPLY6, ECHO_REQUEST6, TIME_TO_LIVE, at, to_agent};
+use crate::Punt;
+use crate::key::NetworkKey;
+use crate::state::{Place, State};
+use crate::table::{ARRIVE, ASKED, EXCEPT, EXCEPT_2, ND_WIRE, RETURN, ROUTE, ROUTER_ID, WIRE};
+use crate::traffic;
+use alcor_goalstate::{Forwarding, RouterGateway};
+use alcor_openflow::{Action, Ct, Field, Flow, Match, Nat};
+use alcor_types::{MacAddr, NetworkId, RouterId};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+const ARP_REPLY: u16 = 2;
+const SOLICITATION: u8 = 135;
+const ADVERTISEMENT: u8 = 136;
+const TARGET_LINK_LAYER: u8 = 2;
+/// From a router, asked for, and to be believed.
+const FLAGS: u32 = 0xe000_0000;
+const ICMP: u8 = 1;
+const ECHO_REQUEST: u8 = 8;
+const ECHO_REPLY: u8 = 0;
+
+/// Nothing where the address is not served here.
+pub(super) fn flows(state: &State, id: NetworkId, address: IpAddr) -> Option<Vec<Flow>> {
+    let (key, ..) = state.external(id)?;
+    let place = state.place(id, address)?;
+    let mac = place.mac()?;
+    let mut flows = vec![external::turn(key, address, mac)];
+    match address {
+        IpAddr::V4(address) => {
+            flows.push(asked(key, id, &place, address, mac));
+            flows.extend(packets(state, key, &place, address));
+        }
+        IpAddr::V6(address) => flows.extend(six(key, &place, address, mac)),
+    }
+    Some(flows)
+}
+
+/// What is routed in without translation: everything of IPv6, and the rest where a gateway does not
+/// translate.
+pub(super) fn entry(state: &State, id: NetworkId, mac: MacAddr) -> Option<Vec<Flow>> {
+    let (key, ..) = state.external(id)?;
+    let mut ways = state.ways_to(id);
+    let (router, way) = ways.find(|(_, way)| way.mac == mac && state.is_here(way))?;
+    let packet = || Match::new().metadata(key.number()).eth_dst(mac);
+    let enter = |matching| {
+        let actions = [enters(router), Action::resubmit(ROUTE)];
+        Flow::new(ARRIVE, EXCEPT, matching).apply(actions)
+    };
+    let four = (!way.snat).then(|| enter(packet().ipv4()));
+    Some([enter(packet().ipv6())].into_iter().chain(four).collect())
+}
+
+fn enters(router: RouterId) -> Action {
+    Action::set(ROUTER_ID, router.0.as_u128())
+}
+
+fn packets(state: &State, key: NetworkKey, place: &Place<'_>, address: Ipv4Addr) -> Vec<Flow> {
+    match place {
+        Place::Floating(goal, zone) => {
+            let IpAddr::V4(fixed) = goal.fixed else {
+                return Vec::new();
+            };
+            let inside = Nat::destination(fixed);
+            vec![inward(
+                to(key, goal.mac, address),
+                goal.router,
+                *zone,
+                inside,
+            )]
+        }
+        Place::Gateway(router, way) => own(state, key, (*router, way), address),
+        Place::Forwarded(router, all) => {
+            let zone = state.zone_of(*router);
+            let flows = zone.map(|zone| {
+                let all = all.iter().filter_map(|one| forwarded(key, one, address));
+                let all = all.flatten();
+                all.map(|(packet, inside)| inward(packet, *router, zone, inside))
+                    .collect()
+            });
+            flows.unwrap_or_default()
+        }
+    }
+}
+
+fn to(key: NetworkKey, mac: MacAddr, address: Ipv4Addr) -> Match {
+    let here = Match::new().metadata(key.number()).eth_dst(mac);
+    here.ipv4().ipv4_dst(address)
+}
+
+/// The packet and its connection get the address inside, and the router has it.
+fn inward(packet: Match, router: RouterId, zone: u16, inside: Nat) -> Flow {
+    let ct = Ct::zone(zone).commit().table(ROUTE).exec(inside);
+    Flow::new(ARRIVE, EXCEPT_2, packet).apply([enters(router), ct.into()])
+}
+
+/// A gateway's own address: what it has translated goes back inside; a ping is answered.
+fn own(
+    state: &State,
+    key: NetworkKey,
+    (router, way): (RouterId, &RouterGateway),
+    address: Ipv4Addr,
+) -> Vec<Flow> {
+    let request = |matching: Match| {
+        let icmp = matching.with(Field::IpProto, ICMP);
+        icmp.with(Field::Icmpv4Type, ECHO_REQUEST)
+    };
+    let to_it = at(router).metadata(key.number()).ipv4().ipv4_dst(address);
+    let reply = [
+        Action::copy(Field::Ipv4Src, Field::Ipv4Dst),
+        Action::set(Field::Ipv4Src, address),
+        Action::set(Field::Icmpv4Type, ECHO_REPLY),
+    ];
+    let reply = reply.into_iter().chain(back(way.mac));
+    let answered = Flow::new(RETURN, EXCEPT, request(to_it)).apply(reply);
+    let zone = state.zone_of(router).filter(|_| way.snat);
+    let arrived = Flow::new(ARRIVE, EXCEPT_2, to(key, way.mac, address));
+    let arrived = match zone {
+        Some(zone) => {
+            let ct = Ct::zone(zone).table(RETURN).exec(Nat::known());
+            arrived.apply([enters(router), ct.into()])
+        }
+        None => arrived.apply([enters(router)]).goto(RETURN),
+    };
+    vec![arrived, answered]
+}
+
+/// The frame turned round, onto the wire.
+fn back(own: MacAddr) -> impl Iterator<Item = Action> {
+    let actions = [
+        Action::CtClear,
+        Action::set(Field::NwTtl, TIME_TO_LIVE),
+        Action::copy(Field::EthSrc, Field::EthDst),
+        Action::set(Field::EthSrc, own),
+        Action::resubmit(WIRE),
+    ];
+    actions.into_iter()
+}
+
+/// The packets that a forwarding speaks of, and where they lead. Ranges that keep their numbers, or
+/// end in one port, come in blocks; others port by port.
+fn forwarded(key: NetworkKey, one: &Forwarding, address: Ipv4Addr) -> Option<Vec<(Match, Nat)>> {
+    let IpAddr::V4(inside) = one.internal_address else {
+        return None;
+    };
+    let target = Nat::destination(inside);
+    let to_it = to(key, one.mac, address).with(Field::IpProto, one.protocol);
+    let Some(field) = traffic::port_field(one.protocol) else {
+        return Some(vec![(to_it, target)]);
+    };
+    let masked = |value, mask| to_it.clone().with_masked(field, value, mask);
+    let (outer, inner) = (one.external, one.internal);
+    let blocks = || traffic::blocks(outer.first, outer.last).into_iter();
+    let ports = |port| Some((port, port));
+    Some(if outer == inner {
+        blocks()
+            .map(|(value, mask)| (masked(value, mask), target.clone()))
+            .collect()
+    } else if let Some(port) = inner.single() {
+        let target = Nat {
+            ports: ports(port),
+            ..target
+        };
+        blocks()
+            .map(|(value, mask)| (masked(value, mask), target.clone()))
+            .collect()
+    } else {
+        let pairs = (outer.first..=outer.last).zip(inner.first..=inner.last);
+        let each = pairs.map(|(from, to)| {
+            let target = Nat {
+                ports: ports(to),
+                ..target.clone()
+            };
+            (masked(from, u16::MAX), target)
+        });
+        each.collect()
+    })
+}
+
+/// A floating IP is where its VM is, so that the bridge may answer alone. Where a gateway is, only the
+/// agent knows: one that is silent has lost it to another host, and its bridge must not claim it.
+fn asked(
+    key: NetworkKey,
+    network: NetworkId,
+    place: &Place<'_>,
+    address: Ipv4Addr,
+    mac: MacAddr,
+) -> Flow {
+    let asked = Match::new()
+        .metadata(key.number())
+        .arp()
+        .arp_op(ARP_REQUEST);
+    let asked = Flow::new(ASKED, EXCEPT, asked.arp_tpa(address));
+    if !matches!(place, Place::Floating(..)) {
+        return asked.apply([to_agent(Punt::Asked { network })]);
+    }
+    asked.apply([
+        Action::copy(Field::ArpSha, Field::ArpTha),
+        Action::set(Field::ArpSha, mac),
+        Action::copy(Field::EthSrc, Field::EthDst),
+        Action::set(Field::EthSrc, mac),
+        Action::copy(Field::ArpSpa, Field::ArpTpa),
+        Action::set(Field::ArpSpa, address),
+        Action::set(Field::ArpOp, ARP_REPLY),
+        Action::resubmit(WIRE),
+    ])
+}
+
+/// The same for IPv6, in two tables: see `resolve`.
+fn six(key: NetworkKey, place: &Place<'_>, address: Ipv6Addr, mac: MacAddr) -> Vec<Flow> {
+    let here = |kind| {
+        nd(kind)
+            .metadata(key.number())
+            .with(Field::NdTarget, address)
+    };
+    let asked = Flow::new(ASKED, EXCEPT, here(SOLICITATION)).apply([
+        Action::copy(Field::EthSrc, Field::EthDst),
+        Action::set(Field::EthSrc, mac),
+        Action::copy(Field::Ipv6Src, Field::Ipv6Dst),
+        Action::set(Field::Ipv6Src, address),
+        Action::set(Field::Icmpv6Type, ADVERTISEMENT),
+        Action::resubmit(ND_WIRE),
+    ]);
+    let told = Flow::new(ND_WIRE, EXCEPT, here(ADVERTISEMENT)).apply([
+        Action::set(Field::NdOptionsType, TARGET_LINK_LAYER),
+        Action::set(Field::NdTll, mac),
+        Action::set(Field::NdReserved, FLAGS),
+        Action::resubmit(WIRE),
+    ]);
+    let ping = matches!(place, Place::Gateway(..)).then(|| {
+        let here = Match::new().metadata(key.number()).eth_dst(mac).icmpv6();
+        let request = here.ipv6_dst_prefix(address, 128);
+        let request = request.with(Field::Icmpv6Type, ECHO_REQUEST6);
+        let reply = [
+            Action::copy(Field::Ipv6Src, Field::Ipv6Dst),
+            Action::set(Field::Ipv6Src, address),
+            Action::set(Field::Icmpv6Type, ECHO_REPLY6),
+        ];
+        Flow::new(ARRIVE, EXCEPT_2, request).apply(reply.into_iter().chain(back(mac)))
+    });
+    [asked, told].into_iter().chain(ping).collect()
+}

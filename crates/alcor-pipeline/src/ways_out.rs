@@ -1,0 +1,80 @@
+//! What the agent asks of the pipeline about external networks.
+
+use crate::table::WIRE;
+use crate::{Pipeline, Zoned};
+use alcor_openflow::{Action, Field};
+use alcor_types::{MacAddr, NetworkId};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+impl Pipeline {
+    /// Whose translated connections need a zone here.
+    pub fn translating(&self) -> BTreeSet<Zoned> {
+        self.state.translating()
+    }
+
+    /// The addresses outside that this host answers for, each with its MAC address.
+    pub fn voices(&self) -> Vec<(NetworkId, IpAddr, MacAddr)> {
+        let state = &self.state;
+        let networks = state.externals().into_iter();
+        let reached = networks.filter(|network| state.external(*network).is_some());
+        let all = reached.flat_map(|network| {
+            let addresses = state.addresses_on(network).into_iter();
+            addresses.filter_map(move |address| {
+                let mac = state.place(network, address)?.mac()?;
+                Some((network, address, mac))
+            })
+        });
+        all.collect()
+    }
+
+    /// How a frame is brought onto the wire of an external network.
+    pub fn toward(&self, network: NetworkId) -> Option<Vec<Action>> {
+        let (key, ..) = self.state.external(network)?;
+        Some(vec![
+            Action::set(Field::Metadata, key.number()),
+            Action::resubmit(WIRE),
+        ])
+    }
+
+    /// The neighbours on external networks that routes name, where an address of ours can ask for
+    /// them.
+    pub fn next_hops(&self) -> BTreeSet<(NetworkId, IpAddr)> {
+        let speaking: BTreeSet<_> = self
+            .voices()
+            .into_iter()
+            .map(|(network, address, _)| (network, address.is_ipv4()))
+            .collect();
+        let state = &self.state;
+        let routers = state.routers.keys();
+        let ways = routers.flat_map(|router| {
+            let routes = state.ports_like(*router).flat_map(|port| &port.routes);
+            let hops: Vec<_> = routes.map(|route| route.nexthop).collect();
+            state
+                .gateways(*router)
+                .iter()
+                .map(move |way| (way, hops.clone()))
+        });
+        let hops = ways.flat_map(|(way, hops)| {
+            let gateways = way.subnets.iter().filter_map(|subnet| subnet.gateway_ip);
+            let on_link = |hop: &IpAddr| way.subnets.iter().any(|it| it.cidr.contains(hop));
+            let beyond = hops.into_iter().filter(on_link).collect::<Vec<_>>();
+            let all = gateways.chain(beyond).collect::<Vec<_>>();
+            all.into_iter().map(|hop| (way.network, hop))
+        });
+        hops.filter(|(network, hop)| speaking.contains(&(*network, hop.is_ipv4())))
+            .collect()
+    }
+
+    /// The neighbour that has a packet for this address next.
+    pub fn next_hop(&self, network: NetworkId, to: Option<IpAddr>) -> Option<IpAddr> {
+        let (_, _, way) = self.state.external(network)?;
+        let to = to?;
+        let on_link = way.subnets.iter().any(|subnet| subnet.cidr.contains(&to));
+        if on_link {
+            return Some(to);
+        }
+        let mut gateways = way.subnets.iter().filter_map(|subnet| subnet.gateway_ip);
+        gateways.find(|gateway| gateway.is_ipv4() == to.is_ipv4())
+    }
+}

@@ -1,0 +1,205 @@
+//! The world outside: machines on a wire that every host's provider bridge is plugged into.
+//!
+//! The wire is a bridge beside the underlay's, in the namespace of the fabric, which has an address
+//! on it and so plays the machine outside.
+
+use super::{LONG, run, until};
+use alcor::scenario::{PortInfo, Scenario, Segment};
+use alcor_lab::{Lab, Settings};
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::net::IpAddr;
+use std::process::{Child, Stdio};
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stage/who.py");
+
+/// The physical network of the tests.
+pub(crate) const PHYSICAL: &str = "physnet1";
+/// Whose frames bear tags until they are in the wire.
+pub(crate) const TAGGED: &str = "physnet2";
+/// The tag.
+pub(crate) const TAG: u16 = 77;
+/// Where the machine outside is.
+pub(crate) const WORLD: &str = "fabric";
+/// Its addresses, on the first wire and on the second.
+pub(crate) const WORLD_IP: &str = "203.0.113.1";
+pub(crate) const TAGGED_IP: &str = "198.51.100.1";
+
+/// A region with agents that have ways outside.
+pub(crate) async fn with_outside(
+    hosts: u16,
+    test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let region = [
+        format!("--flat-network={PHYSICAL}"),
+        format!("--vlan-range={TAGGED}:{TAG}:{TAG}"),
+    ];
+    let settings = Settings::hosts(hosts);
+    let scenario = Scenario::told(settings, super::binary(), &region).await?;
+    wire(scenario.lab(), hosts).await?;
+    let mappings = format!("--bridge-mappings={PHYSICAL}:br-ex,{TAGGED}:br-tag");
+    for host in 1..=hosts {
+        scenario
+            .start_agent_with(host, std::slice::from_ref(&mappings))
+            .await?;
+    }
+    scenario.wait_for_agents(hosts.into()).await?;
+    scenario.underlay_learnt().await?;
+    super::play(scenario, test).await
+}
+
+async fn wire(lab: &Lab, hosts: u16) -> anyhow::Result<()> {
+    for (bridge, ip) in [("wire", WORLD_IP), ("tagwire", TAGGED_IP)] {
+        for line in [
+            format!("ip link add {bridge} type bridge forward_delay 0 mcast_snooping 0"),
+            format!("ethtool -K {bridge} tx off"),
+            format!("ip address add {ip}/24 dev {bridge}"),
+            format!("ip link set {bridge} up"),
+        ] {
+            run(lab, WORLD, &line).await?;
+        }
+    }
+    for host in 1..=hosts {
+        let namespace = lab.namespace(&format!("h{host}"))?;
+        for (wire, bridge, tag) in [("wire", "br-ex", ""), ("tagwire", "br-tag", "tag=77")] {
+            let (here, there) = (format!("{wire}{host}"), format!("x-{bridge}"));
+            let cable = format!("ip link add {here} type veth peer name {there} netns {namespace}");
+            run(lab, WORLD, &cable).await?;
+            run(lab, WORLD, &format!("ip link set {here} master {wire} up")).await?;
+            let own = format!("h{host}");
+            run(lab, &own, &format!("ethtool -K {there} tx off")).await?;
+            run(lab, &own, &format!("ip link set {there} up")).await?;
+            let line = format!(
+                "add-br {bridge} -- set Bridge {bridge} datapath_type=netdev \
+                 fail_mode=standalone -- add-port {bridge} {there} {tag}"
+            );
+            lab.vsctl(host, line.split_whitespace()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A network outside, whose subnet's gateway is the machine there.
+pub(crate) async fn external(region: &Scenario, tagged: bool) -> anyhow::Result<Segment> {
+    let (cidr, gateway) = if tagged {
+        ("198.51.100.0/24", TAGGED_IP)
+    } else {
+        ("203.0.113.0/24", WORLD_IP)
+    };
+    let mut network = json!({ "name": "outside", "router:external": true });
+    let kind = if tagged {
+        json!({ "provider:network_type": "vlan", "provider:segmentation_id": TAG,
+                "provider:physical_network": TAGGED })
+    } else {
+        json!({ "provider:network_type": "flat", "provider:physical_network": PHYSICAL })
+    };
+    if let (Some(network), Value::Object(kind)) = (network.as_object_mut(), kind) {
+        network.extend(kind);
+    }
+    let subnet = json!({ "ip_version": 4, "cidr": cidr, "gateway_ip": gateway,
+                         "enable_dhcp": false });
+    region.segment_of(network, subnet).await
+}
+
+/// The router leads outside, with or without translation; answers its address there.
+pub(crate) async fn lead_out(
+    region: &Scenario,
+    router: &str,
+    external: &Segment,
+    snat: bool,
+) -> anyhow::Result<IpAddr> {
+    let info = json!({ "network_id": external.network.to_string(), "enable_snat": snat });
+    let body = json!({ "router": { "external_gateway_info": info } });
+    let path = format!("/v2.0/routers/{router}");
+    let shown = region.rest().put(&path, &body).await?;
+    let fixed = &shown["router"]["external_gateway_info"]["external_fixed_ips"][0];
+    Ok(fixed["ip_address"]
+        .as_str()
+        .context("no address")?
+        .parse()?)
+}
+
+/// A floating IP: its id and its address.
+pub(crate) async fn floating(
+    region: &Scenario,
+    external: &Segment,
+    port: Option<&PortInfo>,
+) -> anyhow::Result<(String, IpAddr)> {
+    let port = port.map(|port| port.id.to_string());
+    let body = json!({ "floatingip": {
+        "floating_network_id": external.network.to_string(), "port_id": port } });
+    let made = region.rest().post("/v2.0/floatingips", &body).await?;
+    let made = &made["floatingip"];
+    let id = made["id"].as_str().context("no id")?.to_owned();
+    let address = made["floating_ip_address"].as_str().context("no address")?;
+    Ok((id, address.parse()?))
+}
+
+/// Moves a floating IP to another port, or to none.
+pub(crate) async fn associate(
+    region: &Scenario,
+    floating: &str,
+    port: Option<&PortInfo>,
+) -> anyhow::Result<()> {
+    let port = port.map(|port| port.id.to_string());
+    let body = json!({ "floatingip": { "port_id": port } });
+    let path = format!("/v2.0/floatingips/{floating}");
+    region.rest().put(&path, &body).await?;
+    Ok(())
+}
+
+/// A machine that tells who asks. Ends when it is dropped.
+pub(crate) struct Who(Child);
+
+impl Who {
+    /// On ports such as `tcp:80`.
+    pub(crate) fn serve(lab: &Lab, place: &str, ports: &[&str]) -> anyhow::Result<Self> {
+        let argv = ["python3", SCRIPT].iter().chain(ports).copied();
+        let mut child = lab.command(place, argv)?.stdout(Stdio::piped()).spawn()?;
+        let out = child.stdout.take().context("no stdout")?;
+        let who = Self(child);
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line)?;
+        if line.trim() != "serving" {
+            bail!("{place} does not serve {ports:?}: {line}");
+        }
+        Ok(who)
+    }
+}
+
+impl Drop for Who {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Whom a server takes the asking machine for; nothing where no answer comes.
+pub(crate) async fn seen_as(
+    lab: &Lab,
+    from: &str,
+    to: IpAddr,
+    port: u16,
+) -> anyhow::Result<Option<IpAddr>> {
+    let line = format!("curl -sS --max-time 3 http://{to}:{port}/");
+    let output = lab.exec(from, line.split(' '), LONG).await?;
+    Ok(output
+        .success()
+        .then(|| output.stdout.trim().parse())
+        .transpose()?)
+}
+
+/// Waits until the asking machine is taken for this one.
+pub(crate) async fn is_seen_as(
+    lab: &Lab,
+    from: &str,
+    (to, port): (IpAddr, u16),
+    wanted: IpAddr,
+) -> anyhow::Result<()> {
+    until(&format!("{from} is seen as {wanted} by {to}"), async || {
+        anyhow::Ok(seen_as(lab, from, to, port).await? == Some(wanted))
+    })
+    .await
+}
