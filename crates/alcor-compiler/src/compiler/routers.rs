@@ -74,14 +74,16 @@ impl Compiler {
     ) {
         let routing = &self.hosts.routing;
         let mut networks = BTreeSet::new();
+        let mut hosts = BTreeSet::new();
         for (router, network) in places {
+            hosts.extend(routing.seats(router));
             networks.extend(routing.domain(network));
             let joined = routing.interfaces(router).into_iter();
             networks.extend(joined.flat_map(|(_, network)| routing.domain(network)));
         }
         let known = networks.iter().filter_map(|id| self.scopes.get(id));
         let seats = networks.iter().flat_map(|id| routing.seats_in(*id));
-        let hosts: BTreeSet<_> = known.flat_map(Scope::bound_hosts).chain(seats).collect();
+        hosts.extend(known.flat_map(Scope::bound_hosts).chain(seats));
         for network in &networks {
             for host in &hosts {
                 journal.host(*network, host, self.holds(*network, host));

@@ -137,7 +137,7 @@ pub(crate) fn gateway_of(router: u8, snat: bool) -> ExternalGateway {
 /// A floating IP of network 2, which stands for a port by way of a router.
 pub(crate) fn floating(number: u8, at: Option<(u8, u8)>) -> FloatingIp {
     FloatingIp {
-        id: FloatingIpId(Uuid::from_u128(0x7_0000 + u128::from(number))),
+        id: FloatingIpId(Uuid::from_u128(0xc_0000 + u128::from(number))),
         project_id: "p".into(),
         standard: Standard::default(),
         floating_network_id: network_id(2),
@@ -159,7 +159,7 @@ pub(crate) fn put_floating(floating: FloatingIp) -> Fact {
 }
 
 pub(crate) fn forwarding_id(number: u8) -> PortForwardingId {
-    PortForwardingId(Uuid::from_u128(0x8_0000 + u128::from(number)))
+    PortForwardingId(Uuid::from_u128(0xd_0000 + u128::from(number)))
 }
 
 /// A forwarding of a floating IP. Never of another one later.
