@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The rows of the tables that make up intent, without their indexes.
-pub(crate) fn prefixes() -> [&'static [u8]; 14] {
+pub(crate) fn prefixes() -> [&'static [u8]; 16] {
     const NETWORKS: &[u8] = &[schema::NETWORKS.id, 0];
     const SUBNETS: &[u8] = &[schema::SUBNETS.id, 0];
     const PORTS: &[u8] = &[schema::PORTS.id, 0];
