@@ -3,7 +3,7 @@
 //!
 //! `ALCOR_PROOF_REGIONS=1000` for a long run; by default as many regions as take some seconds.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 #![allow(
     clippy::print_stdout,
     reason = "the test tells how much it has compared"
@@ -131,7 +131,7 @@ async fn compare(
     };
     let answered = matches!(steps.last(), Some(Step::Own { .. }));
     // A connection that is known is asked of the rules again, but for its answers.
-    let first = if packet.port % 2 == 0 {
+    let first = if packet.port.is_multiple_of(2) {
         "trk,new"
     } else {
         "trk,est"

@@ -175,9 +175,10 @@ fn any_table() -> impl Strategy<Value = Fact> {
             name: String::new(),
             description: String::new(),
             destination: route.destination,
-            target: match local {
-                true => RouteTarget::Local,
-                false => RouteTarget::NextHop(route.nexthop),
+            target: if local {
+                RouteTarget::Local
+            } else {
+                RouteTarget::NextHop(route.nexthop)
             },
             priority,
         };
@@ -311,11 +312,11 @@ pub(crate) fn any_history() -> impl Strategy<Value = Vec<Step>> {
             .into_iter()
             .zip(0..)
             .map(|(host, id)| vm(id, host, |_| ()));
-        let routers = routes
+        let joined = routes
             .into_iter()
             .zip(0..)
             .map(|(routes, id)| router(id, true, routes));
-        vec![(start.clone(), 0), (vms.chain(routers).collect(), 0xff)]
+        vec![(start.clone(), 0), (vms.chain(joined).collect(), 0xff)]
     });
     let step = (prop::collection::vec(any_fact(), 1..6), any::<u8>());
     let rest = prop::collection::vec(step, 0..8);

@@ -156,21 +156,21 @@ fn tunnelled(from: u8, trace: &Trace) -> (u8, Tunnelled) {
 
 /// Two tunnels of one daemon must differ: here, in where they end.
 fn bridge(host: u8, ports: u8) -> String {
-    let mut words = format!(
+    let words = format!(
         "add-br br{host} -- set bridge br{host} datapath_type=netdev fail_mode=secure \
          protocols=OpenFlow13 -- add-port br{host} t{host} -- set interface t{host} type=vxlan \
          options:key=flow options:remote_ip=flow options:local_ip={} ofport_request={}",
         host_ip(host),
         TUNNEL.0
     );
-    for port in 0..ports {
-        let name = format!("p{host}-{port}");
-        let number = 100 + u32::from(port);
-        words += &format!(
-            " -- add-port br{host} {name} -- set interface {name} type=internal ofport_request={number}"
-        );
-    }
-    words
+    let ports = (0..ports).map(|port| {
+        let (name, number) = (format!("p{host}-{port}"), 100 + u32::from(port));
+        format!(
+            " -- add-port br{host} {name} -- set interface {name} type=internal \
+             ofport_request={number}"
+        )
+    });
+    std::iter::once(words).chain(ports).collect()
 }
 
 impl Drop for Switches {
