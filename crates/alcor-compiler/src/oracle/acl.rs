@@ -22,7 +22,7 @@ impl Intent {
         self.passes(sender, FlowDirection::Egress, packet)
     }
 
-    fn lets_in(&self, receiver: &Port, packet: &Packet) -> bool {
+    pub(super) fn lets_in(&self, receiver: &Port, packet: &Packet) -> bool {
         self.passes(receiver, FlowDirection::Ingress, packet)
     }
 

@@ -85,6 +85,13 @@ pub enum Step {
         /// Which of its sides.
         direction: Direction,
     },
+    /// The network ACL of the port's subnet does not let it across the subnet's edge. The end.
+    Barred {
+        /// The port.
+        port: PortId,
+        /// Which of its sides.
+        direction: Direction,
+    },
     /// The sender's subnets have no way to the destination. The end.
     NoWayOut {
         /// The sender.
@@ -206,7 +213,11 @@ impl Intent {
         }
         let checked = super::filter::is_checked(sender);
         steps.push(Step::Source { port, checked });
-        self.judged(sender, Direction::Egress, packet, packet.to, steps)
+        let direction = Direction::Egress;
+        let judged = self.judged(sender, direction, packet, packet.to, steps);
+        let barred = judged && !self.lets_out(sender, packet);
+        steps.extend(barred.then_some(Step::Barred { port, direction }));
+        judged && !barred
     }
 
     fn judged(
@@ -283,7 +294,10 @@ impl Intent {
             steps.push(Step::Carried { from, to, end });
         }
         let port = receiver.id;
-        if self.judged(receiver, Direction::Ingress, packet, packet.from, steps) {
+        if !self.lets_in(receiver, packet) {
+            let direction = Direction::Ingress;
+            steps.push(Step::Barred { port, direction });
+        } else if self.judged(receiver, Direction::Ingress, packet, packet.from, steps) {
             steps.push(Step::Delivered { port });
         }
     }

@@ -46,6 +46,9 @@ impl Places {
             lease_seconds: 0,
             ra_seconds: 0,
             audit: Duration::MAX,
+            dns_servers: Vec::new(),
+            metadata: None,
+            bridge_mappings: Vec::new(),
         };
         Ok(Place { control, config })
     }

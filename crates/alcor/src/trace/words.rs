@@ -40,6 +40,13 @@ impl Words<'_> {
             Step::Refused { port, direction } => {
                 (direction.as_str(), self.refused(*port, *direction))
             }
+            Step::Barred { port, direction } => (
+                direction.as_str(),
+                format!(
+                    "the network ACL of the subnet of port {} does not let it pass",
+                    self.port(*port)
+                ),
+            ),
             Step::Carried { from, to, end } => {
                 ("tunnel", format!("from host {from} to host {to}, {end}"))
             }
