@@ -35,7 +35,6 @@ impl Carrier {
         let physical_network = || segment.physical_network.clone();
         match segment.network_type {
             NetworkType::Vxlan => vni().map(Self::Vxlan),
-            NetworkType::Geneve => vni().map(Self::Geneve),
             NetworkType::Vlan => Some(Self::Vlan {
                 physical_network: physical_network()?,
                 tag: u16::try_from(segment.segmentation_id?).ok()?,
@@ -43,7 +42,8 @@ impl Carrier {
             NetworkType::Flat => Some(Self::Flat {
                 physical_network: physical_network()?,
             }),
-            NetworkType::Gre | NetworkType::Local => None,
+            // Agents make no tunnels of these types yet.
+            NetworkType::Geneve | NetworkType::Gre | NetworkType::Local => None,
         }
     }
 

@@ -14,6 +14,7 @@ mod guard;
 mod limits;
 mod link_local;
 mod outside;
+mod physical;
 mod port;
 mod resolve;
 mod route;
@@ -50,6 +51,7 @@ pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
         Owner::Vpc(id) => {
             let arrivals = tunnel::flows(state, id).into_iter();
             let arrivals = arrivals.chain(arrival::passing(state, id));
+            let arrivals = arrivals.chain(physical::flows(state, id));
             arrivals.chain(asked::flows(state, id)).collect()
         }
         Owner::Port(id) => port::flows(state, id).unwrap_or_default(),

@@ -64,6 +64,12 @@ impl Pipeline {
         changes
     }
 
+    /// Whether this host has a way to the network's other members: a tunnel, or the wire of its physical
+    /// network.
+    pub fn carries(&self, network: NetworkId) -> bool {
+        self.state.carries(network)
+    }
+
     /// The MAC address that has this address in a network, as VMs there are told.
     pub fn mac_of(&self, network: NetworkId, address: IpAddr) -> Option<MacAddr> {
         compile::mac_of(&self.state, network, address)

@@ -13,7 +13,7 @@ use crate::north::Outside;
 use crate::router::{Block, Interface};
 use crate::sets::Sets;
 use crate::vpc::{Identity, Vpc, dhcp_server, host_addresses};
-use alcor_goalstate::{Goal, GoalKey};
+use alcor_goalstate::{Carrier, Goal, GoalKey};
 use alcor_openflow::PortNo;
 use alcor_types::{MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -88,6 +88,21 @@ impl State {
         let identity = vpc.identity.as_ref().filter(|identity| identity.up)?;
         let newest = self.keys.get(&identity.key)?.last()?;
         (newest.1 == id).then_some((vpc, identity.key))
+    }
+
+    /// The network, where a physical one carries it to this host: the port of its wire.
+    pub(crate) fn on_wire(&self, id: NetworkId) -> Option<(NetworkKey, PortNo, &Carrier)> {
+        let (vpc, key) = self.active(id)?;
+        let carrier = &vpc.identity.as_ref()?.carrier;
+        let wire = *self.wires.get(carrier.physical_network()?)?;
+        Some((key, wire, carrier))
+    }
+
+    /// Whether this host has a way to the network's other members: a tunnel, or the wire.
+    pub(crate) fn carries(&self, id: NetworkId) -> bool {
+        let identity = self.vpcs.get(&id).and_then(|vpc| vpc.identity.as_ref());
+        let physical = identity.and_then(|identity| identity.carrier.physical_network());
+        physical.is_none_or(|name| self.wires.contains_key(name))
     }
 
     /// All networks that claim the key.

@@ -108,6 +108,12 @@ pub const RESERVED: u16 = 117;
 pub const UNCHECKED: u16 = 120;
 /// Before anything else.
 pub const FIRST: u16 = 130;
+/// On a network that a physical one carries, whoever is not here is on its wire.
+pub const STRANGER: u16 = 10;
+/// So is the next hop of what was routed here.
+pub const ROUTED: u16 = 11;
+/// But what came from the wire does not go back.
+pub const FROM_WIRE: u16 = 12;
 /// What no rule allowed, before it is dropped.
 pub const UNRULED: u16 = 10;
 /// The ACL of a port's packets: that of its first subnet, but for what stays inside of it; then

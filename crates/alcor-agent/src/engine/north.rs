@@ -69,6 +69,8 @@ impl Engine {
                 ofport: ofport.map(PortNo),
             });
         }
+        // Ports on physical networks wait for their wires.
+        self.waiting.ports.extend(self.holdings.own_ports());
         self.advance()
     }
 

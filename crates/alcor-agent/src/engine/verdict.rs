@@ -14,11 +14,16 @@ const NOT_PLUGGED: &str = "no interface with this port's iface-id is on the inte
 /// switched on again is news: until then the region shows this one.
 const SWITCHED_OFF: &str = "admin_state_up is false";
 
+/// What a port on a physical network waits for; shown in the API.
+const NO_WIRE: &str =
+    "this host has no bridge for the network's physical network: give its agent --bridge-mappings";
+
 impl Engine {
     /// What to say of an own port, now that the switch has done all it was told.
     pub(super) fn judge(&mut self, port: PortId) {
         let Some(&PortGoal {
             revision,
+            vpc,
             admin_state_up,
             ..
         }) = self.own(port)
@@ -30,6 +35,7 @@ impl Engine {
         let word = match self.failed.get(&port).or(broken) {
             Some(reason) => PortWord::Failed(reason.clone()),
             None if !admin_state_up => PortWord::Waiting(SWITCHED_OFF),
+            None if !self.pipeline.carries(vpc) => PortWord::Waiting(NO_WIRE),
             None if self.vifs.ofport(port).is_some() => PortWord::Verified,
             // An agent that has just started knows no interface yet; that says nothing.
             None if !self.vifs.is_complete() => return,

@@ -300,7 +300,7 @@ pub(crate) fn qos_rule(number: u8, policy: u8, rate: u32) -> QosRule {
 /// Port `number` looks on.
 pub(crate) fn tap_service(number: u8) -> TapService {
     TapService {
-        id: TapServiceId(Uuid::from_u128(0xc_0000 + u128::from(number))),
+        id: TapServiceId(Uuid::from_u128(0xe_0000 + u128::from(number))),
         project_id: "p".into(),
         name: String::new(),
         description: String::new(),
@@ -316,7 +316,7 @@ pub(crate) fn put_tap_service(service: TapService) -> Fact {
 /// A flow of a direction that goes with its number.
 pub(crate) fn tap_flow(number: u8, service: u8, source: u8) -> TapFlow {
     TapFlow {
-        id: TapFlowId(Uuid::from_u128(0xd_0000 + u128::from(number))),
+        id: TapFlowId(Uuid::from_u128(0xf_0000 + u128::from(number))),
         project_id: "p".into(),
         name: String::new(),
         description: String::new(),

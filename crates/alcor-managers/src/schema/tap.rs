@@ -31,7 +31,7 @@ pub const TAP_FLOW_BY_NAME: Index = Index {
     id: 2,
     name: "name",
 };
-/// Parts: tap service id, source port id. Unique: one service copies a port once.
+/// Parts: tap service id.
 pub const TAP_FLOW_BY_SERVICE: Index = Index {
     id: 3,
     name: "tap_service_id",
@@ -40,6 +40,12 @@ pub const TAP_FLOW_BY_SERVICE: Index = Index {
 pub const TAP_FLOW_BY_SOURCE: Index = Index {
     id: 4,
     name: "source_port",
+};
+
+/// Parts: tap service id, source port id. Unique: one service copies a port once.
+pub const TAP_FLOW_BY_PAIR: Index = Index {
+    id: 5,
+    name: "tap_service_id, source_port",
 };
 
 impl Record for TapService {
@@ -67,7 +73,8 @@ impl Record for TapFlow {
         let (service, source) = (self.tap_service_id.as_bytes(), self.source_port.as_bytes());
         add_text(to, TAP_FLOW_BY_PROJECT, self.project_id.as_str());
         add_text(to, TAP_FLOW_BY_NAME, &self.name);
-        to.unique(TAP_FLOW_BY_SERVICE, &[service, source]);
+        to.unique(TAP_FLOW_BY_PAIR, &[service, source]);
+        to.add(TAP_FLOW_BY_SERVICE, &[service]);
         to.add(TAP_FLOW_BY_SOURCE, &[source]);
     }
 }

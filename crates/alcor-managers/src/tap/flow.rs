@@ -2,7 +2,7 @@
 
 use super::service::{self, Relabel};
 use super::{TapError, own_port};
-use crate::schema::TAP_FLOW_BY_SERVICE;
+use crate::schema::TAP_FLOW_BY_PAIR;
 use crate::{ApiError, Caller, policy, records, standard};
 use alcor_store::{Read, Txn};
 use alcor_types::{PortId, ProjectId, TapDirection, TapFlow, TapFlowId, TapServiceId};
@@ -61,7 +61,7 @@ fn between(
     source: PortId,
 ) -> Result<Option<TapFlow>, ApiError> {
     let parts: [&[u8]; 2] = [service.as_bytes(), source.as_bytes()];
-    let mut found = records::lookup::<TapFlow>(read, TAP_FLOW_BY_SERVICE, &parts, None, false);
+    let mut found = records::lookup::<TapFlow>(read, TAP_FLOW_BY_PAIR, &parts, None, false);
     Ok(found.next().transpose()?)
 }
 

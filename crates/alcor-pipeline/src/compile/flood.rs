@@ -1,8 +1,8 @@
 //! Broadcast and multicast in a network: one flow with the list of receivers, or, when a flow
 //! cannot hold so many, one flow a part of the list.
 
-use super::limits;
 use super::tunnel::{into_network, to_host};
+use super::{limits, physical};
 use crate::key::NetworkKey;
 use crate::state::State;
 use crate::table::{FLOOD_LOCAL, FLOOD_REMOTE, MATCH, PART, RECEIVED, RECEIVER};
@@ -47,6 +47,7 @@ pub(super) fn flows(state: &State, id: NetworkId) -> Option<Vec<Flow>> {
                 }),
         );
     }
+    flows.extend(physical::flood(state, id));
     Some(flows)
 }
 

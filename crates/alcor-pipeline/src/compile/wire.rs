@@ -20,6 +20,19 @@ pub(super) fn onto(ofport: PortNo, carrier: &Carrier) -> Vec<Action> {
     actions
 }
 
+/// A copy to the wire, of a frame that goes on.
+pub(super) fn copy(ofport: PortNo, carrier: &Carrier) -> Vec<Action> {
+    let Carrier::Vlan { tag, .. } = carrier else {
+        return vec![Action::Output(ofport)];
+    };
+    vec![
+        Action::PushVlan(DOT1Q),
+        Action::set(Field::VlanVid, PRESENT | *tag),
+        Action::Output(ofport),
+        Action::PopVlan,
+    ]
+}
+
 /// The network's frames from the wire.
 pub(super) fn from(ofport: PortNo, carrier: &Carrier, key: NetworkKey) -> Flow {
     let there = Match::new().in_port(ofport);
