@@ -52,9 +52,14 @@ impl Outside {
         }
         let voices = self.voices.iter_mut();
         let fresh = voices.filter(|(_, (_, left))| *left == TOLD);
-        fresh
+        let mut out: Vec<_> = fresh
             .filter_map(|(place, voice)| tell(pipeline, *place, voice))
-            .collect()
+            .collect();
+        // Who could not be asked before, because nobody here had an address to ask from.
+        if !out.is_empty() {
+            out.extend(self.ask_unknown(pipeline));
+        }
+        out
     }
 
     /// A second has passed: what is told once more, and who is asked.

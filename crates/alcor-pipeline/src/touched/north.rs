@@ -60,7 +60,10 @@ pub(super) fn of_router(state: &State, router: RouterId) -> BTreeSet<Owner> {
         });
         state.owners_on(network).into_iter().chain(places)
     });
-    all.chain(floating).chain([own]).collect()
+    // Where the router is entered depends on where it leads out.
+    let entries = state.ports_like(router);
+    let entries = entries.flat_map(|port| port.slots().map(|slot| slot.owner(port.vpc)));
+    all.chain(floating).chain(entries).chain([own]).collect()
 }
 
 pub(super) fn by_floating(
