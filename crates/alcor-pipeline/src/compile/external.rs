@@ -34,7 +34,7 @@ pub(super) fn flows(state: &State, id: NetworkId) -> Option<Vec<Flow>> {
 /// go there once it has answered.
 pub(super) fn hop(state: &State, id: NetworkId, address: IpAddr) -> Option<Vec<Flow>> {
     let (key, _, _) = state.external(id)?;
-    let mac = *state.outside.hops.get(&(id, address))?;
+    let mac = state.outside.hops.get(&(id, address))?.mac();
     let here = || Match::new().metadata(key.number());
     let heard = match address {
         IpAddr::V4(address) => here().arp().arp_spa(address),

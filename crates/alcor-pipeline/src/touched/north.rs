@@ -2,9 +2,9 @@
 
 use crate::router::Interface;
 use crate::state::State;
-use crate::{North, Owner, Zoned};
+use crate::{Neighbor, North, Owner, Zoned};
 use alcor_goalstate::FloatingGoal;
-use alcor_types::{FloatingIpId, MacAddr, NetworkId, PortId, RouterId};
+use alcor_types::{FloatingIpId, NetworkId, PortId, RouterId};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -112,7 +112,7 @@ pub(super) fn by_zone(state: &State, of: Zoned, now: Option<u16>) -> Vec<Owner> 
 pub(super) fn by_hop(
     state: &State,
     (network, address): (NetworkId, IpAddr),
-    now: Option<Option<MacAddr>>,
+    now: Option<Neighbor>,
 ) -> Vec<Owner> {
     let former = state.outside.hops.get(&(network, address)).copied();
     let changed = former != now;
