@@ -17,6 +17,7 @@ pub(super) fn by_interface<'a>(
     for interface in versions {
         let router = interface.router;
         owners.insert(North::Exits(router).into());
+        owners.extend(externals(state));
         // Another port of the router may tell its ways now.
         let told = state.ports_like(router).flat_map(|other| &other.gateways);
         for way in interface.gateways.iter().chain(told) {
@@ -63,7 +64,14 @@ pub(super) fn of_router(state: &State, router: RouterId) -> BTreeSet<Owner> {
     // Where the router is entered depends on where it leads out.
     let entries = state.ports_like(router);
     let entries = entries.flat_map(|port| port.slots().map(|slot| slot.owner(port.vpc)));
-    all.chain(floating).chain(entries).chain([own]).collect()
+    let all = all.chain(floating).chain(entries).chain([own]);
+    all.chain(externals(state)).collect()
+}
+
+/// Of external networks that are carried alike one is let in: which, depends on all of them.
+fn externals(state: &State) -> impl Iterator<Item = Owner> {
+    let networks = state.externals().into_iter();
+    networks.map(|network| North::External(network).into())
 }
 
 pub(super) fn by_floating(
