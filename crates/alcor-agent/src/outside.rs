@@ -4,7 +4,7 @@
 //! an address has come here, and asks for the next hops of what leaves.
 
 use alcor_openflow::Action;
-use alcor_pipeline::{Input, Pipeline};
+use alcor_pipeline::{Input, Neighbor, Pipeline};
 use alcor_responder::{announcement, asked, question, reply, told};
 use alcor_types::{MacAddr, NetworkId};
 use std::collections::BTreeMap;
@@ -52,9 +52,14 @@ impl Outside {
         }
         let voices = self.voices.iter_mut();
         let fresh = voices.filter(|(_, (_, left))| *left == TOLD);
-        fresh
+        let mut out: Vec<_> = fresh
             .filter_map(|(place, voice)| tell(pipeline, *place, voice))
-            .collect()
+            .collect();
+        // Who could not be asked before, because nobody here had an address to ask from.
+        if !out.is_empty() {
+            out.extend(self.ask_unknown(pipeline));
+        }
+        out
     }
 
     /// A second has passed: what is told once more, and who is asked.
@@ -70,7 +75,7 @@ impl Outside {
             let reached = pipeline.toward(place.0).is_some();
             if hop.age >= GONE && hop.mac.is_some() {
                 hop.mac = None;
-                inputs.push(known(*place, Some(None)));
+                inputs.push(known(*place, Some(Neighbor::Asked)));
             }
             if !reached || hop.age >= GONE && !wanted.contains(place) {
                 gone.push(*place);
@@ -93,7 +98,7 @@ impl Outside {
             .collect();
         let added = fresh.into_iter().map(|place| {
             self.hops.insert(place, Hop::default());
-            known(place, Some(None))
+            known(place, Some(Neighbor::Asked))
         });
         added.collect()
     }
@@ -123,7 +128,7 @@ impl Outside {
                 tracing::warn!(%address, "too many neighbours outside; not asked for");
                 return Default::default();
             }
-            inputs.push(known(place, Some(None)));
+            inputs.push(known(place, Some(Neighbor::Asked)));
         }
         let hop = self.hops.entry(place).or_default();
         if let Some(mac) = hop.mac {
@@ -166,16 +171,16 @@ impl Outside {
         hop.mac = Some(mac);
         let waited = hop.waiting.take();
         let out = waited.and_then(|frame| forward(pipeline, network, mac, frame));
-        let input = news.then(|| known(place, Some(Some(mac))));
+        let input = news.then(|| known(place, Some(Neighbor::At(mac))));
         (input.into_iter().collect(), out.into_iter().collect())
     }
 }
 
-fn known((network, address): Place, mac: Option<Option<MacAddr>>) -> Input {
+fn known((network, address): Place, neighbor: Option<Neighbor>) -> Input {
     Input::Hop {
         network,
         address,
-        mac,
+        neighbor,
     }
 }
 

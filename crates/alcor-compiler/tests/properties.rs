@@ -127,7 +127,7 @@ fn any_way_out() -> impl Strategy<Value = Fact> {
     let seat = proptest::option::weighted(0.8, 0..HOSTS);
     let gateway = (0..ROUTERS, seat).prop_map(|(router, seat)| {
         let mut port = port(20 + router, 2, 2, seat);
-        port.device_owner = "network:router_gateway".to_owned();
+        port.device_owner = "network:router_gateway".into();
         port.device_id = router_id(router).to_string();
         put_port(port)
     });
@@ -138,7 +138,7 @@ fn any_way_out() -> impl Strategy<Value = Fact> {
     });
     let held = (0..2_u8).prop_map(|number| {
         let mut port = port(30 + number, 2, 2, None);
-        port.device_owner = "network:floatingip".to_owned();
+        port.device_owner = "network:floatingip".into();
         put_port(port)
     });
     let inside = proptest::option::of((0..PORTS, 0..ROUTERS));

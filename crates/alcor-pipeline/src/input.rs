@@ -1,9 +1,9 @@
 //! What the pipeline is told.
 
-use crate::Zoned;
+use crate::{Neighbor, Zoned};
 use alcor_goalstate::{Goal, GoalChange, GoalKey};
 use alcor_openflow::PortNo;
-use alcor_types::{MacAddr, NetworkId, PortId};
+use alcor_types::{NetworkId, PortId};
 use std::net::IpAddr;
 
 /// One change of what the pipeline knows. Changes may come in any order: a goal waits for
@@ -51,7 +51,7 @@ pub enum Input {
         /// The address.
         address: IpAddr,
         /// Whether it is asked for; and who has it, once it is known.
-        mac: Option<Option<MacAddr>>,
+        neighbor: Option<Neighbor>,
     },
     /// The tunnel interface is in the bridge under this number, or is not there.
     Tunnel {

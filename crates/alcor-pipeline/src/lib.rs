@@ -88,7 +88,7 @@ mod wire_mac;
 
 pub use changes::{Contents, FlowChanges, Installed, MeterChanges};
 pub use input::Input;
-pub use north::{North, Zoned};
+pub use north::{Neighbor, North, Zoned};
 pub use owner::Owner;
 pub use pipeline::Pipeline;
 pub use punt::Punt;

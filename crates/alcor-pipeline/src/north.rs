@@ -34,6 +34,25 @@ impl From<North> for Owner {
     }
 }
 
+/// What is known of a neighbour on an external network.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Neighbor {
+    /// It is asked for.
+    Asked,
+    /// It has this Ethernet address.
+    At(MacAddr),
+}
+
+impl Neighbor {
+    /// Its Ethernet address, once it is known.
+    pub(crate) fn mac(self) -> Option<MacAddr> {
+        match self {
+            Self::Asked => None,
+            Self::At(mac) => Some(mac),
+        }
+    }
+}
+
 /// What has a zone of translated connections of its own. Each association of a floating IP has: when
 /// it ends, its connections end, and none is inherited by whom the address stands for next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -88,7 +107,7 @@ pub(crate) struct Outside {
     floating: BTreeMap<(PortId, FloatingIpId), FloatingGoal>,
     claims: BTreeMap<(NetworkId, IpAddr), BTreeSet<Claim>>,
     /// Neighbours on external networks that are asked for; with their addresses once they answered.
-    pub(crate) hops: BTreeMap<(NetworkId, IpAddr), Option<MacAddr>>,
+    pub(crate) hops: BTreeMap<(NetworkId, IpAddr), Neighbor>,
     /// The zones of translated connections.
     pub(crate) zones: BTreeMap<Zoned, u16>,
 }

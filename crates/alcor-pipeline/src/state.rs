@@ -144,9 +144,9 @@ impl State {
             Input::Hop {
                 network,
                 address,
-                mac,
-            } => match mac {
-                Some(mac) => drop(self.outside.hops.insert((*network, *address), *mac)),
+                neighbor,
+            } => match neighbor {
+                Some(known) => drop(self.outside.hops.insert((*network, *address), *known)),
                 None => drop(self.outside.hops.remove(&(*network, *address))),
             },
         }

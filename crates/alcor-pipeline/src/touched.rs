@@ -59,8 +59,8 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
         Input::Hop {
             network,
             address,
-            mac,
-        } => north::by_hop(state, (*network, *address), *mac),
+            neighbor,
+        } => north::by_hop(state, (*network, *address), *neighbor),
         Input::Wire {
             physical_network: name,
             ofport,

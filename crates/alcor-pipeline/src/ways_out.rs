@@ -48,8 +48,8 @@ impl Pipeline {
         let state = &self.state;
         let routers = state.routers.keys();
         let ways = routers.flat_map(|router| {
-            let routes = state.ports_like(*router).flat_map(|port| &port.routes);
-            let hops: Vec<_> = routes.map(|route| route.nexthop).collect();
+            let told = state.ports_like(*router).flat_map(|port| &port.routes);
+            let hops: Vec<_> = told.map(|route| route.nexthop).collect();
             state
                 .gateways(*router)
                 .iter()

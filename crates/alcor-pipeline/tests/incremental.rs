@@ -7,7 +7,9 @@ mod support;
 
 use alcor_goalstate::{Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes};
 use alcor_openflow::{Flow, Meter, PortNo};
-use alcor_pipeline::{Contents, FlowChanges, Input, Installed, MeterChanges, Pipeline, Zoned};
+use alcor_pipeline::{
+    Contents, FlowChanges, Input, Installed, MeterChanges, Neighbor, Pipeline, Zoned,
+};
 use alcor_types::{
     AclAction, AclProtocol, AllowedAddressPair, Direction, EtherType, Ipv6Mode, PortId, Revision,
 };
@@ -275,12 +277,15 @@ fn any_way() -> impl Strategy<Value = Input> {
         let of = Zoned::Floating(goal.id, goal.port, goal.fixed);
         Input::Zone { of, zone }
     });
-    let mac = prop::option::weighted(0.8, prop::option::of((1..3_u8).prop_map(mac)));
-    let hop = (1..4_u8, 1..4_u8, mac);
-    let hop = hop.prop_map(|(network, address, mac)| Input::Hop {
+    let known = (0..3_u8).prop_map(|number| match number {
+        0 => Neighbor::Asked,
+        number => Neighbor::At(mac(number)),
+    });
+    let hop = (1..4_u8, 1..4_u8, prop::option::weighted(0.8, known));
+    let hop = hop.prop_map(|(network, address, neighbor)| Input::Hop {
         network: vpc_id(network),
         address: outside(address),
-        mac,
+        neighbor,
     });
     prop_oneof![1 => wire, 1 => zone, 3 => own, 1 => hop]
 }

@@ -11,6 +11,9 @@ use alcor_types::{
 };
 use std::sync::Arc;
 
+/// A router's port, the router, and its ways out.
+type Attached = ((Arc<Port>, Arc<Router>), Arc<[RouterGateway]>);
+
 impl Scope {
     /// The network was written or deleted. True when hosts must hear of it.
     pub(crate) fn set_network(
@@ -110,7 +113,7 @@ impl Scope {
         &mut self,
         revision: Revision,
         id: PortId,
-        now: Option<((Arc<Port>, Arc<Router>), Arc<[RouterGateway]>)>,
+        now: Option<Attached>,
     ) -> bool {
         let former = self.interface_goal(id);
         match now {

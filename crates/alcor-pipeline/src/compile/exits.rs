@@ -50,9 +50,9 @@ fn ways(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
         .map(|subnet| subnet.cidr.trunc())
         .collect();
     let first = state.ports_of(router).next();
-    let routes = first.and_then(|port| state.interfaces.get(&port));
-    let routes = routes.into_iter().flat_map(|port| &port.routes);
-    let there = routes.filter(|route| blocks.iter().any(|block| block.contains(&route.nexthop)));
+    let told = first.and_then(|port| state.interfaces.get(&port));
+    let told = told.into_iter().flat_map(|port| &port.routes);
+    let there = told.filter(|route| blocks.iter().any(|block| block.contains(&route.nexthop)));
     let beyond = there.map(|route| {
         let hop = Action::set(ADDRESS_OF, number(route.nexthop));
         leave(router, way.network, route.destination.trunc(), hop, 3)

@@ -23,8 +23,8 @@ pub(super) fn flows(state: &State, id: NetworkId) -> Option<Vec<Flow>> {
         Flow::new(NEXT, UNRULED, here.clone()).apply([unknown]),
         Flow::new(WIRE, MATCH, here).apply(wire::onto(ofport, &gateway.carrier)),
     ];
-    // A network that has ports here is let in for them already.
-    if state.active(id).is_none() {
+    // Of two that are carried alike for a moment the first is let in.
+    if state.first_carried(&gateway.carrier) == Some(id) {
         flows.push(wire::from(ofport, &gateway.carrier, key));
     }
     Some(flows)
@@ -34,7 +34,7 @@ pub(super) fn flows(state: &State, id: NetworkId) -> Option<Vec<Flow>> {
 /// go there once it has answered.
 pub(super) fn hop(state: &State, id: NetworkId, address: IpAddr) -> Option<Vec<Flow>> {
     let (key, _, _) = state.external(id)?;
-    let mac = *state.outside.hops.get(&(id, address))?;
+    let mac = state.outside.hops.get(&(id, address))?.mac();
     let here = || Match::new().metadata(key.number());
     let heard = match address {
         IpAddr::V4(address) => here().arp().arp_spa(address),

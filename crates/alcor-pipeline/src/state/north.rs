@@ -3,7 +3,7 @@
 use super::State;
 use crate::key::NetworkKey;
 use crate::{North, Owner, Zoned};
-use alcor_goalstate::{FloatingGoal, Forwarding, RouterGateway};
+use alcor_goalstate::{Carrier, FloatingGoal, Forwarding, RouterGateway};
 use alcor_openflow::PortNo;
 use alcor_types::{MacAddr, NetworkId, RouterId};
 use std::collections::BTreeSet;
@@ -68,6 +68,15 @@ impl State {
         let (_, gateway) = self.ways_to(network).next()?;
         let wire = *self.wires.get(gateway.carrier.physical_network()?)?;
         Some((NetworkKey::of(network, &gateway.carrier), wire, gateway))
+    }
+
+    /// The first of the external networks that are carried so.
+    pub(crate) fn first_carried(&self, carrier: &Carrier) -> Option<NetworkId> {
+        let mut networks = self.externals().into_iter();
+        networks.find(|network| {
+            let external = self.external(*network);
+            external.is_some_and(|(_, _, way)| way.carrier == *carrier)
+        })
     }
 
     /// Whether the gateway is on this host.

@@ -2,9 +2,9 @@
 
 use crate::router::Interface;
 use crate::state::State;
-use crate::{North, Owner, Zoned};
+use crate::{Neighbor, North, Owner, Zoned};
 use alcor_goalstate::FloatingGoal;
-use alcor_types::{FloatingIpId, MacAddr, NetworkId, PortId, RouterId};
+use alcor_types::{FloatingIpId, NetworkId, PortId, RouterId};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -17,6 +17,7 @@ pub(super) fn by_interface<'a>(
     for interface in versions {
         let router = interface.router;
         owners.insert(North::Exits(router).into());
+        owners.extend(externals(state));
         // Another port of the router may tell its ways now.
         let told = state.ports_like(router).flat_map(|other| &other.gateways);
         for way in interface.gateways.iter().chain(told) {
@@ -60,7 +61,17 @@ pub(super) fn of_router(state: &State, router: RouterId) -> BTreeSet<Owner> {
         });
         state.owners_on(network).into_iter().chain(places)
     });
-    all.chain(floating).chain([own]).collect()
+    // Where the router is entered depends on where it leads out.
+    let entries = state.ports_like(router);
+    let entries = entries.flat_map(|port| port.slots().map(|slot| slot.owner(port.vpc)));
+    let all = all.chain(floating).chain(entries).chain([own]);
+    all.chain(externals(state)).collect()
+}
+
+/// Of external networks that are carried alike one is let in: which, depends on all of them.
+fn externals(state: &State) -> impl Iterator<Item = Owner> {
+    let networks = state.externals().into_iter();
+    networks.map(|network| North::External(network).into())
 }
 
 pub(super) fn by_floating(
@@ -109,7 +120,7 @@ pub(super) fn by_zone(state: &State, of: Zoned, now: Option<u16>) -> Vec<Owner> 
 pub(super) fn by_hop(
     state: &State,
     (network, address): (NetworkId, IpAddr),
-    now: Option<Option<MacAddr>>,
+    now: Option<Neighbor>,
 ) -> Vec<Owner> {
     let former = state.outside.hops.get(&(network, address)).copied();
     let changed = former != now;

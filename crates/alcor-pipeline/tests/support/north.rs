@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// The physical network below all of it.
 pub(crate) const PHYSICAL: &str = "physical";
 /// Where the tunnels of the gateway's host end.
-pub(crate) const SEAT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(0, 0, 0, 0));
+pub(crate) const SEAT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
 
 /// An address outside.
 pub(crate) fn outside(number: u8) -> IpAddr {
