@@ -19,10 +19,11 @@ mod lab;
 mod log;
 mod nova;
 mod provider;
-pub mod rest;
 pub mod scenario;
+mod scale;
 mod server;
 
+pub use alcor_rest as rest;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -60,6 +61,8 @@ enum Command {
     Diff(diff::Flags),
     /// Make this host's switch as the region wants it.
     Repair(diff::Flags),
+    /// Load a region with many emulated agents, and check what they hold.
+    Scale(Box<alcor_scale::Options>),
     /// Emulated hosts and VMs on this machine.
     #[command(subcommand)]
     Lab(lab::Command),
@@ -83,6 +86,7 @@ pub fn run() -> anyhow::Result<()> {
             Command::Audit(flags) => audit::run(flags).await,
             Command::Diff(flags) => diff::diff(flags).await,
             Command::Repair(flags) => diff::repair(flags).await,
+            Command::Scale(options) => scale::run(*options).await,
             Command::Lab(command) => lab::run(command).await,
         }
     })
