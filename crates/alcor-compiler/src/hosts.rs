@@ -21,6 +21,11 @@ struct Host {
 }
 
 impl Hosts {
+    /// How many hosts nodes or ports name.
+    pub(crate) fn len(&self) -> usize {
+        self.hosts.len()
+    }
+
     /// Where tunnels to the host end; nowhere until its node is registered.
     pub(crate) fn tunnel_ip(&self, host: &HostName) -> Option<IpAddr> {
         self.hosts.get(host)?.tunnel_ip

@@ -1,6 +1,8 @@
 //! The running data-plane manager and its gRPC face.
 
+use crate::admission::Admission;
 use crate::feed::Feed;
+use crate::pace::Pace;
 use crate::session::{self, OUTBOUND};
 use crate::status::{StatusSender, StatusWriter};
 use crate::{DeliveryError, Heard, Hosts, Metrics};
@@ -26,12 +28,20 @@ const CONNECTION_WINDOW: u32 = 4 << 20;
 /// How delivery keeps time with its agents.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Settings {
-    /// How often agents must say something.
+    /// How often agents must say something, while they are few enough.
     pub heartbeat: Duration,
-    /// After how long a silent agent counts as dead.
+    /// After how long a silent agent counts as dead; longer in the same measure as heartbeats come
+    /// less often.
     pub silence: Duration,
-    /// How often agents tell the digests of what they hold.
+    /// How often agents tell the digests of what they hold, while they are few enough.
     pub audit: Duration,
+    /// Heartbeats of all agents together that are wanted in a second; the more agents there are, the
+    /// less often each has to say something.
+    pub beats_per_second: u32,
+    /// Audits of all agents together that are wanted in a second.
+    pub audits_per_second: u32,
+    /// Agents that are brought up to date at a time; others that come meanwhile wait for their turn.
+    pub admitted: usize,
 }
 
 impl Default for Settings {
@@ -40,7 +50,17 @@ impl Default for Settings {
             heartbeat: Duration::from_millis(500),
             silence: Duration::from_secs(2),
             audit: Duration::from_secs(30),
+            beats_per_second: 4_000,
+            audits_per_second: 200,
+            admitted: 128,
         }
+    }
+}
+
+impl Settings {
+    /// The times of a session in a region of so many hosts.
+    pub(crate) fn pace(&self, hosts: usize) -> Pace {
+        Pace::new(self, hosts)
     }
 }
 
@@ -52,6 +72,7 @@ pub(crate) struct Shared {
     pub(crate) status: StatusSender,
     pub(crate) progress: watch::Receiver<Revision>,
     pub(crate) settings: Settings,
+    pub(crate) admission: Admission,
     pub(crate) metrics: Metrics,
     pub(crate) stop: CancellationToken,
 }
@@ -86,7 +107,7 @@ impl Delivery {
         settings: Settings,
         metrics: Metrics,
     ) -> Result<(Self, Tasks), DeliveryError> {
-        let hosts = Arc::new(Hosts::new(settings.silence));
+        let hosts = Arc::new(Hosts::default());
         let stop = CancellationToken::new();
         let feed = Feed::open(store.clone(), Arc::clone(&hosts))?;
         let (status, writer) = StatusWriter::new(store.clone(), metrics.clone());
@@ -97,6 +118,7 @@ impl Delivery {
             status,
             progress: feed.progress(),
             settings,
+            admission: Admission::new(settings.admitted),
             metrics,
             stop: stop.clone(),
         };

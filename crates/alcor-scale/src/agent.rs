@@ -112,7 +112,11 @@ impl Agent {
         self.awaited = Some(self.named.clone());
         let before = self.len();
         self.settle();
-        let words: Vec<_> = self.own.iter().map(|(id, (at, _))| word(*id, *at)).collect();
+        let words: Vec<_> = self
+            .own
+            .iter()
+            .map(|(id, (at, _))| word(*id, *at))
+            .collect();
         let report = (!words.is_empty()).then_some(Body::Report(PortReport { statuses: words }));
         (report, count(self.len()) - count(before))
     }

@@ -48,7 +48,7 @@ impl Verdict {
 }
 
 /// Reads intent back and compares.
-pub async fn check(
+pub(crate) async fn check(
     rest: &Rest,
     fleet: &Fleet,
     asked: &scenario::Check,
@@ -111,20 +111,17 @@ impl Field<'_> {
             for scope in &wanted {
                 self.compare_scope(agent, &host_name, *scope, verdict);
             }
-            let stale = agent.scopes().keys().filter(|scope| !wanted.contains(scope));
+            let stale = agent
+                .scopes()
+                .keys()
+                .filter(|scope| !wanted.contains(scope));
             for scope in stale {
                 verdict.differs(format!("{host_name} holds {scope}, which it does not need"));
             }
         });
     }
 
-    fn compare_scope(
-        &self,
-        agent: &Agent,
-        host: &HostName,
-        scope: ScopeId,
-        verdict: &mut Verdict,
-    ) {
+    fn compare_scope(&self, agent: &Agent, host: &HostName, scope: ScopeId, verdict: &mut Verdict) {
         let (Some(view), Some(held)) = (
             self.compiler.snapshot(scope, host),
             agent.scopes().get(&scope),
@@ -135,11 +132,15 @@ impl Field<'_> {
         let wrong = |goal: &&Goal| held.get(name(&goal.key())) != Some(digest::goal(goal));
         for goal in view.goals.iter().filter(wrong) {
             let key = goal.key();
-            verdict.differs(format!("{host} holds nothing or another thing under {key:?}"));
+            verdict.differs(format!(
+                "{host} holds nothing or another thing under {key:?}"
+            ));
         }
         if held.len() != view.goals.len() || held.digest() != digest::goals(&view.goals) {
             let (held, wanted) = (held.len(), view.goals.len());
-            verdict.differs(format!("{host} holds {held} goals of {scope}, not these {wanted}"));
+            verdict.differs(format!(
+                "{host} holds {held} goals of {scope}, not these {wanted}"
+            ));
         }
     }
 
@@ -169,7 +170,9 @@ impl Field<'_> {
         verdict.reaching += usize::from(said);
         if said != done {
             let (from, to) = (from.id, to.id);
-            verdict.differs(format!("{from} to {to}: the oracle says {said}, the hosts {done}"));
+            verdict.differs(format!(
+                "{from} to {to}: the oracle says {said}, the hosts {done}"
+            ));
         }
     }
 
@@ -188,7 +191,10 @@ impl Field<'_> {
     /// Whether the host of `at` holds under the key what intent says.
     fn holds(&self, at: &Port, key: GoalKey) -> bool {
         let scope = ScopeId::from(at.network_id);
-        let place = at.host.as_ref().and_then(|host| Some((host, *self.hosts.get(host)?)));
+        let place = at
+            .host
+            .as_ref()
+            .and_then(|host| Some((host, *self.hosts.get(host)?)));
         let Some((host, number)) = place else {
             return false;
         };

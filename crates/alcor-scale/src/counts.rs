@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 /// Running counts; the fields of [`Seen`] say what they are.
 #[derive(Debug, Default)]
-pub struct Counts {
+pub(crate) struct Counts {
     pub(crate) pushes: AtomicU64,
     pub(crate) changes: AtomicU64,
     pub(crate) bytes: AtomicU64,
@@ -63,7 +63,7 @@ impl Counts {
     }
 
     /// The counts now.
-    pub fn seen(&self) -> Seen {
+    pub(crate) fn seen(&self) -> Seen {
         Seen {
             pushes: self.pushes.load(Relaxed),
             changes: self.changes.load(Relaxed),
@@ -82,7 +82,7 @@ impl Counts {
 
 impl Seen {
     /// What was seen since an earlier moment; what is held stays as it is.
-    pub fn since(&self, before: &Self) -> Self {
+    pub(crate) fn since(&self, before: &Self) -> Self {
         Self {
             pushes: self.pushes - before.pushes,
             changes: self.changes - before.changes,

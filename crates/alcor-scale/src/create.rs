@@ -24,28 +24,28 @@ const BATCH: usize = 500;
 
 /// A network that was made, with its ports in the order of the plan.
 #[derive(Clone, Debug)]
-pub struct Network {
+pub(crate) struct Network {
     /// Its number in the plan.
-    pub number: u32,
+    pub(crate) number: u32,
     /// Its id.
-    pub id: NetworkId,
+    pub(crate) id: NetworkId,
     /// Its ports.
-    pub ports: Vec<PortId>,
+    pub(crate) ports: Vec<PortId>,
 }
 
 /// What makes things.
 #[derive(Clone)]
-pub struct Maker {
+pub(crate) struct Maker {
     /// The region's API.
-    pub rest: Rest,
+    pub(crate) rest: Rest,
     /// The hosts that will hear of ports.
-    pub fleet: Arc<Fleet>,
+    pub(crate) fleet: Arc<Fleet>,
     /// Where progress is noted.
-    pub timeline: Arc<Timeline>,
+    pub(crate) timeline: Arc<Timeline>,
     /// The layout.
-    pub plan: Arc<Plan>,
+    pub(crate) plan: Arc<Plan>,
     /// Whether ports are in their projects' default groups.
-    pub groups: bool,
+    pub(crate) groups: bool,
 }
 
 #[derive(Deserialize)]
@@ -59,20 +59,25 @@ struct MadePorts {
 }
 
 /// Registers all hosts as nodes.
-pub async fn nodes(rest: &Rest, hosts: u32) -> anyhow::Result<()> {
+pub(crate) async fn nodes(rest: &Rest, hosts: u32) -> anyhow::Result<()> {
     let numbers: Vec<u32> = (0..hosts).collect();
     for some in numbers.chunks(BATCH) {
         let infos: Vec<_> = some
             .iter()
             .map(|host| json!({ "node_name": host_name(*host), "local_ip": tunnel_ip(*host) }))
             .collect();
-        rest.post("/nodes/bulk", &json!({ "host_infos": infos })).await?;
+        rest.post("/nodes/bulk", &json!({ "host_infos": infos }))
+            .await?;
     }
     Ok(())
 }
 
 /// Makes the plan's networks, each with a subnet and of a project of its own.
-pub async fn networks(rest: &Rest, plan: &Plan, prefix: &str) -> anyhow::Result<Vec<Network>> {
+pub(crate) async fn networks(
+    rest: &Rest,
+    plan: &Plan,
+    prefix: &str,
+) -> anyhow::Result<Vec<Network>> {
     let numbers: Vec<u32> = (0..u32::try_from(plan.networks().len())?).collect();
     let mut made = Vec::with_capacity(numbers.len());
     for some in numbers.chunks(BATCH) {
@@ -80,8 +85,12 @@ pub async fn networks(rest: &Rest, plan: &Plan, prefix: &str) -> anyhow::Result<
             .iter()
             .map(|number| json!({ "name": format!("{prefix}-{number}"), "project_id": project(prefix, *number) }))
             .collect();
-        let answer = rest.post("/v2.0/networks", &json!({ "networks": asked })).await?;
-        let ids = answer["networks"].as_array().context("no networks in the answer")?;
+        let answer = rest
+            .post("/v2.0/networks", &json!({ "networks": asked }))
+            .await?;
+        let ids = answer["networks"]
+            .as_array()
+            .context("no networks in the answer")?;
         let mut subnets = Vec::with_capacity(some.len());
         for (number, network) in some.iter().zip(ids) {
             let id: NetworkId = network["id"].as_str().context("no id")?.parse()?;
@@ -95,7 +104,8 @@ pub async fn networks(rest: &Rest, plan: &Plan, prefix: &str) -> anyhow::Result<
                 ports: Vec::new(),
             });
         }
-        rest.post("/v2.0/subnets", &json!({ "subnets": subnets })).await?;
+        rest.post("/v2.0/subnets", &json!({ "subnets": subnets }))
+            .await?;
     }
     ensure!(made.len() == numbers.len(), "fewer networks than asked for");
     Ok(made)
@@ -103,7 +113,7 @@ pub async fn networks(rest: &Rest, plan: &Plan, prefix: &str) -> anyhow::Result<
 
 impl Maker {
     /// Makes all ports of the networks, in calls of `bulk` ports, `concurrency` at once.
-    pub async fn ports(
+    pub(crate) async fn ports(
         &self,
         networks: &mut [Network],
         prefix: &str,
@@ -135,7 +145,7 @@ impl Maker {
     }
 
     /// Makes one port of a network on a host.
-    pub async fn port(
+    pub(crate) async fn port(
         &self,
         network: &Network,
         host: u32,
@@ -182,7 +192,11 @@ impl Maker {
     fn item(&self, body: &mut String, network: u32, id: NetworkId, host: u32, prefix: &str) {
         let project = project(prefix, network);
         let host = host_name(host);
-        let groups = if self.groups { "" } else { ",\"security_groups\":[],\"port_security_enabled\":false" };
+        let groups = if self.groups {
+            ""
+        } else {
+            ",\"security_groups\":[],\"port_security_enabled\":false"
+        };
         // Writing to a string does not fail.
         let _ = write!(
             body,
@@ -192,7 +206,7 @@ impl Maker {
 }
 
 /// The hosts that the plan puts a network's ports on.
-pub fn audience(plan: &Plan, network: u32) -> Audience {
+pub(crate) fn audience(plan: &Plan, network: u32) -> Audience {
     let size = plan.networks()[network as usize].size;
     let hosts: HashSet<u32> = plan.hosts_of(network, size).collect();
     Arc::new(hosts)

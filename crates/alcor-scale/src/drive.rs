@@ -50,12 +50,17 @@ pub async fn run(
         Target::At { .. } => None,
     };
     let region = match (target, &folder) {
-        (Target::Own { program, .. }, Some(folder)) => Region::start(program, folder.path()).await?,
+        (Target::Own { program, .. }, Some(folder)) => {
+            Region::start(program, folder.path()).await?
+        }
         (Target::At { api, agents }, _) => Region::at(api.clone(), agents.clone()),
         (Target::Own { .. }, None) => anyhow::bail!("no folder for the region's store"),
     };
     let mut run = Run::new(scenario, region)?;
-    let looking = run.maker.timeline.run(&run.maker.fleet, run.began, listener);
+    let looking = run
+        .maker
+        .timeline
+        .run(&run.maker.fleet, run.began, listener);
     let done = run.all().await;
     looking.abort();
     let report = match done {
@@ -71,7 +76,8 @@ fn folder(base: Option<&PathBuf>) -> anyhow::Result<tempfile::TempDir> {
         return Ok(tempfile::tempdir()?);
     };
     std::fs::create_dir_all(base)?;
-    tempfile::tempdir_in(base).with_context(|| format!("cannot make a folder in {}", base.display()))
+    tempfile::tempdir_in(base)
+        .with_context(|| format!("cannot make a folder in {}", base.display()))
 }
 
 struct Run<'a> {
@@ -136,18 +142,26 @@ impl<'a> Run<'a> {
         let (maker, scenario) = (self.maker.clone(), self.scenario);
         let there = maker.rest.get("/nodes?limit=1").await?;
         let empty = there["host_infos"].as_array().is_some_and(Vec::is_empty);
-        ensure!(empty, "the region has nodes already: use one with nothing in it");
+        ensure!(
+            empty,
+            "the region has nodes already: use one with nothing in it"
+        );
         maker.timeline.phase("nodes");
         let began = Instant::now();
         create::nodes(&maker.rest, scenario.hosts).await?;
-        self.figures.add("nodes registered", count(scenario.hosts) / secs(began), "/s");
+        self.figures.add(
+            "nodes registered",
+            count(scenario.hosts) / secs(began),
+            "/s",
+        );
         maker.timeline.phase("connect");
         let began = Instant::now();
         maker.fleet.dial(self.region.agents(), scenario).await?;
         quiet::complete(&maker.fleet, PATIENCE).await?;
         self.figures.add("all hosts connected", secs(began), "s");
         let memory = count(self.region_memory()) / count(scenario.hosts);
-        self.figures.add("region's memory a connected host", memory, "B");
+        self.figures
+            .add("region's memory a connected host", memory, "B");
         Ok(())
     }
 
@@ -157,7 +171,11 @@ impl<'a> Run<'a> {
         maker.timeline.phase("networks");
         let began = Instant::now();
         let mut networks = create::networks(&maker.rest, &maker.plan, "vpc").await?;
-        self.figures.add("networks with a subnet made", count(networks.len()) / secs(began), "/s");
+        self.figures.add(
+            "networks with a subnet made",
+            count(networks.len()) / secs(began),
+            "/s",
+        );
         maker.timeline.phase("ports");
         let (before, cpu) = (maker.fleet.seen(), self.cpu());
         let began = Instant::now();
@@ -180,7 +198,11 @@ impl<'a> Run<'a> {
         figures.add("bytes a port, all hosts", per(seen.bytes, ports), "B");
         figures.add("bytes a host", per(seen.bytes, count(scenario.hosts)), "B");
         figures.add("goals sent a second", count(seen.changes) / settled, "/s");
-        figures.add("bytes of repeats", percent(seen.repeated_bytes, seen.bytes), "%");
+        figures.add(
+            "bytes of repeats",
+            percent(seen.repeated_bytes, seen.bytes),
+            "%",
+        );
         Ok(networks)
     }
 
@@ -193,7 +215,11 @@ impl<'a> Run<'a> {
         let unused = unused(&self.maker.plan);
         let (own, everywhere) = self.maker.fleet.watch().samples();
         let figures = &mut self.figures;
-        figures.add("goals a host", count(seen.goals) / count(self.scenario.hosts), "");
+        figures.add(
+            "goals a host",
+            count(seen.goals) / count(self.scenario.hosts),
+            "",
+        );
         figures.add("region's memory", memory / f64::from(1 << 20), "MiB");
         figures.add("region's memory a port", memory / ports, "B");
         if let Some(disk) = disk {
@@ -215,18 +241,24 @@ impl<'a> Run<'a> {
         maker.timeline.phase("check");
         quiet::quiet(&maker.fleet, maker.timeline.ports(), PATIENCE).await?;
         let seen = maker.fleet.seen();
-        self.figures.add("sessions lost without our doing", count(seen.lost_sessions), "");
+        self.figures.add(
+            "sessions lost without our doing",
+            count(seen.lost_sessions),
+            "",
+        );
         self.figures.add("pushes refused", count(seen.refused), "");
         let metrics = maker.rest.text("/metrics").await?;
         let mismatches = metrics
             .lines()
             .find_map(|line| line.strip_prefix("alcor_delivery_audit_mismatches_total "));
         let mismatches = mismatches.and_then(|number| number.parse().ok());
-        self.figures.add("digests that differed", mismatches.unwrap_or(f64::NAN), "");
+        self.figures
+            .add("digests that differed", mismatches.unwrap_or(f64::NAN), "");
         let began = Instant::now();
         let asked = &self.scenario.check;
         let verdict = check::check(&maker.rest, &maker.fleet, asked, self.scenario.seed).await?;
-        self.figures.add("intent read back and compared", secs(began), "s");
+        self.figures
+            .add("intent read back and compared", secs(began), "s");
         Ok(verdict)
     }
 
@@ -271,5 +303,9 @@ fn unused(plan: &Plan) -> f64 {
         held += span * others;
         used += span * others * (1.0 - missed);
     }
-    if held > 0.0 { 100.0 * (1.0 - used / held) } else { 0.0 }
+    if held > 0.0 {
+        100.0 * (1.0 - used / held)
+    } else {
+        0.0
+    }
 }

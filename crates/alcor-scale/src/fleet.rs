@@ -19,14 +19,14 @@ const CONNECTION_WINDOW: u32 = 4 << 20;
 
 /// The hosts. They end with it.
 #[derive(Debug)]
-pub struct Fleet {
+pub(crate) struct Fleet {
     hosts: Vec<Arc<Host>>,
     shared: Arc<Shared>,
 }
 
 impl Fleet {
     /// Hosts that have not dialled yet.
-    pub fn new(scenario: &Scenario, began: Instant, measure_every: u32) -> Self {
+    pub(crate) fn new(scenario: &Scenario, began: Instant, measure_every: u32) -> Self {
         let shared = Shared {
             like: scenario.agent.clone(),
             counts: crate::counts::Counts::default(),
@@ -42,7 +42,7 @@ impl Fleet {
     }
 
     /// Opens all sessions, so many in a second, and returns when all have been begun.
-    pub async fn dial(&self, agents: &str, scenario: &Scenario) -> anyhow::Result<()> {
+    pub(crate) async fn dial(&self, agents: &str, scenario: &Scenario) -> anyhow::Result<()> {
         let endpoint = endpoint(agents)?;
         let mut channel = endpoint.connect_lazy();
         let began = tokio::time::Instant::now();
@@ -66,32 +66,27 @@ impl Fleet {
     }
 
     /// What was seen so far.
-    pub fn seen(&self) -> Seen {
+    pub(crate) fn seen(&self) -> Seen {
         self.shared.counts.seen()
     }
 
     /// Latencies.
-    pub fn watch(&self) -> &Watch {
+    pub(crate) fn watch(&self) -> &Watch {
         &self.shared.watch
     }
 
     /// The number of hosts.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.hosts.len()
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.hosts.is_empty()
-    }
-
     /// Reads what a host holds.
-    pub fn look<T>(&self, host: u32, see: impl FnOnce(&crate::agent::Agent) -> T) -> T {
+    pub(crate) fn look<T>(&self, host: u32, see: impl FnOnce(&crate::agent::Agent) -> T) -> T {
         see(&self.hosts[host as usize].agent.lock())
     }
 
     /// Has a host's agent forget everything, and returns how long it takes to hold all again.
-    pub async fn restart(&self, host: u32, patience: Duration) -> anyhow::Result<Duration> {
+    pub(crate) async fn restart(&self, host: u32, patience: Duration) -> anyhow::Result<Duration> {
         let host = &self.hosts[host as usize];
         let began = Instant::now();
         host.restart(&self.shared);

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 /// A goal's name in eight bytes.
-pub type Name = u64;
+pub(crate) type Name = u64;
 
 /// Names are hashes already.
 #[derive(Clone, Copy, Default)]
@@ -33,7 +33,7 @@ impl Hasher for Straight {
 type Straightly = BuildHasherDefault<Straight>;
 
 /// The name of the goal under a key.
-pub fn name(key: &GoalKey) -> Name {
+pub(crate) fn name(key: &GoalKey) -> Name {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     hasher.finish()
@@ -51,7 +51,7 @@ pub struct ScopeHeld {
 
 /// What a change did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Did {
+pub(crate) enum Did {
     /// The goal is held now and was not before.
     New,
     /// It was held with another content.
@@ -84,7 +84,7 @@ impl ScopeHeld {
     }
 
     /// The hash of the goal under a name.
-    pub fn get(&self, name: Name) -> Option<u64> {
+    pub(crate) fn get(&self, name: Name) -> Option<u64> {
         self.goals.get(&name).copied()
     }
 

@@ -20,7 +20,12 @@ pub fn page(report: &Report) -> String {
         "<!doctype html><html lang=en><meta charset=utf-8><title>Alcor scale: {name}</title>\
          <meta name=viewport content=\"width=device-width\"><style>{STYLE}</style><h1>Alcor scale: {name}</h1>"
     );
-    let parts = [verdict(report), setting(report), figures(report), plots(report)];
+    let parts = [
+        verdict(report),
+        setting(report),
+        figures(report),
+        plots(report),
+    ];
     page.extend(parts);
     page.push_str("</html>\n");
     page
@@ -75,8 +80,6 @@ fn plots(report: &Report) -> String {
         color,
         points: looks.iter().map(|look| (look.at, value(look))).collect(),
     };
-    let whole = |number: u64| crate::phases::count(number);
-    let _ = whole;
     let rate = Line {
         name: "ports a second",
         color: "#0969da",
@@ -84,8 +87,14 @@ fn plots(report: &Report) -> String {
     };
     [
         plot("Ports made by the API, a second", &[rate]),
-        plot("From the call to the own host's word, ms", &latencies(&report.own)),
-        plot("From the call to the last host's word, ms", &latencies(&report.everywhere)),
+        plot(
+            "From the call to the own host's word, ms",
+            &latencies(&report.own),
+        ),
+        plot(
+            "From the call to the last host's word, ms",
+            &latencies(&report.everywhere),
+        ),
         plot(
             "Processor, cores",
             &[
@@ -103,13 +112,19 @@ fn plots(report: &Report) -> String {
         ),
         plot(
             "Goals held by all hosts",
-            &[of("goals", "#1a7f37", |look| crate::phases::count(look.seen.goals))],
+            &[of("goals", "#1a7f37", |look| {
+                crate::phases::count(look.seen.goals)
+            })],
         ),
         plot(
             "Hosts",
             &[
-                of("sessions", "#0969da", |look| crate::phases::count(look.seen.sessions)),
-                of("complete", "#1a7f37", |look| crate::phases::count(look.seen.complete)),
+                of("sessions", "#0969da", |look| {
+                    crate::phases::count(look.seen.sessions)
+                }),
+                of("complete", "#1a7f37", |look| {
+                    crate::phases::count(look.seen.complete)
+                }),
             ],
         ),
     ]
@@ -167,7 +182,9 @@ fn grouped(value: f64) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 #[cfg(test)]

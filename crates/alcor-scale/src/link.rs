@@ -8,9 +8,7 @@ use crate::scenario::AgentLike;
 use crate::watch::Watch;
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::host_session_client::HostSessionClient;
-use alcor_goalstate::wire::{
-    AckStage, AgentMessage, Hello, Push, Welcome, region_message,
-};
+use alcor_goalstate::wire::{AckStage, AgentMessage, Hello, Push, Welcome, region_message};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -19,8 +17,8 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Channel;
 use tonic::Status;
+use tonic::transport::Channel;
 
 /// The first and the longest wait between two dials, as a real agent's.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
@@ -244,9 +242,9 @@ impl Session<'_> {
         };
         let received = ack(push.sequence, AckStage::Received, String::new());
         drop(push);
-        say(door, received).await?;
         self.shared.counts.taken(&taken);
         self.note_complete();
+        say(door, received).await?;
         if like.delay_ms > 0 {
             let longest = Duration::from_millis(like.delay_ms.into());
             tokio::time::sleep(jittered(longest)).await;

@@ -18,8 +18,10 @@ pub struct Machine {
 
 impl Machine {
     /// This one.
-    pub fn here() -> Self {
-        let kib: u64 = field(&read("/proc/meminfo"), "MemTotal").parse().unwrap_or(0);
+    pub(crate) fn here() -> Self {
+        let kib: u64 = field(&read("/proc/meminfo"), "MemTotal")
+            .parse()
+            .unwrap_or(0);
         Self {
             cpu: field(&read("/proc/cpuinfo"), "model name").to_owned(),
             cores: std::thread::available_parallelism().map_or(1, Into::into),
@@ -30,14 +32,14 @@ impl Machine {
 }
 
 /// The load averages of the last 1, 5 and 15 minutes.
-pub fn load() -> String {
+pub(crate) fn load() -> String {
     let text = read("/proc/loadavg");
     let words: Vec<_> = text.split_whitespace().take(3).collect();
     words.join(" ")
 }
 
 /// Processor seconds of the whole machine so far.
-pub fn busy_seconds() -> f64 {
+pub(crate) fn busy_seconds() -> f64 {
     let stat = read("/proc/stat");
     let line = stat.lines().next().unwrap_or_default();
     let ticks: Vec<f64> = line
@@ -51,21 +53,24 @@ pub fn busy_seconds() -> f64 {
 }
 
 /// Processor seconds of a process so far.
-pub fn cpu_seconds(pid: u32) -> f64 {
+pub(crate) fn cpu_seconds(pid: u32) -> f64 {
     let stat = read(&format!("/proc/{pid}/stat"));
     let (_, rest) = stat.rsplit_once(')').unwrap_or_default();
     let ticks = rest.split_whitespace().skip(11).take(2);
-    ticks.filter_map(|tick| tick.parse::<f64>().ok()).sum::<f64>() / TICKS
+    ticks
+        .filter_map(|tick| tick.parse::<f64>().ok())
+        .sum::<f64>()
+        / TICKS
 }
 
 /// Memory of a process now, in bytes.
-pub fn resident_bytes(pid: u32) -> u64 {
+pub(crate) fn resident_bytes(pid: u32) -> u64 {
     let status = read(&format!("/proc/{pid}/status"));
     field(&status, "VmRSS").parse::<u64>().unwrap_or(0) * 1024
 }
 
 /// The space that a folder's files take on the disk, in bytes.
-pub fn disk_bytes(dir: &Path) -> u64 {
+pub(crate) fn disk_bytes(dir: &Path) -> u64 {
     use std::os::unix::fs::MetadataExt;
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     entries

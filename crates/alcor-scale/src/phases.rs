@@ -56,8 +56,12 @@ pub(crate) async fn churn(
     while began.elapsed() < length {
         let network = dice.below(networks.len());
         let port = dice.below(networks[network].ports.len());
-        let host = maker.plan.host_of(networks[network].number, u32::try_from(port)?);
-        let new = maker.port(&networks[network], host, "vpc", &audiences[network]).await?;
+        let host = maker
+            .plan
+            .host_of(networks[network].number, u32::try_from(port)?);
+        let new = maker
+            .port(&networks[network], host, "vpc", &audiences[network])
+            .await?;
         let old = std::mem::replace(&mut networks[network].ports[port], new);
         maker.rest.delete(&format!("/v2.0/ports/{old}")).await?;
         maker.timeline.deleted.fetch_add(1, Relaxed);
@@ -73,7 +77,11 @@ pub(crate) async fn churn(
     figures.add("churn: pushes a change", per(seen.pushes, changes), "");
     figures.add("churn: goals a change", per(seen.changes, changes), "");
     figures.add("churn: bytes a change", per(seen.bytes, changes), "B");
-    figures.add("churn: bytes of repeats", percent(seen.repeated_bytes, seen.bytes), "%");
+    figures.add(
+        "churn: bytes of repeats",
+        percent(seen.repeated_bytes, seen.bytes),
+        "%",
+    );
     Ok(())
 }
 
@@ -116,11 +124,22 @@ async fn restart_region(
     let seen = fleet.seen().since(&before);
     figures.add("region restarted: serves", served.as_secs_f64(), "s");
     let took = whole.duration_since(began);
-    figures.add("region restarted: all hosts complete", took.as_secs_f64(), "s");
-    figures.add("region restarted: bytes a host", per(seen.bytes, count(fleet.len())), "B");
+    figures.add(
+        "region restarted: all hosts complete",
+        took.as_secs_f64(),
+        "s",
+    );
+    figures.add(
+        "region restarted: bytes a host",
+        per(seen.bytes, count(fleet.len())),
+        "B",
+    );
     figures.add("region restarted: goals sent", count(seen.changes), "");
     if fleet.seen().goals != held {
-        bail!("hosts hold {} goals after the restart, {held} before", fleet.seen().goals);
+        bail!(
+            "hosts hold {} goals after the restart, {held} before",
+            fleet.seen().goals
+        );
     }
     Ok(())
 }
@@ -147,12 +166,24 @@ pub(crate) async fn fairness(
         made.map(|()| began.elapsed().as_secs_f64())
     };
     let (took, beside) = tokio::try_join!(load, probe(&quiet, &ours[0], u32::MAX, &going))?;
-    figures.add("fairness: busy tenant's ports a second", f64::from(ports) / took, "/s");
+    figures.add(
+        "fairness: busy tenant's ports a second",
+        f64::from(ports) / took,
+        "/s",
+    );
     figures.add("fairness: probes beside it", count(beside.len()), "");
     let (alone, beside) = (percentiles(alone), percentiles(beside));
     for (name, at) in [("p50", 0), ("p99", 2)] {
-        figures.add(&format!("fairness: ACTIVE alone, {name}"), alone[at] * 1e3, "ms");
-        figures.add(&format!("fairness: ACTIVE beside, {name}"), beside[at] * 1e3, "ms");
+        figures.add(
+            &format!("fairness: ACTIVE alone, {name}"),
+            alone[at] * 1e3,
+            "ms",
+        );
+        figures.add(
+            &format!("fairness: ACTIVE beside, {name}"),
+            beside[at] * 1e3,
+            "ms",
+        );
     }
     figures.add("fairness: p99 beside / alone", beside[2] / alone[2], "x");
     Ok(())

@@ -5,25 +5,25 @@ use std::net::Ipv4Addr;
 
 /// The layout of a run.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     hosts: u32,
     networks: Vec<NetworkPlan>,
 }
 
 /// One network of the layout.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct NetworkPlan {
+pub(crate) struct NetworkPlan {
     /// Its ports.
-    pub size: u32,
+    pub(crate) size: u32,
     /// Hosts that its ports are on.
-    pub span: u32,
+    pub(crate) span: u32,
     /// The first of these hosts; the others follow it.
     first: u32,
 }
 
 impl Plan {
     /// Lays a scenario out.
-    pub fn new(scenario: &Scenario) -> Self {
+    pub(crate) fn new(scenario: &Scenario) -> Self {
         let mut first = 0;
         let networks = sizes(scenario).into_iter().map(|size| {
             let span = size.div_ceil(scenario.pack).clamp(1, scenario.hosts);
@@ -38,18 +38,18 @@ impl Plan {
     }
 
     /// Its networks.
-    pub fn networks(&self) -> &[NetworkPlan] {
+    pub(crate) fn networks(&self) -> &[NetworkPlan] {
         &self.networks
     }
 
     /// The host of a network's port.
-    pub fn host_of(&self, network: u32, port: u32) -> u32 {
+    pub(crate) fn host_of(&self, network: u32, port: u32) -> u32 {
         let plan = &self.networks[network as usize];
         (plan.first + port % plan.span) % self.hosts
     }
 
     /// The hosts that the first `ports` ports of a network are on.
-    pub fn hosts_of(&self, network: u32, ports: u32) -> impl Iterator<Item = u32> {
+    pub(crate) fn hosts_of(&self, network: u32, ports: u32) -> impl Iterator<Item = u32> {
         let span = self.networks[network as usize].span.min(ports);
         (0..span).map(move |port| self.host_of(network, port))
     }
@@ -57,7 +57,7 @@ impl Plan {
 
 impl NetworkPlan {
     /// A block that has room for twice the network's ports.
-    pub fn block(&self) -> String {
+    pub(crate) fn block(&self) -> String {
         let room = (2 * u64::from(self.size) + 16).next_power_of_two();
         let prefix = (32 - room.trailing_zeros()).clamp(8, 24);
         format!("10.0.0.0/{prefix}")
@@ -65,12 +65,12 @@ impl NetworkPlan {
 }
 
 /// The name that ports are bound to a host by.
-pub fn host_name(host: u32) -> String {
+pub(crate) fn host_name(host: u32) -> String {
     format!("scale-{host:06}")
 }
 
 /// Where tunnels to a host would end: of the block shared by carriers, which nobody routes to.
-pub fn tunnel_ip(host: u32) -> Ipv4Addr {
+pub(crate) fn tunnel_ip(host: u32) -> Ipv4Addr {
     Ipv4Addr::from(u32::from(Ipv4Addr::new(100, 64, 0, 1)) + host)
 }
 
@@ -151,7 +151,14 @@ mod tests {
 
     #[test]
     fn a_block_has_room_for_its_ports() {
-        let block = |size| NetworkPlan { size, span: 1, first: 0 }.block();
+        let block = |size| {
+            NetworkPlan {
+                size,
+                span: 1,
+                first: 0,
+            }
+            .block()
+        };
         assert_eq!(block(10), "10.0.0.0/24");
         assert_eq!(block(100_000), "10.0.0.0/14");
         assert_eq!(block(1_000_000), "10.0.0.0/11");

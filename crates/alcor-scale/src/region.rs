@@ -17,7 +17,7 @@ const LOOK: Duration = Duration::from_millis(5);
 
 /// A region that runs. Killed when dropped, if it is ours.
 #[derive(Debug)]
-pub struct Region {
+pub(crate) struct Region {
     api: String,
     agents: String,
     own: Option<Own>,
@@ -32,7 +32,7 @@ struct Own {
 
 impl Region {
     /// One that runs already.
-    pub fn at(api: String, agents: String) -> Self {
+    pub(crate) fn at(api: String, agents: String) -> Self {
         Self {
             api,
             agents,
@@ -41,7 +41,7 @@ impl Region {
     }
 
     /// Starts one by the `alcor` program, with its store and its log in `dir`.
-    pub async fn start(program: &Path, dir: &Path) -> anyhow::Result<Self> {
+    pub(crate) async fn start(program: &Path, dir: &Path) -> anyhow::Result<Self> {
         let any = "127.0.0.1:0";
         let child = spawn(program, dir, any, any)?;
         let mut own = Own {
@@ -58,29 +58,32 @@ impl Region {
     }
 
     /// A client of its API.
-    pub fn rest(&self) -> Rest {
+    pub(crate) fn rest(&self) -> Rest {
         Rest::new(&self.api)
     }
 
     /// Where agents connect.
-    pub fn agents(&self) -> &str {
+    pub(crate) fn agents(&self) -> &str {
         &self.agents
     }
 
     /// Its process, where it is ours.
-    pub fn pid(&self) -> Option<u32> {
+    pub(crate) fn pid(&self) -> Option<u32> {
         self.own.as_ref()?.child.id()
     }
 
     /// Where its store lies, if it is ours.
-    pub fn store(&self) -> Option<PathBuf> {
+    pub(crate) fn store(&self) -> Option<PathBuf> {
         Some(self.own.as_ref()?.dir.join("store"))
     }
 
     /// Kills it and starts it again on the same store and addresses; returns how long it takes
     /// until it serves.
-    pub async fn restart(&mut self) -> anyhow::Result<Duration> {
-        let own = self.own.as_mut().context("this region is not ours to restart")?;
+    pub(crate) async fn restart(&mut self) -> anyhow::Result<Duration> {
+        let own = self
+            .own
+            .as_mut()
+            .context("this region is not ours to restart")?;
         own.child.kill().await?;
         let starts = own.starts()?;
         let began = Instant::now();
@@ -91,7 +94,7 @@ impl Region {
     }
 
     /// Asks it to stop, and waits until it has.
-    pub async fn stop(self) -> anyhow::Result<()> {
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let Some(mut own) = self.own else {
             return Ok(());
         };

@@ -95,13 +95,21 @@ pub(crate) fn stretches(samples: &[Sample], length: f64) -> Vec<Stretch> {
     let mut stretches = Vec::new();
     let mut from = 0.0;
     while from < length {
-        let within = samples.iter().filter(|it| it.at >= from && it.at < from + wide);
+        let within = samples
+            .iter()
+            .filter(|it| it.at >= from && it.at < from + wide);
         let took: Vec<_> = within.map(|sample| sample.took * 1e3).collect();
         if !took.is_empty() {
             let count = took.len();
             let [p50, p95, p99] = percentiles(took);
             let at = from + wide / 2.0;
-            stretches.push(Stretch { at, count, p50, p95, p99 });
+            stretches.push(Stretch {
+                at,
+                count,
+                p50,
+                p95,
+                p99,
+            });
         }
         from += wide;
     }

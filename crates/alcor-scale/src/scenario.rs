@@ -188,7 +188,10 @@ impl Scenario {
         );
         ensure!(self.hosts <= 1 << 21, "hosts: at most {}", 1 << 21);
         let bulk = 1..=10_000;
-        ensure!(bulk.contains(&self.bulk), "bulk: 1 to 10000 ports in a call");
+        ensure!(
+            bulk.contains(&self.bulk),
+            "bulk: 1 to 10000 ports in a call"
+        );
         // HTTP/2 servers allow 200 streams a connection unless told otherwise.
         let shared = 1..=200;
         ensure!(
@@ -211,7 +214,10 @@ mod tests {
         let files: Vec<_> = std::fs::read_dir(folder).unwrap().collect();
         assert!(files.len() >= 6);
         for file in files {
-            Scenario::read(&file.unwrap().path()).unwrap().validate().unwrap();
+            Scenario::read(&file.unwrap().path())
+                .unwrap()
+                .validate()
+                .unwrap();
         }
     }
 

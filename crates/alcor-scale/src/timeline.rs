@@ -38,41 +38,41 @@ pub type Listener = Arc<dyn Fn(&Look) + Send + Sync>;
 
 /// The looks of a run, and what it is at.
 #[derive(Debug, Default)]
-pub struct Timeline {
+pub(crate) struct Timeline {
     looks: Mutex<Vec<Look>>,
     phase: Mutex<String>,
     region: AtomicU32,
     /// Ports that the API has made.
-    pub created: AtomicU64,
+    pub(crate) created: AtomicU64,
     /// Ports that the API has deleted.
-    pub deleted: AtomicU64,
+    pub(crate) deleted: AtomicU64,
 }
 
 impl Timeline {
     /// Ports that are there.
-    pub fn ports(&self) -> i64 {
+    pub(crate) fn ports(&self) -> i64 {
         let there = self.created.load(Relaxed) - self.deleted.load(Relaxed);
         i64::try_from(there).unwrap_or(i64::MAX)
     }
 
     /// From now on this is being done.
-    pub fn phase(&self, phase: &str) {
+    pub(crate) fn phase(&self, phase: &str) {
         phase.clone_into(&mut self.phase.lock());
         tracing::info!(phase, "scale");
     }
 
     /// From now on the region is this process.
-    pub fn watch_region(&self, pid: Option<u32>) {
+    pub(crate) fn watch_region(&self, pid: Option<u32>) {
         self.region.store(pid.unwrap_or(0), Relaxed);
     }
 
     /// The looks so far.
-    pub fn looks(&self) -> Vec<Look> {
+    pub(crate) fn looks(&self) -> Vec<Look> {
         self.looks.lock().clone()
     }
 
     /// Looks once a second until aborted.
-    pub fn run(
+    pub(crate) fn run(
         self: &Arc<Self>,
         fleet: &Arc<Fleet>,
         began: Instant,
@@ -99,7 +99,11 @@ impl Timeline {
     fn look(&self, began: Instant, fleet: &Fleet, last: &Spent, now: &Spent) -> Look {
         let wall = now.at.duration_since(last.at).as_secs_f64().max(0.001);
         // A region that was started again has spent less than the one before.
-        let region = if now.pid == last.pid { now.region - last.region } else { 0.0 };
+        let region = if now.pid == last.pid {
+            now.region - last.region
+        } else {
+            0.0
+        };
         let driver = now.driver - last.driver;
         Look {
             at: began.elapsed().as_secs_f64(),

@@ -11,20 +11,20 @@ use std::time::Instant;
 const EARLY: usize = 1 << 18;
 
 /// The hosts that are to hear of a port.
-pub type Audience = Arc<HashSet<u32>>;
+pub(crate) type Audience = Arc<HashSet<u32>>;
 
 /// A latency, and when it ended, both in seconds; the latter since the run began.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Sample {
+pub(crate) struct Sample {
     /// When it ended.
-    pub at: f64,
+    pub(crate) at: f64,
     /// How long it took.
-    pub took: f64,
+    pub(crate) took: f64,
 }
 
 /// Latencies of a run.
 #[derive(Debug)]
-pub struct Watch {
+pub(crate) struct Watch {
     began: Instant,
     /// One port of so many is measured.
     every: AtomicU32,
@@ -48,7 +48,7 @@ struct Asked {
 
 impl Watch {
     /// Measures one port of `every`.
-    pub fn new(began: Instant, every: u32) -> Self {
+    pub(crate) fn new(began: Instant, every: u32) -> Self {
         Self {
             began,
             every: AtomicU32::new(every.max(1)),
@@ -57,18 +57,18 @@ impl Watch {
     }
 
     /// From now on measures one port of `every`.
-    pub fn measure_every(&self, every: u32) {
+    pub(crate) fn measure_every(&self, every: u32) {
         self.every.store(every.max(1), Ordering::Relaxed);
     }
 
     /// Whether this port is measured.
-    pub fn wants(&self, port: PortId) -> bool {
+    pub(crate) fn wants(&self, port: PortId) -> bool {
         let every = self.every.load(Ordering::Relaxed);
         every == 1 || port.0.as_u128().is_multiple_of(u128::from(every))
     }
 
     /// The port was asked for at `at`; these hosts are to hear of it.
-    pub fn asked(&self, port: PortId, at: Instant, audience: &Audience) {
+    pub(crate) fn asked(&self, port: PortId, at: Instant, audience: &Audience) {
         if !self.wants(port) || audience.is_empty() {
             return;
         }
@@ -85,27 +85,15 @@ impl Watch {
     }
 
     /// A host has verified the port, its own or a neighbour.
-    pub fn verified(&self, host: u32, port: PortId, own: bool) {
+    pub(crate) fn verified(&self, host: u32, port: PortId, own: bool) {
         let mut state = self.state.lock();
         state.verified(self.began, port, (host, own, Instant::now()));
     }
 
     /// Latencies to the own host's word, and to the last host's, so far.
-    pub fn samples(&self) -> (Vec<Sample>, Vec<Sample>) {
+    pub(crate) fn samples(&self) -> (Vec<Sample>, Vec<Sample>) {
         let state = self.state.lock();
         (state.own.clone(), state.everywhere.clone())
-    }
-
-    /// Ports that some host has not verified yet.
-    pub fn open(&self) -> usize {
-        self.state.lock().asked.len()
-    }
-
-    /// Forgets ports that nobody will hear of any more.
-    pub fn give_up(&self) {
-        let mut state = self.state.lock();
-        state.asked.clear();
-        state.early.clear();
     }
 }
 
@@ -154,6 +142,6 @@ mod tests {
         assert_eq!(watch.samples().1.len(), 0);
         watch.verified(2, port, false);
         assert_eq!(watch.samples().1.len(), 1);
-        assert_eq!(watch.open(), 0);
+        assert!(watch.state.lock().asked.is_empty());
     }
 }

@@ -19,8 +19,8 @@ mod lab;
 mod log;
 mod nova;
 mod provider;
-pub mod scenario;
 mod scale;
+pub mod scenario;
 mod server;
 
 pub use alcor_rest as rest;

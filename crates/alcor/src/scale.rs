@@ -25,7 +25,11 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
         print(&report);
     }
     if !report.is_right() {
-        bail!("{} differences: {}", report.verdict.differences, report.verdict.told.join("; "));
+        bail!(
+            "{} differences: {}",
+            report.verdict.differences,
+            report.verdict.told.join("; ")
+        );
     }
     Ok(())
 }
@@ -53,7 +57,10 @@ fn bar(ports: u64) -> ProgressBar {
     bar
 }
 
-#[expect(clippy::print_stderr, reason = "progress, where there is no terminal for a bar")]
+#[expect(
+    clippy::print_stderr,
+    reason = "progress, where there is no terminal for a bar"
+)]
 fn listener(bar: ProgressBar) -> Listener {
     let terminal = std::io::stderr().is_terminal();
     Arc::new(move |look: &Look| {
@@ -61,8 +68,14 @@ fn listener(bar: ProgressBar) -> Listener {
             bar.set_prefix(look.phase.clone());
             bar.set_position(look.created.min(bar.length().unwrap_or(u64::MAX)));
             bar.set_message(summary(look));
-        } else {
-            eprintln!("{:5.0} s {:18} {} ports  {}", look.at, look.phase, look.created, summary(look));
+        } else if look.at % 5.0 < 1.0 {
+            eprintln!(
+                "{:5.0} s {:18} {} ports  {}",
+                look.at,
+                look.phase,
+                look.created,
+                summary(look)
+            );
         }
     })
 }
@@ -70,9 +83,10 @@ fn listener(bar: ProgressBar) -> Listener {
 fn summary(look: &Look) -> String {
     let seen = &look.seen;
     format!(
-        "{} hosts ({} complete), {} goals held, {} MB sent; region {:.2} cores {} MiB, driver {:.2} cores {} MiB",
+        "{} hosts ({} complete), {} ports verified, {} goals held, {} MB sent; region {:.2} cores {} MiB, driver {:.2} cores {} MiB",
         seen.sessions,
         seen.complete,
+        seen.ports,
         seen.goals,
         seen.bytes / 1_000_000,
         look.region_cores,

@@ -4,7 +4,8 @@ use alcor_compiler::Fact;
 use alcor_rest::Rest;
 use alcor_types::{
     Direction, EtherType, FixedIp, MacAddr, Network, NetworkType, Node, Port, ProjectId, Remote,
-    SecurityGroup, SecurityGroupRule, Sharing, Standard, Subnet, Timestamp, TrafficMatch, Transport,
+    SecurityGroup, SecurityGroupRule, Sharing, Standard, Subnet, Timestamp, TrafficMatch,
+    Transport,
 };
 use anyhow::{Context, bail};
 use serde::Deserialize;
@@ -26,15 +27,31 @@ pub(super) async fn read(rest: &Rest) -> anyhow::Result<Vec<Fact>> {
     let rules = "/v2.0/security-group-rules";
     walk(rest, rules, "security_group_rules", rule, &mut facts).await?;
     let fields = [
-        "id", "network_id", "project_id", "name", "mac_address", "fixed_ips", "admin_state_up",
-        "binding:host_id", "device_id", "device_owner", "port_security_enabled",
-        "security_groups", "dns_name",
+        "id",
+        "network_id",
+        "project_id",
+        "name",
+        "mac_address",
+        "fixed_ips",
+        "admin_state_up",
+        "binding:host_id",
+        "device_id",
+        "device_owner",
+        "port_security_enabled",
+        "security_groups",
+        "dns_name",
     ];
-    let fields: Vec<_> = fields.iter().map(|field| format!("fields={field}")).collect();
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|field| format!("fields={field}"))
+        .collect();
     let ports = format!("/v2.0/ports?{}", fields.join("&"));
     walk(rest, &ports, "ports", port, &mut facts).await?;
     let routers = rest.get("/v2.0/routers?limit=1").await?;
-    if routers["routers"].as_array().is_none_or(|routers| !routers.is_empty()) {
+    if routers["routers"]
+        .as_array()
+        .is_none_or(|routers| !routers.is_empty())
+    {
         bail!("the region has routers, which no scenario makes: use a region of its own");
     }
     Ok(facts)
@@ -50,7 +67,9 @@ async fn walk<T: DeserializeOwned>(
     let joint = if path.contains('?') { '&' } else { '?' };
     let mut marker = String::new();
     loop {
-        let page = rest.get(&format!("{path}{joint}limit={PAGE}{marker}")).await?;
+        let page = rest
+            .get(&format!("{path}{joint}limit={PAGE}{marker}"))
+            .await?;
         let items = match page {
             Value::Object(mut page) => page.remove(name),
             _ => None,
@@ -61,7 +80,10 @@ async fn walk<T: DeserializeOwned>(
         let Some(last) = items.last() else {
             return Ok(());
         };
-        let id = last["id"].as_str().or(last["node_id"].as_str()).context("no id")?;
+        let id = last["id"]
+            .as_str()
+            .or(last["node_id"].as_str())
+            .context("no id")?;
         marker = format!("&marker={id}");
         let count = items.len();
         for item in items {
@@ -295,5 +317,6 @@ fn named(name: String) -> Standard {
 fn parse<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
     text: &str,
 ) -> anyhow::Result<T> {
-    text.parse().with_context(|| format!("'{text}' in the API's answer"))
+    text.parse()
+        .with_context(|| format!("'{text}' in the API's answer"))
 }

@@ -53,7 +53,11 @@ pub(super) fn plot(title: &str, lines: &[Line<'_>]) -> String {
     for (number, line) in lines.iter().enumerate() {
         svg.push_str(&draw(line, long, high));
         let x = LEFT + 20.0 + 110.0 * f64::from(u32::try_from(number).unwrap_or_default());
-        let _ = write!(svg, "<text x={x} y=12 fill=\"{}\">{}</text>", line.color, line.name);
+        let _ = write!(
+            svg,
+            "<text x={x} y=12 fill=\"{}\">{}</text>",
+            line.color, line.name
+        );
     }
     svg.push_str("</svg>");
     svg
