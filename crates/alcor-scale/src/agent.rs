@@ -102,15 +102,15 @@ impl Agent {
     }
 
     /// The session is open. Answers with all that was verified before: the region may have lost
-    /// it. Counts what is forgotten.
-    pub fn welcome(&mut self, welcome: &Welcome) -> (Option<Body>, i64) {
+    /// it. Counts the goals and own ports that are more than before.
+    pub fn welcome(&mut self, welcome: &Welcome) -> (Option<Body>, i64, i64) {
         self.named = welcome
             .scopes
             .iter()
             .filter_map(|scope| scope.parse().ok())
             .collect();
         self.awaited = Some(self.named.clone());
-        let before = self.len();
+        let (before, own) = (self.len(), self.own.len());
         self.settle();
         let words: Vec<_> = self
             .own
@@ -118,7 +118,8 @@ impl Agent {
             .map(|(id, (at, _))| word(*id, *at))
             .collect();
         let report = (!words.is_empty()).then_some(Body::Report(PortReport { statuses: words }));
-        (report, count(self.len()) - count(before))
+        let gained = count(self.len()) - count(before);
+        (report, gained, count(self.own.len()) - count(own))
     }
 
     /// Takes in a push; `Err` with the refusal where it cannot be read.
@@ -136,6 +137,7 @@ impl Agent {
             bytes: push.encoded_len() as u64,
             ..Taken::default()
         };
+        let own = self.own.len();
         self.named.insert(scope);
         if push.kind() == PushKind::LeaveScope {
             self.forget(scope, &mut taken);
@@ -151,6 +153,7 @@ impl Agent {
             taken.gained += count(self.len()) - count(before);
         }
         self.verify(scope, push, &changes, &mut taken);
+        taken.verified_ports = count(self.own.len()) - count(own);
         Ok(taken)
     }
 
@@ -185,13 +188,8 @@ impl Agent {
 
     /// Ports are verified with the push that brought them: interfaces are plugged beforehand.
     fn verify(&mut self, scope: ScopeId, push: &Push, changes: &[GoalChange], taken: &mut Taken) {
-        let before = self.own.len();
         if push.kind() != PushKind::DeltaOfScope {
-            let scopes = &self.scopes;
-            self.own.retain(|id, (_, scope)| {
-                let held = scopes.get(scope);
-                held.is_some_and(|held| held.get(name(&GoalKey::Port(*id))).is_some())
-            });
+            self.drop_unheld();
         }
         let mut words = Vec::new();
         for change in changes {
@@ -208,7 +206,6 @@ impl Agent {
                 _ => {}
             }
         }
-        taken.verified_ports = count(self.own.len()) - count(before);
         let done = ack(push.sequence, AckStage::Verified, String::new());
         taken.verified.push(done);
         if !words.is_empty() {
@@ -219,10 +216,20 @@ impl Agent {
 
     /// Once the view is complete, what the region does not name is stale.
     fn settle(&mut self) {
-        if self.is_complete() {
-            let named = &self.named;
+        let named = &self.named;
+        if self.is_complete() && self.scopes.keys().any(|scope| !named.contains(scope)) {
             self.scopes.retain(|scope, _| named.contains(scope));
+            self.drop_unheld();
         }
+    }
+
+    /// Own ports go with their goals.
+    fn drop_unheld(&mut self) {
+        let scopes = &self.scopes;
+        self.own.retain(|id, (_, scope)| {
+            let held = scopes.get(scope);
+            held.is_some_and(|held| held.get(name(&GoalKey::Port(*id))).is_some())
+        });
     }
 }
 

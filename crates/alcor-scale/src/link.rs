@@ -201,8 +201,9 @@ impl Session<'_> {
         door: &mpsc::Sender<AgentMessage>,
         welcome: &Welcome,
     ) -> Result<Beats, Status> {
-        let (report, gained) = self.host.agent.lock().welcome(welcome);
+        let (report, gained, own) = self.host.agent.lock().welcome(welcome);
         self.shared.counts.goals.fetch_add(gained, Relaxed);
+        self.shared.counts.ports.fetch_add(own, Relaxed);
         self.note_complete();
         if let Some(report) = report {
             say(door, report).await?;
