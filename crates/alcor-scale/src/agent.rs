@@ -123,14 +123,14 @@ impl Agent {
     }
 
     /// Takes in a push; `Err` with the refusal where it cannot be read.
-    pub fn push(&mut self, push: &Push) -> Result<Taken, Body> {
+    pub fn push(&mut self, push: &Push) -> Result<Taken, Box<Body>> {
         let read = || -> Result<_, String> {
             let scope: ScopeId = push.scope.parse().map_err(|error| format!("{error}"))?;
             let changes = push.goal_state.as_ref().map(decode::goal_state);
             let changes = changes.transpose().map_err(|error| error.to_string())?;
             Ok((scope, changes.unwrap_or_default()))
         };
-        let refusal = |reason| ack(push.sequence, AckStage::Refused, reason);
+        let refusal = |reason| Box::new(ack(push.sequence, AckStage::Refused, reason));
         let (scope, changes) = read().map_err(refusal)?;
         let mut taken = Taken {
             changes: changes.len() as u64,
@@ -195,9 +195,8 @@ impl Agent {
         for change in changes {
             match change {
                 GoalChange::Put(Goal::Port(port)) => {
-                    if self.own.insert(port.id, (port.revision, scope)).is_none() {
-                        words.push(word(port.id, port.revision));
-                    }
+                    let former = self.own.insert(port.id, (port.revision, scope));
+                    words.extend(former.is_none().then(|| word(port.id, port.revision)));
                 }
                 GoalChange::Delete {
                     key: GoalKey::Port(port),

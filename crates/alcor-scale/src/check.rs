@@ -56,7 +56,9 @@ pub(crate) async fn check(
 ) -> anyhow::Result<Verdict> {
     let facts = facts::read(rest).await?;
     let mut intent = Intent::default();
-    facts.iter().for_each(|fact| intent.learn(fact));
+    for fact in &facts {
+        intent.learn(fact);
+    }
     let ports: Vec<Arc<Port>> = facts
         .iter()
         .filter_map(|fact| match fact {

@@ -1,6 +1,8 @@
 //! What all emulated hosts have seen, counted together.
 
 use crate::agent::Taken;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 /// Running counts; the fields of [`Seen`] say what they are.
@@ -13,6 +15,8 @@ pub(crate) struct Counts {
     pub(crate) empty: AtomicU64,
     pub(crate) refused: AtomicU64,
     pub(crate) lost: AtomicU64,
+    /// Lost sessions by the region's reason.
+    reasons: Mutex<BTreeMap<String, u64>>,
     pub(crate) sessions: AtomicI64,
     pub(crate) complete: AtomicI64,
     pub(crate) goals: AtomicI64,
@@ -47,6 +51,21 @@ pub struct Seen {
 }
 
 impl Counts {
+    /// A session was lost. Reasons differ in few words: there are few of them.
+    pub(crate) fn lose(&self, reason: &str) {
+        const REASONS: usize = 20;
+        self.lost.fetch_add(1, Relaxed);
+        let mut reasons = self.reasons.lock();
+        if reasons.len() < REASONS || reasons.contains_key(reason) {
+            *reasons.entry(reason.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// Why sessions were lost, and how often.
+    pub(crate) fn reasons(&self) -> BTreeMap<String, u64> {
+        self.reasons.lock().clone()
+    }
+
     /// A host took a push in.
     pub(crate) fn taken(&self, taken: &Taken) {
         self.pushes.fetch_add(1, Relaxed);

@@ -246,6 +246,10 @@ impl<'a> Run<'a> {
             count(seen.lost_sessions),
             "",
         );
+        for (reason, times) in maker.fleet.reasons() {
+            let what = format!("of these: {reason}");
+            self.figures.add(&what, count(times), "");
+        }
         self.figures.add("pushes refused", count(seen.refused), "");
         let metrics = maker.rest.text("/metrics").await?;
         let mismatches = metrics

@@ -70,6 +70,11 @@ impl Fleet {
         self.shared.counts.seen()
     }
 
+    /// Why sessions were lost, and how often.
+    pub(crate) fn reasons(&self) -> std::collections::BTreeMap<String, u64> {
+        self.shared.counts.reasons()
+    }
+
     /// Latencies.
     pub(crate) fn watch(&self) -> &Watch {
         &self.shared.watch

@@ -115,7 +115,7 @@ pub(crate) async fn run(host: Arc<Host>, shared: Arc<Shared>, channel: Channel) 
             wait = BACKOFF.0;
         }
         if let Err(status) = ended {
-            shared.counts.lost.fetch_add(1, Relaxed);
+            shared.counts.lose(status.message());
             tracing::debug!(host = host.number, %status, "session lost");
         }
         tokio::select! {
@@ -238,7 +238,7 @@ impl Session<'_> {
             Ok(taken) => taken,
             Err(refusal) => {
                 self.shared.counts.refused.fetch_add(1, Relaxed);
-                return say(door, refusal).await;
+                return say(door, *refusal).await;
             }
         };
         let received = ack(push.sequence, AckStage::Received, String::new());

@@ -75,9 +75,12 @@ pub(crate) fn disk_bytes(dir: &Path) -> u64 {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     entries
         .filter_map(|entry| Some((entry.metadata().ok()?, entry.path())))
-        .map(|(meta, path)| match meta.is_dir() {
-            true => disk_bytes(&path),
-            false => meta.blocks() * 512,
+        .map(|(meta, path)| {
+            if meta.is_dir() {
+                disk_bytes(&path)
+            } else {
+                meta.blocks() * 512
+            }
         })
         .sum()
 }

@@ -1,5 +1,7 @@
 //! An emulated agent holds what a real agent's holdings hold, push by push.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may end so")]
+
 use alcor_agent::Holdings;
 use alcor_compiler::{Compiler, Fact};
 use alcor_delivery::Dispatch;

@@ -183,6 +183,10 @@ struct NodeRow {
     local_ip: String,
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "rows are handed over, as the others are"
+)]
 fn node(row: NodeRow) -> anyhow::Result<Fact> {
     let node = Node {
         id: parse(&row.node_id)?,
