@@ -5,6 +5,7 @@
 //! * `cargo xtask test` sets everything up and passes all checks and tests.
 //! * `cargo xtask fuzz` walks the API by its OpenAPI document, looking for wrong answers.
 //! * `cargo xtask bench` prints the figures of `docs/performance.md`.
+//! * `cargo xtask scale` loads a region with many emulated agents and checks what they hold.
 //! * `cargo xtask conformance` runs OpenStack's network tests beside a real Keystone.
 //! * `cargo xtask nova` boots a server on a real Nova whose network endpoint is the region.
 //!
@@ -20,6 +21,7 @@ mod conformance;
 mod demo;
 mod packages;
 mod run;
+mod scale;
 mod test;
 
 use clap::{Parser, Subcommand};
@@ -40,6 +42,9 @@ enum Chore {
     Test(test::Options),
     /// Set up, build with optimisation, and print benchmark tables.
     Bench(bench::Options),
+    /// Build with optimisation, and load a region with many emulated agents; exits 0 only if every
+    /// host holds exactly what intent says.
+    Scale(scale::Options),
     /// Set up, build, and run OpenStack's network tests (Tempest) against the region with a real
     /// Keystone; exits 0 only if all that Neutron passes passes.
     Conformance(conformance::Options),
@@ -58,6 +63,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Demo(options) => demo::run(&options),
         Chore::Test(options) => test::run(&options),
         Chore::Bench(options) => bench::run(&options),
+        Chore::Scale(options) => scale::run(&options),
         Chore::Conformance(options) => conformance::run(&options),
         Chore::Fuzz(options) => conformance::fuzz::run(&options),
         Chore::Nova(options) => conformance::nova::run(&options),

@@ -26,6 +26,11 @@ struct Host {
 }
 
 impl Hosts {
+    /// How many hosts nodes or ports name.
+    pub(crate) fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
     /// Where tunnels to the host end; nowhere until its node is registered.
     pub(crate) fn tunnel_ip(&self, host: &HostName) -> Option<IpAddr> {
         self.by_name.get(host)?.tunnel_ip

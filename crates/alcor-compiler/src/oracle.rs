@@ -59,12 +59,14 @@ impl Intent {
             Fact::SecurityGroup(id, group) => set(&mut self.groups, id, group.as_ref()),
             Fact::SecurityGroupRule(id, rule) => set(&mut self.rules, id, rule.as_ref()),
             Fact::AddressGroup(id, group) => set(&mut self.address_groups, id, group.as_ref()),
-            // They lead out of the region, and this oracle speaks of what lies in it.
-            Fact::FloatingIp(..) | Fact::PortForwarding(..) => {}
             Fact::NetworkAcl(id, acl) => set(&mut self.acls, id, acl.as_ref()),
             Fact::NetworkAclRule(id, rule) => set(&mut self.acl_rules, id, rule.as_ref()),
-            // Who looks on changes nothing of who reaches whom.
-            Fact::TapService(..) | Fact::TapFlow(..) => {}
+            // The first two lead out of the region, and this oracle speaks of what lies in it; who looks
+            // on changes nothing of who reaches whom.
+            Fact::FloatingIp(..)
+            | Fact::PortForwarding(..)
+            | Fact::TapService(..)
+            | Fact::TapFlow(..) => {}
             Fact::QosRule(id, rule) => set(&mut self.qos_rules, id, rule.as_ref()),
         }
     }

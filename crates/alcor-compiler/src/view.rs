@@ -49,6 +49,11 @@ impl Compiler {
         scopes.filter(|id| self.has_host(*id, host)).collect()
     }
 
+    /// How many hosts there are: those of nodes, and those that ports name.
+    pub fn host_count(&self) -> usize {
+        self.hosts.len()
+    }
+
     /// Where tunnels to the host end; none until its node exists.
     pub fn tunnel_ip(&self, host: &HostName) -> Option<IpAddr> {
         self.hosts.tunnel_ip(host)

@@ -92,6 +92,11 @@ impl Dispatch {
         !self.outbox.is_empty() || !self.news.is_empty()
     }
 
+    /// Whether the agent has acknowledged all there was to send.
+    pub fn is_idle(&self) -> bool {
+        !self.has_news() && self.in_flight.is_empty()
+    }
+
     /// The next push, where there is one and room for it. It counts as in flight from now on.
     pub fn next(&mut self, compiler: &Compiler) -> Option<Push> {
         if !self.has_room() {

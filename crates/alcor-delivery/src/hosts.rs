@@ -46,6 +46,8 @@ impl Mailbox {
 struct Entry {
     mailbox: Arc<Mailbox>,
     open: bool,
+    /// Saying nothing for so long, it counts as dead.
+    silence: Duration,
     last: Instant,
     last_at: Timestamp,
     /// What the agent last said that it holds, and when.
@@ -55,26 +57,17 @@ struct Entry {
 }
 
 /// All hosts that have had a session since the region started.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Hosts {
-    silence: Duration,
     entries: Mutex<HashMap<HostName, Entry>>,
 }
 
 impl Hosts {
-    /// A host that says nothing for `silence` counts as dead.
-    pub fn new(silence: Duration) -> Self {
-        Self {
-            silence,
-            entries: Mutex::new(HashMap::new()),
-        }
-    }
-
     /// What is known of the host's agent; nothing where none came since the region started.
     pub fn heard(&self, host: &HostName) -> Option<Heard> {
         let entries = self.entries.lock();
         let entry = entries.get(host)?;
-        let alive = entry.open && entry.last.elapsed() < self.silence;
+        let alive = entry.open && entry.last.elapsed() < entry.silence;
         Some(Heard {
             alive,
             at: entry.last_at,
@@ -87,7 +80,7 @@ impl Hosts {
         // An agent that is started anew closes its session, and is back before it counts as silent.
         let living = entries
             .iter()
-            .filter(|(_, entry)| entry.last.elapsed() < self.silence);
+            .filter(|(_, entry)| entry.last.elapsed() < entry.silence);
         living
             .map(|(host, entry)| (host.clone(), entry.wires.clone()))
             .collect()
@@ -98,12 +91,19 @@ impl Hosts {
         self.entries.lock().keys().cloned().collect()
     }
 
-    /// Opens a session for the host; an older one is told to end.
-    pub(crate) fn register(&self, host: &HostName, wires: &[String]) -> Arc<Mailbox> {
+    /// Opens a session for the host, which counts as dead when it says nothing for `silence`; an
+    /// older one is told to end.
+    pub(crate) fn register(
+        &self,
+        host: &HostName,
+        wires: &[String],
+        silence: Duration,
+    ) -> Arc<Mailbox> {
         let mailbox = Arc::new(Mailbox::default());
         let entry = Entry {
             mailbox: Arc::clone(&mailbox),
             open: true,
+            silence,
             last: Instant::now(),
             last_at: Timestamp::now(),
             held: None,

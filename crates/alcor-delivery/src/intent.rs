@@ -12,6 +12,7 @@ use alcor_types::{
 };
 use std::collections::HashMap;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// The rows of the tables that make up intent, without their indexes.
 pub(crate) fn prefixes() -> [&'static [u8]; 16] {
@@ -75,68 +76,25 @@ impl Intent {
             let network = network?;
             facts.push(Fact::Network(network.id, Some(intent.network(network))));
         }
-        for subnet in scan::<Subnet>(snapshot) {
-            let subnet = subnet?;
-            facts.push(Fact::Subnet(subnet.id, Some(Arc::new(subnet))));
-        }
+        facts.extend(all::<Subnet>(snapshot)?);
         for node in scan::<Node>(snapshot) {
             let node = node?;
             facts.extend(intent.node(node.key(), Some(node)));
         }
-        for router in scan::<Router>(snapshot) {
-            let router = router?;
-            facts.push(Fact::Router(router.id, Some(Arc::new(router))));
-        }
-        for table in scan::<RouteTable>(snapshot) {
-            let table = table?;
-            facts.push(Fact::RouteTable(table.id, Some(Arc::new(table))));
-        }
-        for group in scan::<SecurityGroup>(snapshot) {
-            let group = group?;
-            facts.push(Fact::SecurityGroup(group.id, Some(Arc::new(group))));
-        }
-        for rule in scan::<SecurityGroupRule>(snapshot) {
-            let rule = rule?;
-            facts.push(Fact::SecurityGroupRule(rule.id, Some(Arc::new(rule))));
-        }
-        for group in scan::<AddressGroup>(snapshot) {
-            let group = group?;
-            facts.push(Fact::AddressGroup(group.id, Some(Arc::new(group))));
-        }
-        for floating in scan::<FloatingIp>(snapshot) {
-            let floating = floating?;
-            facts.push(Fact::FloatingIp(floating.id, Some(Arc::new(floating))));
-        }
-        for forwarding in scan::<PortForwarding>(snapshot) {
-            let forwarding = forwarding?;
-            let id = forwarding.id;
-            facts.push(Fact::PortForwarding(id, Some(Arc::new(forwarding))));
-        }
+        facts.extend(all::<Router>(snapshot)?);
+        facts.extend(all::<RouteTable>(snapshot)?);
+        facts.extend(all::<SecurityGroup>(snapshot)?);
+        facts.extend(all::<SecurityGroupRule>(snapshot)?);
+        facts.extend(all::<AddressGroup>(snapshot)?);
+        facts.extend(all::<FloatingIp>(snapshot)?);
+        facts.extend(all::<PortForwarding>(snapshot)?);
         // An ACL's goal is made once where its rules are there first.
-        for rule in scan::<NetworkAclRule>(snapshot) {
-            let rule = rule?;
-            facts.push(Fact::NetworkAclRule(rule.id, Some(Arc::new(rule))));
-        }
-        for acl in scan::<NetworkAcl>(snapshot) {
-            let acl = acl?;
-            facts.push(Fact::NetworkAcl(acl.id, Some(Arc::new(acl))));
-        }
-        for service in scan::<TapService>(snapshot) {
-            let service = service?;
-            facts.push(Fact::TapService(service.id, Some(Arc::new(service))));
-        }
-        for flow in scan::<TapFlow>(snapshot) {
-            let flow = flow?;
-            facts.push(Fact::TapFlow(flow.id, Some(Arc::new(flow))));
-        }
-        for rule in scan::<QosRule>(snapshot) {
-            let rule = rule?;
-            facts.push(Fact::QosRule(rule.id, Some(Arc::new(rule))));
-        }
-        for port in scan::<Port>(snapshot) {
-            let port = port?;
-            facts.push(Fact::Port(port.id, Some(Arc::new(port))));
-        }
+        facts.extend(all::<NetworkAclRule>(snapshot)?);
+        facts.extend(all::<NetworkAcl>(snapshot)?);
+        facts.extend(all::<TapService>(snapshot)?);
+        facts.extend(all::<TapFlow>(snapshot)?);
+        facts.extend(all::<QosRule>(snapshot)?);
+        facts.extend(all::<Port>(snapshot)?);
         Ok((intent, facts))
     }
 
@@ -147,20 +105,10 @@ impl Intent {
             if let Some((key, network)) = decode::<Network>(change)? {
                 let network = network.map(|network| self.network(network));
                 facts.push(Fact::Network(id(&key)?.into(), network));
-            } else if let Some((key, subnet)) = decode::<Subnet>(change)? {
-                facts.push(Fact::Subnet(id(&key)?.into(), subnet.map(Arc::new)));
-            } else if let Some((key, port)) = decode::<Port>(change)? {
-                facts.push(Fact::Port(id(&key)?.into(), port.map(Arc::new)));
-            } else if let Some((key, router)) = decode::<Router>(change)? {
-                facts.push(Fact::Router(id(&key)?.into(), router.map(Arc::new)));
-            } else if let Some((key, table)) = decode::<RouteTable>(change)? {
-                facts.push(Fact::RouteTable(id(&key)?.into(), table.map(Arc::new)));
             } else if let Some((key, node)) = decode::<Node>(change)? {
                 facts.extend(self.node(key, node));
-            } else if let Some(fact) = acl(change)? {
-                facts.push(fact);
             } else {
-                facts.extend(set(change)?);
+                facts.extend(plain(change)?);
             }
         }
         Ok(facts)
@@ -196,59 +144,53 @@ impl Intent {
     }
 }
 
-/// The fact of a change of a group or rule, also of a QoS policy's, if it is one.
-fn set(change: &Change) -> Result<Option<Fact>, DeliveryError> {
-    if let Some((key, group)) = decode::<SecurityGroup>(change)? {
-        let group = group.map(Arc::new);
-        return Ok(Some(Fact::SecurityGroup(id(&key)?.into(), group)));
-    }
-    if let Some((key, rule)) = decode::<SecurityGroupRule>(change)? {
-        let rule = rule.map(Arc::new);
-        return Ok(Some(Fact::SecurityGroupRule(id(&key)?.into(), rule)));
-    }
-    if let Some((key, group)) = decode::<AddressGroup>(change)? {
-        let group = group.map(Arc::new);
-        return Ok(Some(Fact::AddressGroup(id(&key)?.into(), group)));
-    }
-    if let Some((key, service)) = decode::<TapService>(change)? {
-        let service = service.map(Arc::new);
-        return Ok(Some(Fact::TapService(id(&key)?.into(), service)));
-    }
-    if let Some((key, flow)) = decode::<TapFlow>(change)? {
-        let flow = flow.map(Arc::new);
-        return Ok(Some(Fact::TapFlow(id(&key)?.into(), flow)));
-    }
-    if let Some((key, rule)) = decode::<QosRule>(change)? {
-        let rule = rule.map(Arc::new);
-        return Ok(Some(Fact::QosRule(id(&key)?.into(), rule)));
-    }
-    outside(change)
+/// A row that is a fact as it is.
+trait Plain: Record {
+    fn fact(id: Uuid, row: Option<Arc<Self>>) -> Fact;
 }
 
-/// The fact of a change of a floating IP or port forwarding, if it is one.
-fn outside(change: &Change) -> Result<Option<Fact>, DeliveryError> {
-    if let Some((key, floating)) = decode::<FloatingIp>(change)? {
-        let floating = floating.map(Arc::new);
-        return Ok(Some(Fact::FloatingIp(id(&key)?.into(), floating)));
-    }
-    if let Some((key, forwarding)) = decode::<PortForwarding>(change)? {
-        let forwarding = forwarding.map(Arc::new);
-        return Ok(Some(Fact::PortForwarding(id(&key)?.into(), forwarding)));
+/// Each says which fact a row is, by the row's own name.
+macro_rules! plain {
+    ($($row:ident)+) => {
+        $(impl Plain for $row {
+            fn fact(id: Uuid, row: Option<Arc<Self>>) -> Fact {
+                Fact::$row(id.into(), row)
+            }
+        })+
+
+        /// How a change of each is read; the most frequent first.
+        const PLAIN: &[fn(&Change) -> Result<Option<Fact>, DeliveryError>] = &[$(told::<$row>),+];
+    };
+}
+
+plain! {
+    Port Subnet SecurityGroup SecurityGroupRule Router RouteTable AddressGroup FloatingIp
+    PortForwarding NetworkAcl NetworkAclRule QosRule TapService TapFlow
+}
+
+/// The fact of a change of one of them, if it is one.
+fn plain(change: &Change) -> Result<Option<Fact>, DeliveryError> {
+    for read in PLAIN {
+        if let Some(fact) = read(change)? {
+            return Ok(Some(fact));
+        }
     }
     Ok(None)
 }
 
-/// The fact of a change of a network ACL or one of its rules, if it is one.
-fn acl(change: &Change) -> Result<Option<Fact>, DeliveryError> {
-    if let Some((key, acl)) = decode::<NetworkAcl>(change)? {
-        let acl = acl.map(Arc::new);
-        return Ok(Some(Fact::NetworkAcl(id(&key)?.into(), acl)));
-    }
-    if let Some((key, rule)) = decode::<NetworkAclRule>(change)? {
-        let rule = rule.map(Arc::new);
-        return Ok(Some(Fact::NetworkAclRule(id(&key)?.into(), rule)));
-    }
-    Ok(None)
+fn told<R: Plain>(change: &Change) -> Result<Option<Fact>, DeliveryError> {
+    let Some((key, row)) = decode::<R>(change)? else {
+        return Ok(None);
+    };
+    Ok(Some(R::fact(id(&key)?, row.map(Arc::new))))
+}
+
+fn all<R: Plain>(snapshot: &Snapshot) -> Result<Vec<Fact>, DeliveryError> {
+    let facts = scan::<R>(snapshot).map(|row| {
+        let row = row?;
+        Ok(R::fact(id(&row.key())?, Some(Arc::new(row))))
+    });
+    facts.collect()
 }
 
 fn scan<'a, R: Record + 'a>(
@@ -266,6 +208,6 @@ fn decode<R: Record>(change: &Change) -> Result<Option<Row<R>>, DeliveryError> {
     decoded.map_err(|error| DeliveryError::Record(error.to_string()))
 }
 
-fn id(key: &[u8]) -> Result<uuid::Uuid, DeliveryError> {
-    uuid::Uuid::from_slice(key).map_err(|error| DeliveryError::Record(error.to_string()))
+fn id(key: &[u8]) -> Result<Uuid, DeliveryError> {
+    Uuid::from_slice(key).map_err(|error| DeliveryError::Record(error.to_string()))
 }

@@ -14,6 +14,7 @@
 //! * [`Delivery`] is the running whole; [`Dispatch`] is its pure part, one a session.
 //! * Liveness is the sessions' own: [`Delivery::heard`] is what `/v2.0/agents` shows.
 
+mod admission;
 mod dispatch;
 mod error;
 mod feed;
@@ -21,6 +22,7 @@ mod hosts;
 mod intent;
 mod metrics;
 mod observer;
+mod pace;
 mod seats;
 mod service;
 mod session;

@@ -1,6 +1,8 @@
 //! The running data-plane manager and its gRPC face.
 
+use crate::admission::Admission;
 use crate::feed::Feed;
+use crate::pace::Pace;
 use crate::seats::Seats;
 use crate::session::{self, OUTBOUND};
 use crate::status::{StatusSender, StatusWriter};
@@ -27,14 +29,22 @@ const CONNECTION_WINDOW: u32 = 4 << 20;
 /// How delivery keeps time with its agents, and what it tells them of itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Settings {
-    /// How often agents must say something.
+    /// How often agents must say something, while they are few enough.
     pub heartbeat: Duration,
-    /// After how long a silent agent counts as dead.
+    /// After how long a silent agent counts as dead; longer in the same measure as heartbeats come
+    /// less often.
     pub silence: Duration,
-    /// How often agents tell the digests of what they hold.
+    /// How often agents tell the digests of what they hold, while they are few enough.
     pub audit: Duration,
     /// The domain of networks that name none.
     pub dns_domain: String,
+    /// Heartbeats of all agents together that are wanted in a second; the more agents there are, the
+    /// less often each has to say something.
+    pub beats_per_second: u32,
+    /// Audits of all agents together that are wanted in a second.
+    pub audits_per_second: u32,
+    /// Agents that are brought up to date at a time; others that come meanwhile wait for their turn.
+    pub admitted: usize,
 }
 
 impl Default for Settings {
@@ -44,7 +54,17 @@ impl Default for Settings {
             silence: Duration::from_secs(2),
             audit: Duration::from_secs(30),
             dns_domain: String::new(),
+            beats_per_second: 4_000,
+            audits_per_second: 200,
+            admitted: 128,
         }
+    }
+}
+
+impl Settings {
+    /// The times of a session in a region of so many hosts.
+    pub(crate) fn pace(&self, hosts: usize) -> Pace {
+        Pace::new(self, hosts)
     }
 }
 
@@ -56,6 +76,7 @@ pub(crate) struct Shared {
     pub(crate) status: StatusSender,
     pub(crate) progress: watch::Receiver<Revision>,
     pub(crate) settings: Settings,
+    pub(crate) admission: Admission,
     pub(crate) metrics: Metrics,
     pub(crate) stop: CancellationToken,
 }
@@ -94,7 +115,7 @@ impl Delivery {
         settings: Settings,
         metrics: Metrics,
     ) -> Result<(Self, Tasks), DeliveryError> {
-        let hosts = Arc::new(Hosts::new(settings.silence));
+        let hosts = Arc::new(Hosts::default());
         let stop = CancellationToken::new();
         let feed = Feed::open(store.clone(), Arc::clone(&hosts), &settings.dns_domain)?;
         let (status, writer) = StatusWriter::new(store.clone(), metrics.clone());
@@ -105,6 +126,7 @@ impl Delivery {
             hosts,
             status,
             progress: feed.progress(),
+            admission: Admission::new(settings.admitted),
             settings,
             metrics,
             stop: stop.clone(),

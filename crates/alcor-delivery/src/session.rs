@@ -1,8 +1,10 @@
 //! One agent's session: greets it, pushes to it, hears its words, notices its silence.
 
+use crate::admission::Turn;
 use crate::dispatch::WINDOW;
 use crate::hosts::Mailbox;
 use crate::observer;
+use crate::pace::Pace;
 use crate::service::Shared;
 use crate::{DeliveryError, Dispatch, Settled};
 use alcor_goalstate::wire::agent_message::Body;
@@ -85,14 +87,19 @@ async fn serve<S>(
     shared: &Arc<Shared>,
     host: &HostName,
     hello: &Hello,
-    inbound: S,
+    mut inbound: S,
     outbound: &Outbound,
 ) -> Result<(), DeliveryError>
 where
     S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
 {
+    let Some(turn) = admitted(shared, &mut inbound).await? else {
+        return Ok(());
+    };
     register(shared, hello).await?;
-    let mailbox = shared.hosts.register(host, &hello.physical_networks);
+    let pace = shared.settings.pace(shared.compiler.read().host_count());
+    let wires = &hello.physical_networks;
+    let mailbox = shared.hosts.register(host, wires, pace.silence);
     shared.metrics.sessions.inc();
     tracing::info!(%host, boot = hello.boot_id, known = hello.known.len(), "session opened");
     let (dispatch, welcome) = Dispatch::start(host.clone(), &shared.compiler.read(), &hello.known);
@@ -102,11 +109,33 @@ where
         mailbox: Arc::clone(&mailbox),
         dispatch,
         outbound,
+        pace,
+        turn: Some(turn),
     };
     let ended = session.talk(welcome, inbound).await;
     shared.metrics.sessions.dec();
     shared.hosts.close(host, &mailbox);
     ended
+}
+
+/// Waits for a turn to be brought up to date; nothing where the agent went meanwhile. What it says
+/// before its welcome are signs of life, and reports that it repeats after it.
+async fn admitted<S>(shared: &Shared, inbound: &mut S) -> Result<Option<Turn>, DeliveryError>
+where
+    S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
+{
+    let turn = shared.admission.turn();
+    tokio::pin!(turn);
+    loop {
+        tokio::select! {
+            biased;
+            turn = &mut turn => return Ok(Some(turn)),
+            message = inbound.next() => if message.transpose()?.is_none() {
+                return Ok(None);
+            },
+            () = shared.stop.cancelled() => return Ok(None),
+        }
+    }
 }
 
 /// Makes or refreshes the host's node, and waits until the compiler knows it. An agent that
@@ -164,6 +193,9 @@ struct Session<'a> {
     mailbox: Arc<Mailbox>,
     dispatch: Dispatch,
     outbound: &'a Outbound,
+    pace: Pace,
+    /// Until the agent is up to date.
+    turn: Option<Turn>,
 }
 
 impl Session<'_> {
@@ -172,9 +204,10 @@ impl Session<'_> {
         S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
     {
         self.welcome(welcome)?;
-        let silence = self.shared.settings.silence;
+        let silence = self.pace.silence;
         loop {
             self.push()?;
+            self.end_turn();
             tokio::select! {
                 message = tokio::time::timeout(silence, inbound.next()) => {
                     let message = message.map_err(|_| DeliveryError::Silent(silence.as_millis()))?;
@@ -191,9 +224,15 @@ impl Session<'_> {
 
     fn welcome(&self, mut welcome: Welcome) -> Result<(), DeliveryError> {
         let millis = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
-        welcome.heartbeat_interval_ms = millis(self.shared.settings.heartbeat);
-        welcome.audit_interval_ms = millis(self.shared.settings.audit);
+        welcome.heartbeat_interval_ms = millis(self.pace.heartbeat);
+        welcome.audit_interval_ms = millis(self.pace.audit);
         self.send(region_message::Body::Welcome(welcome))
+    }
+
+    fn end_turn(&mut self) {
+        if self.dispatch.is_idle() || self.turn.as_ref().is_some_and(Turn::is_over) {
+            self.turn = None;
+        }
     }
 
     fn open_mailbox(&mut self) {

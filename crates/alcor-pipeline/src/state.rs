@@ -50,9 +50,9 @@ pub(crate) struct State {
     pub(crate) sets: Sets,
     pub(crate) acls: Acls,
     by_ofport: HashMap<PortNo, PortId>,
-    /// The networks that claim a VNI. A VNI is reused once its network is gone, and the news
+    /// The networks that claim a carrier. A VNI or tag is used again once its network is gone, and the news
     /// of the two may cross: the newest goal has it.
-    keys: HashMap<NetworkKey, BTreeSet<(Revision, NetworkId)>>,
+    carriers: HashMap<Carrier, BTreeSet<(Revision, NetworkId)>>,
 }
 
 impl State {
@@ -78,7 +78,7 @@ impl State {
             acls: Acls::default(),
             sets: Sets::default(),
             by_ofport: HashMap::new(),
-            keys: HashMap::new(),
+            carriers: HashMap::new(),
         }
     }
 
@@ -86,7 +86,7 @@ impl State {
     pub(crate) fn active(&self, id: NetworkId) -> Option<(&Vpc, NetworkKey)> {
         let vpc = self.vpcs.get(&id)?;
         let identity = vpc.identity.as_ref().filter(|identity| identity.up)?;
-        let newest = self.keys.get(&identity.key)?.last()?;
+        let newest = self.carriers.get(&identity.carrier)?.last()?;
         (newest.1 == id).then_some((vpc, identity.key))
     }
 
@@ -98,6 +98,12 @@ impl State {
         Some((key, wire, carrier))
     }
 
+    /// Whether a physical network carries it.
+    pub(crate) fn is_physical(&self, id: NetworkId) -> bool {
+        let identity = self.vpcs.get(&id).and_then(|vpc| vpc.identity.as_ref());
+        identity.is_some_and(|identity| identity.carrier.physical_network().is_some())
+    }
+
     /// Whether this host has a way to the network's other members: a tunnel, or the wire.
     pub(crate) fn carries(&self, id: NetworkId) -> bool {
         let identity = self.vpcs.get(&id).and_then(|vpc| vpc.identity.as_ref());
@@ -105,9 +111,15 @@ impl State {
         physical.is_none_or(|name| self.wires.contains_key(name))
     }
 
-    /// All networks that claim the key.
-    pub(crate) fn claimants(&self, key: NetworkKey) -> impl Iterator<Item = NetworkId> {
-        let claims = self.keys.get(&key).into_iter().flatten();
+    /// Whether it carries a network that the host holds for its ports.
+    pub(crate) fn has_ports_on(&self, carrier: &Carrier) -> bool {
+        let mut networks = self.claimants(carrier);
+        networks.any(|id| self.active(id).is_some())
+    }
+
+    /// All networks that claim the carrier.
+    pub(crate) fn claimants(&self, carrier: &Carrier) -> impl Iterator<Item = NetworkId> {
+        let claims = self.carriers.get(carrier).into_iter().flatten();
         claims.map(|(_, id)| *id)
     }
 
@@ -202,20 +214,23 @@ impl State {
         let vpc = self.vpcs.entry(id).or_default();
         let claim = identity
             .as_ref()
-            .map(|identity| (identity.key, identity.revision));
+            .map(|identity| (identity.carrier.clone(), identity.revision));
         let former = std::mem::replace(&mut vpc.identity, identity);
         for address in host_addresses(id) {
             vpc.claim(Slot::Address(address), Claim::Host, claim.is_some());
         }
         if let Some(former) = former {
-            let claims = self.keys.entry(former.key).or_default();
+            let claims = self.carriers.entry(former.carrier.clone()).or_default();
             claims.remove(&(former.revision, id));
             if claims.is_empty() {
-                self.keys.remove(&former.key);
+                self.carriers.remove(&former.carrier);
             }
         }
-        if let Some((key, revision)) = claim {
-            self.keys.entry(key).or_default().insert((revision, id));
+        if let Some((carrier, revision)) = claim {
+            self.carriers
+                .entry(carrier)
+                .or_default()
+                .insert((revision, id));
         }
         self.forget_if_empty(id);
     }

@@ -12,7 +12,7 @@ use crate::member::{Local, Remote};
 use crate::router::{Block, Interface};
 use crate::state::State;
 use crate::vpc::{Identity, Vpc, dhcp_server, host_addresses};
-use crate::{Input, Owner};
+use crate::{Input, North, Owner};
 use alcor_goalstate::{Goal, GoalKey, RuleRemote};
 use alcor_openflow::PortNo;
 use alcor_types::{AddressGroupId, NetworkId, PortId, SecurityGroupId, SubnetId};
@@ -99,15 +99,15 @@ fn by_addresses(state: &State, id: AddressGroupId, now: &[IpNet]) -> Vec<Owner> 
 }
 
 /// A label is no flow's business; anything else is everybody's in the network, and in those
-/// that claim the same key.
+/// that claim the same carrier.
 fn by_vpc(state: &State, id: NetworkId, now: Option<&Identity>) -> Vec<Owner> {
     let former = state.vpcs.get(&id).and_then(|vpc| vpc.identity.as_ref());
     let kind = |identity: Option<&Identity>| identity.map(|of| (of.carrier.clone(), of.up));
-    let keys = [former, now]
+    let carriers = [former, now]
         .into_iter()
         .flatten()
-        .map(|identity| identity.key);
-    let claimants = keys.flat_map(|key| state.claimants(key));
+        .map(|identity| &identity.carrier);
+    let claimants = carriers.flat_map(|carrier| state.claimants(carrier));
     let mut networks: Vec<_> = claimants.chain([id]).collect();
     networks.sort_unstable();
     networks.dedup();
@@ -121,6 +121,13 @@ fn by_vpc(state: &State, id: NetworkId, now: Option<&Identity>) -> Vec<Owner> {
         .iter()
         .filter_map(|id| state.vpcs.get(id))
         .flat_map(|vpc| ways_out(state, vpc));
+    // Who lets frames in from a wire is another one where a network with ports here is carried alike.
+    let carriers: Vec<_> = [former, now].into_iter().flatten().collect();
+    let outside = state.externals().into_iter().filter(|network| {
+        let mut ways = state.ways_to(*network);
+        ways.any(|(_, way)| carriers.iter().any(|it| it.carrier == way.carrier))
+    });
+    let ways_out = ways_out.chain(outside.map(|network| North::External(network).into()));
     let owners = vpcs.flat_map(|(id, vpc)| vpc.owners(*id).chain(routers(state, vpc)));
     let own = host_addresses(id).into_iter();
     let own = own.map(|address| Owner::Address(id, address));

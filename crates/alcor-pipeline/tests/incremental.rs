@@ -85,9 +85,17 @@ fn any_goal() -> impl Strategy<Value = Goal> {
 }
 
 fn any_vpc() -> impl Strategy<Value = Goal> {
-    (1..4_u8, 1..3_u8, any::<bool>(), 1..4_u64).prop_map(|(id, of, up, revision)| {
+    (1..4_u8, 1..5_u8, any::<bool>(), 1..4_u64).prop_map(|(id, of, up, revision)| {
         let mut goal = vpc(id);
-        goal.carrier = Carrier::Vxlan(vni(of));
+        let physical_network = PHYSICAL.to_owned();
+        goal.carrier = match of {
+            1 | 2 => Carrier::Vxlan(vni(of)),
+            3 => Carrier::Vlan {
+                physical_network,
+                tag: 100,
+            },
+            _ => Carrier::Flat { physical_network },
+        };
         goal.admin_state_up = up;
         goal.revision = Revision(revision);
         Goal::Vpc(goal)

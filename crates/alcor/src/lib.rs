@@ -19,11 +19,12 @@ mod lab;
 mod log;
 mod nova;
 mod provider;
-pub mod rest;
+mod scale;
 pub mod scenario;
 mod server;
 mod trace;
 
+pub use alcor_rest as rest;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -64,6 +65,8 @@ enum Command {
     Repair(diff::Flags),
     /// Say what becomes of a packet, hop by hop and why: by intent, then on the switches.
     Trace(Box<trace::Flags>),
+    /// Load a region with many emulated agents, and check what they hold.
+    Scale(Box<alcor_scale::Options>),
     /// Emulated hosts and VMs on this machine.
     #[command(subcommand)]
     Lab(lab::Command),
@@ -89,6 +92,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
             Command::Diff(flags) => diff::diff(flags).await,
             Command::Repair(flags) => diff::repair(flags).await,
             Command::Trace(flags) => return Ok(Box::pin(trace::run(&flags)).await),
+            Command::Scale(options) => scale::run(*options).await,
             Command::Lab(command) => lab::run(command).await,
         }
         .map(|()| ExitCode::SUCCESS)

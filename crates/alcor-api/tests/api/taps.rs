@@ -64,12 +64,18 @@ async fn a_tap_ends_with_its_ports() {
         let path = format!("/v2.0/ports/{}", port["id"].as_str().unwrap());
         region.delete(&path).await.expect(204);
     };
-    let one = format!("/v2.0/taas/tap_services/{}", service["id"].as_str().unwrap());
+    let one = format!(
+        "/v2.0/taas/tap_services/{}",
+        service["id"].as_str().unwrap()
+    );
     tap().await.expect(201);
     end(&looked_at).await;
     let left = region.get(flows).await.expect(200)["tap_flows"].clone();
     assert_eq!(left, json!([]));
-    let (again, made) = (port(&region, &network).await, region.get(&one).await.expect(200));
+    let (again, made) = (
+        port(&region, &network).await,
+        region.get(&one).await.expect(200),
+    );
     let body = flow(&made["tap_service"], &again, "IN");
     region.post(flows, body).await.expect(201);
     end(&looker).await;

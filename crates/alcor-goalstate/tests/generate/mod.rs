@@ -248,7 +248,7 @@ fn any_interface() -> impl Strategy<Value = Goal> {
     let told = (any::<bool>(), routes(), "[a-z]{0,3}", north::gateways());
     (id(), revision(), id(), id(), mac(), fixed_ips(), told).prop_map(
         |(port, revision, vpc, router, mac, fixed_ips, told)| {
-            let (admin_state_up, routes, dns_name, gateways) = told;
+            let (admin_state_up, further, dns_name, gateways) = told;
             let (port, vpc, router) = (port.into(), vpc.into(), router.into());
             Goal::Interface(InterfaceGoal {
                 port,
@@ -260,7 +260,7 @@ fn any_interface() -> impl Strategy<Value = Goal> {
                 admin_state_up,
                 tables: vec![SubnetRoutes {
                     subnet: SubnetId(uuid::Uuid::from_u128(1)),
-                    routes: routes
+                    routes: further
                         .iter()
                         .map(|route| SubnetRoute {
                             destination: route.destination,
@@ -268,7 +268,7 @@ fn any_interface() -> impl Strategy<Value = Goal> {
                         })
                         .collect(),
                 }],
-                routes,
+                routes: further,
                 dns_name,
                 gateways,
             })

@@ -23,8 +23,10 @@ pub(super) fn flows(state: &State, id: NetworkId) -> Option<Vec<Flow>> {
         Flow::new(NEXT, UNRULED, here.clone()).apply([unknown]),
         Flow::new(WIRE, MATCH, here).apply(wire::onto(ofport, &gateway.carrier)),
     ];
-    // Of two that are carried alike for a moment the first is let in.
-    if state.first_carried(&gateway.carrier) == Some(id) {
+    // Of two that are carried alike for a moment the first is let in; one that has ports here is let in
+    // for them.
+    let carrier = &gateway.carrier;
+    if state.first_carried(carrier) == Some(id) && !state.has_ports_on(carrier) {
         flows.push(wire::from(ofport, &gateway.carrier, key));
     }
     Some(flows)

@@ -22,7 +22,8 @@ pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
     let entry = limits::entry(&local.limits);
     let copies = local.taps.as_deref();
     let copies = copies.map_or_else(Vec::new, |taps| tap::sent(state, taps));
-    let mut flows = vec![classify(ofport, key.number(), copies, entry)];
+    let physical = state.is_physical(local.vpc);
+    let mut flows = vec![classify(ofport, physical, key.number(), (copies, entry))];
     if let Some(taps) = &local.taps {
         flows.extend(tap::flows(state, ofport, taps));
     }
@@ -36,8 +37,11 @@ pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
     Some(flows)
 }
 
-fn classify(ofport: PortNo, key: u64, copies: Vec<Action>, entry: u8) -> Flow {
-    Flow::new(CLASSIFY, MATCH, Match::new().in_port(ofport))
+/// On a physical network a VM's own tag would choose another VLAN.
+fn classify(ofport: PortNo, physical: bool, key: u64, (copies, entry): (Vec<Action>, u8)) -> Flow {
+    let from = Match::new().in_port(ofport);
+    let from = if physical { from.untagged() } else { from };
+    Flow::new(CLASSIFY, MATCH, from)
         .apply([Action::set(SENDER, ofport)].into_iter().chain(copies))
         .write_metadata(key, u64::MAX)
         .goto(entry)

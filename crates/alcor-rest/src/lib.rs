@@ -82,6 +82,20 @@ impl Rest {
         path: &str,
         body: Option<&Value>,
     ) -> anyhow::Result<(StatusCode, Bytes)> {
+        let body = body
+            .map(serde_json::to_vec)
+            .transpose()?
+            .unwrap_or_default();
+        self.answer_to(method, path, body.into()).await
+    }
+
+    /// The same with a body that is JSON already.
+    pub async fn answer_to(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
         let shown = format!("{method} {path}");
         tokio::time::timeout(PATIENCE, self.send(method, path, body))
             .await
@@ -109,12 +123,8 @@ impl Rest {
         &self,
         method: Method,
         path: &str,
-        body: Option<&Value>,
+        body: Bytes,
     ) -> anyhow::Result<(StatusCode, Bytes)> {
-        let body = body
-            .map(serde_json::to_vec)
-            .transpose()?
-            .unwrap_or_default();
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
@@ -122,7 +132,7 @@ impl Rest {
         if let Some(token) = &self.token {
             request = request.header("x-auth-token", token);
         }
-        let request = request.body(Full::new(Bytes::from(body)))?;
+        let request = request.body(Full::new(body))?;
         let response = self.client.request(request).await?;
         let status = response.status();
         Ok((status, response.into_body().collect().await?.to_bytes()))

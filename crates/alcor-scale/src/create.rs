@@ -1,0 +1,226 @@
+//! Making what a scenario asks for, by the region's real API.
+
+use crate::fleet::Fleet;
+use crate::plan::{Plan, host_name, tunnel_ip};
+use crate::scenario::Scenario;
+use crate::timeline::Timeline;
+use crate::watch::Audience;
+use alcor_rest::Rest;
+use alcor_types::{NetworkId, PortId};
+use anyhow::{Context, bail, ensure};
+use futures::{StreamExt, TryStreamExt, stream};
+use hyper::Method;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+/// Nodes, networks and subnets in one call.
+const BATCH: usize = 500;
+
+/// A network that was made, with its ports in the order of the plan.
+#[derive(Clone, Debug)]
+pub(crate) struct Network {
+    /// Its number in the plan.
+    pub(crate) number: u32,
+    /// Its id.
+    pub(crate) id: NetworkId,
+    /// Its ports.
+    pub(crate) ports: Vec<PortId>,
+}
+
+/// What makes things.
+#[derive(Clone)]
+pub(crate) struct Maker {
+    /// The region's API.
+    pub(crate) rest: Rest,
+    /// The hosts that will hear of ports.
+    pub(crate) fleet: Arc<Fleet>,
+    /// Where progress is noted.
+    pub(crate) timeline: Arc<Timeline>,
+    /// The layout.
+    pub(crate) plan: Arc<Plan>,
+    /// Whether ports are in their projects' default groups.
+    pub(crate) groups: bool,
+}
+
+#[derive(Deserialize)]
+struct Made {
+    id: PortId,
+}
+
+#[derive(Deserialize)]
+struct MadePorts {
+    ports: Vec<Made>,
+}
+
+/// Registers all hosts as nodes.
+pub(crate) async fn nodes(rest: &Rest, hosts: u32) -> anyhow::Result<()> {
+    let numbers: Vec<u32> = (0..hosts).collect();
+    for some in numbers.chunks(BATCH) {
+        let infos: Vec<_> = some
+            .iter()
+            .map(|host| json!({ "node_name": host_name(*host), "local_ip": tunnel_ip(*host) }))
+            .collect();
+        rest.post("/nodes/bulk", &json!({ "host_infos": infos }))
+            .await?;
+    }
+    Ok(())
+}
+
+/// Makes the plan's networks, each with a subnet and of a project of its own.
+pub(crate) async fn networks(
+    rest: &Rest,
+    plan: &Plan,
+    prefix: &str,
+) -> anyhow::Result<Vec<Network>> {
+    let numbers: Vec<u32> = (0..u32::try_from(plan.networks().len())?).collect();
+    let mut made = Vec::with_capacity(numbers.len());
+    for some in numbers.chunks(BATCH) {
+        let asked: Vec<_> = some
+            .iter()
+            .map(|number| json!({ "name": format!("{prefix}-{number}"), "project_id": project(prefix, *number) }))
+            .collect();
+        let answer = rest
+            .post("/v2.0/networks", &json!({ "networks": asked }))
+            .await?;
+        let ids = answer["networks"]
+            .as_array()
+            .context("no networks in the answer")?;
+        let mut subnets = Vec::with_capacity(some.len());
+        for (number, network) in some.iter().zip(ids) {
+            let id: NetworkId = network["id"].as_str().context("no id")?.parse()?;
+            subnets.push(json!({
+                "network_id": id.to_string(), "project_id": project(prefix, *number), "ip_version": 4,
+                "cidr": plan.networks()[*number as usize].block(),
+            }));
+            made.push(Network {
+                number: *number,
+                id,
+                ports: Vec::new(),
+            });
+        }
+        rest.post("/v2.0/subnets", &json!({ "subnets": subnets }))
+            .await?;
+    }
+    ensure!(made.len() == numbers.len(), "fewer networks than asked for");
+    Ok(made)
+}
+
+impl Maker {
+    /// Makes all ports of the networks, in calls of `bulk` ports, `concurrency` at once.
+    pub(crate) async fn ports(
+        &self,
+        networks: &mut [Network],
+        prefix: &str,
+        scenario: &Scenario,
+    ) -> anyhow::Result<()> {
+        let sizes = self.plan.networks();
+        let calls = networks.iter().flat_map(|network| {
+            let size = sizes[network.number as usize].size;
+            let (number, id) = (network.number, network.id);
+            (0..size).step_by(scenario.bulk as usize).map(move |first| {
+                let until = size.min(first + scenario.bulk);
+                (number, id, first..until)
+            })
+        });
+        let calls: Vec<_> = calls.collect();
+        let made: Vec<_> = stream::iter(calls)
+            .map(|(number, id, ports)| async move {
+                let body = self.body(number, id, ports.clone(), prefix);
+                let audience = Arc::new(self.plan.hosts_of(number, ports.end).collect());
+                anyhow::Ok((number, self.call(body, &audience).await?))
+            })
+            .buffered(scenario.concurrency as usize)
+            .try_collect()
+            .await?;
+        for (number, ports) in made {
+            networks[number as usize].ports.extend(ports);
+        }
+        Ok(())
+    }
+
+    /// Makes one port of a network on a host.
+    pub(crate) async fn port(
+        &self,
+        network: &Network,
+        host: u32,
+        prefix: &str,
+        audience: &Audience,
+    ) -> anyhow::Result<PortId> {
+        let mut body = String::from("{\"ports\":[");
+        self.item(&mut body, network.number, network.id, host, prefix);
+        body.push_str("]}");
+        let made = self.call(body, audience).await?;
+        made.first().copied().context("no port in the answer")
+    }
+
+    async fn call(&self, body: String, audience: &Audience) -> anyhow::Result<Vec<PortId>> {
+        let began = Instant::now();
+        let made: MadePorts = post(&self.rest, "/v2.0/ports", body).await?;
+        let ids: Vec<PortId> = made.ports.iter().map(|made| made.id).collect();
+        for id in &ids {
+            self.fleet.watch().asked(*id, began, audience);
+        }
+        self.timeline.created.fetch_add(ids.len() as u64, Relaxed);
+        Ok(ids)
+    }
+
+    fn body(
+        &self,
+        network: u32,
+        id: NetworkId,
+        ports: std::ops::Range<u32>,
+        prefix: &str,
+    ) -> String {
+        let mut body = String::from("{\"ports\":[");
+        for port in ports.clone() {
+            if port > ports.start {
+                body.push(',');
+            }
+            let host = self.plan.host_of(network, port);
+            self.item(&mut body, network, id, host, prefix);
+        }
+        body.push_str("]}");
+        body
+    }
+
+    fn item(&self, body: &mut String, network: u32, id: NetworkId, host: u32, prefix: &str) {
+        let project = project(prefix, network);
+        let host = host_name(host);
+        let groups = if self.groups {
+            ""
+        } else {
+            ",\"security_groups\":[],\"port_security_enabled\":false"
+        };
+        // Writing to a string does not fail.
+        let _ = write!(
+            body,
+            r#"{{"network_id":"{id}","project_id":"{project}","device_owner":"compute:nova","binding:host_id":"{host}"{groups}}}"#
+        );
+    }
+}
+
+/// The hosts that the plan puts a network's ports on.
+pub(crate) fn audience(plan: &Plan, network: u32) -> Audience {
+    let size = plan.networks()[network as usize].size;
+    let hosts: HashSet<u32> = plan.hosts_of(network, size).collect();
+    Arc::new(hosts)
+}
+
+fn project(prefix: &str, number: u32) -> String {
+    format!("{prefix}-tenant-{number}")
+}
+
+async fn post<T: DeserializeOwned>(rest: &Rest, path: &str, body: String) -> anyhow::Result<T> {
+    let (status, bytes) = rest.answer_to(Method::POST, path, body.into()).await?;
+    if !status.is_success() {
+        let text: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        bail!("POST {path}: {status}: {text}");
+    }
+    serde_json::from_slice(&bytes).with_context(|| format!("POST {path}: no ids in the answer"))
+}

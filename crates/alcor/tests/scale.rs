@@ -1,0 +1,30 @@
+//! The scale test at its smallest: 200 emulated hosts and 2,000 ports against a real region, with
+//! slow switches, sessions that break, ports that come and go, agents and a region that restart. At
+//! the end every host holds exactly what intent says.
+
+use alcor_scale::{Scenario, Target};
+use std::path::Path;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn emulated_hosts_hold_exactly_what_intent_says() {
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../alcor-scale/scenarios");
+    let scenario = Scenario::read(&scenarios.join("smoke.toml")).unwrap();
+    let target = Target::Own {
+        program: env!("CARGO_BIN_EXE_alcor").into(),
+        data_dir: None,
+    };
+    let report = alcor_scale::run(&scenario, &target, None).await.unwrap();
+    let verdict = &report.verdict;
+    assert_eq!(verdict.differences, 0, "{:?}", verdict.told);
+    assert_eq!(verdict.hosts, 200);
+    assert_eq!(verdict.pairs, 1_000);
+    assert!(verdict.reaching > 400, "{verdict:?}");
+    // Each port is on 100 hosts, as itself or as a neighbour, and as a member of its group.
+    assert!(verdict.goals > 2_000 * 100 * 2, "{verdict:?}");
+    assert_eq!(report.figures.get("digests that differed"), Some(0.0));
+    let page = alcor_scale::page(&report);
+    assert!(
+        page.contains("<svg") && !page.contains("http"),
+        "the page needs nothing else"
+    );
+}
