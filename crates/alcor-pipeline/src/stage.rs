@@ -1,24 +1,32 @@
 //! What tables are for, in few words: for people who follow a packet.
 
 use crate::table::{
-    ADDRESS, ANSWER, ARRIVE, CLASSIFY, DELIVER, DHCP, EGRESS, EGRESS_ACCEPT, EGRESS_RULES,
-    EGRESS_STATE, FLOOD_LOCAL, FLOOD_REMOTE, HOP, INGRESS, INGRESS_ACCEPT, INGRESS_RULES,
-    INGRESS_STATE, LOCAL, ND_REPLY, REMOTE, RESOLVE, ROUTE, ROUTER, SPOOF, TRANSMIT,
+    ACL_EGRESS, ACL_EGRESS_RULES, ACL_INGRESS, ACL_INGRESS_RULES, ADDRESS, ANSWER, ARRIVE, ASKED,
+    CLASSIFY, DELIVER, DHCP, EGRESS, EGRESS_ACCEPT, EGRESS_BITS, EGRESS_MARK, EGRESS_PACKETS,
+    EGRESS_RULES, EGRESS_STATE, EXIT, FLOOD_LOCAL, FLOOD_REMOTE, HOP, INGRESS, INGRESS_ACCEPT,
+    INGRESS_BITS, INGRESS_PACKETS, INGRESS_RULES, INGRESS_STATE, LOCAL, ND_REPLY, ND_WIRE, NEXT,
+    REMOTE, RESOLVE, RETURN, ROUTE, ROUTER, SPOOF, TRANSMIT, WIRE,
 };
 
 /// What a table is asked; empty where there is no such table.
 pub fn of(table: u8) -> &'static str {
     match table {
         CLASSIFY => "whose frame",
+        EGRESS_PACKETS | EGRESS_BITS | INGRESS_PACKETS | INGRESS_BITS => "limits",
+        EGRESS_MARK => "mark",
         SPOOF => "own addresses",
         DHCP => "dhcp, ra",
         RESOLVE | ANSWER | ND_REPLY => "arp, nd",
         EGRESS | EGRESS_STATE => "egress connection",
         EGRESS_RULES | EGRESS_ACCEPT => "egress rules",
+        ACL_EGRESS | ACL_EGRESS_RULES => "network acl, out",
+        ACL_INGRESS | ACL_INGRESS_RULES => "network acl, in",
         ROUTER => "for a router",
         ROUTE => "route",
         ADDRESS => "who has the hop",
         HOP => "hop found",
+        EXIT | NEXT | ND_WIRE | WIRE => "out of the region",
+        ASKED | RETURN => "from outside",
         REMOTE => "which host",
         TRANSMIT => "into the tunnel",
         ARRIVE => "out of the tunnel",

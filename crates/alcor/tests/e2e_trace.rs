@@ -10,7 +10,7 @@ use alcor_pipeline::table;
 use anyhow::Context;
 use serde_json::{Value, json};
 use stage::{
-    LONG, Rule, binary, change, group, misses, on_hosts, port_shows, reach, router, run,
+    Acl, LONG, Rule, binary, change, group, misses, on_hosts, port_shows, reach, router, run,
     set_groups, settle, until,
 };
 
@@ -49,6 +49,7 @@ async fn what_it_says_is_what_becomes_of_packets() -> anyhow::Result<()> {
         let world = world(region).await?;
         same_network(region, &world).await?;
         routed(region, &world).await?;
+        acls(region, &world).await?;
         groups(region, &world).await?;
         spoofed_and_unknown(region, &world).await?;
         off(region, &world).await
@@ -83,6 +84,29 @@ async fn routed(region: &Scenario, world: &World) -> anyhow::Result<()> {
     assert!(says(&found, "own address; it answers"), "{found}");
     let (_, found) = agreed(region, &["a", "192.0.2.1"], 1).await?;
     assert!(says(&found, "no route to 192.0.2.1"), "{found}");
+    Ok(())
+}
+
+/// At the edge of a subnet, not inside of it.
+async fn acls(region: &Scenario, world: &World) -> anyhow::Result<()> {
+    let acl = Acl::make(region, &world.near, json!({ "is_default": true })).await?;
+    let _rule = acl
+        .rule(
+            region,
+            10,
+            "ingress",
+            json!({ "protocol": "all", "ip_prefix": "10.0.1.0/24" }),
+        )
+        .await?;
+    let (_, found) = agreed(region, &["a", "c"], 1).await?;
+    assert!(
+        says(&found, "network ACL of the subnet of port a"),
+        "{found}"
+    );
+    agreed(region, &["a", "b"], 0).await?;
+    agreed(region, &["c", "a"], 0).await?;
+    acl.remove(region).await?;
+    agreed(region, &["a", "c"], 0).await?;
     Ok(())
 }
 

@@ -1,6 +1,10 @@
 //! Resources of the API as facts of the intent. Only what says where packets go is read; the rest
 //! has its default.
 
+mod acl;
+
+pub(super) use acl::acl;
+
 use alcor_compiler::Fact;
 use alcor_types::{
     AddressGroup, AllowedAddressPair, Direction, EtherType, HostName, HostRoute, Network,

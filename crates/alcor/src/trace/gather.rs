@@ -161,12 +161,25 @@ impl<'a> Gathering<'a> {
             self.intent
                 .learn(&Fact::RouteTable(table.id, Some(Arc::new(table))));
         }
+        self.acls(id).await?;
         let owners =
             ROUTER_INTERFACE_OWNERS.map(|owner| format!("&device_owner={}", encoded(owner)));
         let path = format!("/v2.0/ports?network_id={id}{}", owners.concat());
         let ports = self.ports_at(&path).await?;
         let routers = ports.iter().filter_map(|port| port.device_id.parse().ok());
         Ok(routers.collect())
+    }
+
+    /// What guards the edges of the network's subnets.
+    async fn acls(&mut self, id: NetworkId) -> anyhow::Result<()> {
+        let path = format!("/v2.0/network-acls?vpc_id={id}");
+        let shown = self.rest.get(&path).await?;
+        for shown in facts::list(&shown, "network_acls")? {
+            for fact in facts::acl(shown)? {
+                self.intent.learn(&fact);
+            }
+        }
+        Ok(())
     }
 
     /// A router with its ports; answers with their networks.
