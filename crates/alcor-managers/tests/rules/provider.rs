@@ -276,17 +276,17 @@ fn only_a_vlan_tag_can_change() {
 fn a_port_on_a_network_that_agents_do_not_program_says_so() {
     let region = Region::with(provider());
     region.node("h");
-    let vlan = region
-        .create_network(network(of("vlan", Some("physnet1"), None)))
+    let geneve = region
+        .create_network(network(of("geneve", None, None)))
         .unwrap();
     let bound = CreatePort {
         host: Some("h".into()),
-        ..CreatePort::new(vlan.id)
+        ..CreatePort::new(geneve.id)
     };
     let port = region.create_port(bound).unwrap();
     let state = port::state(&region.store.snapshot(), &port).unwrap();
     assert_eq!(state.status, alcor_types::PortStatus::Down);
-    assert!(state.reason.contains("type vlan"), "{}", state.reason);
+    assert!(state.reason.contains("type geneve"), "{}", state.reason);
 }
 
 #[test]
