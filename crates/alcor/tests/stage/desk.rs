@@ -143,9 +143,18 @@ impl Running {
         let folder = format!("/proc/{}/root/run/systemd/netif/links", self.0.id());
         let mut all = String::new();
         for file in std::fs::read_dir(folder).into_iter().flatten() {
-            all += &std::fs::read_to_string(file?.path())?;
+            // It writes a file anew under another name: one that is listed may be gone.
+            all += &std::fs::read_to_string(file?.path()).or_else(gone)?;
         }
         Ok(all)
+    }
+}
+
+/// Nothing of a file that is not there any more.
+fn gone(error: std::io::Error) -> std::io::Result<String> {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => Ok(String::new()),
+        _ => Err(error),
     }
 }
 
