@@ -40,6 +40,26 @@ pub struct AgentConfig {
 }
 
 impl AgentConfig {
+    /// What it takes to look at a host's switch beside the region's wish: leases, audits and services are
+    /// no business of a look, and the region knows where tunnels end.
+    pub fn to_look(host: HostName, region: String, ovsdb: String, bridge: String) -> Self {
+        Self {
+            host,
+            region,
+            tunnel_ip: IpAddr::from([0; 4]),
+            ovsdb,
+            openflow: None,
+            bridge_mappings: Vec::new(),
+            bridge,
+            datapath: None,
+            lease_seconds: 0,
+            ra_seconds: 0,
+            audit: Duration::MAX,
+            dns_servers: Vec::new(),
+            metadata: None,
+        }
+    }
+
     /// Where to speak OpenFlow.
     pub fn openflow_endpoint(&self) -> Result<String, AgentError> {
         if let Some(endpoint) = &self.openflow {

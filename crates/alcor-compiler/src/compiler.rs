@@ -3,6 +3,7 @@
 mod acls;
 mod limits;
 mod north;
+mod retell;
 mod routers;
 mod taps;
 

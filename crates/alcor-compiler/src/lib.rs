@@ -26,6 +26,7 @@ mod fact;
 mod groups;
 mod hosts;
 mod journal;
+mod link;
 mod log;
 mod north;
 pub mod oracle;

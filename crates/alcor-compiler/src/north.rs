@@ -6,6 +6,7 @@
 
 use crate::compile;
 use crate::hosts::Hosts;
+use crate::link::link;
 use crate::scope::Scope;
 use alcor_goalstate::{FloatingGoal, Forwarding, RouterGateway};
 use alcor_types::{
@@ -13,7 +14,6 @@ use alcor_types::{
     PortForwarding, PortForwardingId, PortId, Revision, Router, RouterId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::Hash;
 use std::sync::Arc;
 
 /// The device owner of routers' ports in external networks.
@@ -68,9 +68,11 @@ impl North {
     /// The router was written or deleted: which external networks it has a way to.
     pub(crate) fn set_router(&mut self, former: Option<&Router>, now: Option<&Router>) {
         for (router, has) in [(former, false), (now, true)] {
-            for gateway in router.into_iter().flat_map(|router| &router.gateways) {
-                let id = router.map(|router| router.id);
-                link(&mut self.by_network, gateway.network_id, id, has);
+            let Some(router) = router else {
+                continue;
+            };
+            for gateway in &router.gateways {
+                link(&mut self.by_network, gateway.network_id, router.id, has);
             }
         }
     }
@@ -92,10 +94,10 @@ impl North {
             };
             let inside = floating.association.map(|place| place.port_id);
             for port in inside.into_iter().chain([floating.floating_port_id]) {
-                link(&mut self.by_port, port, Some(id), has);
+                link(&mut self.by_port, port, id, has);
             }
             if let Some(router) = floating.router_id {
-                link(&mut self.by_router, router, Some(id), has);
+                link(&mut self.by_router, router, id, has);
                 routers.insert(router);
             }
         }
@@ -114,7 +116,7 @@ impl North {
         };
         let either = forwarding.or(former.as_ref())?;
         let (floating, has) = (either.floatingip_id, forwarding.is_some());
-        link(&mut self.by_floating, floating, Some(id), has);
+        link(&mut self.by_floating, floating, id, has);
         self.floating.get(&floating)?.router_id
     }
 
@@ -211,25 +213,5 @@ fn number(protocol: ForwardedProtocol) -> u8 {
         ForwardedProtocol::Dccp => 33,
         ForwardedProtocol::Ipv6Icmp => 58,
         ForwardedProtocol::Sctp => 132,
-    }
-}
-
-/// Notes that one thing has, or no longer has, another.
-fn link<K: Eq + Hash, V: Ord>(
-    index: &mut HashMap<K, BTreeSet<V>>,
-    key: K,
-    value: Option<V>,
-    has: bool,
-) {
-    let Some(value) = value else {
-        return;
-    };
-    if has {
-        index.entry(key).or_default().insert(value);
-    } else if let Some(values) = index.get_mut(&key) {
-        values.remove(&value);
-        if values.is_empty() {
-            index.remove(&key);
-        }
     }
 }

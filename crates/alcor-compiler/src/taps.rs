@@ -1,6 +1,7 @@
 //! Taps: which ports get copies, of which others, and where they are. A tap service may be in another
 //! network than the ports that it looks at, so none of this is a network's own.
 
+use crate::link::link;
 use alcor_goalstate::{TapCopy, Taps as Goals};
 use alcor_types::{HostName, PortId, TapFlow, TapFlowId, TapService, TapServiceId, Vni};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -103,17 +104,14 @@ impl Taps {
 
     /// The flow was written or deleted.
     pub(crate) fn set_flow(&mut self, id: TapFlowId, flow: Option<Arc<TapFlow>>) {
-        if let Some(former) = self.flows.remove(&id) {
-            forget(&mut self.of_service, &former.tap_service_id, id);
-            forget(&mut self.of_source, &former.source_port, id);
+        let former = self.flows.remove(&id);
+        for (flow, has) in [(former.as_ref(), false), (flow.as_ref(), true)] {
+            if let Some(flow) = flow {
+                link(&mut self.of_service, flow.tap_service_id, id, has);
+                link(&mut self.of_source, flow.source_port, id, has);
+            }
         }
         if let Some(flow) = flow {
-            let of_service = self.of_service.entry(flow.tap_service_id).or_default();
-            of_service.insert(id);
-            self.of_source
-                .entry(flow.source_port)
-                .or_default()
-                .insert(id);
             self.flows.insert(id, flow);
         }
     }
@@ -133,19 +131,6 @@ impl Taps {
         match host {
             Some(host) => drop(self.places.insert(port, host)),
             None => drop(self.places.remove(&port)),
-        }
-    }
-}
-
-fn forget<K: std::hash::Hash + Eq>(
-    index: &mut HashMap<K, BTreeSet<TapFlowId>>,
-    key: &K,
-    id: TapFlowId,
-) {
-    if let Some(flows) = index.get_mut(key) {
-        flows.remove(&id);
-        if flows.is_empty() {
-            index.remove(key);
         }
     }
 }

@@ -13,7 +13,7 @@ use alcor_goalstate::{Goal, GoalKey, ScopeId};
 use alcor_types::{
     Direction, EtherType, FixedIp, HostName, MacAddr, Network, NetworkId, NetworkType, Node,
     NodeId, Port, PortId, Remote, Revision, SecurityGroup, SecurityGroupId, SecurityGroupRule,
-    SecurityGroupRuleId, Sharing, Standard, Subnet, SubnetId, Timestamp, TrafficMatch, Transport,
+    SecurityGroupRuleId, Sharing, Standard, Subnet, SubnetId, TrafficMatch, Transport,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -68,26 +68,13 @@ fn network_id(number: u8) -> NetworkId {
 fn network(number: u8) -> Fact {
     let id = network_id(number);
     let network = Network {
-        id,
         project_id: "p".into(),
-        standard: Standard::default(),
-        admin_state_up: true,
-        shared: Sharing::default(),
-        external: Sharing::default(),
-        mtu: 1450,
         segments: vec![Transport {
             network_type: NetworkType::Vxlan,
             physical_network: None,
             segmentation_id: Some(7 + u32::from(number)),
         }],
-        is_default: false,
-        cidr: None,
-        vlan_transparent: None,
-        qinq: None,
-        port_security_enabled: true,
-        dns_domain: String::new(),
-        availability_zone_hints: Vec::new(),
-        qos_policy_id: None,
+        ..Network::new(id)
     };
     Fact::Network(id, Some(Arc::new(network)))
 }
@@ -95,43 +82,21 @@ fn network(number: u8) -> Fact {
 fn subnet(number: u8) -> Fact {
     let id = SubnetId(network_id(number).0);
     let subnet = Subnet {
-        id,
         project_id: "p".into(),
-        standard: Standard::default(),
-        network_id: network_id(number),
-        cidr: "10.0.0.0/24".parse().unwrap(),
-        gateway_ip: None,
-        enable_dhcp: true,
-        dns_nameservers: Vec::new(),
-        allocation_pools: Vec::new(),
-        host_routes: Vec::new(),
-        ipv6_address_mode: None,
-        ipv6_ra_mode: None,
-        service_types: Vec::new(),
-        subnetpool_id: None,
-        dns_publish_fixed_ip: false,
-        segment_id: None,
+        ..Subnet::new(id, network_id(number), "10.0.0.0/24".parse().unwrap())
     };
     Fact::Subnet(id, Some(Arc::new(subnet)))
 }
 
 fn node(number: u8) -> Fact {
     let node = Node {
-        id: NodeId(Uuid::from_u128(number.into())),
-        name: host(number),
-        local_ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)),
-        mac_address: None,
-        veth: String::new(),
         server_port: 50001,
-        host_dvr_mac: None,
-        ncm_id: String::new(),
-        ncm_uri: String::new(),
-        agent_version: String::new(),
         bridge: "br-int".to_owned(),
-        availability_zone: "nova".to_owned(),
-        created_at: Timestamp(0),
-        updated_at: Timestamp(0),
-        started_at: Timestamp(0),
+        ..Node::new(
+            NodeId(Uuid::from_u128(number.into())),
+            host(number),
+            IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)),
+        )
     };
     Fact::Node(host(number), Some(Arc::new(node)))
 }

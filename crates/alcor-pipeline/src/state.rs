@@ -98,16 +98,20 @@ impl State {
         Some((key, wire, carrier))
     }
 
+    /// The physical network that carries it; none where tunnels do, or where it is not known.
+    fn physical(&self, id: NetworkId) -> Option<&str> {
+        let identity = self.vpcs.get(&id)?.identity.as_ref()?;
+        identity.carrier.physical_network()
+    }
+
     /// Whether a physical network carries it.
     pub(crate) fn is_physical(&self, id: NetworkId) -> bool {
-        let identity = self.vpcs.get(&id).and_then(|vpc| vpc.identity.as_ref());
-        identity.is_some_and(|identity| identity.carrier.physical_network().is_some())
+        self.physical(id).is_some()
     }
 
     /// Whether this host has a way to the network's other members: a tunnel, or the wire.
     pub(crate) fn carries(&self, id: NetworkId) -> bool {
-        let identity = self.vpcs.get(&id).and_then(|vpc| vpc.identity.as_ref());
-        let physical = identity.and_then(|identity| identity.carrier.physical_network());
+        let physical = self.physical(id);
         physical.is_none_or(|name| self.wires.contains_key(name))
     }
 

@@ -9,7 +9,7 @@ mod support;
 use alcor_compiler::Fact;
 use alcor_compiler::oracle::{Arrival, Intent, Packet};
 use alcor_types::{
-    AclAction, AclProtocol, FixedIp, FlowDirection, MacAddr, Port, Router, Standard, SubnetId,
+    AclAction, AclProtocol, FixedIp, FlowDirection, MacAddr, Port, Router, SubnetId,
 };
 use proptest::prelude::*;
 use std::net::IpAddr;
@@ -91,19 +91,8 @@ fn interface(network: u8) -> Fact {
 fn router() -> Fact {
     let id = router_id(0);
     let made = Router {
-        id,
         project_id: "p".into(),
-        standard: Standard::default(),
-        admin_state_up: true,
-        distributed: true,
-        ha: false,
-        gateways: Vec::new(),
-        routes: Vec::new(),
-        availability_zone_hints: Vec::new(),
-        flavor_id: None,
-        enable_ndp_proxy: false,
-        enable_default_route_bfd: false,
-        enable_default_route_ecmp: false,
+        ..Router::new(id)
     };
     Fact::Router(id, Some(Arc::new(made)))
 }

@@ -90,19 +90,10 @@ fn interface(network: u8, router: u8, up: bool) -> Fact {
 fn router(number: u8, up: bool, routes: Vec<HostRoute>) -> Fact {
     let id: RouterId = router_id(number);
     let made = Router {
-        id,
         project_id: "p".into(),
-        standard: Standard::default(),
         admin_state_up: up,
-        distributed: true,
-        ha: false,
-        gateways: Vec::new(),
         routes,
-        availability_zone_hints: Vec::new(),
-        flavor_id: None,
-        enable_ndp_proxy: false,
-        enable_default_route_bfd: false,
-        enable_default_route_ecmp: false,
+        ..Router::new(id)
     };
     Fact::Router(id, Some(Arc::new(made)))
 }

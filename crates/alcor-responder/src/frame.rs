@@ -24,6 +24,19 @@ pub(crate) struct Datagram<'a> {
 }
 
 impl<'a> Datagram<'a> {
+    /// The answer to it: the same way back.
+    pub(crate) fn turned<'b>(&self, payload: &'b [u8]) -> Datagram<'b> {
+        Datagram {
+            mac_source: self.mac_destination,
+            mac_destination: self.mac_source,
+            source: self.destination,
+            destination: self.source,
+            source_port: self.destination_port,
+            destination_port: self.source_port,
+            payload,
+        }
+    }
+
     /// The datagram in this frame, or why there is none.
     pub(crate) fn parse(frame: &'a [u8]) -> Result<Self, Reason> {
         let ethernet =

@@ -9,7 +9,7 @@ use alcor_goalstate::wire::{Hello, ScopeRevision, agent_message::Body};
 use alcor_scale::Agent;
 use alcor_types::{
     FixedIp, HostName, MacAddr, Network, NetworkId, NetworkType, Node, NodeId, Port, PortId,
-    Revision, Sharing, Standard, SubnetId, Timestamp, Transport,
+    Revision, SubnetId, Transport,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -19,26 +19,13 @@ const NETWORK: NetworkId = NetworkId(Uuid::from_u128(1));
 
 fn network() -> Fact {
     let network = Network {
-        id: NETWORK,
         project_id: "p".into(),
-        standard: Standard::default(),
-        admin_state_up: true,
-        shared: Sharing::default(),
-        external: Sharing::default(),
-        mtu: 1450,
         segments: vec![Transport {
             network_type: NetworkType::Vxlan,
             physical_network: None,
             segmentation_id: Some(7),
         }],
-        is_default: false,
-        cidr: None,
-        vlan_transparent: None,
-        qinq: None,
-        port_security_enabled: true,
-        dns_domain: String::new(),
-        availability_zone_hints: Vec::new(),
-        qos_policy_id: None,
+        ..Network::new(NETWORK)
     };
     Fact::Network(NETWORK, Some(Arc::new(network)))
 }
@@ -48,23 +35,11 @@ fn host(number: u8) -> HostName {
 }
 
 fn node(number: u8) -> Fact {
-    let node = Node {
-        id: NodeId(Uuid::from_u128(number.into())),
-        name: host(number),
-        local_ip: IpAddr::from([192, 0, 2, number]),
-        mac_address: None,
-        veth: String::new(),
-        server_port: 0,
-        host_dvr_mac: None,
-        ncm_id: String::new(),
-        ncm_uri: String::new(),
-        agent_version: String::new(),
-        bridge: String::new(),
-        availability_zone: String::new(),
-        created_at: Timestamp(0),
-        updated_at: Timestamp(0),
-        started_at: Timestamp(0),
-    };
+    let node = Node::new(
+        NodeId(Uuid::from_u128(number.into())),
+        host(number),
+        IpAddr::from([192, 0, 2, number]),
+    );
     Fact::Node(host(number), Some(Arc::new(node)))
 }
 

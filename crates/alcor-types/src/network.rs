@@ -47,6 +47,28 @@ pub struct Network {
 }
 
 impl Network {
+    /// A network of nobody without segments, with every attribute at its default.
+    pub fn new(id: NetworkId) -> Self {
+        Self {
+            id,
+            project_id: ProjectId::from(""),
+            standard: Standard::default(),
+            admin_state_up: true,
+            shared: Sharing::default(),
+            external: Sharing::default(),
+            mtu: DEFAULT_MTU,
+            segments: Vec::new(),
+            is_default: false,
+            cidr: None,
+            vlan_transparent: None,
+            qinq: None,
+            port_security_enabled: true,
+            dns_domain: String::new(),
+            availability_zone_hints: Vec::new(),
+            qos_policy_id: None,
+        }
+    }
+
     /// The VXLAN identifier by which agents program it; none where no segment is VXLAN, which
     /// is the only type they know so far.
     pub fn vni(&self) -> Option<Vni> {

@@ -38,3 +38,26 @@ pub struct Node {
     /// When its agent last started; 0 until one registered.
     pub started_at: Timestamp,
 }
+
+impl Node {
+    /// A node whose agent has not come yet, with nothing said of it but where tunnels end.
+    pub fn new(id: NodeId, name: HostName, local_ip: IpAddr) -> Self {
+        Self {
+            id,
+            name,
+            local_ip,
+            mac_address: None,
+            veth: String::new(),
+            server_port: 0,
+            host_dvr_mac: None,
+            ncm_id: String::new(),
+            ncm_uri: String::new(),
+            agent_version: String::new(),
+            bridge: String::new(),
+            availability_zone: "nova".to_owned(),
+            created_at: Timestamp(0),
+            updated_at: Timestamp(0),
+            started_at: Timestamp(0),
+        }
+    }
+}

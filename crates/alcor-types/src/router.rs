@@ -49,6 +49,25 @@ pub struct ExternalGateway {
 }
 
 impl Router {
+    /// A router of nobody that joins nothing yet, with every attribute at its default.
+    pub fn new(id: RouterId) -> Self {
+        Self {
+            id,
+            project_id: ProjectId::from(""),
+            standard: Standard::default(),
+            admin_state_up: true,
+            distributed: true,
+            ha: false,
+            gateways: Vec::new(),
+            routes: Vec::new(),
+            availability_zone_hints: Vec::new(),
+            flavor_id: None,
+            enable_ndp_proxy: false,
+            enable_default_route_bfd: false,
+            enable_default_route_ecmp: false,
+        }
+    }
+
     /// The gateway to this network.
     pub fn gateway_to(&self, network: NetworkId) -> Option<&ExternalGateway> {
         self.gateways

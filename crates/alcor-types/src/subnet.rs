@@ -67,6 +67,28 @@ pub struct Subnet {
 }
 
 impl Subnet {
+    /// A subnet of nobody without a router, with every other attribute at its default.
+    pub fn new(id: SubnetId, network_id: NetworkId, cidr: IpNet) -> Self {
+        Self {
+            id,
+            project_id: ProjectId::from(""),
+            standard: Standard::default(),
+            network_id,
+            cidr,
+            subnetpool_id: None,
+            gateway_ip: None,
+            enable_dhcp: true,
+            dns_nameservers: Vec::new(),
+            allocation_pools: Vec::new(),
+            host_routes: Vec::new(),
+            ipv6_address_mode: None,
+            ipv6_ra_mode: None,
+            service_types: Vec::new(),
+            dns_publish_fixed_ip: false,
+            segment_id: None,
+        }
+    }
+
     /// The family of its block.
     pub fn ip_version(&self) -> IpVersion {
         IpVersion::of(self.cidr.addr())

@@ -7,8 +7,6 @@ use alcor_pipeline::Owner;
 use anyhow::bail;
 use clap::Args;
 use serde_json::{Value, json};
-use std::net::IpAddr;
-use std::time::Duration;
 
 /// Flags of `alcor diff` and `alcor repair`.
 #[derive(Args)]
@@ -37,22 +35,12 @@ pub(crate) struct Flags {
 }
 
 impl Flags {
-    /// Leases and audits are no business of a look; the region knows where tunnels end.
     fn config(&self) -> AgentConfig {
+        let (region, ovsdb) = (self.region.clone(), self.ovsdb.clone());
+        let host = self.host.as_str().into();
         AgentConfig {
-            host: self.host.as_str().into(),
-            region: self.region.clone(),
-            tunnel_ip: IpAddr::from([0; 4]),
-            ovsdb: self.ovsdb.clone(),
             openflow: self.openflow.clone(),
-            bridge_mappings: Vec::new(),
-            bridge: self.bridge.clone(),
-            datapath: None,
-            lease_seconds: 0,
-            ra_seconds: 0,
-            audit: Duration::MAX,
-            dns_servers: Vec::new(),
-            metadata: None,
+            ..AgentConfig::to_look(host, region, ovsdb, self.bridge.clone())
         }
     }
 }

@@ -9,8 +9,8 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use stage::six::{configured, gateways};
 use stage::{
-    Acl, LONG, Talk, answers, asked, caught_up, flows, flows_are, misses, on_hosts, reach, router,
-    run, settle, steady_ping, until,
+    Acl, LONG, Talk, answers, asked, at, caught_up, flows, flows_are, misses, on_hosts, reach,
+    router, run, settle_behind, steady_ping, until,
 };
 
 /// A network with two subnets that a router joins. `a` on host 1 and `c` on host 3 are in the east;
@@ -43,17 +43,7 @@ async fn guest(
     on: &Segment,
     ip: &str,
 ) -> anyhow::Result<PortInfo> {
-    let fixed = json!({ "fixed_ips": [{ "ip_address": ip }] });
-    let port = settle(region, vm, host, on, fixed).await?;
-    let (family, dot) = if ip.contains(':') {
-        ("-6", ':')
-    } else {
-        ("-4", '.')
-    };
-    let (network, _) = ip.rsplit_once(dot).context("no address")?;
-    let route = format!("ip {family} route replace default via {network}{dot}1");
-    run(region.lab(), vm, &route).await?;
-    Ok(port)
+    settle_behind(region, vm, host, on, (ip, at(ip))).await
 }
 
 async fn two_subnets(region: &Scenario) -> anyhow::Result<Stage> {

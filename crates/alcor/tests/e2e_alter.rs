@@ -8,7 +8,7 @@ use alcor_lab::{Client, Role, Signal};
 use serde_json::{Value, json};
 use stage::qos::Policy;
 use stage::{
-    Acl, Flows, LONG, Rule, Talk, caught_up, change, flows, flows_are, group, misses, on_hosts,
+    Acl, Flows, LONG, Rule, Talk, at, caught_up, change, flows, flows_are, group, misses, on_hosts,
     reach, router, run, settle, steady_ping, until,
 };
 use std::net::Ipv4Addr;
@@ -190,7 +190,6 @@ async fn a_router_changes_under_a_connection() -> anyhow::Result<()> {
         let red = region.segment("red", "10.1.0.0/24").await?;
         let blue = region.segment("blue", "10.2.0.0/24").await?;
         let router = router(region, &[&red, &blue]).await?;
-        let at = |ip: &str| json!({ "fixed_ips": [{ "ip_address": ip }] });
         let a = settle(region, "a", 1, &red, at("10.1.0.11")).await?;
         let b = settle(region, "b", 2, &blue, at("10.2.0.12")).await?;
         let mut open = at("10.1.0.13");

@@ -21,13 +21,7 @@ async fn guest(
     on: &Segment,
     ip: &str,
 ) -> anyhow::Result<PortInfo> {
-    let open = json!({ "fixed_ips": [{ "ip_address": ip }],
-        "port_security_enabled": false, "security_groups": [] });
-    let port = settle(region, vm, host, on, open).await?;
-    let (network, _) = ip.rsplit_once('.').unwrap();
-    let route = format!("ip route replace default via {network}.1");
-    run(region.lab(), vm, &route).await?;
-    Ok(port)
+    settle_behind(region, vm, host, on, (ip, unchecked(ip))).await
 }
 
 fn world() -> IpAddr {

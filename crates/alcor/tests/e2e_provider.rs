@@ -16,9 +16,7 @@ async fn guest(
     on: &Segment,
     ip: &str,
 ) -> anyhow::Result<PortInfo> {
-    let open = json!({ "fixed_ips": [{ "ip_address": ip }],
-        "port_security_enabled": false, "security_groups": [] });
-    settle(region, vm, host, on, open).await
+    settle(region, vm, host, on, unchecked(ip)).await
 }
 
 #[tokio::test]

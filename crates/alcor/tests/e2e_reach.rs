@@ -5,18 +5,14 @@ mod stage;
 
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_lab::PingRequest;
-use serde_json::{Value, json};
+use serde_json::json;
 use stage::{
-    LONG, change, misses, on_hosts, quick_ping, reach, received, run, settle, tcp_passes, until,
+    LONG, at, change, misses, on_hosts, quick_ping, reach, received, run, settle, tcp_passes, until,
 };
 
 /// Frames sent to see who gets them. What VMs send unasked meanwhile (router solicitations
 /// and the like) is far less than half of that.
 const MANY: u32 = 100;
-
-fn at(ip: &str) -> Value {
-    json!({ "fixed_ips": [{ "ip_address": ip }] })
-}
 
 /// Two networks of the same addresses: `a` and `c` on host 1, `b` on host 2 in one of them,
 /// `other-b` on host 2 in the other, which host 3 has a member of as well.

@@ -8,8 +8,8 @@ mod stage;
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use serde_json::{Value, json};
 use stage::{
-    Flows, LONG, flows, flows_are, interface, misses, on_hosts, reach, router, run, settle,
-    steady_ping, tcp_passes, until,
+    Flows, LONG, at, flows, flows_are, interface, misses, on_hosts, reach, router, run,
+    settle_behind, steady_ping, tcp_passes, unchecked, until,
 };
 
 async fn set_router(region: &Scenario, router: &str, to: Value) -> anyhow::Result<()> {
@@ -26,8 +26,7 @@ async fn guest(
     on: &Segment,
     ip: &str,
 ) -> anyhow::Result<PortInfo> {
-    let fixed = json!({ "fixed_ips": [{ "ip_address": ip }] });
-    guest_with(region, vm, host, on, ip, fixed).await
+    settle_behind(region, vm, host, on, (ip, at(ip))).await
 }
 
 /// A VM that passes packets of others on, so that nobody checks its addresses.
@@ -38,31 +37,7 @@ async fn passing_guest(
     on: &Segment,
     ip: &str,
 ) -> anyhow::Result<PortInfo> {
-    let open = json!({
-        "fixed_ips": [{ "ip_address": ip }],
-        "port_security_enabled": false, "security_groups": [],
-    });
-    guest_with(region, vm, host, on, ip, open).await
-}
-
-async fn guest_with(
-    region: &Scenario,
-    vm: &str,
-    host: u16,
-    on: &Segment,
-    ip: &str,
-    more: Value,
-) -> anyhow::Result<PortInfo> {
-    let port = settle(region, vm, host, on, more).await?;
-    let (family, dot) = if ip.contains(':') {
-        ("-6", ':')
-    } else {
-        ("-4", '.')
-    };
-    let (network, _) = ip.rsplit_once(dot).unwrap();
-    let route = format!("ip {family} route replace default via {network}{dot}1");
-    run(region.lab(), vm, &route).await?;
-    Ok(port)
+    settle_behind(region, vm, host, on, (ip, unchecked(ip))).await
 }
 
 /// Red and blue of one tenant on three hosts; green and gray, with the same addresses, of another.

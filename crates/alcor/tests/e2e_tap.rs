@@ -6,7 +6,7 @@ mod stage;
 use alcor::scenario::{PortInfo, Scenario};
 use anyhow::Context;
 use serde_json::{Value, json};
-use stage::{on_hosts, reach, run, settle, until};
+use stage::{at, on_hosts, reach, run, settle, until};
 /// Pings while looking.
 const MANY: u32 = 20;
 
@@ -45,7 +45,6 @@ async fn a_tap_shows_what_others_exchange_wherever_it_is() -> anyhow::Result<()>
     on_hosts(3, async |region| {
         let red = region.segment("red", "10.0.0.0/24").await?;
         let blue = region.segment("blue", "10.0.0.0/24").await?;
-        let at = |ip: &str| json!({ "fixed_ips": [{ "ip_address": ip }] });
         let a = settle(region, "a", 1, &red, at("10.0.0.11")).await?;
         let b = settle(region, "b", 2, &red, at("10.0.0.12")).await?;
         // One looks on from the same host, one from a third; both are in another network.

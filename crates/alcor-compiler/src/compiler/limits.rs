@@ -1,10 +1,10 @@
 //! QoS rules: which ports hear of a change, and no others.
 
-use super::{Compiler, scope};
+use super::Compiler;
 use crate::journal::Journal;
 use crate::qos::User;
-use alcor_types::{NetworkId, PortId, QosPolicyId, QosRule, QosRuleId, Revision};
-use std::collections::{BTreeMap, BTreeSet};
+use alcor_types::{PortId, QosPolicyId, QosRule, QosRuleId, Revision};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Compiler {
@@ -22,34 +22,26 @@ impl Compiler {
         ];
         let policies: BTreeSet<_> = policies.into_iter().flatten().collect();
         let bounded = self.bounded(&policies);
-        let mut former = Vec::new();
-        for (network, ports) in bounded {
-            let scope = scope(&mut self.scopes, network, self.log_limit, revision);
-            let ports = ports.into_iter();
-            let told = ports.map(|port| (port, scope.told(port, &self.hosts)));
-            former.push((network, told.collect()));
-        }
-        self.hosts.policies.set_rule(id, rule.map(|rule| &**rule));
-        for (network, ports) in former {
-            let scope = scope(&mut self.scopes, network, self.log_limit, revision);
-            let news = scope.retell(revision, ports, &self.hosts);
-            journal.news(network, news);
-        }
+        self.retelling(revision, &bounded, journal, |compiler| {
+            compiler
+                .hosts
+                .policies
+                .set_rule(id, rule.map(|rule| &**rule));
+        });
     }
 
-    /// The ports that these policies bound, by network.
-    fn bounded(&self, policies: &BTreeSet<QosPolicyId>) -> BTreeMap<NetworkId, BTreeSet<PortId>> {
-        let mut bounded: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    /// The ports that these policies bound.
+    fn bounded(&self, policies: &BTreeSet<QosPolicyId>) -> BTreeSet<PortId> {
+        let mut bounded = BTreeSet::new();
         for policy in policies {
             for user in self.hosts.policies.users(*policy) {
                 match user {
                     User::Network(network) => {
                         let scope = self.scopes.get(&network).into_iter();
-                        let ports = scope.flat_map(|scope| scope.ports_under(*policy));
-                        bounded.entry(network).or_default().extend(ports);
+                        bounded.extend(scope.flat_map(|scope| scope.ports_under(*policy)));
                     }
-                    User::Port(network, port) => {
-                        bounded.entry(network).or_default().insert(port);
+                    User::Port(_, port) => {
+                        bounded.insert(port);
                     }
                 }
             }

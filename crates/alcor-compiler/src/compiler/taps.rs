@@ -1,11 +1,10 @@
 //! Taps: which ports hear of a change, and no others.
 
-use super::{Compiler, scope};
+use super::Compiler;
 use crate::Fact;
 use crate::journal::Journal;
 use crate::scope::Former;
 use alcor_types::{HostName, NetworkId, PortId, Revision, TapService, TapServiceId};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Compiler {
@@ -60,31 +59,8 @@ impl Compiler {
             .collect()
     }
 
-    fn former(&self, port: PortId) -> Option<(NetworkId, Former)> {
-        let network = *self.ports.get(&port)?;
-        let told = self.scopes.get(&network)?.told(port, &self.hosts);
-        Some((network, (port, told)))
-    }
-
     fn place(&self, port: PortId) -> Option<HostName> {
         let network = self.ports.get(&port)?;
         self.scopes.get(network)?.host_of(port)
-    }
-
-    /// Makes a change, and tells the hosts of these ports what it changed of them.
-    pub(super) fn retelling(
-        &mut self,
-        revision: Revision,
-        ports: &BTreeSet<PortId>,
-        journal: &mut Journal,
-        change: impl FnOnce(&mut Self),
-    ) {
-        let former: Vec<_> = ports.iter().filter_map(|port| self.former(*port)).collect();
-        change(self);
-        for (network, port) in former {
-            let scope = scope(&mut self.scopes, network, self.log_limit, revision);
-            let news = scope.retell(revision, vec![port], &self.hosts);
-            journal.news(network, news);
-        }
     }
 }

@@ -10,9 +10,8 @@ use alcor_types::{
     FlowDirection, ForwardedProtocol, HostName, Network, NetworkAcl, NetworkAclId, NetworkAclRule,
     NetworkAclRuleId, NetworkId, NetworkType, Node, NodeId, Port, PortForwarding, PortForwardingId,
     PortId, PortRange, QosLimit, QosPolicyId, QosRule, QosRuleId, Revision, RouteTable,
-    RouteTableId, RouteTableKind, RouteTarget, Router, RouterId, Sharing, Standard, Subnet,
-    SubnetId, TableRoute, TapDirection, TapFlow, TapFlowId, TapService, TapServiceId, Timestamp,
-    Transport, Vni,
+    RouteTableId, RouteTableKind, RouteTarget, Router, RouterId, Standard, Subnet, SubnetId,
+    TableRoute, TapDirection, TapFlow, TapFlowId, TapService, TapServiceId, Transport, Vni,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -43,48 +42,28 @@ fn standard(name: String) -> Standard {
 
 pub(crate) fn network(number: u8) -> Network {
     Network {
-        id: network_id(number),
         project_id: "p".into(),
         standard: standard(format!("net-{number}")),
-        admin_state_up: true,
-        shared: Sharing::default(),
-        external: Sharing::default(),
-        mtu: 1450,
         segments: vec![Transport {
             network_type: NetworkType::Vxlan,
             physical_network: None,
             segmentation_id: Some(100 + u32::from(number)),
         }],
-        is_default: false,
-        cidr: None,
-        vlan_transparent: None,
-        qinq: None,
-        port_security_enabled: true,
-        dns_domain: String::new(),
-        availability_zone_hints: Vec::new(),
-        qos_policy_id: None,
+        ..Network::new(network_id(number))
     }
 }
 
 /// Every network's subnets use the same blocks: `10.0.NUMBER.0/24`.
 pub(crate) fn subnet(number: u8, network: u8) -> Subnet {
     Subnet {
-        id: subnet_id(number),
         project_id: "p".into(),
         standard: standard(format!("sub-{number}")),
-        network_id: network_id(network),
-        cidr: format!("10.0.{number}.0/24").parse().unwrap(),
         gateway_ip: Some(IpAddr::V4(Ipv4Addr::new(10, 0, number, 1))),
-        enable_dhcp: true,
-        dns_nameservers: Vec::new(),
-        allocation_pools: Vec::new(),
-        host_routes: Vec::new(),
-        ipv6_address_mode: None,
-        ipv6_ra_mode: None,
-        service_types: Vec::new(),
-        subnetpool_id: None,
-        dns_publish_fixed_ip: false,
-        segment_id: None,
+        ..Subnet::new(
+            subnet_id(number),
+            network_id(network),
+            format!("10.0.{number}.0/24").parse().unwrap(),
+        )
     }
 }
 
@@ -108,19 +87,9 @@ pub(crate) fn router_id(number: u8) -> RouterId {
 
 pub(crate) fn router(number: u8) -> Router {
     Router {
-        id: router_id(number),
         project_id: "p".into(),
         standard: standard(format!("router-{number}")),
-        admin_state_up: true,
-        distributed: true,
-        ha: false,
-        gateways: Vec::new(),
-        routes: Vec::new(),
-        availability_zone_hints: Vec::new(),
-        flavor_id: None,
-        enable_ndp_proxy: false,
-        enable_default_route_bfd: false,
-        enable_default_route_ecmp: false,
+        ..Router::new(router_id(number))
     }
 }
 
@@ -343,23 +312,11 @@ pub(crate) fn tunnel_ip(number: u8) -> IpAddr {
 }
 
 pub(crate) fn node(number: u8) -> Node {
-    Node {
-        id: NodeId(Uuid::from_u128(0x4_0000 + u128::from(number))),
-        name: host(number),
-        local_ip: tunnel_ip(number),
-        mac_address: None,
-        veth: String::new(),
-        server_port: 0,
-        host_dvr_mac: None,
-        ncm_id: String::new(),
-        ncm_uri: String::new(),
-        agent_version: String::new(),
-        bridge: String::new(),
-        availability_zone: "nova".to_owned(),
-        created_at: Timestamp(0),
-        updated_at: Timestamp(0),
-        started_at: Timestamp(0),
-    }
+    Node::new(
+        NodeId(Uuid::from_u128(0x4_0000 + u128::from(number))),
+        host(number),
+        tunnel_ip(number),
+    )
 }
 
 pub(crate) fn put_network(network: Network) -> Fact {

@@ -3,8 +3,7 @@
 use super::goals::{host_ip, ip, mac, port_id, subnet_id, vni, vpc_id};
 use alcor_compiler::Fact;
 use alcor_types::{
-    FixedIp, HostName, MacAddr, Network, NetworkType, Node, NodeId, Port, Sharing, Standard,
-    Subnet, Timestamp, Transport,
+    FixedIp, HostName, MacAddr, Network, NetworkType, Node, NodeId, Port, Subnet, Transport,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -16,26 +15,14 @@ pub(crate) const PORTS: u8 = 8;
 
 pub(crate) fn network(number: u8, up: bool) -> Fact {
     let network = Network {
-        id: vpc_id(number),
         project_id: "p".into(),
-        standard: Standard::default(),
         admin_state_up: up,
-        shared: Sharing::default(),
-        external: Sharing::default(),
-        mtu: 1450,
         segments: vec![Transport {
             network_type: NetworkType::Vxlan,
             physical_network: None,
             segmentation_id: Some(vni(number).get()),
         }],
-        is_default: false,
-        cidr: None,
-        vlan_transparent: None,
-        qinq: None,
-        port_security_enabled: true,
-        dns_domain: String::new(),
-        availability_zone_hints: Vec::new(),
-        qos_policy_id: None,
+        ..Network::new(vpc_id(number))
     };
     Fact::Network(network.id, Some(Arc::new(network)))
 }
@@ -43,22 +30,14 @@ pub(crate) fn network(number: u8, up: bool) -> Fact {
 /// A subnet of the network of the same number. All networks use `10.0.0.0/24`.
 pub(crate) fn subnet(number: u8, dhcp: bool) -> Fact {
     let subnet = Subnet {
-        id: subnet_id(number),
         project_id: "p".into(),
-        standard: Standard::default(),
-        network_id: vpc_id(number),
-        cidr: "10.0.0.0/24".parse().unwrap(),
         gateway_ip: Some(IpAddr::V4(ip(1))),
         enable_dhcp: dhcp,
-        dns_nameservers: Vec::new(),
-        allocation_pools: Vec::new(),
-        host_routes: Vec::new(),
-        ipv6_address_mode: None,
-        ipv6_ra_mode: None,
-        service_types: Vec::new(),
-        subnetpool_id: None,
-        dns_publish_fixed_ip: false,
-        segment_id: None,
+        ..Subnet::new(
+            subnet_id(number),
+            vpc_id(number),
+            "10.0.0.0/24".parse().unwrap(),
+        )
     };
     Fact::Subnet(subnet.id, Some(Arc::new(subnet)))
 }
@@ -90,23 +69,11 @@ pub(crate) fn name(host: u8) -> HostName {
 }
 
 pub(crate) fn node(number: u8) -> Fact {
-    let node = Node {
-        id: NodeId(Uuid::from_u128(u128::from(number))),
-        name: name(number),
-        local_ip: host_ip(number),
-        mac_address: None,
-        veth: String::new(),
-        server_port: 0,
-        host_dvr_mac: None,
-        ncm_id: String::new(),
-        ncm_uri: String::new(),
-        agent_version: String::new(),
-        bridge: String::new(),
-        availability_zone: "nova".to_owned(),
-        created_at: Timestamp(0),
-        updated_at: Timestamp(0),
-        started_at: Timestamp(0),
-    };
+    let node = Node::new(
+        NodeId(Uuid::from_u128(u128::from(number))),
+        name(number),
+        host_ip(number),
+    );
     Fact::Node(node.name.clone(), Some(Arc::new(node)))
 }
 

@@ -69,28 +69,10 @@ impl Question {
         let room = |headers: usize| usize::from(mtu).saturating_sub(headers);
         if let Ok(asked) = Datagram::parse(&self.frame) {
             let payload = super::fits(&self.message, answer, room(HEADERS4))?;
-            let reply = Datagram {
-                mac_source: asked.mac_destination,
-                mac_destination: asked.mac_source,
-                source: asked.destination,
-                destination: asked.source,
-                source_port: asked.destination_port,
-                destination_port: asked.source_port,
-                payload: &payload,
-            };
-            return reply.build();
+            return asked.turned(&payload).build();
         }
         let asked = Datagram6::parse(&self.frame)?;
         let payload = super::fits(&self.message, answer, room(HEADERS6))?;
-        let reply = Datagram6 {
-            mac_source: asked.mac_destination,
-            mac_destination: asked.mac_source,
-            source: asked.destination,
-            destination: asked.source,
-            source_port: asked.destination_port,
-            destination_port: asked.source_port,
-            payload: &payload,
-        };
-        reply.build()
+        asked.turned(&payload).build()
     }
 }

@@ -4,8 +4,7 @@ use alcor_compiler::Fact;
 use alcor_rest::Rest;
 use alcor_types::{
     Direction, EtherType, FixedIp, MacAddr, Network, NetworkType, Node, Port, ProjectId, Remote,
-    SecurityGroup, SecurityGroupRule, Sharing, Standard, Subnet, Timestamp, TrafficMatch,
-    Transport,
+    SecurityGroup, SecurityGroupRule, Sharing, Standard, Subnet, TrafficMatch, Transport,
 };
 use anyhow::{Context, bail};
 use serde::Deserialize;
@@ -118,26 +117,17 @@ fn network(row: NetworkRow) -> anyhow::Result<Fact> {
     };
     let id = parse(&row.id)?;
     let network = Network {
-        id,
         project_id: ProjectId::from(&*row.project_id),
         standard: named(row.name),
         admin_state_up: row.admin_state_up,
-        shared: Sharing::default(),
-        external: Sharing::default(),
         mtu: row.mtu,
         segments: vec![Transport {
             network_type,
             physical_network: None,
             segmentation_id: row.segmentation_id,
         }],
-        is_default: false,
-        cidr: None,
-        vlan_transparent: None,
-        qinq: None,
-        port_security_enabled: true,
         dns_domain: row.dns_domain,
-        availability_zone_hints: Vec::new(),
-        qos_policy_id: None,
+        ..Network::new(id)
     };
     Ok(Fact::Network(id, Some(Arc::new(network))))
 }
@@ -156,22 +146,11 @@ struct SubnetRow {
 fn subnet(row: SubnetRow) -> anyhow::Result<Fact> {
     let id = parse(&row.id)?;
     let subnet = Subnet {
-        id,
         project_id: ProjectId::from(&*row.project_id),
         standard: named(row.name),
-        network_id: parse(&row.network_id)?,
-        cidr: parse(&row.cidr)?,
         gateway_ip: row.gateway_ip.as_deref().map(parse).transpose()?,
         enable_dhcp: row.enable_dhcp,
-        dns_nameservers: Vec::new(),
-        allocation_pools: Vec::new(),
-        host_routes: Vec::new(),
-        ipv6_address_mode: None,
-        ipv6_ra_mode: None,
-        service_types: Vec::new(),
-        subnetpool_id: None,
-        dns_publish_fixed_ip: false,
-        segment_id: None,
+        ..Subnet::new(id, parse(&row.network_id)?, parse(&row.cidr)?)
     };
     Ok(Fact::Subnet(id, Some(Arc::new(subnet))))
 }
@@ -188,23 +167,11 @@ struct NodeRow {
     reason = "rows are handed over, as the others are"
 )]
 fn node(row: NodeRow) -> anyhow::Result<Fact> {
-    let node = Node {
-        id: parse(&row.node_id)?,
-        name: row.node_name.as_str().into(),
-        local_ip: parse(&row.local_ip)?,
-        mac_address: None,
-        veth: String::new(),
-        server_port: 0,
-        host_dvr_mac: None,
-        ncm_id: String::new(),
-        ncm_uri: String::new(),
-        agent_version: String::new(),
-        bridge: String::new(),
-        availability_zone: String::new(),
-        created_at: Timestamp(0),
-        updated_at: Timestamp(0),
-        started_at: Timestamp(0),
-    };
+    let node = Node::new(
+        parse(&row.node_id)?,
+        row.node_name.as_str().into(),
+        parse(&row.local_ip)?,
+    );
     Ok(Fact::Node(node.name.clone(), Some(Arc::new(node))))
 }
 

@@ -9,8 +9,8 @@ use alcor_compiler::Fact;
 use alcor_types::{
     AddressGroup, AllowedAddressPair, Direction, EtherType, HostName, HostRoute, Network,
     NetworkType, Node, NodeId, Port, Remote, RouteTable, RouteTableKind, RouteTarget, Router,
-    SecurityGroup, SecurityGroupRule, Sharing, Standard, Subnet, TableRoute, Timestamp,
-    TrafficMatch, Transport,
+    SecurityGroup, SecurityGroupRule, Sharing, Standard, Subnet, TableRoute, TrafficMatch,
+    Transport,
 };
 use anyhow::Context;
 use ipnet::IpNet;
@@ -57,22 +57,10 @@ pub(super) fn network(shown: &Value) -> Read<Fact> {
     let several = shown["segments"].as_array().map(Vec::as_slice);
     let segments = several.unwrap_or(std::slice::from_ref(shown)).iter();
     let network = Network {
-        id: parsed(shown, "id")?,
-        project_id: "".into(),
         standard: standard(shown),
         admin_state_up: flag(shown, "admin_state_up")?,
-        shared: Sharing::default(),
-        external: Sharing::default(),
-        mtu: 0,
         segments: segments.map(transport).collect::<Read<_>>()?,
-        is_default: false,
-        cidr: None,
-        vlan_transparent: None,
-        qinq: None,
-        port_security_enabled: true,
-        dns_domain: String::new(),
-        availability_zone_hints: Vec::new(),
-        qos_policy_id: None,
+        ..Network::new(parsed(shown, "id")?)
     };
     Ok(Fact::Network(network.id, Some(Arc::new(network))))
 }
@@ -90,22 +78,15 @@ fn transport(shown: &Value) -> Read<Transport> {
 
 pub(super) fn subnet(shown: &Value) -> Read<Fact> {
     let subnet = Subnet {
-        id: parsed(shown, "id")?,
-        project_id: "".into(),
         standard: standard(shown),
-        network_id: parsed(shown, "network_id")?,
-        cidr: parsed(shown, "cidr")?,
-        subnetpool_id: None,
         gateway_ip: optional(shown, "gateway_ip")?,
         enable_dhcp: false,
-        dns_nameservers: Vec::new(),
-        allocation_pools: Vec::new(),
         host_routes: whole(shown, "host_routes")?,
-        ipv6_address_mode: None,
-        ipv6_ra_mode: None,
-        service_types: Vec::new(),
-        dns_publish_fixed_ip: false,
-        segment_id: None,
+        ..Subnet::new(
+            parsed(shown, "id")?,
+            parsed(shown, "network_id")?,
+            parsed(shown, "cidr")?,
+        )
     };
     Ok(Fact::Subnet(subnet.id, Some(Arc::new(subnet))))
 }
@@ -113,19 +94,10 @@ pub(super) fn subnet(shown: &Value) -> Read<Fact> {
 pub(super) fn router(shown: &Value) -> Read<Router> {
     let routes: Vec<HostRoute> = whole(shown, "routes")?;
     Ok(Router {
-        id: parsed(shown, "id")?,
-        project_id: "".into(),
         standard: standard(shown),
         admin_state_up: flag(shown, "admin_state_up")?,
-        distributed: true,
-        ha: false,
-        gateways: Vec::new(),
         routes,
-        availability_zone_hints: Vec::new(),
-        flavor_id: None,
-        enable_ndp_proxy: false,
-        enable_default_route_bfd: false,
-        enable_default_route_ecmp: false,
+        ..Router::new(parsed(shown, "id")?)
     })
 }
 
@@ -238,23 +210,11 @@ pub(super) fn address_group(shown: &Value) -> Read<Fact> {
 }
 
 pub(super) fn node(shown: &Value) -> Read<Node> {
-    Ok(Node {
-        id: NodeId(parsed(shown, "node_id")?),
-        name: HostName::from(text(shown, "node_name")?),
-        local_ip: parsed(shown, "local_ip")?,
-        mac_address: None,
-        veth: String::new(),
-        server_port: 0,
-        host_dvr_mac: None,
-        ncm_id: String::new(),
-        ncm_uri: String::new(),
-        agent_version: String::new(),
-        bridge: String::new(),
-        availability_zone: String::new(),
-        created_at: Timestamp(0),
-        updated_at: Timestamp(0),
-        started_at: Timestamp(0),
-    })
+    Ok(Node::new(
+        NodeId(parsed(shown, "node_id")?),
+        HostName::from(text(shown, "node_name")?),
+        parsed(shown, "local_ip")?,
+    ))
 }
 
 fn standard(shown: &Value) -> Standard {

@@ -3,9 +3,7 @@
 use alcor_agent::AgentConfig;
 use alcor_types::HostName;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// The sockets of one host's switch.
 pub(super) struct Place {
@@ -35,21 +33,9 @@ impl Places {
             None => return Err(format!("no --unixctl {host}=PATH was given")),
         };
         let folder = control.parent().unwrap_or(Path::new("/"));
-        let config = AgentConfig {
-            host: HostName::from(host),
-            region: self.region.clone(),
-            tunnel_ip: IpAddr::from([0; 4]),
-            ovsdb: format!("unix:{}", folder.join("db.sock").display()),
-            openflow: None,
-            bridge: self.bridge.clone(),
-            datapath: None,
-            lease_seconds: 0,
-            ra_seconds: 0,
-            audit: Duration::MAX,
-            dns_servers: Vec::new(),
-            metadata: None,
-            bridge_mappings: Vec::new(),
-        };
+        let ovsdb = format!("unix:{}", folder.join("db.sock").display());
+        let (region, bridge) = (self.region.clone(), self.bridge.clone());
+        let config = AgentConfig::to_look(HostName::from(host), region, ovsdb, bridge);
         Ok(Place { control, config })
     }
 }

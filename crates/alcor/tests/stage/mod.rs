@@ -118,6 +118,39 @@ pub(crate) async fn until<E: Into<anyhow::Error>>(
     Ok(())
 }
 
+/// What a port is to be that has this address and no others.
+pub(crate) fn at(ip: &str) -> Value {
+    json!({ "fixed_ips": [{ "ip_address": ip }] })
+}
+
+/// The same of a port that nobody checks.
+pub(crate) fn unchecked(ip: &str) -> Value {
+    json!({
+        "fixed_ips": [{ "ip_address": ip }],
+        "port_security_enabled": false, "security_groups": [],
+    })
+}
+
+/// A VM with this address, whose way to elsewhere is by the first address of its block.
+pub(crate) async fn settle_behind(
+    region: &Scenario,
+    vm: &str,
+    host: u16,
+    on: &Segment,
+    (ip, more): (&str, Value),
+) -> anyhow::Result<PortInfo> {
+    let port = settle(region, vm, host, on, more).await?;
+    let (family, dot) = if ip.contains(':') {
+        ("-6", ':')
+    } else {
+        ("-4", '.')
+    };
+    let (network, _) = ip.rsplit_once(dot).context("no address")?;
+    let route = format!("ip {family} route replace default via {network}{dot}1");
+    run(region.lab(), vm, &route).await?;
+    Ok(port)
+}
+
 /// A VM with the port's own address and the network's usual MTU, without DHCP.
 pub(crate) async fn settle(
     region: &Scenario,
