@@ -4,7 +4,7 @@ use super::model::Lists;
 use serde_json::Value;
 
 /// Attributes that are shown of a resource and are another's: no write of the resource changed them.
-const BORROWED: [(&str, &str); 12] = [
+const BORROWED: [(&str, &str); 13] = [
     ("networks", "ipv4_address_scope"),
     ("networks", "ipv6_address_scope"),
     ("ports", "status"),
@@ -15,6 +15,8 @@ const BORROWED: [(&str, &str); 12] = [
     ("subnets", "router:external"),
     ("subnets", "shared"),
     ("ports", "trunk_details"),
+    // It is that of its ports, which a write of a port or a word of a host changes.
+    ("trunks", "status"),
     ("network_segment_ranges", "used"),
     ("network_segment_ranges", "available"),
 ];
