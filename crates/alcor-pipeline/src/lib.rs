@@ -31,19 +31,20 @@
 //! | [`ND_WIRE`](table::ND_WIRE) 42, [`WIRE`](table::WIRE) 44 | frames for outside | onto the wire of the external network |
 //! | [`REMOTE`](table::REMOTE) 50 | local senders | unicast to a port on another host: names the tunnel's end; to a router: enters it |
 //! | [`TRANSMIT`](table::TRANSMIT) 52 | local senders | into the tunnel; what was routed, from the host's own MAC address |
-//! | [`ARRIVE`](table::ARRIVE) 60 | tunnels | what another host has routed comes from the gateway's MAC address again |
+//! | [`ARRIVE`](table::ARRIVE) 60 | tunnels, wires | what another host has routed comes from the gateway's MAC address again |
 //! | [`ASKED`](table::ASKED) 61 | external networks | who asks for an address of ours is answered |
 //! | [`RETURN`](table::RETURN) 62 | external networks | answers to what a router has translated |
-//! | [`LOCAL`](table::LOCAL) 70 | all frames | unicast to a port here: names it as the receiver (`reg2`); unknown unicast is dropped, and counted |
+//! | [`LOCAL`](table::LOCAL) 70 | all frames | unicast to a port here: names it as the receiver (`reg2`); unknown unicast is dropped, and counted; on a physical network it goes to the wire, but for what came from there |
 //! | [`ACL_INGRESS`](table::ACL_INGRESS) 74, 75 | local receivers | the network ACL of the subnet that the packet enters |
 //! | [`INGRESS`](table::INGRESS) 76 to 79 | local receivers | the port's security groups |
 //! | [`INGRESS_PACKETS`](table::INGRESS_PACKETS) 82, 83 | local receivers | the meters of packets and bits |
 //! | [`DELIVER`](table::DELIVER) 86 | local receivers | out of the receiver's port |
-//! | [`FLOOD_REMOTE`](table::FLOOD_REMOTE) 90 | local senders | broadcast and multicast: once to every host with a member |
+//! | [`FLOOD_REMOTE`](table::FLOOD_REMOTE) 90 | local senders | broadcast and multicast: once to every host with a member, or to the wire |
 //! | [`FLOOD_LOCAL`](table::FLOOD_LOCAL) 100 | all frames | broadcast and multicast: for every member here, through `ACL_INGRESS` |
 //!
 //! A frame from a tunnel enters at `ARRIVE`, so it is never sent into a tunnel again, is routed once
-//! only, never reaches the agent, and never has its ARP answered.
+//! only, never reaches the agent, and never has its ARP answered; but for what a gateway here leads out,
+//! which comes unrouted. Frames from a wire enter there, too; addresses of ours outside are answered for.
 //!
 //! **Security groups.** Each side of a port looks its connections up in the port's own zone; a
 //! packet that no answer is goes through the rules, also in an established connection, so that a
