@@ -115,6 +115,8 @@ pub enum Reason {
     TooMany,
     /// The answer would not fit into one datagram.
     TooLong,
+    /// The host has not heard of the whole network yet; who asks again will be answered.
+    TooEarly,
 }
 
 impl Reason {
@@ -138,6 +140,7 @@ impl Reason {
             Self::NotUnicast => "not_unicast",
             Self::TooMany => "too_many",
             Self::TooLong => "too_long",
+            Self::TooEarly => "too_early",
         }
     }
 }
