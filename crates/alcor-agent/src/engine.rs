@@ -7,6 +7,7 @@
 mod frames;
 mod north;
 mod served;
+mod trunks;
 mod verdict;
 
 use crate::advertisers::Advertisers;
@@ -112,6 +113,7 @@ pub(crate) struct Engine {
     /// What others are to do on behalf of VMs.
     errands: Vec<Errand>,
     north: north::North,
+    trunks: trunks::Trunks,
     counters: Counters,
     reports: Reports,
     /// Ports with flows that the switch refused.
@@ -140,6 +142,7 @@ impl Engine {
             names: Names::default(),
             errands: Vec::new(),
             north: north::North::default(),
+            trunks: trunks::Trunks::default(),
             counters: Counters::default(),
             reports: Reports::default(),
             failed: BTreeMap::new(),
@@ -205,11 +208,9 @@ impl Engine {
             if let Some(number) = now {
                 self.zones.plugged(port, PortNo(number));
             }
-            self.pipeline.apply(&match now {
-                Some(ofport) => Input::Plugged {
-                    port,
-                    ofport: PortNo(ofport),
-                },
+            self.trunks.moved();
+            self.pipeline.apply(&match self.ofport(port) {
+                Some(ofport) => Input::Plugged { port, ofport },
                 None => Input::Unplugged { port },
             });
             self.advertisers.welcome(port);
@@ -248,6 +249,7 @@ impl Engine {
     /// The switch is here and holds this.
     pub(crate) fn switch_found(&mut self, found: Contents) -> Vec<Effect> {
         self.abandon_job();
+        let kept = self.settle_trunks();
         let flows = found.flows.len();
         self.pipeline.take_changes();
         self.failed.clear();
@@ -260,7 +262,8 @@ impl Engine {
             "switch connected"
         );
         self.waiting.ports.extend(self.holdings.own_ports());
-        vec![self.start_job(missing)]
+        let job = self.start_job(missing);
+        kept.into_iter().chain([job]).collect()
     }
 
     /// The switch is gone.
@@ -352,6 +355,7 @@ impl Engine {
             self.leases6.forget_by(&change);
             self.advertisers.note(&change);
             self.names.note(&change);
+            self.trunks.note(&change);
             match change {
                 GoalChange::Put(goal) => {
                     if let Goal::Port(port) = &goal {
@@ -397,6 +401,7 @@ impl Engine {
             return self.words_without_switch();
         }
         let mut effects = self.settle_outside();
+        effects.extend(self.settle_trunks());
         let mut changes = self.installer.filter(self.pipeline.take_changes());
         if self.sees_all() {
             let asked = self.north.has_asked();
@@ -404,7 +409,8 @@ impl Engine {
             self.installer.sweep(&mut changes, stale);
         }
         let idle = changes.is_empty() && self.waiting.is_empty();
-        if idle && self.zones.is_quiet() && self.north.is_quiet() {
+        let quiet = self.zones.is_quiet() && self.north.is_quiet() && self.trunks.is_quiet();
+        if idle && quiet {
             return effects;
         }
         effects.push(self.start_job(changes));
@@ -424,9 +430,10 @@ impl Engine {
         self.jobs += 1;
         self.in_flight = Some(std::mem::take(&mut self.waiting));
         let mut flushes = self.zones.take();
-        let numbers = self.north.take_flushes();
-        flushes.before.extend(numbers.before);
-        flushes.after.extend(numbers.after);
+        for numbers in [self.north.take_flushes(), self.trunks.take_flushes()] {
+            flushes.before.extend(numbers.before);
+            flushes.after.extend(numbers.after);
+        }
         Effect::Program(Job { changes, flushes })
     }
 

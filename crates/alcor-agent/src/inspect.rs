@@ -9,17 +9,18 @@
 use crate::database::{self, DatabaseEvent};
 use crate::engine::{Job, JobResult};
 use crate::link;
-use crate::numbers::Numbers;
+use crate::numbers::{Numbers, is_sub_port};
 use crate::programmer::program;
 use crate::switch;
 use crate::zones::Flushes;
 use crate::{AgentConfig, AgentError, Holdings};
 use alcor_goalstate::wire::host_session_client::HostSessionClient;
 use alcor_goalstate::wire::{AgentMessage, Hello, Welcome, agent_message, region_message};
+use alcor_goalstate::Goal;
 use alcor_openflow::{Client, Connection, Endpoint, Events, Flow, PortNo, Settings};
 use alcor_pipeline::{FlowChanges, Input, Installed, MeterChanges, Owner, Pipeline, table};
 use alcor_types::PortId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -138,7 +139,13 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
     }
     pipeline.apply(&Input::Complete);
     let (mut plugged, mut tunnel) = (BTreeMap::new(), None);
+    let carried = sub_ports(&wish.holdings);
     for input in bridge.into_iter().flat_map(inputs) {
+        if let Input::Plugged { port, ofport } = input
+            && carried.contains(&port) != is_sub_port(ofport.0)
+        {
+            continue;
+        }
         pipeline.apply(&input);
         match input {
             Input::Plugged { port, ofport } => drop(plugged.insert(port, ofport)),
@@ -177,6 +184,15 @@ fn is_goals(flow: &Installed) -> bool {
     !(outside && learnt)
 }
 
+/// The ports that have a number in place of an interface.
+fn sub_ports(holdings: &Holdings) -> BTreeSet<PortId> {
+    let carried = holdings.goals().filter_map(|goal| match goal {
+        Goal::Port(port) => port.trunk.as_ref()?.carrier().map(|_| port.id),
+        _ => None,
+    });
+    carried.collect()
+}
+
 fn inputs(event: DatabaseEvent) -> Vec<Input> {
     match event {
         DatabaseEvent::Tunnel(ofport) => vec![Input::Tunnel {
@@ -204,7 +220,13 @@ fn inputs(event: DatabaseEvent) -> Vec<Input> {
                 let of = name.parse().ok()?;
                 Some(Input::Zone { of, zone })
             });
-            zones.collect()
+            let sub_ports = Numbers::sub_ports().read(&ids).now.into_iter();
+            let sub_ports = sub_ports.filter_map(|(name, number)| {
+                let port = name.split('/').next()?.parse().ok()?;
+                let ofport = PortNo(number?.into());
+                Some(Input::Plugged { port, ofport })
+            });
+            zones.chain(sub_ports).collect()
         }
         DatabaseEvent::Vif(_, None) | DatabaseEvent::Seen(_) => Vec::new(),
     }

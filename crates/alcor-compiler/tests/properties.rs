@@ -228,6 +228,7 @@ fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
             Fact::QosRule(id, _) => id.to_string(),
             Fact::TapService(id, _) => id.to_string(),
             Fact::TapFlow(id, _) => id.to_string(),
+            Fact::Trunk(id, _) => id.to_string(),
         };
         last.insert(name, fact.clone());
     }

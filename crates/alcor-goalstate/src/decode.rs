@@ -7,6 +7,7 @@ mod group;
 mod limits;
 mod north;
 mod taps;
+mod trunk;
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
     OperationType, PortConfiguration, PortState, RouterConfiguration, RouterState,
@@ -293,6 +294,7 @@ fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, 
         }),
         limits: limits::limits(fields, sent.limits.as_ref())?.into(),
         taps: taps::taps(fields, sent.taps.as_ref())?,
+        trunk: trunk::trunk(fields, sent.trunk.as_ref())?,
     })
 }
 

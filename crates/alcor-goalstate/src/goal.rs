@@ -2,7 +2,7 @@
 
 use crate::{
     AclGoal, AddressGroupGoal, Carrier, FloatingGoal, GroupGoal, Limits, MemberGoal, RouterGateway,
-    Taps,
+    Taps, TrunkPart,
 };
 use alcor_types::{
     AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, FloatingIpId, HostRoute,
@@ -93,6 +93,8 @@ pub struct PortGoal {
     pub limits: Box<Limits>,
     /// Its part in taps; none where it has none.
     pub taps: Option<Box<Taps>>,
+    /// Its part in a trunk; none where it has none.
+    pub trunk: Option<TrunkPart>,
 }
 
 /// What a port's VM is known by: to the metadata service and to other VMs.

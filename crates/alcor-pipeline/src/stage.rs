@@ -1,7 +1,7 @@
 //! What tables are for, in few words: for people who follow a packet.
 
 use crate::table::{
-    ACL_EGRESS, ACL_EGRESS_RULES, ACL_INGRESS, ACL_INGRESS_RULES, ADDRESS, ANSWER, ARRIVE, ASKED,
+    ACL_EGRESS, ACL_EGRESS_RULES, ACL_INGRESS, ACL_INGRESS_RULES, ADDRESS, ANSWER, ARRIVE, ASKED, BACK,
     CLASSIFY, DELIVER, DHCP, EGRESS, EGRESS_ACCEPT, EGRESS_BITS, EGRESS_MARK, EGRESS_PACKETS,
     EGRESS_RULES, EGRESS_STATE, EXIT, FLOOD_LOCAL, FLOOD_REMOTE, HOP, INGRESS, INGRESS_ACCEPT,
     INGRESS_BITS, INGRESS_PACKETS, INGRESS_RULES, INGRESS_STATE, LOCAL, ND_REPLY, ND_WIRE, NEXT,
@@ -33,7 +33,7 @@ pub fn of(table: u8) -> &'static str {
         LOCAL => "which port",
         INGRESS | INGRESS_STATE => "ingress connection",
         INGRESS_RULES | INGRESS_ACCEPT => "ingress rules",
-        DELIVER => "out of the port",
+        DELIVER | BACK => "out of the port",
         FLOOD_REMOTE | FLOOD_LOCAL => "broadcast",
         _ => "",
     }

@@ -214,6 +214,7 @@ mod tests {
             }),
             limits: Box::default(),
             taps: None,
+            trunk: None,
         };
         let dhcp = DhcpGoal {
             port: port.id,

@@ -121,6 +121,7 @@ pub(crate) fn port(number: u8, vpc: u8) -> PortGoal {
         }),
         limits: Box::default(),
         taps: None,
+        trunk: None,
     }
 }
 

@@ -69,6 +69,7 @@ fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
         }),
         limits: Box::default(),
         taps: None,
+        trunk: None,
     };
     (vpc, subnet, port)
 }

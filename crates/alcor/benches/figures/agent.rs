@@ -248,6 +248,7 @@ impl Network {
                 }),
                 limits: Box::default(),
                 taps: None,
+                trunk: None,
             }),
             Goal::Dhcp(DhcpGoal {
                 port: self.port,
