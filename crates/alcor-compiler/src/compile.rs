@@ -2,7 +2,8 @@
 
 use alcor_goalstate::{
     Carrier, DhcpGoal, ExternalSubnet, Forwarding, Goal, InterfaceGoal, Limits, NeighborGoal,
-    PortGoal, PortIdentity, RouterGateway, SubnetGoal, SubnetRoute, SubnetRoutes, Taps, TrunkPart, VpcGoal,
+    PortGoal, PortIdentity, RouterGateway, SubnetGoal, SubnetRoute, SubnetRoutes, Taps, TrunkPart,
+    VpcGoal,
 };
 use alcor_types::{
     ExternalGateway, Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId,

@@ -34,7 +34,8 @@ fn news(region: &Compiler, (network, at): (u8, u8), since: u64) -> Vec<GoalKey> 
     match region.changes_since(network_id(network), &host(at), Revision(since)) {
         Delta::Changes { changes, .. } => {
             let keys = changes.iter().map(GoalChange::key);
-            keys.filter(|key| !matches!(key, GoalKey::Dhcp(..))).collect()
+            keys.filter(|key| !matches!(key, GoalKey::Dhcp(..)))
+                .collect()
         }
         _ => Vec::new(),
     }

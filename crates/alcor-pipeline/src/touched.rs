@@ -274,7 +274,10 @@ fn by_trunk(
     former: Option<&Local>,
     now: Option<&Local>,
 ) -> BTreeSet<Owner> {
-    let carriers = [former, now].into_iter().flatten().filter_map(Local::carrier);
+    let carriers = [former, now]
+        .into_iter()
+        .flatten()
+        .filter_map(Local::carrier);
     let rivals = carriers.flat_map(|(parent, tag)| state.rivals(parent, tag));
     let others = rivals.filter(|rival| *rival != id);
     others.flat_map(|rival| placed(state, rival)).collect()

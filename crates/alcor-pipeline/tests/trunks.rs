@@ -105,7 +105,9 @@ fn a_sub_port_comes_and_goes_with_its_parents_interface() {
     let numbers = [2, 3].map(|number| u128::from(ofport(number).0));
     let about = |flow: &alcor_openflow::Flow| {
         let fields = [table::SENDER, table::RECEIVER];
-        let mut named = fields.into_iter().filter_map(|field| flow.key.matching.get(field));
+        let mut named = fields
+            .into_iter()
+            .filter_map(|field| flow.key.matching.get(field));
         named.any(|(value, _)| numbers.contains(&value))
     };
     assert!(!bridge.switch.flows().iter().any(about));
@@ -132,7 +134,11 @@ fn a_trunk_leaves_nothing_behind() {
     let mut bridge = bridge();
     let without = |bridge: &mut Bridge| {
         let number = Input::Unplugged { port: port_id(3) };
-        bridge.take([Input::Delete(GoalKey::Port(port_id(3))), number, put(port(2, 1))]);
+        bridge.take([
+            Input::Delete(GoalKey::Port(port_id(3))),
+            number,
+            put(port(2, 1)),
+        ]);
     };
     without(&mut bridge);
     let plain = bridge.switch.flows();

@@ -151,9 +151,7 @@ impl Engine {
             let frame = announcement(mac, moved.address, moved.router).unwrap_or_default();
             let others = self.holdings.own_ports().filter_map(|id| self.own(id));
             let others = others.filter(|port| port.vpc == network && port.mac != mac);
-            let ofports: Vec<_> = others
-                .filter_map(|port| self.ofport(port.id))
-                .collect();
+            let ofports: Vec<_> = others.filter_map(|port| self.ofport(port.id)).collect();
             ofports
                 .into_iter()
                 .map(move |ofport| Effect::Tell(ofport, frame.clone()))

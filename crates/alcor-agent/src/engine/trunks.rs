@@ -102,7 +102,11 @@ impl Engine {
     /// The number by which a port's frames come and go, once they do.
     pub(super) fn ofport(&self, port: PortId) -> Option<PortNo> {
         match self.trunks.parent(port) {
-            Some(_) => self.trunks.told.get(&port).map(|number| PortNo(u32::from(*number))),
+            Some(_) => self
+                .trunks
+                .told
+                .get(&port)
+                .map(|number| PortNo(u32::from(*number))),
             None => self.vifs.ofport(port).map(PortNo),
         }
     }

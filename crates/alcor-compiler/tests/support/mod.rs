@@ -10,9 +10,9 @@ use alcor_types::{
     FlowDirection, ForwardedProtocol, HostName, Network, NetworkAcl, NetworkAclId, NetworkAclRule,
     NetworkAclRuleId, NetworkId, NetworkType, Node, NodeId, Port, PortForwarding, PortForwardingId,
     PortId, PortRange, QosLimit, QosPolicyId, QosRule, QosRuleId, Revision, RouteTable,
-    RouteTableId, RouteTableKind, RouteTarget, Router, RouterId, Standard, Subnet, SubnetId,
-    SubPort, TableRoute, TapDirection, TapFlow, TapFlowId, TapService, TapServiceId, Transport, Trunk,
-    TrunkId, Vni,
+    RouteTableId, RouteTableKind, RouteTarget, Router, RouterId, Standard, SubPort, Subnet,
+    SubnetId, TableRoute, TapDirection, TapFlow, TapFlowId, TapService, TapServiceId, Transport,
+    Trunk, TrunkId, Vni,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;

@@ -3,11 +3,9 @@
 use super::resolve::{ARP_REQUEST, solicitation};
 use super::{limits, tap, trunk};
 use crate::Punt;
-use crate::state::State;
 use crate::member::Local;
-use crate::table::{
-    ANSWER, CLASSIFY, DELIVER, DHCP, MATCH, OWN, RECEIVER, RESOLVE, SENDER,
-};
+use crate::state::State;
+use crate::table::{ANSWER, CLASSIFY, DELIVER, DHCP, MATCH, OWN, RECEIVER, RESOLVE, SENDER};
 use alcor_openflow::{Action, Controller, Field, Flow, Match, PortNo, Subfield};
 use alcor_types::{MacAddr, PortId};
 use std::collections::BTreeSet;

@@ -2,10 +2,13 @@
 
 use super::run;
 use alcor::scenario::{PortInfo, Scenario, Segment, port_info};
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stage/told.sh");
+const VLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stage/vlan.py");
 
 /// A port that is on no host yet.
 pub(crate) async fn unbound(
@@ -66,24 +69,36 @@ impl Trunk {
     }
 }
 
-/// An interface `eth0.TAG` of a VM, with the port's MAC address and the usual MTU.
-pub(crate) async fn tagged(
-    region: &Scenario,
-    vm: &str,
-    port: &PortInfo,
-    tag: u16,
-) -> anyhow::Result<()> {
-    let lab = region.lab();
-    for line in [
-        format!("ip link add link eth0 name eth0.{tag} type vlan id {tag}"),
-        format!(
-            "ip link set eth0.{tag} address {} mtu 1450 up",
-            port.mac
-        ),
-    ] {
-        run(lab, vm, &line).await?;
+/// An interface of a VM for frames with a tag; gone when it is dropped.
+pub(crate) struct Vlan(Child);
+
+impl Vlan {
+    /// Makes `vlanTAG`, with the port's MAC address and the usual MTU.
+    pub(crate) async fn make(
+        region: &Scenario,
+        vm: &str,
+        port: &PortInfo,
+        tag: u16,
+    ) -> anyhow::Result<Self> {
+        let words = ["python3", VLAN, &tag.to_string()];
+        let mut command = region.lab().command(vm, words)?;
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
+        let stdout = child.stdout.take().context("no stdout")?;
+        let vlan = Self(child);
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        ensure!(line.trim() == "ready", "no interface: {line}");
+        let line = format!("ip link set vlan{tag} address {} mtu 1450 up", port.mac);
+        run(region.lab(), vm, &line).await?;
+        Ok(vlan)
     }
-    Ok(())
+}
+
+impl Drop for Vlan {
+    fn drop(&mut self) {
+        let _ended = self.0.kill();
+        let _gone = self.0.wait();
+    }
 }
 
 /// Address, router and MTU, as a client is told there.
