@@ -71,7 +71,7 @@ pub(crate) fn port(
         }),
         limits: limits.into(),
         taps,
-        trunk,
+        trunk: trunk.map(Box::new),
     })
 }
 

@@ -24,7 +24,7 @@ fn region() -> Compiler {
 fn part(region: &Compiler, number: u8, network: u8) -> Option<TrunkPart> {
     let mut goals = wanted(region, network_id(network), &host(1)).into_iter();
     goals.find_map(|goal| match goal {
-        Goal::Port(port) if port.id == port_id(number) => port.trunk,
+        Goal::Port(port) if port.id == port_id(number) => port.trunk.as_deref().copied(),
         _ => None,
     })
 }

@@ -294,7 +294,7 @@ fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, 
         }),
         limits: limits::limits(fields, sent.limits.as_ref())?.into(),
         taps: taps::taps(fields, sent.taps.as_ref())?,
-        trunk: trunk::trunk(fields, sent.trunk.as_ref())?,
+        trunk: trunk::trunk(fields, sent.trunk.as_ref())?.map(Box::new),
     })
 }
 

@@ -94,7 +94,7 @@ pub struct PortGoal {
     /// Its part in taps; none where it has none.
     pub taps: Option<Box<Taps>>,
     /// Its part in a trunk; none where it has none.
-    pub trunk: Option<TrunkPart>,
+    pub trunk: Option<Box<TrunkPart>>,
 }
 
 /// What a port's VM is known by: to the metadata service and to other VMs.

@@ -157,13 +157,14 @@ fn any_trunked() -> impl Strategy<Value = Goal> {
         let mut goal = port(id, vpc);
         goal.limits = limits(bounds).into();
         goal.taps = taps(bounds % 4, id);
-        goal.trunk = Some(match carrier {
+        let part = match carrier {
             Some((parent, tag)) => TrunkPart::SubPort {
                 parent: port_id(parent),
                 tag,
             },
             None => TrunkPart::Parent,
-        });
+        };
+        goal.trunk = Some(part.into());
         Goal::Port(goal)
     })
 }

@@ -17,14 +17,14 @@ const TAGGED: u128 = 0x1000 | TAG as u128;
 fn sub_port(number: u8, tag: u16) -> PortGoal {
     let parent = port_id(2);
     PortGoal {
-        trunk: Some(TrunkPart::SubPort { parent, tag }),
+        trunk: Some(TrunkPart::SubPort { parent, tag }.into()),
         ..port(number, 2)
     }
 }
 
 fn parent() -> PortGoal {
     PortGoal {
-        trunk: Some(TrunkPart::Parent),
+        trunk: Some(TrunkPart::Parent.into()),
         ..port(2, 1)
     }
 }
