@@ -20,7 +20,7 @@ use alcor_goalstate::wire::{AgentMessage, Hello, Welcome, agent_message, region_
 use alcor_openflow::{Client, Connection, Endpoint, Events, Flow, PortNo, Settings};
 use alcor_pipeline::{FlowChanges, Input, Installed, MeterChanges, Owner, Pipeline, table};
 use alcor_types::PortId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -70,6 +70,9 @@ pub struct Inspection {
     pub owners: BTreeMap<u64, Owner>,
     /// The OpenFlow numbers of plugged ports.
     pub plugged: BTreeMap<PortId, PortNo>,
+    /// Sub-ports of trunks: by which other port's interface their frames come and go, and with which
+    /// tag.
+    pub carried: BTreeMap<PortId, (PortId, u16)>,
     /// The tunnel port's number.
     pub tunnel: Option<PortNo>,
     /// Where tunnels to the host end.
@@ -142,7 +145,7 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
     let carried = sub_ports(&wish.holdings);
     for input in bridge.into_iter().flat_map(inputs) {
         if let Input::Plugged { port, ofport } = input
-            && carried.contains(&port) != is_sub_port(ofport.0)
+            && carried.contains_key(&port) != is_sub_port(ofport.0)
         {
             continue;
         }
@@ -171,6 +174,7 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         meters: difference.meters,
         owners,
         plugged,
+        carried,
         tunnel,
         tunnel_ip: wish.tunnel_ip,
     })
@@ -185,9 +189,9 @@ fn is_goals(flow: &Installed) -> bool {
 }
 
 /// The ports that have a number in place of an interface.
-fn sub_ports(holdings: &Holdings) -> BTreeSet<PortId> {
+fn sub_ports(holdings: &Holdings) -> BTreeMap<PortId, (PortId, u16)> {
     let carried = holdings.goals().filter_map(|goal| match goal {
-        Goal::Port(port) => port.trunk.as_ref()?.carrier().map(|_| port.id),
+        Goal::Port(port) => Some((port.id, port.identity.trunk.as_ref()?.carrier()?)),
         _ => None,
     });
     carried.collect()

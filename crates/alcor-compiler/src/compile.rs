@@ -68,10 +68,10 @@ pub(crate) fn port(
         identity: Box::new(PortIdentity {
             project_id: port.project_id.clone(),
             dns_name: port.dns_name.clone(),
+            trunk,
         }),
         limits: limits.into(),
         taps,
-        trunk: trunk.map(Box::new),
     })
 }
 

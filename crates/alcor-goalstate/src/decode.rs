@@ -291,10 +291,10 @@ fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, 
         identity: Box::new(PortIdentity {
             project_id: sent.project_id.as_str().into(),
             dns_name: sent.dns_name.clone(),
+            trunk: trunk::trunk(fields, sent.trunk.as_ref())?,
         }),
         limits: limits::limits(fields, sent.limits.as_ref())?.into(),
         taps: taps::taps(fields, sent.taps.as_ref())?,
-        trunk: trunk::trunk(fields, sent.trunk.as_ref())?.map(Box::new),
     })
 }
 

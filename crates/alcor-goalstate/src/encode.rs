@@ -320,7 +320,7 @@ pub(crate) fn port(goal: &PortGoal) -> PortConfiguration {
             .collect(),
         limits: limits::limits(&goal.limits),
         taps: goal.taps.as_deref().map(taps::taps),
-        trunk: goal.trunk.as_deref().map(trunk::trunk),
+        trunk: goal.identity.trunk.as_ref().map(trunk::trunk),
         ..PortConfiguration::default()
     }
 }

@@ -75,7 +75,7 @@ impl From<&PortGoal> for Local {
             security: security(goal),
             limits: *goal.limits,
             taps: goal.taps.clone(),
-            trunk: goal.trunk.as_deref().copied(),
+            trunk: goal.identity.trunk,
         }
     }
 }

@@ -164,7 +164,7 @@ fn any_trunked() -> impl Strategy<Value = Goal> {
             },
             None => TrunkPart::Parent,
         };
-        goal.trunk = Some(part.into());
+        goal.identity.trunk = Some(part);
         Goal::Port(goal)
     })
 }

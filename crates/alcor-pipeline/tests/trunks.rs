@@ -14,19 +14,18 @@ use support::switch::Outcome;
 const TAG: u16 = 100;
 const TAGGED: u128 = 0x1000 | TAG as u128;
 
+fn in_trunk(mut goal: PortGoal, part: TrunkPart) -> PortGoal {
+    goal.identity.trunk = Some(part);
+    goal
+}
+
 fn sub_port(number: u8, tag: u16) -> PortGoal {
     let parent = port_id(2);
-    PortGoal {
-        trunk: Some(TrunkPart::SubPort { parent, tag }.into()),
-        ..port(number, 2)
-    }
+    in_trunk(port(number, 2), TrunkPart::SubPort { parent, tag })
 }
 
 fn parent() -> PortGoal {
-    PortGoal {
-        trunk: Some(TrunkPart::Parent.into()),
-        ..port(2, 1)
-    }
+    in_trunk(port(2, 1), TrunkPart::Parent)
 }
 
 /// Ports 2 and 5 in network 1, ports 3 and 4 in network 2; 2 carries 3.

@@ -211,10 +211,10 @@ mod tests {
             identity: Box::new(PortIdentity {
                 project_id: "project".into(),
                 dns_name: String::new(),
+                trunk: None,
             }),
             limits: Box::default(),
             taps: None,
-            trunk: None,
         };
         let dhcp = DhcpGoal {
             port: port.id,

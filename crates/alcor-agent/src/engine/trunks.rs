@@ -5,7 +5,7 @@ use super::{Effect, Engine};
 use crate::errand::Errand;
 use crate::numbers::Numbers;
 use crate::zones::Flushes;
-use alcor_goalstate::{Goal, GoalChange, GoalKey};
+use alcor_goalstate::{Goal, GoalChange, GoalKey, TrunkPart};
 use alcor_openflow::PortNo;
 use alcor_pipeline::Input;
 use alcor_types::PortId;
@@ -46,7 +46,7 @@ impl Trunks {
     pub(super) fn note(&mut self, change: &GoalChange) {
         let (port, parent) = match change {
             GoalChange::Put(Goal::Port(goal)) => {
-                let carrier = goal.trunk.as_ref().and_then(|part| part.carrier());
+                let carrier = goal.identity.trunk.as_ref().and_then(TrunkPart::carrier);
                 (goal.id, carrier.map(|(parent, _)| parent))
             }
             GoalChange::Delete {

@@ -190,10 +190,10 @@ fn any_port() -> impl Strategy<Value = Goal> {
                     identity: Box::new(PortIdentity {
                         project_id: format!("project-{id}").as_str().into(),
                         dns_name: if admin_state_up { "vm" } else { "" }.to_owned(),
+                        trunk,
                     }),
                     limits: limits.into(),
                     taps,
-                    trunk,
                 })
             },
         )

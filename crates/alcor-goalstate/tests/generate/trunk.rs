@@ -5,11 +5,10 @@ use alcor_types::PortId;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-pub(super) fn any_trunk() -> impl Strategy<Value = Option<Box<TrunkPart>>> {
+pub(super) fn any_trunk() -> impl Strategy<Value = Option<TrunkPart>> {
     let carried = (any::<u128>(), 1..=4094_u16).prop_map(|(parent, tag)| TrunkPart::SubPort {
         parent: PortId(Uuid::from_u128(parent)),
         tag,
     });
-    let part = prop_oneof![Just(TrunkPart::Parent), carried];
-    prop::option::of(part.prop_map(Box::new))
+    prop::option::of(prop_oneof![Just(TrunkPart::Parent), carried])
 }

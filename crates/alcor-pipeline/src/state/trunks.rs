@@ -1,6 +1,7 @@
 //! Which ports the interfaces of other ports carry.
 
 use super::State;
+use crate::member::Local;
 use alcor_openflow::PortNo;
 use alcor_types::PortId;
 use std::collections::BTreeSet;
@@ -30,8 +31,8 @@ impl State {
     /// The number by which the port's frames are known, once they can flow: that of its interface, or
     /// one that stands for a sub-port of a trunk whose parent has one.
     pub(crate) fn ofport(&self, id: PortId) -> Option<PortNo> {
-        let carrier = self.locals.get(&id).and_then(|local| local.carrier());
-        if carrier.is_some() {
+        let local = self.locals.get(&id);
+        if local.and_then(Local::carrier).is_some() {
             self.carried(id)?;
         }
         self.plugged(id)

@@ -220,10 +220,7 @@ impl Switch {
                     self.act(action, &mut copy, outcome, depth);
                 }
             }
-            Action::PushVlan(_) => {
-                assert_eq!(frame.get(Field::VlanVid), 0, "one tag at a time");
-                frame.set(Field::VlanVid, 0x1000);
-            }
+            Action::PushVlan(_) => frame.set(Field::VlanVid, 0x1000),
             Action::PopVlan => frame.set(Field::VlanVid, 0),
             Action::Push(_) => frame.set(Field::XxReg3, in_port),
             Action::Pop(_) => {

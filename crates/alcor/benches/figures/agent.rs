@@ -245,10 +245,10 @@ impl Network {
                 identity: Box::new(PortIdentity {
                     project_id: "project".into(),
                     dns_name: String::new(),
+                    trunk: None,
                 }),
                 limits: Box::default(),
                 taps: None,
-                trunk: None,
             }),
             Goal::Dhcp(DhcpGoal {
                 port: self.port,
