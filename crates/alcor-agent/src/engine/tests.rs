@@ -94,10 +94,10 @@ fn word(effects: &[Effect]) -> Option<(OperationStatus, &str)> {
         Effect::Say(Body::Report(report)) => Some(&report.statuses),
         _ => None,
     });
-    let of = said
+    let mut of = said
         .flatten()
         .filter(|said| said.resource_id == SUB_PORT.to_string());
-    of.last()
+    of.next_back()
         .map(|said| (said.operation_status(), &*said.reason))
 }
 
