@@ -198,6 +198,11 @@ impl Engine {
 
     /// An interface came, changed, or went (`None`).
     pub(crate) fn plugged(&mut self, port: PortId, vif: Option<Vif>) -> Vec<Effect> {
+        self.note_plug(port, vif);
+        self.advance()
+    }
+
+    fn note_plug(&mut self, port: PortId, vif: Option<Vif>) {
         let before = self.vifs.ofport(port);
         self.vifs.set(port, vif);
         let now = self.vifs.ofport(port);
@@ -217,25 +222,22 @@ impl Engine {
             self.errand(Errand::Leave(port));
         }
         self.waiting.ports.insert(port);
-        self.advance()
     }
 
-    /// All interfaces of the bridge are known now; ports that are not among them are unplugged.
-    pub(crate) fn bridge_seen(&mut self, plugged: &BTreeSet<PortId>) -> Vec<Effect> {
-        let gone: Vec<_> = self
-            .vifs
-            .ports()
-            .filter(|port| !plugged.contains(port))
-            .collect();
-        let mut effects = Vec::new();
+    /// These are all interfaces of the bridge; ports that are not among them are unplugged.
+    pub(crate) fn bridge_seen(&mut self, plugged: BTreeMap<PortId, Vif>) -> Vec<Effect> {
+        let known = self.vifs.ports();
+        let gone: Vec<_> = known.filter(|port| !plugged.contains_key(port)).collect();
         for port in gone {
-            effects.extend(self.plugged(port, None));
+            self.note_plug(port, None);
+        }
+        for (port, vif) in plugged {
+            self.note_plug(port, Some(vif));
         }
         self.vifs.complete();
         // What was heard of before could not be judged without its interface.
         self.waiting.ports.extend(self.holdings.own_ports());
-        effects.extend(self.advance());
-        effects
+        self.advance()
     }
 
     /// The tunnel port got its number, or lost it.

@@ -202,12 +202,12 @@ fn inputs(event: DatabaseEvent) -> Vec<Input> {
         DatabaseEvent::Tunnel(ofport) => vec![Input::Tunnel {
             ofport: ofport.map(PortNo),
         }],
-        DatabaseEvent::Vif(port, Some(vif)) => {
-            let plugged = vif.ofport.map(|ofport| Input::Plugged {
-                port,
-                ofport: PortNo(ofport),
+        DatabaseEvent::Seen(vifs) => {
+            let plugged = vifs.into_iter().filter_map(|(port, vif)| {
+                let ofport = PortNo(vif.ofport?);
+                Some(Input::Plugged { port, ofport })
             });
-            plugged.into_iter().collect()
+            plugged.collect()
         }
         DatabaseEvent::Wires(wires) => {
             let wires = wires.into_iter();
@@ -232,7 +232,8 @@ fn inputs(event: DatabaseEvent) -> Vec<Input> {
             });
             zones.chain(sub_ports).collect()
         }
-        DatabaseEvent::Vif(_, None) | DatabaseEvent::Seen(_) => Vec::new(),
+        // The bridge as it is comes as a whole.
+        DatabaseEvent::Vif(..) => Vec::new(),
     }
 }
 

@@ -250,7 +250,7 @@ impl Agent {
             DatabaseEvent::Tunnel(ofport) => self.engine.tunnel(ofport),
             DatabaseEvent::Wires(wires) => self.engine.wired(wires),
             DatabaseEvent::Ids(ids) => self.engine.kept(&ids),
-            DatabaseEvent::Seen(ports) => self.engine.bridge_seen(&ports),
+            DatabaseEvent::Seen(vifs) => self.engine.bridge_seen(vifs),
         };
         self.carry_out(effects);
     }

@@ -103,7 +103,7 @@ async fn carried(region: &Scenario, world: &World) -> anyhow::Result<()> {
     for (from, to) in [
         ("sub", "c"),
         ("c", "sub"),
-        ("sub", "b"),
+        ("sub", "a"),
         ("a", "parent"),
         ("parent", "sub"),
         ("sub", "parent"),

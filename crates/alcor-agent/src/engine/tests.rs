@@ -9,7 +9,7 @@ use uuid::Uuid;
 fn seeing_all() -> Engine {
     let mut engine = Engine::new(60, 200, IpAddr::from([0; 4]));
     engine.welcomed(&Welcome::default());
-    engine.bridge_seen(&BTreeSet::new());
+    engine.bridge_seen(BTreeMap::new());
     engine
 }
 
@@ -43,7 +43,7 @@ fn nothing_is_audited_before_region_and_bridge_are_both_known() {
     engine.programmed(JobResult::Done(Vec::new()));
     engine.welcomed(&Welcome::default());
     assert_eq!(engine.audit_ticket(), None);
-    engine.bridge_seen(&BTreeSet::new());
+    engine.bridge_seen(BTreeMap::new());
     engine.programmed(JobResult::Done(Vec::new()));
     assert!(engine.audit_ticket().is_some());
 }
