@@ -7,7 +7,7 @@ use alcor_ovsdb::vswitch::{
 };
 use alcor_ovsdb::{Connection, Endpoint, Error, Options};
 use alcor_types::PortId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -21,8 +21,9 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from
 /// What happens on the bridge.
 #[derive(Debug)]
 pub(crate) enum DatabaseEvent {
-    /// These are all ports with an interface on the bridge; each was or will be told of.
-    Seen(BTreeSet<PortId>),
+    /// These are all ports with an interface on the bridge. Told together: what is for several of
+    /// them would else be made for the first alone, and then anew.
+    Seen(BTreeMap<PortId, Vif>),
     /// A port's interface came, changed, or went.
     Vif(PortId, Option<Vif>),
     /// The tunnel port's OpenFlow number.
@@ -152,14 +153,8 @@ fn picture(view: &BridgeView) -> Vec<DatabaseEvent> {
         DatabaseEvent::Wires(numbers(&view.wires)),
         DatabaseEvent::Ids(view.ids.clone()),
     ];
-    let mut seen = BTreeSet::new();
-    for vif in view.vifs.values() {
-        if let Some((port, vif)) = read(vif) {
-            seen.insert(port);
-            events.push(DatabaseEvent::Vif(port, Some(vif)));
-        }
-    }
-    events.push(DatabaseEvent::Seen(seen));
+    let seen = view.vifs.values().filter_map(read);
+    events.push(DatabaseEvent::Seen(seen.collect()));
     events
 }
 

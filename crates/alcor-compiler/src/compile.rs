@@ -2,7 +2,8 @@
 
 use alcor_goalstate::{
     Carrier, DhcpGoal, ExternalSubnet, Forwarding, Goal, InterfaceGoal, Limits, NeighborGoal,
-    PortGoal, PortIdentity, RouterGateway, SubnetGoal, SubnetRoute, SubnetRoutes, Taps, VpcGoal,
+    PortGoal, PortIdentity, RouterGateway, SubnetGoal, SubnetRoute, SubnetRoutes, Taps, TrunkPart,
+    VpcGoal,
 };
 use alcor_types::{
     ExternalGateway, Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId,
@@ -45,8 +46,11 @@ pub(crate) fn subnet(subnet: &Subnet, revision: Revision) -> Goal {
 }
 
 /// What its own host is told of a port.
-pub(crate) fn port(port: &Port, extras: (Limits, Option<Box<Taps>>), revision: Revision) -> Goal {
-    let (limits, taps) = extras;
+pub(crate) fn port(
+    port: &Port,
+    (limits, taps, trunk): (Limits, Option<Box<Taps>>, Option<TrunkPart>),
+    revision: Revision,
+) -> Goal {
     Goal::Port(PortGoal {
         id: port.id,
         revision,
@@ -64,6 +68,7 @@ pub(crate) fn port(port: &Port, extras: (Limits, Option<Box<Taps>>), revision: R
         identity: Box::new(PortIdentity {
             project_id: port.project_id.clone(),
             dns_name: port.dns_name.clone(),
+            trunk,
         }),
         limits: limits.into(),
         taps,

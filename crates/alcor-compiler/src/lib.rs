@@ -34,6 +34,7 @@ mod qos;
 mod routing;
 mod scope;
 mod taps;
+mod trunks;
 mod view;
 
 pub use compiler::Compiler;

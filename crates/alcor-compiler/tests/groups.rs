@@ -192,6 +192,7 @@ proptest! {
                     Fact::NetworkAcl(id, _) => id.to_string(),
                     Fact::TapService(id, _) => id.to_string(),
                     Fact::TapFlow(id, _) => id.to_string(),
+                    Fact::Trunk(id, _) => id.to_string(),
                     Fact::NetworkAclRule(id, _) => id.to_string(),
                 };
                 last.insert(name, fact.clone());

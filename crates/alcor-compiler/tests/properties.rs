@@ -164,6 +164,7 @@ fn any_deletion() -> impl Strategy<Value = Fact> {
         1 => (0..HOSTS).prop_map(|id| Fact::Node(host(id), None)),
         1 => (0..2_u8).prop_map(|id| Fact::TapService(tap_service(id).id, None)),
         1 => (0..4_u8).prop_map(|id| Fact::TapFlow(tap_flow(id, 0, 2).id, None)),
+        1 => (0..2_u8).prop_map(|id| Fact::Trunk(trunk(id, &[]).id, None)),
         1 => (0..4_u8).prop_map(|id| Fact::QosRule(qos_rule(id, 0, 0).id, None)),
     ]
 }
@@ -183,6 +184,15 @@ fn any_tap() -> impl Strategy<Value = Fact> {
     ]
 }
 
+/// Ports 0 and 1 carry others, and for a moment perhaps both the same.
+fn any_trunk() -> impl Strategy<Value = Fact> {
+    let carried = prop::collection::btree_map(2..PORTS, 1..4_u16, 0..3);
+    (0..2_u8, carried).prop_map(|(number, carried)| {
+        let carried: Vec<_> = carried.into_iter().collect();
+        put_trunk(trunk(number, &carried))
+    })
+}
+
 fn any_fact() -> impl Strategy<Value = Fact> {
     prop_oneof![
         1 => any_network(),
@@ -197,6 +207,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         2 => (0..ACLS, 0..3_u8, 0..3_u16).prop_map(|(of, id, number)| put_acl_rule(of, id, number)),
         2 => any_qos_rule(),
         2 => any_tap(),
+        2 => any_trunk(),
         3 => any_deletion(),
         3 => any_way_out(),
     ]
@@ -228,6 +239,7 @@ fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
             Fact::QosRule(id, _) => id.to_string(),
             Fact::TapService(id, _) => id.to_string(),
             Fact::TapFlow(id, _) => id.to_string(),
+            Fact::Trunk(id, _) => id.to_string(),
         };
         last.insert(name, fact.clone());
     }

@@ -20,6 +20,7 @@ mod north_goal;
 mod scope;
 mod scope_id;
 mod taps;
+mod trunk;
 pub mod wire;
 
 pub use acl_goal::{AclGoal, AclRule};
@@ -35,3 +36,4 @@ pub use north_goal::{ExternalSubnet, FloatingGoal, Forwarding, RouterGateway};
 pub use scope::{Applied, ScopeGoals};
 pub use scope_id::{ParseScopeError, ScopeId};
 pub use taps::{TapCopy, Taps};
+pub use trunk::TrunkPart;

@@ -22,6 +22,7 @@ mod rules;
 mod served;
 mod spoof;
 mod tap;
+mod trunk;
 mod tunnel;
 mod unicast;
 mod wire;

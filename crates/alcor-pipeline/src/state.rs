@@ -2,8 +2,10 @@
 
 mod north;
 mod routing;
+mod trunks;
 
 pub(crate) use north::Place;
+use trunks::Trunks;
 
 use crate::Input;
 use crate::acls::{Acl, Acls};
@@ -38,7 +40,8 @@ pub(crate) struct State {
     serving: BTreeMap<SubnetId, BTreeSet<PortId>>,
     /// The ports here that a tap service's port gets copies of.
     looked_at: HashMap<PortId, BTreeSet<PortId>>,
-    pub(crate) ofports: HashMap<PortId, PortNo>,
+    ofports: HashMap<PortId, PortNo>,
+    trunks: Trunks,
     pub(crate) tunnel: Option<PortNo>,
     /// What this host's routed packets come from on the wire.
     pub(crate) wire_mac: MacAddr,
@@ -70,6 +73,7 @@ impl State {
             serving: BTreeMap::new(),
             looked_at: HashMap::new(),
             ofports: HashMap::new(),
+            trunks: Trunks::default(),
             tunnel: None,
             wire_mac,
             tunnel_ip,
@@ -278,6 +282,7 @@ impl State {
             .set_port(id, old.map_or(&[], |it| it), new.map_or(&[], |it| it));
         if let Some(former) = former {
             self.look_away(id, &former);
+            self.trunks.set(id, former.carrier(), false);
             let vpc = self.vpcs.entry(former.vpc).or_default();
             vpc.ports.remove(&id);
             for slot in former.slots() {
@@ -286,6 +291,7 @@ impl State {
             self.forget_if_empty(former.vpc);
         }
         if let Some(local) = local {
+            self.trunks.set(id, local.carrier(), true);
             for looker in local.lookers() {
                 self.looked_at.entry(looker).or_default().insert(id);
             }

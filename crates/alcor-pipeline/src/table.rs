@@ -87,6 +87,8 @@ pub const INGRESS_BITS: u8 = 83;
 pub const PASSED: u8 = INGRESS_PACKETS;
 /// Out of the receiver's port.
 pub const DELIVER: u8 = 86;
+/// Out of the port that the frame came from. Other tables ask by resubmit.
+pub const BACK: u8 = 88;
 /// Broadcast and multicast to other hosts.
 pub const FLOOD_REMOTE: u8 = 90;
 /// Broadcast and multicast to this host.
@@ -137,8 +139,8 @@ pub const OWN: u16 = 3000;
 /// Of those, the ones that it answers itself.
 pub const ECHO: u16 = 3010;
 
-/// Holds the OpenFlow port number of the local port that sent the frame; 0 on a frame from a
-/// tunnel. Unlike the in-port it is not touched by later actions.
+/// Holds the OpenFlow port number of the local port that sent the frame, or the number that stands
+/// for a trunk's sub-port; 0 on a frame from a tunnel. Unlike the in-port it is not touched by later actions.
 pub const SENDER: Field = Field::Reg0;
 /// Which part of a long list of receivers is next; 0 outside of such a list.
 pub const PART: Field = Field::Reg1;

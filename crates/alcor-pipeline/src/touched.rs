@@ -228,6 +228,7 @@ fn by_local(state: &State, id: PortId, now: Option<&Local>) -> Vec<Owner> {
     owners.extend(sets::by_port(state, id, now));
     owners.extend(north::by_port(state, id));
     owners.extend(acls::by_port(state, former, now));
+    owners.extend(by_trunk(state, id, former, now));
     for local in [former, now].into_iter().flatten() {
         owners.push(Owner::Flood(local.vpc));
         owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));
@@ -266,20 +267,41 @@ fn ports_at(state: &State, vpc: NetworkId, host_ip: IpAddr) -> usize {
     state.vpcs.get(&vpc).map_or(0, count)
 }
 
+/// Whoever claims the same tag of a trunk may have it now, or no longer.
+fn by_trunk(
+    state: &State,
+    id: PortId,
+    former: Option<&Local>,
+    now: Option<&Local>,
+) -> BTreeSet<Owner> {
+    let carriers = [former, now]
+        .into_iter()
+        .flatten()
+        .filter_map(Local::carrier);
+    let rivals = carriers.flat_map(|(parent, tag)| state.rivals(parent, tag));
+    let others = rivals.filter(|rival| *rival != id);
+    others.flat_map(|rival| placed(state, rival)).collect()
+}
+
+/// A port that carries others takes these with it.
 fn by_plug(state: &State, port: PortId, now: Option<PortNo>) -> Vec<Owner> {
-    if state.ofports.get(&port).copied() == now {
+    if state.plugged(port) == now {
         return Vec::new();
     }
     let displaced = now.and_then(|ofport| state.port_at(ofport));
-    let mut owners = Vec::new();
-    for id in [Some(port), displaced].into_iter().flatten() {
-        owners.extend([Owner::Port(id), Owner::Guard(id)]);
-        owners.extend(state.looked_at(id).map(Owner::Port));
-        owners.extend(north::by_port(state, id));
-        if let Some(local) = state.locals.get(&id) {
-            owners.push(Owner::Flood(local.vpc));
-            owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));
-        }
+    let ports = [Some(port), displaced].into_iter().flatten();
+    let ports = ports.flat_map(|id| std::iter::once(id).chain(state.sub_ports(id)));
+    ports.flat_map(|id| placed(state, id)).collect()
+}
+
+/// What depends on where a port's frames come and go.
+fn placed(state: &State, id: PortId) -> Vec<Owner> {
+    let mut owners = vec![Owner::Port(id), Owner::Guard(id)];
+    owners.extend(state.looked_at(id).map(Owner::Port));
+    owners.extend(north::by_port(state, id));
+    if let Some(local) = state.locals.get(&id) {
+        owners.push(Owner::Flood(local.vpc));
+        owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));
     }
     owners
 }

@@ -5,7 +5,7 @@
 
 mod support;
 
-use alcor_goalstate::{Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes};
+use alcor_goalstate::{Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes, TrunkPart};
 use alcor_openflow::{Flow, Meter, PortNo};
 use alcor_pipeline::{
     Contents, FlowChanges, Input, Installed, MeterChanges, Neighbor, Pipeline, Zoned,
@@ -80,7 +80,7 @@ fn any_goal() -> impl Strategy<Value = Goal> {
     prop_oneof![
         2 => any_vpc(), 1 => any_subnet(), 3 => any_port(), 4 => any_neighbor(), 1 => lease,
         3 => any_interface(), 4 => any_secured(), 8 => sets, 4 => any_floating(),
-        3 => any_acl(), 2 => any_placed(),
+        3 => any_acl(), 2 => any_placed(), 4 => any_trunked(),
     ]
 }
 
@@ -146,6 +146,25 @@ fn any_secured() -> impl Strategy<Value = Goal> {
             mac_address: None,
         };
         goal.allowed_address_pairs.extend(pair.then_some(anywhere));
+        Goal::Port(goal)
+    })
+}
+
+/// Two may claim one tag for a moment, and a port may even claim to carry itself.
+fn any_trunked() -> impl Strategy<Value = Goal> {
+    let carrier = prop::option::weighted(0.7, (1..6_u8, 1..3_u16));
+    (1..6_u8, 1..3_u8, carrier, 0..24_u8).prop_map(|(id, vpc, carrier, bounds)| {
+        let mut goal = port(id, vpc);
+        goal.limits = limits(bounds).into();
+        goal.taps = taps(bounds % 4, id);
+        let part = match carrier {
+            Some((parent, tag)) => TrunkPart::SubPort {
+                parent: port_id(parent),
+                tag,
+            },
+            None => TrunkPart::Parent,
+        };
+        goal.identity.trunk = Some(part);
         Goal::Port(goal)
     })
 }

@@ -78,6 +78,7 @@ impl Engine {
     pub(crate) fn kept(&mut self, ids: &BTreeMap<String, String>) -> Vec<Effect> {
         let moves = self.north.zones.read(ids);
         self.renumber(moves);
+        self.kept_for_trunks(ids);
         self.advance()
     }
 

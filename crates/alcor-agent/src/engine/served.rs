@@ -101,7 +101,7 @@ impl Engine {
             port: own.id,
             ofport: in_port,
             mac: own.mac,
-            instance: own.device_id.clone(),
+            instance: self.device_of(own).to_owned(),
             project: own.identity.project_id.clone(),
             addresses: own.fixed_ips.iter().map(|fixed| fixed.ip_address).collect(),
         };
@@ -112,6 +112,13 @@ impl Engine {
         let (mtu, frame) = (self.mtu(network), frame.to_vec());
         self.errand(Errand::Talk(Visit { guest, mtu, frame }));
         Some(())
+    }
+
+    /// The VM that has the port; a sub-port's is that of its parent.
+    fn device_of<'a>(&'a self, own: &'a PortGoal) -> &'a str {
+        let parent = self.trunks.parent(own.id).and_then(|id| self.own(id));
+        let parent = parent.filter(|_| own.device_id.is_empty());
+        &parent.unwrap_or(own).device_id
     }
 
     pub(super) fn look_up(

@@ -3,7 +3,7 @@
 use super::resolve;
 use crate::state::State;
 use crate::table::{
-    ADDRESS, ANSWER, ARRIVE, ASKED, CLASSIFY, DHCP, EGRESS, EXCEPT, EXIT, FLOOD_LOCAL,
+    ADDRESS, ANSWER, ARRIVE, ASKED, BACK, CLASSIFY, DHCP, EGRESS, EXCEPT, EXIT, FLOOD_LOCAL,
     FLOOD_REMOTE, FOUND, GROUP, HOP, LOCAL, MATCH, MISS, NEXT, REMOTE, RESOLVE, RETURN, ROUTE,
     ROUTER, TRANSMIT, UNCHECKED, WIRE,
 };
@@ -41,6 +41,7 @@ pub(super) fn flows(state: &State) -> Vec<Flow> {
         miss(ARRIVE).goto(LOCAL),
         group(LOCAL).goto(FLOOD_LOCAL),
         miss(LOCAL),
+        miss(BACK).apply([Action::Output(PortNo::IN_PORT)]),
         miss(FLOOD_REMOTE).goto(FLOOD_LOCAL),
         miss(FLOOD_LOCAL),
     ]);

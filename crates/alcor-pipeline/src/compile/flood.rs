@@ -20,7 +20,7 @@ pub(super) fn flows(state: &State, id: NetworkId) -> Option<Vec<Flow>> {
     let (vpc, key) = state.active(id)?;
     let receivers = vpc.ports.iter().filter_map(|port| {
         let local = state.locals.get(port).filter(|local| local.up)?;
-        let ofport = *state.ofports.get(port)?;
+        let ofport = state.ofport(*port)?;
         let actions = vec![Action::set(RECEIVER, ofport), Action::resubmit(RECEIVED)];
         Some(limits::apart(local, actions))
     });

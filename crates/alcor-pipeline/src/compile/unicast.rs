@@ -25,7 +25,7 @@ pub(super) fn flows(state: &State, id: NetworkId, mac: MacAddr) -> Vec<Flow> {
 }
 
 fn to_local(state: &State, port: PortId, matching: Match) -> Option<Flow> {
-    let ofport = *state.ofports.get(&port)?;
+    let ofport = state.ofport(port)?;
     let flow = Flow::new(LOCAL, MATCH, matching);
     Some(flow.apply([Action::set(RECEIVER, ofport)]).goto(RECEIVED))
 }

@@ -118,6 +118,7 @@ pub(crate) fn port(number: u8, vpc: u8) -> PortGoal {
         identity: Box::new(PortIdentity {
             project_id: "project".into(),
             dns_name: String::new(),
+            trunk: None,
         }),
         limits: Box::default(),
         taps: None,

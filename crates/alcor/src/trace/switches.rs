@@ -56,7 +56,23 @@ impl Visit {
     fn port(&self, ofport: u32) -> Option<PortId> {
         let plugged = self.inspection.plugged.iter();
         let mut found = plugged.filter(|(_, number)| number.0 == ofport);
-        found.next().map(|(port, _)| *port)
+        let (port, _) = found.next()?;
+        let Some(tag) = self.tag() else {
+            return Some(*port);
+        };
+        let mut carried = self.inspection.carried.iter();
+        let sub_port = carried.find(|(_, by)| **by == (*port, tag))?;
+        Some(*sub_port.0)
+    }
+
+    /// The tag that the packet got last.
+    fn tag(&self) -> Option<u16> {
+        let actions = self.trace.lookups.last()?.actions.iter().rev();
+        let mut set = actions.filter_map(|action| {
+            let action = action.strip_prefix("set_field:")?;
+            action.strip_suffix("->vlan_vid")?.parse::<u16>().ok()
+        });
+        set.next().map(|tci| tci & 0xfff)
     }
 }
 
@@ -118,9 +134,13 @@ async fn visit(
     let place = places.of(host).map_err(Some)?;
     let inspection = alcor_agent::inspect(&place.config);
     let inspection = inspection.await.map_err(|error| Some(error.to_string()))?;
-    let enters = match probe.tunnel {
-        Some(_) => inspection.tunnel,
-        None => inspection.plugged.get(sender).copied(),
+    let enters = if probe.tunnel.is_some() {
+        inspection.tunnel
+    } else {
+        let carried = inspection.carried.get(sender);
+        probe.vlan = carried.map(|(_, tag)| *tag);
+        let interface = carried.map_or(sender, |(parent, _)| parent);
+        inspection.plugged.get(interface).copied()
     };
     probe.in_port = enters.ok_or(None)?.0;
     let text = |error: alcor_unixctl::Error| Some(error.to_string());
