@@ -14,6 +14,7 @@ use crate::programmer::program;
 use crate::switch;
 use crate::zones::Flushes;
 use crate::{AgentConfig, AgentError, Holdings};
+use alcor_goalstate::TunnelKind;
 use alcor_goalstate::wire::host_session_client::HostSessionClient;
 use alcor_goalstate::wire::{AgentMessage, Hello, Welcome, agent_message, region_message};
 use alcor_openflow::{Client, Connection, Endpoint, Events, Flow, PortNo, Settings};
@@ -69,8 +70,8 @@ pub struct Inspection {
     pub owners: BTreeMap<u64, Owner>,
     /// The OpenFlow numbers of plugged ports.
     pub plugged: BTreeMap<PortId, PortNo>,
-    /// The tunnel port's number.
-    pub tunnel: Option<PortNo>,
+    /// The tunnel ports' numbers.
+    pub tunnels: BTreeMap<TunnelKind, PortNo>,
     /// Where tunnels to the host end.
     pub tunnel_ip: IpAddr,
 }
@@ -137,12 +138,14 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         pipeline.apply(&Input::Put(goal.clone()));
     }
     pipeline.apply(&Input::Complete);
-    let (mut plugged, mut tunnel) = (BTreeMap::new(), None);
+    let (mut plugged, mut tunnels) = (BTreeMap::new(), BTreeMap::new());
     for input in bridge.into_iter().flat_map(inputs) {
         pipeline.apply(&input);
         match input {
             Input::Plugged { port, ofport } => drop(plugged.insert(port, ofport)),
-            Input::Tunnel { ofport } => tunnel = ofport,
+            Input::Tunnel { kind, ofport } => {
+                tunnels.extend(ofport.map(|ofport| (kind, ofport)));
+            }
             _ => {}
         }
     }
@@ -164,7 +167,7 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         meters: difference.meters,
         owners,
         plugged,
-        tunnel,
+        tunnels,
         tunnel_ip: wish.tunnel_ip,
     })
 }
@@ -179,9 +182,14 @@ fn is_goals(flow: &Installed) -> bool {
 
 fn inputs(event: DatabaseEvent) -> Vec<Input> {
     match event {
-        DatabaseEvent::Tunnel(ofport) => vec![Input::Tunnel {
-            ofport: ofport.map(PortNo),
-        }],
+        DatabaseEvent::Tunnels(ofports) => {
+            let ofports = ofports.into_iter();
+            let inputs = ofports.map(|(kind, ofport)| Input::Tunnel {
+                kind,
+                ofport: Some(PortNo(ofport)),
+            });
+            inputs.collect()
+        }
         DatabaseEvent::Vif(port, Some(vif)) => {
             let plugged = vif.ofport.map(|ofport| Input::Plugged {
                 port,

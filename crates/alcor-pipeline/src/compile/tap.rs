@@ -7,7 +7,7 @@
 use super::tunnel::{into_network, to_host};
 use crate::state::State;
 use crate::table::{CLASSIFY, DELIVER, MATCH, RECEIVER};
-use alcor_goalstate::{TapCopy, Taps};
+use alcor_goalstate::{TapCopy, Taps, TunnelKind};
 use alcor_openflow::{Action, Field, Flow, Match, PortNo, Subfield};
 
 /// Copies of what the port sends.
@@ -16,11 +16,17 @@ pub(super) fn sent(state: &State, taps: &Taps) -> Vec<Action> {
     sending.flat_map(|copy| to(state, copy)).collect()
 }
 
+/// The tunnels by which copies travel, whatever carries the network that they are of: a service has its
+/// number among those of VXLAN.
+const TUNNEL: TunnelKind = TunnelKind::Vxlan;
+
 /// Where copies come for the port, and how copies of what it receives are made.
 pub(super) fn flows(state: &State, ofport: PortNo, taps: &Taps) -> Vec<Flow> {
     let comes = || {
         let vni = u64::from(taps.service?.get());
-        let from_tunnel = Match::new().in_port(state.tunnel?).tunnel_id(vni);
+        let from_tunnel = Match::new()
+            .in_port(*state.tunnels.get(&TUNNEL)?)
+            .tunnel_id(vni);
         Some(Flow::new(CLASSIFY, MATCH, from_tunnel).apply([Action::Output(ofport)]))
     };
     let receiving = taps.copies.iter().filter(|copy| copy.direction.receives());
@@ -48,11 +54,11 @@ fn to(state: &State, copy: &TapCopy) -> Vec<Action> {
             .into_iter()
             .collect();
     }
-    let Some(tunnel) = state.tunnel else {
+    let Some(tunnel) = state.tunnels.get(&TUNNEL) else {
         return Vec::new();
     };
     let mut actions = vec![into_network(copy.vni)];
     actions.extend(to_host(copy.host_ip));
-    actions.push(Action::Output(tunnel));
+    actions.push(Action::Output(*tunnel));
     actions
 }
