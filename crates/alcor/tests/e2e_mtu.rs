@@ -10,6 +10,7 @@ use serde_json::json;
 use stage::outside::*;
 use stage::*;
 use std::net::IpAddr;
+use std::time::Instant;
 
 const SMALL: u16 = 1300;
 
@@ -55,7 +56,7 @@ impl Family {
     }
 }
 
-/// A VM with the first address of a network, behind its router.
+/// A VM behind a router, with an interface of this MTU, whatever its network has.
 async fn guest(
     region: &Scenario,
     (vm, host): (&str, u16),
@@ -124,6 +125,9 @@ async fn a_router_tells_what_the_smaller_network_carries() -> anyhow::Result<()>
             }
             tcp_passes(lab, a, (b, far.ip)).await?;
             tcp_passes(lab, b, (a, first.ip)).await?;
+            if far.ip.is_ipv4() {
+                floods_are_answered_in_measure(region, a, far.ip).await?;
+            }
             // The network grows, and packets with it.
             let path = format!("/v2.0/networks/{}", small.network);
             let grown = json!({ "network": { "mtu": 1450 } });
@@ -140,8 +144,34 @@ async fn a_router_tells_what_the_smaller_network_carries() -> anyhow::Result<()>
     .await
 }
 
-/// A router over these two networks, with the second address in the last one if the first is taken, and a
-/// way by it to a third one.
+/// How often the VM was told that a packet did not get there, too large ones among them.
+async fn unreachable(lab: &Lab, vm: &str) -> anyhow::Result<u64> {
+    let shown = run(lab, vm, "nstat -asz IcmpInDestUnreachs").await?;
+    let number = shown
+        .lines()
+        .last()
+        .and_then(|line| line.split_whitespace().nth(1));
+    Ok(number.context("no counter")?.parse()?)
+}
+
+/// A VM that does not listen is told only so often.
+async fn floods_are_answered_in_measure(
+    region: &Scenario,
+    vm: &str,
+    to: IpAddr,
+) -> anyhow::Result<()> {
+    let lab = region.lab();
+    let before = unreachable(lab, vm).await?;
+    let began = Instant::now();
+    let line = format!("ping -q -M probe -s 1402 -i 0.001 -W 1 -c 3000 {to}");
+    lab.exec(vm, line.split(' '), LONG).await?;
+    let told = unreachable(lab, vm).await? - before;
+    let allowed = 100 + 100 * (began.elapsed().as_secs() + 1);
+    assert!((50..=allowed).contains(&told), "{told} of {allowed}");
+    Ok(())
+}
+
+/// A router over its own network and one with others between, at this address there, and its way to a third.
 async fn chained(
     region: &Scenario,
     own: &Segment,
@@ -183,7 +213,7 @@ async fn tcp_finds_the_narrow_network_on_its_path() -> anyhow::Result<()> {
             tcp_passes(lab, a, (c, last.ip)).await?;
             assert!(knows(lab, c, first.ip, SMALL).await?);
             tcp_passes(lab, c, (a, first.ip)).await?;
-            assert!(knows(lab, a, last.ip, SMALL).await?);
+            is_told(lab, (a, &at(0, 1)), last.ip, (1450, SMALL)).await?;
         }
         Ok(())
     })
@@ -234,7 +264,7 @@ async fn senders_inside_and_outside_are_told() -> anyhow::Result<()> {
         let large = FOUR.network(region, 1, 1450).await?;
         let outside = external(region, false).await?;
         let over = router(region, &[&inside, &large]).await?;
-        lead_out(region, &over, &outside, true).await?;
+        let shared = lead_out(region, &over, &outside, true).await?;
         // Their interfaces are larger than their networks: so that peers outside send too much.
         let own = guest(region, ("own", 1), &inside, &FOUR.ip(0, 11), 1450).await?;
         guest(region, ("shared", 2), &inside, &FOUR.ip(0, 12), 1450).await?;
@@ -250,6 +280,7 @@ async fn senders_inside_and_outside_are_told() -> anyhow::Result<()> {
         // What the machine outside sends in answer to VMs; the second is known by the router's address.
         tcp_passes(lab, "own", (WORLD, world)).await?;
         tcp_passes(lab, "shared", (WORLD, world)).await?;
+        assert!(knows(lab, WORLD, shared, SMALL).await?);
         // Now the way out is the narrow one.
         let path = format!("/v2.0/networks/{}", outside.network);
         let smaller = json!({ "network": { "mtu": 1400 } });

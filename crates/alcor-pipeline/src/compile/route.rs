@@ -71,9 +71,10 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
         addresses.chain(link_local::flows(router, interface))
     });
     let ways = state.ways(router).into_iter();
-    let ways = ways.filter_map(|way| route(state, router, &way));
-    // While news is under way, two ports may have one address for a moment: the first has it.
+    let largest = state.largest(router);
+    let ways = ways.filter_map(|way| route(state, router, &way, largest));
     let measured = size::of_ports(state, router);
+    // While news is under way, two ports may have one address for a moment: the first has it.
     let mut flows: Vec<_> = own.chain(ways).chain(measured).collect();
     flows.sort_by(|one, other| one.key.cmp(&other.key));
     flows.dedup_by(|one, other| one.key == other.key);
@@ -127,8 +128,9 @@ fn echo(to_it: Match, own: IpAddr) -> Flow {
     Flow::new(ROUTE, ECHO, request).apply(turned.into_iter().chain(sent))
 }
 
-/// Out into a network, to the next hop or to the destination itself.
-fn route(state: &State, router: RouterId, way: &Way) -> Option<Flow> {
+/// Out into a network, to the next hop or to the destination itself; measured on the way where such large
+/// packets may come to the router.
+fn route(state: &State, router: RouterId, way: &Way, largest: u16) -> Option<Flow> {
     let (out, key) = state.routing(way.out)?;
     let hop = match (way.hop, way.block) {
         (Some(hop), _) => Action::set(ADDRESS_OF, number(hop)),
@@ -147,7 +149,7 @@ fn route(state: &State, router: RouterId, way: &Way) -> Option<Flow> {
         packet = block::from(packet.metadata(origin.number()), block);
     }
     let flow = Flow::new(ROUTE, ROUTES + 4 * length + rank, packet);
-    if size::is_measured(state, router, out) {
+    if size::is_measured(state, out, largest) {
         let target = Action::set(SCRATCH, way.out.0.as_u128());
         return Some(flow.apply([hop, target]).goto(SIZE));
     }

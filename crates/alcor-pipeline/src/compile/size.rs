@@ -4,6 +4,9 @@
 //! Nothing is measured where no network of the router has a larger MTU than the one that a packet is
 //! for, and otherwise only what comes from such a network. Nothing is fragmented: of IPv4, too, a packet
 //! that does not fit is dropped and its sender told, whether or not it may be fragmented.
+//!
+//! The datapath measures: that of userspace since Open vSwitch 2.12, Linux since 5.2. An older one has
+//! ovs-vswitchd measure each packet.
 
 use super::route::{at, family, sent, to_agent};
 use crate::Punt;
@@ -34,10 +37,10 @@ pub(super) fn passing() -> [Flow; 2] {
     [Flow::new(SIZE, MISS, Match::new()).goto(MEASURED), dropped]
 }
 
-/// Whether some packets of the router are measured before they leave by the port.
-pub(super) fn is_measured(state: &State, router: RouterId, out: &Interface) -> bool {
-    let mtu = state.mtu(out.vpc);
-    mtu.is_some_and(|mtu| !state.larger(router, mtu).is_empty())
+/// Whether some packets are measured before they leave by the port of a router to which such large ones
+/// may come.
+pub(super) fn is_measured(state: &State, out: &Interface, largest: u16) -> bool {
+    state.mtu(out.vpc).is_some_and(|mtu| mtu < largest)
 }
 
 /// Where packets go that are to leave by the gateway.
@@ -125,9 +128,10 @@ fn ports(
     state: &State,
     router: RouterId,
 ) -> impl Iterator<Item = (Target, &Interface, NetworkKey)> {
+    let largest = state.largest(router);
     state.ports_of(router).filter_map(move |id| {
         let (out, key) = state.routing(id)?;
-        is_measured(state, router, out).then_some(())?;
+        is_measured(state, out, largest).then_some(())?;
         let target = Target::port(router, id, state.mtu(out.vpc)?);
         Some((target, out, key))
     })
@@ -148,7 +152,7 @@ fn gateway(state: &State, router: RouterId, way: &RouterGateway) -> Option<Targe
         id: way.network.0.as_u128(),
         mtu: way.mtu,
     };
-    let measured = way.mtu > 0 && !state.larger(router, way.mtu).is_empty();
+    let measured = way.mtu > 0 && way.mtu < state.largest(router);
     measured.then_some(target)
 }
 

@@ -13,18 +13,26 @@ impl State {
         (identity.mtu > 0).then_some(identity.mtu)
     }
 
+    /// How large packets may come to the router.
+    pub(crate) fn largest(&self, router: RouterId) -> u16 {
+        let sizes = self.origins(router).map(|(_, size)| size);
+        sizes.max().unwrap_or(0)
+    }
+
     /// The networks by which packets larger than this may come to the router.
     pub(crate) fn larger(&self, router: RouterId, mtu: u16) -> BTreeSet<NetworkKey> {
+        let larger = self.origins(router).filter(|(_, size)| *size > mtu);
+        larger.map(|(key, _)| key).collect()
+    }
+
+    fn origins(&self, router: RouterId) -> impl Iterator<Item = (NetworkKey, u16)> {
         let ports = self.ports_of(router).filter_map(|port| {
             let (port, key) = self.routing(port)?;
             Some((key, self.mtu(port.vpc)?))
         });
         let gateways = self.gateways(router).iter();
         let gateways = gateways.map(|way| (outer_key(way), way.mtu));
-        let all = ports.chain(gateways);
-        all.filter(|(_, size)| *size > mtu)
-            .map(|(key, _)| key)
-            .collect()
+        ports.chain(gateways)
     }
 }
 
