@@ -25,7 +25,7 @@ use crate::vifs::{Vif, Vifs};
 use crate::zones::{Flushes, Zones};
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::{Ack, AckStage, Heartbeat, Hello, Push, Welcome};
-use alcor_goalstate::{Goal, GoalChange, GoalKey, PortGoal};
+use alcor_goalstate::{Goal, GoalChange, GoalKey, PortGoal, TunnelKind};
 use alcor_openflow::{Action, Flow, PortNo};
 use alcor_pipeline::{Contents, FlowChanges, Input, Installed, Pipeline, table};
 use alcor_responder::Counters;
@@ -240,11 +240,12 @@ impl Engine {
         self.advance()
     }
 
-    /// The tunnel port got its number, or lost it.
-    pub(crate) fn tunnel(&mut self, ofport: Option<u32>) -> Vec<Effect> {
-        self.pipeline.apply(&Input::Tunnel {
-            ofport: ofport.map(PortNo),
-        });
+    /// The tunnel ports have these numbers now.
+    pub(crate) fn tunnels(&mut self, ofports: &BTreeMap<TunnelKind, u32>) -> Vec<Effect> {
+        for kind in TunnelKind::ALL {
+            let ofport = ofports.get(&kind).copied().map(PortNo);
+            self.pipeline.apply(&Input::Tunnel { kind, ofport });
+        }
         self.advance()
     }
 

@@ -14,9 +14,9 @@ use crate::programmer::program;
 use crate::switch;
 use crate::zones::Flushes;
 use crate::{AgentConfig, AgentError, Holdings};
-use alcor_goalstate::Goal;
 use alcor_goalstate::wire::host_session_client::HostSessionClient;
 use alcor_goalstate::wire::{AgentMessage, Hello, Welcome, agent_message, region_message};
+use alcor_goalstate::{Goal, TunnelKind};
 use alcor_openflow::{Client, Connection, Endpoint, Events, Flow, PortNo, Settings};
 use alcor_pipeline::{FlowChanges, Input, Installed, MeterChanges, Owner, Pipeline, table};
 use alcor_types::PortId;
@@ -73,8 +73,8 @@ pub struct Inspection {
     /// Sub-ports of trunks: by which other port's interface their frames come and go, and with which
     /// tag.
     pub carried: BTreeMap<PortId, (PortId, u16)>,
-    /// The tunnel port's number.
-    pub tunnel: Option<PortNo>,
+    /// The tunnel ports' numbers.
+    pub tunnels: BTreeMap<TunnelKind, PortNo>,
     /// Where tunnels to the host end.
     pub tunnel_ip: IpAddr,
 }
@@ -141,7 +141,7 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         pipeline.apply(&Input::Put(goal.clone()));
     }
     pipeline.apply(&Input::Complete);
-    let (mut plugged, mut tunnel) = (BTreeMap::new(), None);
+    let (mut plugged, mut tunnels) = (BTreeMap::new(), BTreeMap::new());
     let carried = sub_ports(&wish.holdings);
     for input in bridge.into_iter().flat_map(inputs) {
         if let Input::Plugged { port, ofport } = input
@@ -152,7 +152,9 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         pipeline.apply(&input);
         match input {
             Input::Plugged { port, ofport } => drop(plugged.insert(port, ofport)),
-            Input::Tunnel { ofport } => tunnel = ofport,
+            Input::Tunnel { kind, ofport } => {
+                tunnels.extend(ofport.map(|ofport| (kind, ofport)));
+            }
             _ => {}
         }
     }
@@ -175,7 +177,7 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         owners,
         plugged,
         carried,
-        tunnel,
+        tunnels,
         tunnel_ip: wish.tunnel_ip,
     })
 }
@@ -199,9 +201,14 @@ fn sub_ports(holdings: &Holdings) -> BTreeMap<PortId, (PortId, u16)> {
 
 fn inputs(event: DatabaseEvent) -> Vec<Input> {
     match event {
-        DatabaseEvent::Tunnel(ofport) => vec![Input::Tunnel {
-            ofport: ofport.map(PortNo),
-        }],
+        DatabaseEvent::Tunnels(ofports) => {
+            let ofports = ofports.into_iter();
+            let inputs = ofports.map(|(kind, ofport)| Input::Tunnel {
+                kind,
+                ofport: Some(PortNo(ofport)),
+            });
+            inputs.collect()
+        }
         DatabaseEvent::Seen(vifs) => {
             let plugged = vifs.into_iter().filter_map(|(port, vif)| {
                 let ofport = PortNo(vif.ofport?);

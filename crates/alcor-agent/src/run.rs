@@ -247,7 +247,7 @@ impl Agent {
     fn interfaced(&mut self, event: DatabaseEvent) {
         let effects = match event {
             DatabaseEvent::Vif(port, vif) => self.engine.plugged(port, vif),
-            DatabaseEvent::Tunnel(ofport) => self.engine.tunnel(ofport),
+            DatabaseEvent::Tunnels(ofports) => self.engine.tunnels(&ofports),
             DatabaseEvent::Wires(wires) => self.engine.wired(wires),
             DatabaseEvent::Ids(ids) => self.engine.kept(&ids),
             DatabaseEvent::Seen(vifs) => self.engine.bridge_seen(vifs),

@@ -25,13 +25,14 @@ fn network_of(number: u8) -> u8 {
 }
 
 fn any_network() -> impl Strategy<Value = Fact> {
-    (0..NETWORKS, any::<bool>(), 0_u8..4).prop_map(|(number, up, kind)| {
+    (0..NETWORKS, any::<bool>(), 0_u8..5).prop_map(|(number, up, kind)| {
         let mut network = network(number);
         network.admin_state_up = up;
         match kind {
             0 => network.segments[0].segmentation_id = Some(alcor_types::Vni::MAX.get()),
             // A type that agents do not program.
-            1 => network.segments[0].network_type = alcor_types::NetworkType::Geneve,
+            1 => network.segments[0].network_type = alcor_types::NetworkType::Gre,
+            2 => network.segments[0].network_type = alcor_types::NetworkType::Geneve,
             _ => {}
         }
         network.qos_policy_id = (kind & 1 == 1).then(|| policy_id(number));

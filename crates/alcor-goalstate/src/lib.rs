@@ -24,7 +24,7 @@ mod trunk;
 pub mod wire;
 
 pub use acl_goal::{AclGoal, AclRule};
-pub use carrier::Carrier;
+pub use carrier::{Carrier, TunnelKind};
 pub use decode::DecodeError;
 pub use goal::{
     DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, PortIdentity,

@@ -20,6 +20,7 @@ mod resolve;
 mod route;
 mod rules;
 mod served;
+mod size;
 mod spoof;
 mod tap;
 mod trunk;

@@ -24,6 +24,7 @@
 //! | [`ACL_EGRESS`](table::ACL_EGRESS) 28, 29 | local senders | the network ACL of the subnet that the packet leaves |
 //! | [`ROUTER`](table::ROUTER) 30 | local senders | unicast to a router's port: names the router |
 //! | [`ROUTE`](table::ROUTE) 32 | routed packets | the router's own addresses, then the longest prefix: out where, to which next hop |
+//! | [`SIZE`](table::SIZE) 33, [`MEASURED`](table::MEASURED) 35 | routed packets | those from a network with a larger MTU are measured; of what does not fit the sender is told |
 //! | [`ADDRESS`](table::ADDRESS) 34 | (resubmit) | which MAC address has an IP address of a network |
 //! | [`HOP`](table::HOP) 36 | routed packets | goes on when the next hop was found, else drops |
 //! | [`EXIT`](table::EXIT) 38 | packets for outside | by which host and address: a floating IP's from here, a router's where its gateway is |

@@ -2,9 +2,11 @@
 
 mod north;
 mod routing;
+mod size;
 mod trunks;
 
 pub(crate) use north::Place;
+pub(crate) use size::outer_key;
 use trunks::Trunks;
 
 use crate::Input;
@@ -15,9 +17,9 @@ use crate::north::Outside;
 use crate::router::{Block, Interface};
 use crate::sets::Sets;
 use crate::vpc::{Identity, Vpc, dhcp_server, host_addresses};
-use alcor_goalstate::{Carrier, Goal, GoalKey};
+use alcor_goalstate::{Carrier, Goal, GoalKey, TunnelKind};
 use alcor_openflow::PortNo;
-use alcor_types::{MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId};
+use alcor_types::{MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId, Vni};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -42,7 +44,8 @@ pub(crate) struct State {
     looked_at: HashMap<PortId, BTreeSet<PortId>>,
     ofports: HashMap<PortId, PortNo>,
     trunks: Trunks,
-    pub(crate) tunnel: Option<PortNo>,
+    /// The ports of tunnels.
+    pub(crate) tunnels: BTreeMap<TunnelKind, PortNo>,
     /// What this host's routed packets come from on the wire.
     pub(crate) wire_mac: MacAddr,
     /// Where this host's tunnels end.
@@ -74,7 +77,7 @@ impl State {
             looked_at: HashMap::new(),
             ofports: HashMap::new(),
             trunks: Trunks::default(),
-            tunnel: None,
+            tunnels: BTreeMap::new(),
             wire_mac,
             tunnel_ip,
             wires: BTreeMap::new(),
@@ -100,6 +103,13 @@ impl State {
         let carrier = &vpc.identity.as_ref()?.carrier;
         let wire = *self.wires.get(carrier.physical_network()?)?;
         Some((key, wire, carrier))
+    }
+
+    /// The port of the tunnels that carry the network, and its number there; none where a physical
+    /// network does, or where the port is not there.
+    pub(crate) fn tunnel_of(&self, vpc: &Vpc) -> Option<(PortNo, Vni)> {
+        let (kind, vni) = vpc.tunnel()?;
+        Some((*self.tunnels.get(&kind)?, vni))
     }
 
     /// The physical network that carries it; none where tunnels do, or where it is not known.
@@ -148,7 +158,10 @@ impl State {
             Input::Delete(key) => self.delete(*key),
             Input::Plugged { port, ofport } => self.plug(*port, *ofport),
             Input::Unplugged { port } => self.unplug(*port),
-            Input::Tunnel { ofport } => self.tunnel = *ofport,
+            Input::Tunnel { kind, ofport } => match ofport {
+                Some(ofport) => drop(self.tunnels.insert(*kind, *ofport)),
+                None => drop(self.tunnels.remove(kind)),
+            },
             Input::Complete => self.sets.complete(),
             Input::Wire {
                 physical_network: name,

@@ -71,7 +71,7 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
         Input::Complete if state.sets.complete => Vec::new(),
         Input::Plugged { port, ofport } => by_plug(state, *port, Some(*ofport)),
         Input::Unplugged { port } => by_plug(state, *port, None),
-        Input::Tunnel { ofport } if *ofport == state.tunnel => Vec::new(),
+        Input::Tunnel { kind, ofport } if state.tunnels.get(kind) == ofport.as_ref() => Vec::new(),
         Input::Complete | Input::Tunnel { .. } | Input::Wire { .. } => all(state).collect(),
     }
 }
@@ -112,7 +112,9 @@ fn by_vpc(state: &State, id: NetworkId, now: Option<&Identity>) -> Vec<Owner> {
     networks.sort_unstable();
     networks.dedup();
     if kind(former) == kind(now) && networks.len() == 1 {
-        return Vec::new();
+        let size = |identity: Option<&Identity>| identity.map(|of| of.mtu);
+        let resized = (size(former) != size(now)).then(|| by_size(state, id));
+        return resized.unwrap_or_default();
     }
     let vpcs = networks
         .iter()
@@ -133,6 +135,13 @@ fn by_vpc(state: &State, id: NetworkId, now: Option<&Identity>) -> Vec<Owner> {
     let own = own.map(|address| Owner::Address(id, address));
     let own = own.chain([Owner::Vpc(id), Owner::Flood(id)]);
     owners.chain(ways_out).chain(own).collect()
+}
+
+/// What routers measure depends on the sizes of packets in all their networks.
+fn by_size(state: &State, id: NetworkId) -> Vec<Owner> {
+    let vpc = state.vpcs.get(&id).into_iter();
+    let owners = vpc.flat_map(|vpc| routers(state, vpc).chain(ways_out(state, vpc)));
+    owners.collect()
 }
 
 /// The routers with a port in the network.

@@ -2,7 +2,7 @@
 
 use crate::table::WIRE;
 use crate::{Pipeline, Zoned};
-use alcor_openflow::{Action, Field};
+use alcor_openflow::{Action, Ct, Field, Nat};
 use alcor_types::{MacAddr, NetworkId};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -34,6 +34,20 @@ impl Pipeline {
         Some(vec![
             Action::set(Field::Metadata, key.number()),
             Action::resubmit(WIRE),
+        ])
+    }
+
+    /// How an error about a packet from an external network is brought back there. Where the packet's
+    /// addresses were translated in a zone, so is what the error quotes of it.
+    pub fn back(&self, network: NetworkId, zone: u16) -> Option<Vec<Action>> {
+        if zone == 0 {
+            return self.toward(network);
+        }
+        let (key, ..) = self.state.external(network)?;
+        let translated = Ct::zone(zone).table(WIRE).exec(Nat::known());
+        Some(vec![
+            Action::set(Field::Metadata, key.number()),
+            translated.into(),
         ])
     }
 

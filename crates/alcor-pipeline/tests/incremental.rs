@@ -5,7 +5,9 @@
 
 mod support;
 
-use alcor_goalstate::{Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes, TrunkPart};
+use alcor_goalstate::{
+    Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes, TrunkPart, TunnelKind,
+};
 use alcor_openflow::{Flow, Meter, PortNo};
 use alcor_pipeline::{
     Contents, FlowChanges, Input, Installed, MeterChanges, Neighbor, Pipeline, Zoned,
@@ -24,7 +26,7 @@ use support::switch::Switch;
 struct Truth {
     goals: BTreeMap<GoalKey, Goal>,
     plugged: BTreeMap<PortId, PortNo>,
-    tunnel: Option<PortNo>,
+    tunnels: BTreeMap<TunnelKind, Option<PortNo>>,
     complete: bool,
     /// What leads out: wires, zones and neighbours, each by its name.
     outside: BTreeMap<String, Input>,
@@ -40,7 +42,7 @@ impl Truth {
                 self.plugged.insert(*port, *ofport);
             }
             Input::Unplugged { port } => drop(self.plugged.remove(port)),
-            Input::Tunnel { ofport } => self.tunnel = *ofport,
+            Input::Tunnel { kind, ofport } => drop(self.tunnels.insert(*kind, *ofport)),
             Input::Complete => self.complete = true,
             Input::Wire { .. } => drop(self.outside.insert("wire".into(), input.clone())),
             Input::Zone { of, .. } => {
@@ -59,13 +61,12 @@ impl Truth {
         let goals = self.goals.into_values().map(Input::Put);
         let plugged = self.plugged.into_iter();
         let plugged = plugged.map(|(port, ofport)| Input::Plugged { port, ofport });
-        let tunnel = Input::Tunnel {
-            ofport: self.tunnel,
-        };
+        let tunnels = self.tunnels.into_iter();
+        let tunnels = tunnels.map(|(kind, ofport)| Input::Tunnel { kind, ofport });
         let complete = self.complete.then_some(Input::Complete);
         goals
             .chain(plugged)
-            .chain([tunnel])
+            .chain(tunnels)
             .chain(complete)
             .chain(self.outside.into_values())
             .collect()
@@ -85,12 +86,16 @@ fn any_goal() -> impl Strategy<Value = Goal> {
 }
 
 fn any_vpc() -> impl Strategy<Value = Goal> {
-    (1..4_u8, 1..5_u8, any::<bool>(), 1..4_u64).prop_map(|(id, of, up, revision)| {
+    let mtu = prop::sample::select(vec![0, 1300, 1450, 1500]);
+    let numbers = (1..4_u8, 1..7_u8, any::<bool>(), 1..4_u64, mtu);
+    numbers.prop_map(|(id, of, up, revision, mtu)| {
         let mut goal = vpc(id);
+        goal.mtu = mtu;
         let physical_network = PHYSICAL.to_owned();
         goal.carrier = match of {
             1 | 2 => Carrier::Vxlan(vni(of)),
-            3 => Carrier::Vlan {
+            3 | 4 => Carrier::Geneve(vni(of - 2)),
+            5 => Carrier::Vlan {
                 physical_network,
                 tag: 100,
             },
@@ -233,7 +238,7 @@ fn any_neighbor() -> impl Strategy<Value = Goal> {
 }
 
 fn any_interface() -> impl Strategy<Value = Goal> {
-    let ways = prop::collection::vec((1..3_u8, 1..4_u8, any::<[bool; 3]>()), 0..3);
+    let ways = prop::collection::vec((1..3_u8, 1..4_u8, any::<[bool; 4]>()), 0..3);
     let numbers = (0..5_u8, 1..3_u8, 1..4_u8, 1..3_u8, 0..8_u8, ways);
     numbers.prop_map(|(id, vpc, subnet, router, kind, ways)| {
         let mut goal = interface(id, vpc, subnet, router);
@@ -250,8 +255,9 @@ fn any_interface() -> impl Strategy<Value = Goal> {
         }
         let ways = ways.into_iter();
         goal.gateways = ways
-            .map(|(router, network, [here, snat, flat])| {
+            .map(|(router, network, [here, snat, flat, small])| {
                 let mut way = gateway(router, network, here);
+                way.mtu = if small { 1400 } else { way.mtu };
                 way.snat = snat;
                 if flat {
                     let physical_network = PHYSICAL.to_owned();
@@ -396,13 +402,20 @@ fn any_input() -> impl Strategy<Value = Input> {
         ofport,
     });
     let unplugged = (1..6_u8).prop_map(|id| Input::Unplugged { port: port_id(id) });
-    let tunnel = prop::option::weighted(0.8, prop::sample::select(vec![TUNNEL, PortNo(11)]));
+    let tunnel = (
+        prop::sample::select(TunnelKind::ALL.to_vec()),
+        prop::option::weighted(0.8, 10..12_u32),
+    );
     prop_oneof![
         8 => any_goal().prop_map(Input::Put),
         4 => any_goal().prop_map(|goal| Input::Delete(goal.key())),
         4 => plugged,
         1 => unplugged,
-        1 => tunnel.prop_map(|ofport| Input::Tunnel { ofport }),
+        1 => tunnel.prop_map(|(kind, number)| Input::Tunnel {
+            kind,
+            // No two ports have one number.
+            ofport: number.map(|number| PortNo(number + 5 * kind as u32)),
+        }),
         2 => Just(Input::Complete),
         3 => any_way(),
     ]

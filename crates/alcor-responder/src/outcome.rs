@@ -175,7 +175,7 @@ impl Counters {
             Outcome::Reply { kind, .. } => *self.replies.entry(*kind).or_default() += 1,
             Outcome::Reply6 { kind, .. } => *self.replies6.entry(*kind).or_default() += 1,
             Outcome::Complaint { complaint, .. } => {
-                *self.complaints.entry(*complaint).or_default() += 1;
+                *self.complaints.entry(complaint.kind()).or_default() += 1;
             }
             Outcome::Solicited => self.solicited += 1,
             Outcome::Declined { .. } => self.declined += 1,

@@ -38,6 +38,14 @@ impl Engine {
                 let router = RouterAddress { mac, ip };
                 self.complain(now, in_port, (Complaint::Unreachable, router), frame)
             }
+            Some(Punt::TooLarge {
+                mac,
+                address: ip,
+                mtu,
+            }) => {
+                let router = RouterAddress { mac, ip };
+                self.complain(now, in_port, (Complaint::TooLarge { mtu }, router), frame)
+            }
             Some(Punt::Solicitation { network }) => self.solicited(now, in_port, network, frame),
             Some(Punt::Dhcp6 { network }) => {
                 let answer = self.dhcp6(now, in_port, network, frame);
@@ -52,9 +60,13 @@ impl Engine {
                 Vec::new()
             }
             // Those are nobody's here: see `north`.
-            Some(Punt::NextHop { .. } | Punt::Heard { .. } | Punt::Asked { .. }) | None => {
-                Vec::new()
-            }
+            Some(
+                Punt::NextHop { .. }
+                | Punt::Heard { .. }
+                | Punt::Asked { .. }
+                | Punt::TooLargeFromOutside { .. },
+            )
+            | None => Vec::new(),
         }
     }
 
@@ -94,7 +106,11 @@ impl Engine {
         let Some(vm) = self.vm_at(in_port).map(|port| (port.id, port.mac)) else {
             return Vec::new();
         };
-        let outcome = if self.allowances.take(now, vm.0, Service::Complaint) {
+        let service = match complaint {
+            Complaint::TooLarge { .. } => Service::TooLarge,
+            Complaint::TimeExceeded | Complaint::Unreachable => Service::Complaint,
+        };
+        let outcome = if self.allowances.take(now, vm.0, service) {
             complain(frame, complaint, router, vm.1)
         } else {
             Outcome::Silence(Reason::TooMany)

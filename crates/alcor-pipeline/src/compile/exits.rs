@@ -3,6 +3,7 @@
 use super::address::number;
 use super::block;
 use super::route::at;
+use super::size;
 use super::tunnel::{into_network, to_host};
 use crate::key::NetworkKey;
 use crate::state::State;
@@ -25,10 +26,12 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
     });
     let mut flows = Vec::new();
     for (index, way) in known.enumerate() {
-        flows.extend(ways(state, router, way));
+        let next = size::next(state, router, way);
+        flows.extend(ways(state, router, way, next));
         if index == 0 {
-            flows.extend(defaults(router, way));
+            flows.extend(defaults(router, way, next));
         }
+        flows.extend(size::of_gateway(state, router, way));
         flows.extend(floating(state, router, way.network));
         if state.is_here(way) {
             flows.extend(here(state, router, way));
@@ -43,7 +46,7 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
 }
 
 /// To the network's subnets, and to what is behind somebody there.
-fn ways(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
+fn ways(state: &State, router: RouterId, way: &RouterGateway, next: u8) -> Vec<Flow> {
     let blocks: Vec<_> = way
         .subnets
         .iter()
@@ -55,20 +58,20 @@ fn ways(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
     let there = told.filter(|route| blocks.iter().any(|block| block.contains(&route.nexthop)));
     let beyond = there.map(|route| {
         let hop = Action::set(ADDRESS_OF, number(route.nexthop));
-        leave(router, way.network, route.destination.trunc(), hop, 3)
+        leave(router, way.network, route.destination.trunc(), hop, 3).goto(next)
     });
     let connected = blocks.iter().map(|block| {
         let hop = match block {
             IpNet::V4(_) => Action::copy(Field::Ipv4Dst, ipv4_of()),
             IpNet::V6(_) => Action::copy(Field::Ipv6Dst, ADDRESS_OF),
         };
-        leave(router, way.network, *block, hop, 3)
+        leave(router, way.network, *block, hop, 3).goto(next)
     });
     connected.chain(beyond).collect()
 }
 
 /// A route that the owner wrote counts before these.
-fn defaults(router: RouterId, way: &RouterGateway) -> Vec<Flow> {
+fn defaults(router: RouterId, way: &RouterGateway, next: u8) -> Vec<Flow> {
     let hops = || way.subnets.iter().filter_map(|subnet| subnet.gateway_ip);
     let four = hops().find(IpAddr::is_ipv4);
     let six = hops().find(IpAddr::is_ipv6);
@@ -79,7 +82,7 @@ fn defaults(router: RouterId, way: &RouterGateway) -> Vec<Flow> {
         };
         let block = IpNet::new(unspecified, 0).ok()?;
         let to = Action::set(ADDRESS_OF, number(hop));
-        let mut flow = leave(router, way.network, block, to, 0);
+        let mut flow = leave(router, way.network, block, to, 0).goto(next);
         flow.key.priority = ROUTES - 1;
         Some(flow)
     });
@@ -92,9 +95,7 @@ fn leave(router: RouterId, network: NetworkId, to: IpNet, hop: Action, rank: u16
     let packet = block::to(at(router), to);
     let mut actions = vec![Action::set(ADDRESS_OF, 0_u128)];
     actions.extend([hop, Action::set(SCRATCH, network.0.as_u128())]);
-    Flow::new(ROUTE, ROUTES + 4 * length + rank, packet)
-        .apply(actions)
-        .goto(EXIT)
+    Flow::new(ROUTE, ROUTES + 4 * length + rank, packet).apply(actions)
 }
 
 fn leaving(router: RouterId, network: NetworkId) -> Match {
@@ -147,13 +148,13 @@ fn here(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
 
 /// To the host that leads out, as it came to the router: that host routes it.
 fn elsewhere(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
-    let (Some(host_ip), Some(_)) = (way.host_ip, state.tunnel) else {
+    let Some(host_ip) = way.host_ip else {
         return Vec::new();
     };
     let ports = state.ports_of(router);
     let ports = ports.filter_map(|port| state.routing(port));
     let flows = ports.filter_map(|(port, key)| {
-        let vni = state.vpcs.get(&port.vpc)?.vni()?;
+        let (_, vni) = state.tunnel_of(state.vpcs.get(&port.vpc)?)?;
         let packet = leaving(router, way.network).metadata(key.number());
         let actions = [into_network(vni)].into_iter().chain(to_host(host_ip));
         Some(Flow::new(EXIT, MATCH, packet).apply(actions).goto(TRANSMIT))

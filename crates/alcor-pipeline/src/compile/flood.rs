@@ -27,7 +27,7 @@ pub(super) fn flows(state: &State, id: NetworkId) -> Option<Vec<Flow>> {
     let local: Vec<_> = receivers.collect();
     let mut flows = parts(FLOOD_LOCAL, key, &local);
 
-    if let (Some(tunnel), Some(vni)) = (state.tunnel, vpc.vni()) {
+    if let Some((tunnel, vni)) = state.tunnel_of(vpc) {
         let remote: Vec<_> = vpc
             .hosts()
             .map(|host| {

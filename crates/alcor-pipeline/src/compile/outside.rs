@@ -4,6 +4,7 @@
 use super::external;
 use super::resolve::{ARP_REQUEST, nd};
 use super::route::{ECHO_REPLY6, ECHO_REQUEST6, TIME_TO_LIVE, at, to_agent};
+use super::size;
 use crate::Punt;
 use crate::key::NetworkKey;
 use crate::state::{Place, State};
@@ -30,6 +31,7 @@ pub(super) fn flows(state: &State, id: NetworkId, address: IpAddr) -> Option<Vec
     let place = state.place(id, address)?;
     let mac = place.mac()?;
     let mut flows = vec![external::turn(key, address, mac)];
+    flows.extend(size::of_place(state, id, (address, mac), &place));
     match address {
         IpAddr::V4(address) => {
             flows.push(asked(key, id, &place, address, mac));
@@ -52,7 +54,8 @@ pub(super) fn entry(state: &State, id: NetworkId, mac: MacAddr) -> Option<Vec<Fl
         Flow::new(ARRIVE, EXCEPT, matching).apply(actions)
     };
     let four = (!way.snat).then(|| enter(packet().ipv4()));
-    Some([enter(packet().ipv6())].into_iter().chain(four).collect())
+    let entries = [enter(packet().ipv6())].into_iter().chain(four);
+    Some(entries.chain(size::of_entry(state, router, way)).collect())
 }
 
 fn enters(router: RouterId) -> Action {

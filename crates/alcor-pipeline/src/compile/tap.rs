@@ -8,7 +8,7 @@ use super::trunk;
 use super::tunnel::{into_network, to_host};
 use crate::state::State;
 use crate::table::{CLASSIFY, MATCH};
-use alcor_goalstate::{TapCopy, Taps};
+use alcor_goalstate::{TapCopy, Taps, TunnelKind};
 use alcor_openflow::{Action, Field, Flow, Match};
 use alcor_types::PortId;
 
@@ -17,6 +17,10 @@ pub(super) fn sent(state: &State, taps: &Taps) -> Vec<Action> {
     let sending = taps.copies.iter().filter(|copy| copy.direction.sends());
     sending.flat_map(|copy| to(state, copy)).collect()
 }
+
+/// The tunnels by which copies travel, whatever carries the network that they are of: a service has its
+/// number among those of VXLAN.
+const TUNNEL: TunnelKind = TunnelKind::Vxlan;
 
 /// Copies of what the port receives.
 pub(super) fn received(state: &State, taps: &Taps) -> Vec<Action> {
@@ -32,7 +36,8 @@ pub(super) fn received(state: &State, taps: &Taps) -> Vec<Action> {
 /// Where copies come for the port.
 pub(super) fn comes(state: &State, id: PortId, taps: &Taps) -> Option<Flow> {
     let vni = u64::from(taps.service?.get());
-    let from_tunnel = Match::new().in_port(state.tunnel?).tunnel_id(vni);
+    let tunnel = *state.tunnels.get(&TUNNEL)?;
+    let from_tunnel = Match::new().in_port(tunnel).tunnel_id(vni);
     Some(Flow::new(CLASSIFY, MATCH, from_tunnel).apply(trunk::out(state, id)?))
 }
 
@@ -41,11 +46,11 @@ fn to(state: &State, copy: &TapCopy) -> Vec<Action> {
     if state.locals.contains_key(&copy.port) {
         return trunk::out(state, copy.port).unwrap_or_default();
     }
-    let Some(tunnel) = state.tunnel else {
+    let Some(tunnel) = state.tunnels.get(&TUNNEL) else {
         return Vec::new();
     };
     let mut actions = vec![into_network(copy.vni)];
     actions.extend(to_host(copy.host_ip));
-    actions.push(Action::Output(tunnel));
+    actions.push(Action::Output(*tunnel));
     actions
 }

@@ -234,6 +234,9 @@ impl Switch {
                     "to where it came from: nothing"
                 );
             }
+            Action::CheckPktLarger { length, dst } => {
+                frame.write(*dst, u128::from(frame.length() > *length));
+            }
             Action::SetField { field, value } => frame.set(*field, *value),
             Action::DecTtl => {
                 let left = frame.get(Field::NwTtl);

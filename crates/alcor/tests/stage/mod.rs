@@ -70,7 +70,7 @@ pub(crate) async fn without_agents(
     play(scenario, test).await
 }
 
-async fn play(
+pub(crate) async fn play(
     scenario: Scenario,
     test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
