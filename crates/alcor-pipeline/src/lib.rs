@@ -28,7 +28,7 @@
 //! | [`HOP`](table::HOP) 36 | routed packets | goes on when the next hop was found, else drops |
 //! | [`EXIT`](table::EXIT) 38 | packets for outside | by which host and address: a floating IP's from here, a router's where its gateway is |
 //! | [`NEXT`](table::NEXT) 40 | packets for outside | the next hop there, an address of ours, or the agent's to find |
-//! | [`ND_WIRE`](table::ND_WIRE) 42, [`WIRE`](table::WIRE) 44 | frames for outside | onto the wire of the external network |
+//! | [`WIRE`](table::WIRE) 44 | frames for outside | onto the wire of the external network |
 //! | [`REMOTE`](table::REMOTE) 50 | local senders | unicast to a port on another host: names the tunnel's end; to a router: enters it |
 //! | [`TRANSMIT`](table::TRANSMIT) 52 | local senders | into the tunnel; what was routed, from the host's own MAC address |
 //! | [`ARRIVE`](table::ARRIVE) 60 | tunnels, wires | what another host has routed comes from the gateway's MAC address again |

@@ -49,8 +49,6 @@ pub const HOP: u8 = 36;
 pub const EXIT: u8 = 38;
 /// Packets for external networks: who is the next hop there.
 pub const NEXT: u8 = 40;
-/// The second half of an advertisement to an external network.
-pub const ND_WIRE: u8 = 42;
 /// Onto the wire of an external network.
 pub const WIRE: u8 = 44;
 /// Unicast to other hosts.

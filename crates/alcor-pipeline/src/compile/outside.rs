@@ -7,7 +7,7 @@ use super::route::{ECHO_REPLY6, ECHO_REQUEST6, TIME_TO_LIVE, at, to_agent};
 use crate::Punt;
 use crate::key::NetworkKey;
 use crate::state::{Place, State};
-use crate::table::{ARRIVE, ASKED, EXCEPT, EXCEPT_2, ND_WIRE, RETURN, ROUTE, ROUTER_ID, WIRE};
+use crate::table::{ARRIVE, ASKED, EXCEPT, EXCEPT_2, RETURN, ROUTE, ROUTER_ID, WIRE};
 use crate::traffic;
 use alcor_goalstate::{Forwarding, RouterGateway};
 use alcor_openflow::{Action, Ct, Field, Flow, Match, Nat};
@@ -16,10 +16,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 const ARP_REPLY: u16 = 2;
 const SOLICITATION: u8 = 135;
-const ADVERTISEMENT: u8 = 136;
-const TARGET_LINK_LAYER: u8 = 2;
-/// From a router, asked for, and to be believed.
-const FLAGS: u32 = 0xe000_0000;
 const ICMP: u8 = 1;
 const ECHO_REQUEST: u8 = 8;
 const ECHO_REPLY: u8 = 0;
@@ -35,7 +31,7 @@ pub(super) fn flows(state: &State, id: NetworkId, address: IpAddr) -> Option<Vec
             flows.push(asked(key, id, &place, address, mac));
             flows.extend(packets(state, key, &place, address));
         }
-        IpAddr::V6(address) => flows.extend(six(key, &place, address, mac)),
+        IpAddr::V6(address) => flows.extend(six(key, id, &place, address, mac)),
     }
     Some(flows)
 }
@@ -210,27 +206,17 @@ fn asked(
     ])
 }
 
-/// The same for IPv6, in two tables: see `resolve`.
-fn six(key: NetworkKey, place: &Place<'_>, address: Ipv6Addr, mac: MacAddr) -> Vec<Flow> {
-    let here = |kind| {
-        nd(kind)
-            .metadata(key.number())
-            .with(Field::NdTarget, address)
-    };
-    let asked = Flow::new(ASKED, EXCEPT, here(SOLICITATION)).apply([
-        Action::copy(Field::EthSrc, Field::EthDst),
-        Action::set(Field::EthSrc, mac),
-        Action::copy(Field::Ipv6Src, Field::Ipv6Dst),
-        Action::set(Field::Ipv6Src, address),
-        Action::set(Field::Icmpv6Type, ADVERTISEMENT),
-        Action::resubmit(ND_WIRE),
-    ]);
-    let told = Flow::new(ND_WIRE, EXCEPT, here(ADVERTISEMENT)).apply([
-        Action::set(Field::NdOptionsType, TARGET_LINK_LAYER),
-        Action::set(Field::NdTll, mac),
-        Action::set(Field::NdReserved, FLAGS),
-        Action::resubmit(WIRE),
-    ]);
+/// The same for IPv6, in which no address stands for another: it is a gateway's, or nobody's.
+fn six(
+    key: NetworkKey,
+    network: NetworkId,
+    place: &Place<'_>,
+    address: Ipv6Addr,
+    mac: MacAddr,
+) -> Vec<Flow> {
+    let asked = nd(SOLICITATION).metadata(key.number());
+    let asked = Flow::new(ASKED, EXCEPT, asked.with(Field::NdTarget, address));
+    let asked = asked.apply([to_agent(Punt::Asked { network })]);
     let ping = matches!(place, Place::Gateway(..)).then(|| {
         let here = Match::new().metadata(key.number()).eth_dst(mac).icmpv6();
         let request = here.ipv6_dst_prefix(address, 128);
@@ -242,5 +228,5 @@ fn six(key: NetworkKey, place: &Place<'_>, address: Ipv6Addr, mac: MacAddr) -> V
         ];
         Flow::new(ARRIVE, EXCEPT_2, request).apply(reply.into_iter().chain(back(mac)))
     });
-    [asked, told].into_iter().chain(ping).collect()
+    [asked].into_iter().chain(ping).collect()
 }

@@ -6,9 +6,10 @@ import threading
 
 
 def tcp(port):
-    server = socket.create_server(("0.0.0.0", port))
+    server = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
     while True:
-        connection, (address, _) = server.accept()
+        connection, (address, *_) = server.accept()
+        address = address.removeprefix("::ffff:")
         with connection:
             connection.recv(65536)
             head = f"HTTP/1.0 200 OK\r\nContent-Length: {len(address)}\r\n\r\n"
