@@ -1,8 +1,9 @@
 //! One resource in, one goal out: the whole of the translation, without state.
 
 use alcor_goalstate::{
-    Carrier, DhcpGoal, ExternalSubnet, Forwarding, Goal, InterfaceGoal, Limits, NeighborGoal,
-    PortGoal, PortIdentity, RouterGateway, SubnetGoal, SubnetRoute, SubnetRoutes, Taps, VpcGoal,
+    Bounded, Carrier, DhcpGoal, ExternalSubnet, Forwarding, Goal, InterfaceGoal, Limits,
+    NeighborGoal, PortGoal, PortIdentity, RouterGateway, SubnetGoal, SubnetRoute, SubnetRoutes,
+    Taps, VpcGoal,
 };
 use alcor_types::{
     ExternalGateway, Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId,
@@ -151,7 +152,7 @@ pub(crate) fn gateway<'a>(
     port: &Port,
     (network, subnets): (&Network, impl Iterator<Item = &'a Subnet>),
     host_ip: Option<IpAddr>,
-    forwardings: Vec<Forwarding>,
+    (forwardings, bounded): (Vec<Forwarding>, Vec<Bounded>),
 ) -> Option<RouterGateway> {
     Some(RouterGateway {
         network: network.id,
@@ -169,6 +170,7 @@ pub(crate) fn gateway<'a>(
         snat: gateway.enable_snat,
         host_ip,
         forwardings,
+        bounded,
     })
 }
 

@@ -8,10 +8,10 @@ use crate::compile;
 use crate::hosts::Hosts;
 use crate::link::link;
 use crate::scope::Scope;
-use alcor_goalstate::{FloatingGoal, Forwarding, RouterGateway};
+use alcor_goalstate::{Bounded, FloatingGoal, Forwarding, Limits, RouterGateway};
 use alcor_types::{
     ExternalGateway, FloatingIp, FloatingIpId, ForwardedProtocol, HostName, NetworkId, Port,
-    PortForwarding, PortForwardingId, PortId, Revision, Router, RouterId,
+    PortForwarding, PortForwardingId, PortId, QosPolicyId, Revision, Router, RouterId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub(crate) struct North {
     ports: HashMap<PortId, Arc<Port>>,
     by_network: HashMap<NetworkId, BTreeSet<RouterId>>,
     by_router: HashMap<RouterId, BTreeSet<FloatingIpId>>,
+    /// By the external network.
+    floating_on: HashMap<NetworkId, BTreeSet<FloatingIpId>>,
     /// By the port inside, and by the one outside.
     by_port: HashMap<PortId, BTreeSet<FloatingIpId>>,
     by_floating: HashMap<FloatingIpId, BTreeSet<PortForwardingId>>,
@@ -96,6 +98,8 @@ impl North {
             for port in inside.into_iter().chain([floating.floating_port_id]) {
                 link(&mut self.by_port, port, id, has);
             }
+            let network = floating.floating_network_id;
+            link(&mut self.floating_on, network, id, has);
             if let Some(router) = floating.router_id {
                 link(&mut self.by_router, router, id, has);
                 routers.insert(router);
@@ -126,6 +130,17 @@ impl North {
         routers.copied().collect()
     }
 
+    /// The floating IPs of the external network.
+    pub(crate) fn floating_on(&self, network: NetworkId) -> Vec<FloatingIpId> {
+        let floating = self.floating_on.get(&network).into_iter().flatten();
+        floating.copied().collect()
+    }
+
+    /// The policy that the floating IP names itself.
+    pub(crate) fn policy_named_by(&self, id: FloatingIpId) -> Option<QosPolicyId> {
+        self.floating.get(&id)?.qos_policy_id
+    }
+
     /// The floating IPs that stand for the port, or lie on it.
     pub(crate) fn floating_of(&self, port: PortId) -> Vec<FloatingIpId> {
         let floating = self.by_port.get(&port).into_iter().flatten();
@@ -146,7 +161,12 @@ impl North {
     }
 
     /// What the host of its port is told of a floating IP, but for the revision.
-    pub(crate) fn goal(&self, id: FloatingIpId) -> Option<FloatingGoal> {
+    pub(crate) fn goal(
+        &self,
+        id: FloatingIpId,
+        scopes: &HashMap<NetworkId, Scope>,
+        hosts: &Hosts,
+    ) -> Option<FloatingGoal> {
         let floating = self.floating.get(&id)?;
         let place = floating.association?;
         Some(FloatingGoal {
@@ -158,6 +178,11 @@ impl North {
             address: floating.floating_ip_address,
             mac: self.ports.get(&floating.floating_port_id)?.mac_address,
             fixed: place.fixed_ip_address,
+            limits: limits(
+                floating.qos_policy_id,
+                scopes.get(&floating.floating_network_id),
+                hosts,
+            ),
         })
     }
 
@@ -170,20 +195,55 @@ impl North {
     ) -> Arc<[RouterGateway]> {
         let gateways = router.gateways.iter();
         let told = gateways.filter_map(|gateway| {
-            let outside = scopes.get(&gateway.network_id)?.outside()?;
+            let scope = scopes.get(&gateway.network_id)?;
             let port = self.ports.get(&gateway.port_id)?;
             let host = port.host.as_ref();
             let host_ip = host.and_then(|host| hosts.tunnel_ip(host));
             let forwardings = self.forwardings(router.id, gateway);
-            compile::gateway(gateway, port, outside, host_ip, forwardings)
+            let bounded = self.bounded(router.id, (gateway, port), scope, hosts);
+            let outside = scope.outside()?;
+            compile::gateway(gateway, port, outside, host_ip, (forwardings, bounded))
         });
         told.collect()
     }
 
-    fn forwardings(&self, router: RouterId, gateway: &ExternalGateway) -> Vec<Forwarding> {
+    /// What bounds the gateway's own addresses, and those of forwarded ports.
+    fn bounded(
+        &self,
+        router: RouterId,
+        (gateway, port): (&ExternalGateway, &Port),
+        scope: &Scope,
+        hosts: &Hosts,
+    ) -> Vec<Bounded> {
+        let own = limits(gateway.qos_policy_id, Some(scope), hosts);
+        let own = port.fixed_ips.iter().map(|ip| (ip.ip_address, own));
+        let floating = self.floating_by(router, gateway.network_id);
+        let forwarding = floating.filter(|it| self.by_floating.contains_key(&it.id));
+        let forwarded = forwarding.map(|floating| {
+            let limits = limits(floating.qos_policy_id, Some(scope), hosts);
+            (floating.floating_ip_address, limits)
+        });
+        let all = own.chain(forwarded);
+        let bounded = all.filter(|(_, limits)| !limits.is_none());
+        bounded
+            .map(|(address, limits)| Bounded { address, limits })
+            .collect()
+    }
+
+    /// The floating IPs of the router on an external network.
+    fn floating_by(
+        &self,
+        router: RouterId,
+        network: NetworkId,
+    ) -> impl Iterator<Item = &FloatingIp> {
         let floating = self.by_router.get(&router).into_iter().flatten();
         let floating = floating.filter_map(|id| self.floating.get(id));
-        let there = floating.filter(|it| it.floating_network_id == gateway.network_id);
+        let there = floating.filter(move |it| it.floating_network_id == network);
+        there.map(|floating| &**floating)
+    }
+
+    fn forwardings(&self, router: RouterId, gateway: &ExternalGateway) -> Vec<Forwarding> {
+        let there = self.floating_by(router, gateway.network_id);
         let all = there.flat_map(|floating| {
             let ids = self.by_floating.get(&floating.id).into_iter().flatten();
             let known = ids.filter_map(|id| self.forwardings.get(id));
@@ -201,6 +261,17 @@ impl North {
             internal_address: it.internal_ip_address.into(),
             internal: it.internal_ports,
         })
+    }
+}
+
+/// What bounds an address outside: by the policy that it has, or else by its network's. Marks are
+/// not for addresses.
+fn limits(own: Option<QosPolicyId>, network: Option<&Scope>, hosts: &Hosts) -> Limits {
+    let policy = own.or_else(|| network?.policy());
+    let limits = policy.map_or_else(Limits::default, |id| hosts.policies.limits(id));
+    Limits {
+        dscp: None,
+        ..limits
     }
 }
 

@@ -131,9 +131,11 @@ fn any_way_out() -> impl Strategy<Value = Fact> {
         port.device_id = router_id(router).to_string();
         put_port(port)
     });
-    let leading = (0..ROUTERS, any::<bool>()).prop_map(|(number, snat)| {
+    let bounded = || proptest::option::of(0..3_u8).prop_map(|number| number.map(policy_id));
+    let leading = (0..ROUTERS, any::<bool>(), bounded()).prop_map(|(number, snat, policy)| {
         let mut router = router(number);
         router.gateways = vec![gateway_of(number, snat)];
+        router.gateways[0].qos_policy_id = policy;
         put_router(router)
     });
     let held = (0..2_u8).prop_map(|number| {
@@ -142,7 +144,11 @@ fn any_way_out() -> impl Strategy<Value = Fact> {
         put_port(port)
     });
     let inside = proptest::option::of((0..PORTS, 0..ROUTERS));
-    let known = (0..2_u8, inside).prop_map(|(number, at)| put_floating(floating(number, at)));
+    let known = (0..2_u8, inside, bounded()).prop_map(|(number, at, policy)| {
+        let mut floating = floating(number, at);
+        floating.qos_policy_id = policy;
+        put_floating(floating)
+    });
     let forwarding = (0..2_u8, 0..2_u8).prop_map(|(number, on)| put_forwarding(number, on));
     let gone = (0..2_u8).prop_map(|number| Fact::FloatingIp(floating(number, None).id, None));
     let ended = (0..2_u8).prop_map(|number| Fact::PortForwarding(forwarding_id(number), None));

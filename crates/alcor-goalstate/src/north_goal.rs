@@ -1,7 +1,7 @@
 //! Goals of what leads out of the region: routers' gateways, and addresses outside that stand for
 //! addresses inside.
 
-use crate::Carrier;
+use crate::{Carrier, Limits};
 use alcor_types::{FloatingIpId, MacAddr, NetworkId, PortId, PortRange, Revision, RouterId};
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -29,6 +29,17 @@ pub struct RouterGateway {
     pub host_ip: Option<IpAddr>,
     /// Ports of further addresses that lead inside, at that host.
     pub forwardings: Vec<Forwarding>,
+    /// Those of its addresses, its own and those of forwarded ports, that QoS policies bound.
+    pub bounded: Vec<Bounded>,
+}
+
+/// What bounds the packets from and to an address outside. Marks are no business of addresses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bounded {
+    /// The address.
+    pub address: IpAddr,
+    /// Egress leaves the region, ingress comes in.
+    pub limits: Limits,
 }
 
 /// A subnet of an external network.
@@ -76,4 +87,6 @@ pub struct FloatingGoal {
     pub mac: MacAddr,
     /// The address inside.
     pub fixed: IpAddr,
+    /// What bounds it: egress leaves the region, ingress comes in.
+    pub limits: Limits,
 }

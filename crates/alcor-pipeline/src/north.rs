@@ -53,14 +53,17 @@ impl Neighbor {
     }
 }
 
-/// What has a zone of translated connections of its own. Each association of a floating IP has: when
-/// it ends, its connections end, and none is inherited by whom the address stands for next.
+/// What has a number of its own here that outlives the agent: a zone of translated connections, or
+/// meters. Each association of a floating IP has one: when it ends, its connections end, and none is
+/// inherited by whom the address stands for next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Zoned {
     /// What leaves by a router's own address, or comes in by forwarded ports.
     Router(RouterId),
     /// A floating IP that stands for an address of a port.
     Floating(FloatingIpId, PortId, IpAddr),
+    /// The meters of an address outside.
+    Bounded(NetworkId, IpAddr),
 }
 
 impl Zoned {
@@ -75,6 +78,7 @@ impl fmt::Display for Zoned {
         match self {
             Self::Router(router) => write!(f, "{router}"),
             Self::Floating(id, port, fixed) => write!(f, "{id}/{port}/{fixed}"),
+            Self::Bounded(network, address) => write!(f, "{network}/{address}"),
         }
     }
 }
@@ -92,6 +96,10 @@ impl FromStr for Zoned {
                     PortId(port.parse()?),
                     fixed,
                 ))
+            }
+            [network, address] => {
+                let address = address.parse().unwrap_or(IpAddr::from([0; 4]));
+                Ok(Self::Bounded(NetworkId(network.parse()?), address))
             }
             _ => Ok(Self::Router(RouterId(text.parse()?))),
         }

@@ -91,7 +91,8 @@ impl Pipeline {
 
     /// All meters that the bridge is to hold.
     pub fn meters(&self) -> impl Iterator<Item = Meter> {
-        let owners = self.state.locals.keys().map(|id| Owner::Port(*id));
+        let ports = self.state.locals.keys().map(|id| Owner::Port(*id));
+        let owners = ports.chain(self.state.outsides());
         owners.flat_map(|owner| compile::meters(&self.state, owner))
     }
 

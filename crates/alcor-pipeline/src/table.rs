@@ -47,8 +47,14 @@ pub const ADDRESS: u8 = 34;
 pub const HOP: u8 = 36;
 /// What a router sends out of the region: by which address, and by which host.
 pub const EXIT: u8 = 38;
+/// Limits of what leaves by an address outside: packets.
+pub const OUT_PACKETS: u8 = 39;
+/// Limits of what leaves by an address outside: bits.
+pub const OUT_BITS: u8 = 40;
+/// Where packets go that are to leave the region, as they are to be seen there.
+pub const LEFT: u8 = OUT_PACKETS;
 /// Packets for external networks: who is the next hop there.
-pub const NEXT: u8 = 40;
+pub const NEXT: u8 = 42;
 /// Onto the wire of an external network.
 pub const WIRE: u8 = 44;
 /// Unicast to other hosts.
@@ -61,6 +67,8 @@ pub const ARRIVE: u8 = 60;
 pub const ASKED: u8 = 61;
 /// Packets from outside to a router's own address: answers to what it has translated go on.
 pub const RETURN: u8 = 62;
+/// Packets from outside to an address that is bounded: limits of bits, and on.
+pub const INWARD: u8 = 64;
 /// Unicast to this host.
 pub const LOCAL: u8 = 70;
 /// Where packets go that a local port is to receive.

@@ -5,7 +5,7 @@
 
 mod support;
 
-use alcor_goalstate::{Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes};
+use alcor_goalstate::{Bounded, Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes};
 use alcor_openflow::{Flow, Meter, PortNo};
 use alcor_pipeline::{
     Contents, FlowChanges, Input, Installed, MeterChanges, Neighbor, Pipeline, Zoned,
@@ -214,7 +214,8 @@ fn any_neighbor() -> impl Strategy<Value = Goal> {
 }
 
 fn any_interface() -> impl Strategy<Value = Goal> {
-    let ways = prop::collection::vec((1..3_u8, 1..4_u8, any::<[bool; 3]>()), 0..3);
+    let way = (1..3_u8, 1..4_u8, any::<[bool; 3]>(), 0..24_u8);
+    let ways = prop::collection::vec(way, 0..3);
     let numbers = (0..5_u8, 1..3_u8, 1..4_u8, 1..3_u8, 0..8_u8, ways);
     numbers.prop_map(|(id, vpc, subnet, router, kind, ways)| {
         let mut goal = interface(id, vpc, subnet, router);
@@ -231,9 +232,15 @@ fn any_interface() -> impl Strategy<Value = Goal> {
         }
         let ways = ways.into_iter();
         goal.gateways = ways
-            .map(|(router, network, [here, snat, flat])| {
+            .map(|(router, network, [here, snat, flat], bounds)| {
                 let mut way = gateway(router, network, here);
                 way.snat = snat;
+                let addresses = [outside(router), outside(50 + router)];
+                let bounded = addresses.map(|address| Bounded {
+                    address,
+                    limits: limits(bounds),
+                });
+                way.bounded.extend(bounded);
                 if flat {
                     let physical_network = PHYSICAL.to_owned();
                     way.carrier = Carrier::Flat { physical_network };
@@ -257,9 +264,18 @@ fn any_interface() -> impl Strategy<Value = Goal> {
 }
 
 fn any_floating() -> impl Strategy<Value = Goal> {
-    let numbers = (1..4_u8, 1..6_u8, 1..3_u8, 1..4_u8, 1..4_u64, 0..3_u8);
-    numbers.prop_map(|(number, port, router, network, revision, like)| {
+    let numbers = (
+        1..4_u8,
+        1..6_u8,
+        1..3_u8,
+        1..4_u8,
+        1..4_u64,
+        0..3_u8,
+        0..24_u8,
+    );
+    numbers.prop_map(|(number, port, router, network, revision, like, bounds)| {
         let mut goal = floating(number, port, router, network);
+        goal.limits = limits(bounds);
         goal.revision = Revision(revision);
         if like > 0 {
             goal.address = outside(like);
@@ -295,7 +311,13 @@ fn any_way() -> impl Strategy<Value = Input> {
         address: outside(address),
         neighbor,
     });
-    prop_oneof![1 => wire, 1 => zone, 3 => own, 1 => hop]
+    let bounded = prop::sample::select(vec![1, 2, 3, 51, 52]);
+    let bounded = (1..4_u8, bounded, prop::bool::weighted(0.9));
+    let bounded = bounded.prop_map(|(network, number, has)| Input::Zone {
+        of: Zoned::Bounded(vpc_id(network), outside(number)),
+        zone: has.then(|| u16::from(network) * 100 + u16::from(number)),
+    });
+    prop_oneof![1 => wire, 1 => zone, 3 => own, 3 => bounded, 1 => hop]
 }
 
 fn any_remote() -> impl Strategy<Value = RuleRemote> {

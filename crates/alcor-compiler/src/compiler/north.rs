@@ -3,6 +3,7 @@
 use super::Compiler;
 use crate::Fact;
 use crate::journal::Journal;
+use crate::qos::User;
 use alcor_types::{FloatingIpId, HostName, NetworkId, Port, PortId, Revision, RouterId};
 use std::sync::Arc;
 
@@ -11,7 +12,11 @@ impl Compiler {
     pub(super) fn take_outside(&mut self, revision: Revision, fact: &Fact, journal: &mut Journal) {
         match fact {
             Fact::FloatingIp(id, floating) => {
+                let former = self.north.policy_named_by(*id);
                 let routers = self.north.set_floating(*id, floating.as_ref());
+                let now = self.north.policy_named_by(*id);
+                let policies = &mut self.hosts.policies;
+                policies.set_user(User::Floating(*id), former, now);
                 self.tell_floating(revision, *id, journal);
                 for router in routers {
                     self.retell_router(revision, router, journal);
@@ -74,6 +79,9 @@ impl Compiler {
         for router in self.north.routers_to(network) {
             self.retell_router(revision, router, journal);
         }
+        for id in self.north.floating_on(network) {
+            self.tell_floating(revision, id, journal);
+        }
     }
 
     /// The host's tunnels end elsewhere: so do those to the gateways there.
@@ -100,8 +108,13 @@ impl Compiler {
     }
 
     /// The floating IP's goal goes where its port is.
-    fn tell_floating(&mut self, revision: Revision, id: FloatingIpId, journal: &mut Journal) {
-        let goal = self.north.goal(id);
+    pub(super) fn tell_floating(
+        &mut self,
+        revision: Revision,
+        id: FloatingIpId,
+        journal: &mut Journal,
+    ) {
+        let goal = self.north.goal(id, &self.scopes, &self.hosts);
         let place = goal.and_then(|goal| Some((*self.ports.get(&goal.port)?, goal.port)));
         let former = match place {
             Some(place) => self.north.told.insert(id, place),

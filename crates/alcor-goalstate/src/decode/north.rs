@@ -1,9 +1,12 @@
 //! Ways out of the region, from the wire.
 
+use super::limits::limits;
 use super::{DecodeError, Decoded, Fields, carried, deletes, put};
-use crate::wire::external_gateway::{Forwarding as WireForwarding, Subnet};
+use crate::wire::external_gateway::{Bounded as WireBounded, Forwarding as WireForwarding, Subnet};
 use crate::wire::{ExternalGateway, FloatingIpState};
-use crate::{ExternalSubnet, FloatingGoal, Forwarding, Goal, GoalChange, GoalKey, RouterGateway};
+use crate::{
+    Bounded, ExternalSubnet, FloatingGoal, Forwarding, Goal, GoalChange, GoalKey, RouterGateway,
+};
 use alcor_types::{PortRange, Revision};
 use std::net::IpAddr;
 
@@ -29,6 +32,7 @@ pub(super) fn floating(state: &FloatingIpState) -> Decoded {
         address: fields.parse("ip_address", &sent.ip_address)?,
         mac: fields.parse("mac_address", &sent.mac_address)?,
         fixed: fields.parse("fixed_ip_address", &sent.fixed_ip_address)?,
+        limits: limits(&fields, sent.limits.as_ref())?,
     }))
 }
 
@@ -41,6 +45,7 @@ pub(super) fn gateway(
     let subnets = sent.subnets.iter().map(|sent| subnet(fields, sent));
     let forwardings = sent.forwardings.iter();
     let forwardings = forwardings.map(|sent| forwarding(fields, sent));
+    let bounded = sent.bounded.iter().map(|sent| bounded(fields, sent));
     Ok(RouterGateway {
         network: fields.parse("gateways.network_id", &sent.network_id)?,
         carrier: carried(
@@ -57,6 +62,14 @@ pub(super) fn gateway(
         snat: sent.snat,
         host_ip: address(fields, "gateways.host_ip_address", &sent.host_ip_address)?,
         forwardings: forwardings.collect::<Result<_, _>>()?,
+        bounded: bounded.collect::<Result<_, _>>()?,
+    })
+}
+
+fn bounded(fields: &Fields<'_>, sent: &WireBounded) -> Result<Bounded, DecodeError> {
+    Ok(Bounded {
+        address: fields.parse("gateways.bounded.ip_address", &sent.ip_address)?,
+        limits: limits(fields, sent.limits.as_ref())?,
     })
 }
 

@@ -1,11 +1,12 @@
 //! Ways out of the region, to the wire.
 
 use super::carrier;
-use crate::wire::external_gateway::{Forwarding as WireForwarding, Subnet};
+use super::limits::limits;
+use crate::wire::external_gateway::{Bounded as WireBounded, Forwarding as WireForwarding, Subnet};
 use crate::wire::{
     ExternalGateway, FloatingIpConfiguration, FloatingIpState, GoalStateV2, OperationType,
 };
-use crate::{FloatingGoal, Forwarding, RouterGateway};
+use crate::{Bounded, FloatingGoal, Forwarding, RouterGateway};
 use alcor_types::{FloatingIpId, PortId};
 
 pub(super) fn insert(
@@ -41,6 +42,7 @@ pub(crate) fn floating(goal: &FloatingGoal) -> FloatingIpConfiguration {
         ip_address: goal.address.to_string(),
         mac_address: goal.mac.to_string(),
         fixed_ip_address: goal.fixed.to_string(),
+        limits: limits(&goal.limits),
     }
 }
 
@@ -70,6 +72,14 @@ pub(super) fn gateway(gateway: &RouterGateway) -> ExternalGateway {
         snat: gateway.snat,
         host_ip_address: host_ip.unwrap_or_default(),
         forwardings: gateway.forwardings.iter().map(forwarding).collect(),
+        bounded: gateway.bounded.iter().map(bounded).collect(),
+    }
+}
+
+fn bounded(bounded: &Bounded) -> WireBounded {
+    WireBounded {
+        ip_address: bounded.address.to_string(),
+        limits: limits(&bounded.limits),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Random ways out of the region.
 
+use super::limits::any_limits;
 use super::{carrier, cidr, id, mac, revision};
-use alcor_goalstate::{ExternalSubnet, FloatingGoal, Forwarding, Goal, RouterGateway};
+use alcor_goalstate::{Bounded, ExternalSubnet, FloatingGoal, Forwarding, Goal, RouterGateway};
 use alcor_types::PortRange;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -29,10 +30,14 @@ pub(super) fn gateways() -> impl Strategy<Value = Vec<RouterGateway>> {
     let subnet = (cidr(), any::<Option<IpAddr>>());
     let subnet = subnet.prop_map(|(cidr, gateway_ip)| ExternalSubnet { cidr, gateway_ip });
     let place = (vec(any::<IpAddr>(), 0..3), any::<Option<IpAddr>>());
+    let bounded = (any::<IpAddr>(), any_limits());
+    let bounded = bounded.prop_map(|(address, limits)| Bounded { address, limits });
     let rest = (any::<u16>(), any::<bool>(), vec(forwarding(), 0..3));
+    let rest = (rest, vec(bounded, 0..3));
     let one = (id(), carrier(), id(), mac(), vec(subnet, 0..3), place, rest);
     let one = one.prop_map(
-        |(network, carrier, port, mac, subnets, (addresses, host_ip), (mtu, snat, forwardings))| {
+        |(network, carrier, port, mac, subnets, (addresses, host_ip), rest)| {
+            let ((mtu, snat, forwardings), bounded) = rest;
             RouterGateway {
                 network: network.into(),
                 carrier,
@@ -44,6 +49,7 @@ pub(super) fn gateways() -> impl Strategy<Value = Vec<RouterGateway>> {
                 snat,
                 host_ip,
                 forwardings,
+                bounded,
             }
         },
     );
@@ -52,8 +58,9 @@ pub(super) fn gateways() -> impl Strategy<Value = Vec<RouterGateway>> {
 
 pub(super) fn any_floating() -> impl Strategy<Value = Goal> {
     let addresses = any::<(IpAddr, IpAddr)>();
-    ([id(), id(), id(), id()], revision(), mac(), addresses).prop_map(
-        |([id, port, router, network], revision, mac, (address, fixed))| {
+    let place = (mac(), addresses, any_limits());
+    ([id(), id(), id(), id()], revision(), place).prop_map(
+        |([id, port, router, network], revision, (mac, (address, fixed), limits))| {
             Goal::Floating(FloatingGoal {
                 id: id.into(),
                 revision,
@@ -63,6 +70,7 @@ pub(super) fn any_floating() -> impl Strategy<Value = Goal> {
                 address,
                 mac,
                 fixed,
+                limits,
             })
         },
     )

@@ -7,7 +7,7 @@ use super::tunnel::{into_network, to_host};
 use crate::key::NetworkKey;
 use crate::state::State;
 use crate::table::{
-    ADDRESS_OF, EXCEPT, EXIT, MATCH, NEXT, ROUTE, ROUTES, SCRATCH, TRANSMIT, ipv4_of,
+    ADDRESS_OF, EXCEPT, EXIT, LEFT, MATCH, ROUTE, ROUTES, SCRATCH, TRANSMIT, ipv4_of,
 };
 use alcor_goalstate::RouterGateway;
 use alcor_openflow::{Action, Ct, Field, Flow, Match, Nat};
@@ -128,7 +128,7 @@ fn here(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
     let plain = |matching| {
         Flow::new(EXIT, MATCH, matching)
             .apply(sent(way.mac, key))
-            .goto(NEXT)
+            .goto(LEFT)
     };
     let own = way.addresses.iter().find_map(|address| match address {
         IpAddr::V4(address) => Some(*address),
@@ -172,6 +172,6 @@ fn sent(mac: MacAddr, key: NetworkKey) -> impl Iterator<Item = Action> {
 
 /// A connection that is known is translated as it was; a new one gets this address.
 fn translated(zone: u16, address: Ipv4Addr) -> Action {
-    let ct = Ct::zone(zone).commit().table(NEXT);
+    let ct = Ct::zone(zone).commit().table(LEFT);
     ct.exec(Nat::source(address)).into()
 }

@@ -1,6 +1,7 @@
 //! An address of ours on an external network: who asks for it is answered, and packets to it go
 //! inside.
 
+use super::bounded;
 use super::external;
 use super::resolve::{ARP_REQUEST, nd};
 use super::route::{ECHO_REPLY6, ECHO_REQUEST6, TIME_TO_LIVE, at, to_agent};
@@ -29,7 +30,9 @@ pub(super) fn flows(state: &State, id: NetworkId, address: IpAddr) -> Option<Vec
     match address {
         IpAddr::V4(address) => {
             flows.push(asked(key, id, &place, address, mac));
-            flows.extend(packets(state, key, &place, address));
+            let packets = packets(state, key, &place, address);
+            let bounds = state.bounds(id, address.into());
+            flows.extend(bounded::flows(bounds, packets, (key, mac, address)));
         }
         IpAddr::V6(address) => flows.extend(six(key, id, &place, address, mac)),
     }
@@ -70,7 +73,7 @@ fn packets(state: &State, key: NetworkKey, place: &Place<'_>, address: Ipv4Addr)
             )]
         }
         Place::Gateway(router, way) => own(state, key, (*router, way), address),
-        Place::Forwarded(router, all) => {
+        Place::Forwarded(router, _, all) => {
             let zone = state.zone_of(*router);
             let flows = zone.map(|zone| {
                 let all = all.iter().filter_map(|one| forwarded(key, one, address));
@@ -83,7 +86,7 @@ fn packets(state: &State, key: NetworkKey, place: &Place<'_>, address: Ipv4Addr)
     }
 }
 
-fn to(key: NetworkKey, mac: MacAddr, address: Ipv4Addr) -> Match {
+pub(super) fn to(key: NetworkKey, mac: MacAddr, address: Ipv4Addr) -> Match {
     let here = Match::new().metadata(key.number()).eth_dst(mac);
     here.ipv4().ipv4_dst(address)
 }

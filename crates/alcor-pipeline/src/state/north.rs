@@ -2,8 +2,9 @@
 
 use super::State;
 use crate::key::NetworkKey;
+use crate::meter::Meters;
 use crate::{North, Owner, Zoned};
-use alcor_goalstate::{Carrier, FloatingGoal, Forwarding, RouterGateway};
+use alcor_goalstate::{Carrier, FloatingGoal, Forwarding, Limits, RouterGateway};
 use alcor_openflow::PortNo;
 use alcor_types::{MacAddr, NetworkId, RouterId};
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ pub(crate) enum Place<'a> {
     /// It is a router's own, which leads out here.
     Gateway(RouterId, &'a RouterGateway),
     /// Ports of it lead inside, here.
-    Forwarded(RouterId, Vec<&'a Forwarding>),
+    Forwarded(RouterId, &'a RouterGateway, Vec<&'a Forwarding>),
 }
 
 impl Place<'_> {
@@ -25,8 +26,19 @@ impl Place<'_> {
         match self {
             Self::Floating(goal, _) => Some(goal.mac),
             Self::Gateway(_, gateway) => Some(gateway.mac),
-            Self::Forwarded(_, forwardings) => forwardings.first().map(|it| it.mac),
+            Self::Forwarded(_, _, forwardings) => forwardings.first().map(|it| it.mac),
         }
+    }
+
+    /// What bounds it at this address.
+    fn limits(&self, address: IpAddr) -> Limits {
+        let way = match self {
+            Self::Floating(goal, _) => return goal.limits,
+            Self::Gateway(_, way) | Self::Forwarded(_, way, _) => way,
+        };
+        let mut bounded = way.bounded.iter();
+        let bounded = bounded.find(|bounded| bounded.address == address);
+        bounded.map_or_else(Limits::default, |bounded| bounded.limits)
     }
 }
 
@@ -115,7 +127,7 @@ impl State {
             here().find_map(|(router, way)| {
                 let all = way.forwardings.iter();
                 let at: Vec<_> = all.filter(|it| it.address == address).collect();
-                (!at.is_empty()).then_some(Place::Forwarded(router, at))
+                (!at.is_empty()).then_some(Place::Forwarded(router, way, at))
             })
         })
     }
@@ -143,6 +155,15 @@ impl State {
         floating.chain(gateways).collect()
     }
 
+    /// Every address of ours outside, as an owner.
+    pub(crate) fn outsides(&self) -> impl Iterator<Item = Owner> {
+        let networks = self.externals().into_iter();
+        networks.flat_map(|network| {
+            let addresses = self.addresses_on(network).into_iter();
+            addresses.map(move |address| North::Outside(network, address).into())
+        })
+    }
+
     /// Every owner of flows about the external network.
     pub(crate) fn owners_on(&self, network: NetworkId) -> BTreeSet<Owner> {
         let addresses = self.addresses_on(network).into_iter();
@@ -157,7 +178,33 @@ impl State {
         all.map(Owner::from).collect()
     }
 
-    /// Whose connections are translated here.
+    /// What bounds an address of ours that is served here, and by which meters.
+    pub(crate) fn bounds(&self, network: NetworkId, address: IpAddr) -> Option<(Meters, Limits)> {
+        self.external(network)?;
+        let limits = self.place(network, address)?.limits(address);
+        let number = self.outside.zones.get(&Zoned::Bounded(network, address))?;
+        (!limits.is_none()).then(|| (Meters::of_number(*number), limits))
+    }
+
+    /// The addresses outside that policies bound, and that this host may serve.
+    fn bounded(&self) -> impl Iterator<Item = Zoned> {
+        let floating = self.outside.floating();
+        let floating = floating.filter(|goal| !goal.limits.is_none());
+        let floating = floating.map(|goal| (goal.network, goal.address));
+        let ways = self
+            .routers
+            .keys()
+            .flat_map(|router| self.gateways(*router));
+        let here = ways.filter(|way| self.is_here(way));
+        let here = here.flat_map(|way| {
+            let addresses = way.bounded.iter().map(|it| it.address);
+            addresses.map(|address| (way.network, address))
+        });
+        let all = floating.chain(here);
+        all.map(|(network, address)| Zoned::Bounded(network, address))
+    }
+
+    /// Whose connections are translated here, and what is bounded.
     pub(crate) fn translating(&self) -> BTreeSet<Zoned> {
         let floating = self.outside.floating().map(Zoned::of);
         let here = self.routers.keys().filter(|router| {
@@ -165,6 +212,6 @@ impl State {
             ways.any(|way| self.is_here(way))
         });
         let here = here.map(|router| Zoned::Router(*router));
-        floating.chain(here).collect()
+        floating.chain(here).chain(self.bounded()).collect()
     }
 }

@@ -114,6 +114,7 @@ pub(super) fn by_zone(state: &State, of: Zoned, now: Option<u16>) -> Vec<Owner> 
     match of {
         Zoned::Router(router) => of_router(state, router).into_iter().collect(),
         Zoned::Floating(_, port, _) => by_port(state, port),
+        Zoned::Bounded(network, address) => vec![North::Outside(network, address).into()],
     }
 }
 

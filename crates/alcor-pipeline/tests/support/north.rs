@@ -48,6 +48,7 @@ pub(crate) fn gateway(router: u8, network: u8, here: bool) -> RouterGateway {
                 last: 8082,
             },
         }],
+        bounded: Vec::new(),
     }
 }
 
@@ -62,5 +63,6 @@ pub(crate) fn floating(number: u8, port: u8, router: u8, network: u8) -> Floatin
         address: outside(number),
         mac: mac(100 + number),
         fixed: ip(port).into(),
+        limits: alcor_goalstate::Limits::default(),
     }
 }
