@@ -8,18 +8,23 @@ use crate::compile;
 use crate::hosts::Hosts;
 use crate::link::link;
 use crate::scope::Scope;
-use alcor_goalstate::{Bounded, FloatingGoal, Forwarding, Limits, RouterGateway};
+use alcor_goalstate::{Bounded, FloatingGoal, Forwarding, Limits, OutletGoal, RouterGateway};
 use alcor_types::{
     ExternalGateway, FloatingIp, FloatingIpId, ForwardedProtocol, HostName, NetworkId, Port,
-    PortForwarding, PortForwardingId, PortId, QosPolicyId, Revision, Router, RouterId,
+    PortForwarding, PortForwardingId, PortId, QosPolicyId, ROUTER_OUTLET_OWNER, Revision, Router,
+    RouterId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The device owner of routers' ports in external networks.
 const GATEWAY_OWNER: &str = "network:router_gateway";
 /// The device owner of ports that hold floating IPs.
 const FLOATING_OWNER: &str = "network:floatingip";
+
+/// The scope, the host, and the interface by which an outlet is told.
+pub(crate) type OutletPlace = (NetworkId, HostName, PortId);
 
 /// Floating IPs, their forwardings, and ports on external networks.
 #[derive(Default)]
@@ -35,6 +40,11 @@ pub(crate) struct North {
     /// By the port inside, and by the one outside.
     by_port: HashMap<PortId, BTreeSet<FloatingIpId>>,
     by_floating: HashMap<FloatingIpId, BTreeSet<PortForwardingId>>,
+    /// Outlets' ports, and those of every router.
+    outlets: HashMap<PortId, Arc<Port>>,
+    outlets_of: HashMap<RouterId, BTreeSet<PortId>>,
+    /// Where an outlet's goals are.
+    pub(crate) told_outlets: HashMap<PortId, BTreeSet<OutletPlace>>,
     /// Where a floating IP's goal is.
     pub(crate) told: HashMap<FloatingIpId, (NetworkId, PortId)>,
 }
@@ -51,7 +61,7 @@ pub(crate) fn plugged(port: &Arc<Port>) -> Arc<Port> {
 
 /// Whether it is a port of the region's own on an external network.
 fn is_outside(port: &Port) -> bool {
-    port.device_owner == GATEWAY_OWNER || port.device_owner == FLOATING_OWNER
+    [GATEWAY_OWNER, FLOATING_OWNER, ROUTER_OUTLET_OWNER].contains(&&*port.device_owner)
 }
 
 impl North {
@@ -65,6 +75,62 @@ impl North {
         let gateway = now.or(former)?;
         let router = (gateway.device_owner == GATEWAY_OWNER).then(|| gateway.device_id.parse());
         router?.ok()
+    }
+
+    /// Takes in a port; whether it is or was an outlet.
+    pub(crate) fn set_outlet(&mut self, id: PortId, port: Option<&Arc<Port>>) -> bool {
+        let now = port.filter(|port| port.device_owner == ROUTER_OUTLET_OWNER);
+        let former = match now.cloned() {
+            Some(now) => self.outlets.insert(id, now),
+            None => self.outlets.remove(&id),
+        };
+        for (port, has) in [(former.as_ref(), false), (now, true)] {
+            if let Some(router) = port.and_then(|port| port.device_id.parse().ok()) {
+                link(&mut self.outlets_of, router, id, has);
+            }
+        }
+        former.is_some() || now.is_some()
+    }
+
+    /// The outlets of a router.
+    pub(crate) fn outlets_of(&self, router: RouterId) -> Vec<PortId> {
+        let outlets = self.outlets_of.get(&router).into_iter().flatten();
+        outlets.copied().collect()
+    }
+
+    /// What the outlet's host is told of it by every interface of its router, each with its place.
+    pub(crate) fn outlet_goals(
+        &self,
+        id: PortId,
+        scopes: &HashMap<NetworkId, Scope>,
+        hosts: &Hosts,
+    ) -> BTreeMap<OutletPlace, OutletGoal> {
+        let goals = || {
+            let port = self.outlets.get(&id)?;
+            let host = port.host.as_ref()?;
+            let router = port.device_id.parse().ok()?;
+            let mut addresses = port.fixed_ips.iter();
+            let address = addresses.find_map(|fixed| match fixed.ip_address {
+                IpAddr::V4(address) => Some(address),
+                IpAddr::V6(_) => None,
+            })?;
+            let known = hosts.routing.router(router);
+            let policy = known.and_then(|router| router.gateway_to(port.network_id)?.qos_policy_id);
+            let goal = |interface| OutletGoal {
+                interface,
+                revision: Revision::ZERO,
+                router,
+                network: port.network_id,
+                port: id,
+                mac: port.mac_address,
+                address,
+                limits: limits(policy, scopes.get(&port.network_id), hosts),
+            };
+            let interfaces = hosts.routing.interfaces(router).into_iter();
+            let told = interfaces.map(|(at, scope)| ((scope, host.clone(), at), goal(at)));
+            Some(told.collect())
+        };
+        goals().unwrap_or_default()
     }
 
     /// The router was written or deleted: which external networks it has a way to.

@@ -3,12 +3,13 @@
 mod acl;
 mod change;
 mod limits;
+mod outlet;
 
 use crate::acls::Guard;
 use crate::compile;
 use crate::hosts::Hosts;
 use crate::log::Log;
-use alcor_goalstate::{FloatingGoal, Goal, RouterGateway};
+use alcor_goalstate::{FloatingGoal, Goal, OutletGoal, RouterGateway};
 use alcor_types::{
     FloatingIpId, HostName, Network, NetworkAclId, NetworkId, Port, PortId, Revision, RouteTable,
     RouteTableId, Router, Subnet, SubnetId,
@@ -68,6 +69,8 @@ pub(crate) struct Scope {
     interfaces: BTreeMap<PortId, Interface>,
     tables: BTreeMap<RouteTableId, Arc<RouteTable>>,
     floating: BTreeMap<PortId, BTreeMap<FloatingIpId, FloatingGoal>>,
+    /// Of every host, by the router's interface and the outlet's port.
+    outlets: BTreeMap<HostName, BTreeMap<(PortId, PortId), OutletGoal>>,
     /// The ports bound to every host, whether or not its node exists.
     bound: BTreeMap<HostName, BTreeSet<PortId>>,
     /// XOR of the hashes of all neighbour goals.
@@ -90,6 +93,7 @@ impl Scope {
             interfaces: BTreeMap::new(),
             tables: BTreeMap::new(),
             floating: BTreeMap::new(),
+            outlets: BTreeMap::new(),
             bound: BTreeMap::new(),
             peers: 0,
             log: Log::new(log_limit, revision),
@@ -105,6 +109,7 @@ impl Scope {
             && self.interfaces.is_empty()
             && self.tables.is_empty()
             && self.floating.is_empty()
+            && self.outlets.is_empty()
     }
 
     /// Its history.

@@ -143,6 +143,14 @@ fn any_way_out() -> impl Strategy<Value = Fact> {
         port.device_owner = "network:floatingip".into();
         put_port(port)
     });
+    let place = (0..ROUTERS, proptest::option::weighted(0.9, 0..HOSTS));
+    let outlet = (0..3_u8, place).prop_map(|(number, (router, at))| {
+        let mut port = port(40 + number, 2, 2, at);
+        port.device_owner = alcor_types::ROUTER_OUTLET_OWNER.into();
+        port.device_id = router_id(router).to_string();
+        put_port(port)
+    });
+    let closed = (0..3_u8).prop_map(|number| Fact::Port(port_id(40 + number), None));
     let inside = proptest::option::of((0..PORTS, 0..ROUTERS));
     let known = (0..2_u8, inside, bounded()).prop_map(|(number, at, policy)| {
         let mut floating = floating(number, at);
@@ -152,7 +160,10 @@ fn any_way_out() -> impl Strategy<Value = Fact> {
     let forwarding = (0..2_u8, 0..2_u8).prop_map(|(number, on)| put_forwarding(number, on));
     let gone = (0..2_u8).prop_map(|number| Fact::FloatingIp(floating(number, None).id, None));
     let ended = (0..2_u8).prop_map(|number| Fact::PortForwarding(forwarding_id(number), None));
-    prop_oneof![gateway, leading, held, known, forwarding, gone, ended]
+    prop_oneof![
+        2 => gateway, 1 => leading, 1 => held, 1 => known, 1 => forwarding, 1 => gone, 1 => ended,
+        2 => outlet, 1 => closed,
+    ]
 }
 
 fn any_deletion() -> impl Strategy<Value = Fact> {

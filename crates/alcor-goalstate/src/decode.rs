@@ -56,7 +56,8 @@ pub fn goal_state(state: &GoalStateV2) -> Result<Vec<GoalChange>, DecodeError> {
         .chain(groups)
         .chain(members.map(group::member))
         .chain(addresses)
-        .chain(state.floating_ip_states.values().map(north::floating));
+        .chain(state.floating_ip_states.values().map(north::floating))
+        .chain(state.router_outlet_states.values().map(north::outlet));
     all.filter_map(Result::transpose).collect()
 }
 

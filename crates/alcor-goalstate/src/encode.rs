@@ -55,6 +55,7 @@ fn put(state: &mut GoalStateV2, goal: &Goal) {
             group::insert_addresses(state, update, group::addresses(goal));
         }
         Goal::Floating(goal) => north::insert(state, update, north::floating(goal)),
+        Goal::Outlet(goal) => north::insert_outlet(state, update, north::outlet(goal)),
     }
 }
 
@@ -117,6 +118,9 @@ fn delete(state: &mut GoalStateV2, key: GoalKey, store_revision: u64) {
             insert_interface(state, operation, gone);
         }
         GoalKey::Floating(port, id) => north::delete(state, port, id, store_revision),
+        GoalKey::Outlet(port, network) => {
+            north::delete_outlet(state, port, network, store_revision);
+        }
         GoalKey::Group(_) | GoalKey::Member(..) | GoalKey::AddressGroup(_) => {
             group::delete(state, key, store_revision);
         }

@@ -1,8 +1,8 @@
 //! Goals: the facts that a host holds, each with the revision it was made from.
 
 use crate::{
-    AclGoal, AddressGroupGoal, Carrier, FloatingGoal, GroupGoal, Limits, MemberGoal, RouterGateway,
-    Taps,
+    AclGoal, AddressGroupGoal, Carrier, FloatingGoal, GroupGoal, Limits, MemberGoal, OutletGoal,
+    RouterGateway, Taps,
 };
 use alcor_types::{
     AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, FloatingIpId, HostRoute,
@@ -211,6 +211,8 @@ pub enum Goal {
     AddressGroup(AddressGroupGoal),
     /// An address outside that stands for one of a port of this host.
     Floating(FloatingGoal),
+    /// An address outside by which this host translates for a router.
+    Outlet(OutletGoal),
 }
 
 /// Names a goal.
@@ -238,6 +240,8 @@ pub enum GoalKey {
     AddressGroup(AddressGroupId),
     /// A floating IP of a port of this host. One that moves is another port's.
     Floating(PortId, FloatingIpId),
+    /// An outlet of this host to an external network, by a router's interface.
+    Outlet(PortId, NetworkId),
 }
 
 /// A change to what a host holds.
@@ -284,6 +288,7 @@ impl Goal {
             Self::Member(goal) => GoalKey::Member(goal.group, goal.port),
             Self::AddressGroup(goal) => GoalKey::AddressGroup(goal.id),
             Self::Floating(goal) => GoalKey::Floating(goal.port, goal.id),
+            Self::Outlet(goal) => GoalKey::Outlet(goal.interface, goal.network),
         }
     }
 
@@ -301,6 +306,7 @@ impl Goal {
             Self::Member(goal) => goal.revision,
             Self::AddressGroup(goal) => goal.revision,
             Self::Floating(goal) => goal.revision,
+            Self::Outlet(goal) => goal.revision,
         }
     }
 }

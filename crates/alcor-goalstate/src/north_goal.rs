@@ -4,7 +4,7 @@
 use crate::{Carrier, Limits};
 use alcor_types::{FloatingIpId, MacAddr, NetworkId, PortId, PortRange, Revision, RouterId};
 use ipnet::IpNet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// A router's port in an external network, and all that a host needs to know of that network.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,6 +66,27 @@ pub struct Forwarding {
     pub internal_address: IpAddr,
     /// The ports inside: as many as outside, or one.
     pub internal: PortRange,
+}
+
+/// An address outside by which this host translates for a router, told by each of its interfaces.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OutletGoal {
+    /// The router's interface.
+    pub interface: PortId,
+    /// The newest fact behind this goal.
+    pub revision: Revision,
+    /// The router.
+    pub router: RouterId,
+    /// The external network.
+    pub network: NetworkId,
+    /// The port there.
+    pub port: PortId,
+    /// Its Ethernet address.
+    pub mac: MacAddr,
+    /// Its address.
+    pub address: Ipv4Addr,
+    /// What bounds it: egress leaves the region, ingress comes in.
+    pub limits: Limits,
 }
 
 /// An address outside that stands for an address of a port of this host.

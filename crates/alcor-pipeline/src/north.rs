@@ -5,7 +5,7 @@
 //! outside that packets could be sent to, and is not served.
 
 use crate::Owner;
-use alcor_goalstate::FloatingGoal;
+use alcor_goalstate::{FloatingGoal, OutletGoal};
 use alcor_types::{FloatingIpId, MacAddr, NetworkId, PortId, Revision, RouterId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -114,6 +114,8 @@ type Claim = (Revision, PortId, FloatingIpId);
 pub(crate) struct Outside {
     floating: BTreeMap<(PortId, FloatingIpId), FloatingGoal>,
     claims: BTreeMap<(NetworkId, IpAddr), BTreeSet<Claim>>,
+    /// By which addresses this host translates, by the router's interface and the network.
+    pub(crate) outlets: BTreeMap<(PortId, NetworkId), OutletGoal>,
     /// Neighbours on external networks that are asked for; with their addresses once they answered.
     pub(crate) hops: BTreeMap<(NetworkId, IpAddr), Neighbor>,
     /// The zones of translated connections.
@@ -125,6 +127,12 @@ impl Outside {
     pub(crate) fn floating_at(&self, network: NetworkId, address: IpAddr) -> Option<&FloatingGoal> {
         let (_, port, id) = self.claims.get(&(network, address))?.last()?;
         self.floating.get(&(*port, *id))
+    }
+
+    /// By which address this host translates for a router.
+    pub(crate) fn outlet(&self, router: RouterId, network: NetworkId) -> Option<&OutletGoal> {
+        let mut outlets = self.outlets.values();
+        outlets.find(|outlet| outlet.router == router && outlet.network == network)
     }
 
     /// The routers of all floating IPs that claim the address.

@@ -104,6 +104,10 @@ pub const MISS: u16 = 0;
 pub const MATCH: u16 = 100;
 /// Ports that nobody keeps connections of.
 pub const STATELESS: u16 = 105;
+/// What leaves by an address of this host's own.
+pub const OUTLET: u16 = 105;
+/// But not what other hosts have sent here to leave by the router's.
+pub const BROUGHT: u16 = 107;
 /// Exceptions to those.
 pub const EXCEPT: u16 = 110;
 /// Exceptions to the exceptions.

@@ -54,6 +54,12 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
         Input::Put(Goal::Floating(goal)) => {
             north::by_floating(state, goal.port, goal.id, Some(goal))
         }
+        Input::Put(Goal::Outlet(goal)) => {
+            north::by_outlet(state, (goal.interface, goal.network), Some(goal))
+        }
+        Input::Delete(GoalKey::Outlet(interface, network)) => {
+            north::by_outlet(state, (*interface, *network), None)
+        }
         Input::Delete(GoalKey::Floating(port, id)) => north::by_floating(state, *port, *id, None),
         Input::Zone { of, zone } => north::by_zone(state, *of, *zone),
         Input::Hop {

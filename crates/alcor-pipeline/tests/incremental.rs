@@ -80,6 +80,7 @@ fn any_goal() -> impl Strategy<Value = Goal> {
     prop_oneof![
         2 => any_vpc(), 1 => any_subnet(), 3 => any_port(), 4 => any_neighbor(), 1 => lease,
         3 => any_interface(), 4 => any_secured(), 8 => sets, 4 => any_floating(),
+        3 => any_outlet(),
         3 => any_acl(), 2 => any_placed(),
     ]
 }
@@ -284,6 +285,15 @@ fn any_floating() -> impl Strategy<Value = Goal> {
     })
 }
 
+fn any_outlet() -> impl Strategy<Value = Goal> {
+    let numbers = (0..5_u8, 1..4_u8, 1..3_u8, 1..4_u8, 0..24_u8);
+    numbers.prop_map(|(interface, number, router, network, bounds)| {
+        let mut goal = outlet(interface, number, router, network);
+        goal.limits = limits(bounds);
+        Goal::Outlet(goal)
+    })
+}
+
 fn any_way() -> impl Strategy<Value = Input> {
     let wire = prop::option::weighted(0.8, prop::sample::select(vec![PortNo(21), PortNo(22)]));
     let wire = wire.prop_map(|ofport| Input::Wire {
@@ -311,7 +321,7 @@ fn any_way() -> impl Strategy<Value = Input> {
         address: outside(address),
         neighbor,
     });
-    let bounded = prop::sample::select(vec![1, 2, 3, 51, 52]);
+    let bounded = prop::sample::select(vec![1, 2, 3, 51, 52, 61, 62]);
     let bounded = (1..4_u8, bounded, prop::bool::weighted(0.9));
     let bounded = bounded.prop_map(|(network, number, has)| Input::Zone {
         of: Zoned::Bounded(vpc_id(network), outside(number)),

@@ -1,10 +1,11 @@
 //! Facts of what leads out of the region, and which goals follow from them.
 
-use super::Compiler;
+use super::{Compiler, scope};
 use crate::Fact;
 use crate::journal::Journal;
 use crate::qos::User;
 use alcor_types::{FloatingIpId, HostName, NetworkId, Port, PortId, Revision, RouterId};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Compiler {
@@ -43,6 +44,9 @@ impl Compiler {
         if let Some(router) = self.north.set_port(id, port) {
             self.seat(router, journal);
             self.retell_router(revision, router, journal);
+        }
+        if self.north.set_outlet(id, port) {
+            self.tell_outlet(revision, id, journal);
         }
         let floating = self.north.floating_of(id);
         for router in self.north.routers_of(&floating) {
@@ -104,6 +108,41 @@ impl Compiler {
     ) {
         for (port, network) in self.hosts.routing.interfaces(router) {
             self.tell_interface(revision, network, port, journal);
+        }
+        self.tell_outlets(revision, router, journal);
+    }
+
+    /// The router's interfaces are other ones, or what bounds its ways out.
+    pub(super) fn tell_outlets(
+        &mut self,
+        revision: Revision,
+        router: RouterId,
+        journal: &mut Journal,
+    ) {
+        for outlet in self.north.outlets_of(router) {
+            self.tell_outlet(revision, outlet, journal);
+        }
+    }
+
+    /// The outlet's goals go to its host, by every interface of its router.
+    fn tell_outlet(&mut self, revision: Revision, id: PortId, journal: &mut Journal) {
+        let goals = self.north.outlet_goals(id, &self.scopes, &self.hosts);
+        let places: BTreeSet<_> = goals.keys().cloned().collect();
+        let former = match places.is_empty() {
+            false => self.north.told_outlets.insert(id, places),
+            true => self.north.told_outlets.remove(&id),
+        };
+        let former = former.unwrap_or_default();
+        let gone = former
+            .into_iter()
+            .filter(|place| !goals.contains_key(place));
+        let gone: Vec<_> = gone.map(|place| (place, None)).collect();
+        let there = goals.into_iter().map(|(place, goal)| (place, Some(goal)));
+        for ((network, host, interface), goal) in gone.into_iter().chain(there) {
+            let scope = scope(&mut self.scopes, network, self.log_limit, revision);
+            let news = scope.set_outlet(revision, &host, (interface, id), goal);
+            journal.news(network, news);
+            self.forget_if_empty(network);
         }
     }
 

@@ -64,6 +64,11 @@ impl Compiler {
         for network in places.map(|(_, network)| network).collect::<BTreeSet<_>>() {
             self.tell_interface(revision, network, id, journal);
         }
+        if former != now {
+            for (router, _) in [former, now].into_iter().flatten() {
+                self.tell_outlets(revision, router, journal);
+            }
+        }
     }
 
     /// A route table never changes its network.

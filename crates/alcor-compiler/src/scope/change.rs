@@ -52,6 +52,10 @@ impl Scope {
             news |= self.retell_interface(revision, id, former.as_ref());
         }
         news |= self.retell_acls(revision, acls);
+        if affects_all && !self.outlets.is_empty() {
+            self.retell_outlets(revision);
+            news = true;
+        }
         self.retell(revision, ports, hosts) || news
     }
 

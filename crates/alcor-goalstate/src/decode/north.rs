@@ -3,9 +3,10 @@
 use super::limits::limits;
 use super::{DecodeError, Decoded, Fields, carried, deletes, put};
 use crate::wire::external_gateway::{Bounded as WireBounded, Forwarding as WireForwarding, Subnet};
-use crate::wire::{ExternalGateway, FloatingIpState};
+use crate::wire::{ExternalGateway, FloatingIpState, RouterOutletState};
 use crate::{
-    Bounded, ExternalSubnet, FloatingGoal, Forwarding, Goal, GoalChange, GoalKey, RouterGateway,
+    Bounded, ExternalSubnet, FloatingGoal, Forwarding, Goal, GoalChange, GoalKey, OutletGoal,
+    RouterGateway,
 };
 use alcor_types::{PortRange, Revision};
 use std::net::IpAddr;
@@ -32,6 +33,31 @@ pub(super) fn floating(state: &FloatingIpState) -> Decoded {
         address: fields.parse("ip_address", &sent.ip_address)?,
         mac: fields.parse("mac_address", &sent.mac_address)?,
         fixed: fields.parse("fixed_ip_address", &sent.fixed_ip_address)?,
+        limits: limits(&fields, sent.limits.as_ref())?,
+    }))
+}
+
+pub(super) fn outlet(state: &RouterOutletState) -> Decoded {
+    let Some(sent) = &state.configuration else {
+        return Ok(None);
+    };
+    let (resource, id) = ("router outlet", sent.interface_port_id.as_str());
+    let fields = Fields { resource, id };
+    let revision = Revision(sent.store_revision);
+    let interface = fields.parse("interface_port_id", &sent.interface_port_id)?;
+    let network = fields.parse("network_id", &sent.network_id)?;
+    if deletes(state.operation_type) {
+        let key = GoalKey::Outlet(interface, network);
+        return Ok(Some(GoalChange::Delete { key, revision }));
+    }
+    put(Goal::Outlet(OutletGoal {
+        interface,
+        revision,
+        router: fields.parse("router_id", &sent.router_id)?,
+        network,
+        port: fields.parse("port_id", &sent.port_id)?,
+        mac: fields.parse("mac_address", &sent.mac_address)?,
+        address: fields.parse("ip_address", &sent.ip_address)?,
         limits: limits(&fields, sent.limits.as_ref())?,
     }))
 }

@@ -290,6 +290,7 @@ pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
         group::any_member(),
         group::any_address_group(),
         north::any_floating(),
+        north::any_outlet(),
     ]
 }
 

@@ -2,7 +2,9 @@
 
 use super::limits::any_limits;
 use super::{carrier, cidr, id, mac, revision};
-use alcor_goalstate::{Bounded, ExternalSubnet, FloatingGoal, Forwarding, Goal, RouterGateway};
+use alcor_goalstate::{
+    Bounded, ExternalSubnet, FloatingGoal, Forwarding, Goal, OutletGoal, RouterGateway,
+};
 use alcor_types::PortRange;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -54,6 +56,24 @@ pub(super) fn gateways() -> impl Strategy<Value = Vec<RouterGateway>> {
         },
     );
     vec(one, 0..3)
+}
+
+pub(super) fn any_outlet() -> impl Strategy<Value = Goal> {
+    let place = (mac(), any::<std::net::Ipv4Addr>(), any_limits());
+    ([id(), id(), id(), id()], revision(), place).prop_map(
+        |([interface, port, router, network], revision, (mac, address, limits))| {
+            Goal::Outlet(OutletGoal {
+                interface: interface.into(),
+                revision,
+                router: router.into(),
+                network: network.into(),
+                port: port.into(),
+                mac,
+                address,
+                limits,
+            })
+        },
+    )
 }
 
 pub(super) fn any_floating() -> impl Strategy<Value = Goal> {

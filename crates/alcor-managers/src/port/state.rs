@@ -8,7 +8,9 @@ use crate::records;
 use crate::router;
 use crate::{ApiError, schema};
 use alcor_store::{Read, Txn};
-use alcor_types::{HostName, Network, NetworkType, Port, PortState, PortStatus};
+use alcor_types::{
+    HostName, Network, NetworkType, Port, PortState, PortStatus, ROUTER_OUTLET_OWNER,
+};
 
 /// What the API shows of a port's way into the data plane.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +35,8 @@ impl PortView {
 
 /// The port's status as of this view of the store.
 pub fn state(read: &dyn Read, port: &Port) -> Result<PortView, ApiError> {
-    // A router's gateway is on its host without being plugged there.
-    let seated = port.device_owner == router::GATEWAY_OWNER;
+    // A router's ports outside are on their hosts without being plugged there.
+    let seated = [router::GATEWAY_OWNER, ROUTER_OUTLET_OWNER].contains(&&*port.device_owner);
     let plugged = port.host.as_ref().filter(|_| !seated);
     let Some(host) = plugged else {
         if let Some(view) = of_region(port) {

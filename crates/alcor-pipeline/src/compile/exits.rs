@@ -7,7 +7,8 @@ use super::tunnel::{into_network, to_host};
 use crate::key::NetworkKey;
 use crate::state::State;
 use crate::table::{
-    ADDRESS_OF, EXCEPT, EXIT, LEFT, MATCH, ROUTE, ROUTES, SCRATCH, TRANSMIT, ipv4_of,
+    ADDRESS_OF, BROUGHT, EXCEPT, EXIT, LEFT, MATCH, OUTLET, ROUTE, ROUTES, SCRATCH, SENDER,
+    TRANSMIT, ipv4_of,
 };
 use alcor_goalstate::RouterGateway;
 use alcor_openflow::{Action, Ct, Field, Flow, Match, Nat};
@@ -30,6 +31,7 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
             flows.extend(defaults(router, way));
         }
         flows.extend(floating(state, router, way.network));
+        flows.extend(outlet(state, router, way));
         if state.is_here(way) {
             flows.extend(here(state, router, way));
         } else {
@@ -142,7 +144,25 @@ fn here(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
         }
         _ => None,
     };
-    four.into_iter().chain([plain(packet().ipv6())]).collect()
+    // Whom this host has an outlet for leaves by that, but for what others have sent here.
+    let outlet = state.outlet(router, way.network);
+    let brought = four.clone().filter(|_| outlet.is_some()).map(|mut flow| {
+        flow.key.priority = BROUGHT;
+        flow.key.matching = flow.key.matching.with(SENDER, 0_u32);
+        flow
+    });
+    let six = [plain(packet().ipv6())];
+    four.into_iter().chain(brought).chain(six).collect()
+}
+
+/// By this host's own address, wherever the gateway is.
+fn outlet(state: &State, router: RouterId, way: &RouterGateway) -> Option<Flow> {
+    let (key, ..) = state.external(way.network)?;
+    let outlet = state.outlet(router, way.network)?;
+    let zone = state.zone_of(router)?;
+    let flow = Flow::new(EXIT, OUTLET, leaving(router, way.network).ipv4());
+    let sent = sent(outlet.mac, key).chain([translated(zone, outlet.address)]);
+    Some(flow.apply(sent))
 }
 
 /// To the host that leads out, as it came to the router: that host routes it.

@@ -10,7 +10,7 @@ use crate::key::NetworkKey;
 use crate::state::{Place, State};
 use crate::table::{ARRIVE, ASKED, EXCEPT, EXCEPT_2, RETURN, ROUTE, ROUTER_ID, WIRE};
 use crate::traffic;
-use alcor_goalstate::{Forwarding, RouterGateway};
+use alcor_goalstate::Forwarding;
 use alcor_openflow::{Action, Ct, Field, Flow, Match, Nat};
 use alcor_types::{MacAddr, NetworkId, RouterId};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -72,7 +72,14 @@ fn packets(state: &State, key: NetworkKey, place: &Place<'_>, address: Ipv4Addr)
                 inside,
             )]
         }
-        Place::Gateway(router, way) => own(state, key, (*router, way), address),
+        Place::Gateway(router, way) => {
+            let zone = state.zone_of(*router).filter(|_| way.snat);
+            own(key, (*router, zone), way.mac, address)
+        }
+        Place::Outlet(outlet) => {
+            let zone = state.zone_of(outlet.router);
+            own(key, (outlet.router, zone), outlet.mac, address)
+        }
         Place::Forwarded(router, _, all) => {
             let zone = state.zone_of(*router);
             let flows = zone.map(|zone| {
@@ -97,11 +104,12 @@ fn inward(packet: Match, router: RouterId, zone: u16, inside: Nat) -> Flow {
     Flow::new(ARRIVE, EXCEPT_2, packet).apply([enters(router), ct.into()])
 }
 
-/// A gateway's own address: what it has translated goes back inside; a ping is answered.
+/// A gateway's own address, or an outlet's: what was translated to it goes back inside; a ping is
+/// answered.
 fn own(
-    state: &State,
     key: NetworkKey,
-    (router, way): (RouterId, &RouterGateway),
+    (router, zone): (RouterId, Option<u16>),
+    mac: MacAddr,
     address: Ipv4Addr,
 ) -> Vec<Flow> {
     let request = |matching: Match| {
@@ -114,10 +122,9 @@ fn own(
         Action::set(Field::Ipv4Src, address),
         Action::set(Field::Icmpv4Type, ECHO_REPLY),
     ];
-    let reply = reply.into_iter().chain(back(way.mac));
+    let reply = reply.into_iter().chain(back(mac));
     let answered = Flow::new(RETURN, EXCEPT, request(to_it)).apply(reply);
-    let zone = state.zone_of(router).filter(|_| way.snat);
-    let arrived = Flow::new(ARRIVE, EXCEPT_2, to(key, way.mac, address));
+    let arrived = Flow::new(ARRIVE, EXCEPT_2, to(key, mac, address));
     let arrived = match zone {
         Some(zone) => {
             let ct = Ct::zone(zone).table(RETURN).exec(Nat::known());

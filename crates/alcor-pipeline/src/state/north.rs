@@ -4,7 +4,7 @@ use super::State;
 use crate::key::NetworkKey;
 use crate::meter::Meters;
 use crate::{North, Owner, Zoned};
-use alcor_goalstate::{Carrier, FloatingGoal, Forwarding, Limits, RouterGateway};
+use alcor_goalstate::{Carrier, FloatingGoal, Forwarding, Limits, OutletGoal, RouterGateway};
 use alcor_openflow::PortNo;
 use alcor_types::{MacAddr, NetworkId, RouterId};
 use std::collections::BTreeSet;
@@ -16,6 +16,8 @@ pub(crate) enum Place<'a> {
     Floating(&'a FloatingGoal, u16),
     /// It is a router's own, which leads out here.
     Gateway(RouterId, &'a RouterGateway),
+    /// By it this host translates for a router.
+    Outlet(&'a OutletGoal),
     /// Ports of it lead inside, here.
     Forwarded(RouterId, &'a RouterGateway, Vec<&'a Forwarding>),
 }
@@ -26,6 +28,7 @@ impl Place<'_> {
         match self {
             Self::Floating(goal, _) => Some(goal.mac),
             Self::Gateway(_, gateway) => Some(gateway.mac),
+            Self::Outlet(outlet) => Some(outlet.mac),
             Self::Forwarded(_, _, forwardings) => forwardings.first().map(|it| it.mac),
         }
     }
@@ -34,6 +37,7 @@ impl Place<'_> {
     fn limits(&self, address: IpAddr) -> Limits {
         let way = match self {
             Self::Floating(goal, _) => return goal.limits,
+            Self::Outlet(outlet) => return outlet.limits,
             Self::Gateway(_, way) | Self::Forwarded(_, way, _) => way,
         };
         let mut bounded = way.bounded.iter();
@@ -124,12 +128,28 @@ impl State {
             if let Some((router, way)) = own {
                 return Some(Place::Gateway(router, way));
             }
-            here().find_map(|(router, way)| {
+            let forwarded = here().find_map(|(router, way)| {
                 let all = way.forwardings.iter();
                 let at: Vec<_> = all.filter(|it| it.address == address).collect();
                 (!at.is_empty()).then_some(Place::Forwarded(router, way, at))
-            })
+            });
+            forwarded.or_else(|| self.outlet_at(network, address))
         })
+    }
+
+    /// The outlet with this address, where its router translates to the network.
+    fn outlet_at(&self, network: NetworkId, address: IpAddr) -> Option<Place<'_>> {
+        let mut outlets = self.outside.outlets.values();
+        let outlet = outlets.find(|it| it.network == network && it.address == address)?;
+        let known = self.outlet(outlet.router, network)?;
+        (known.address == outlet.address).then_some(Place::Outlet(known))
+    }
+
+    /// By which address this host translates for a router that leads to the network.
+    pub(crate) fn outlet(&self, router: RouterId, network: NetworkId) -> Option<&OutletGoal> {
+        let mut ways = self.gateways(router).iter();
+        let translates = ways.any(|way| way.network == network && way.snat);
+        translates.then(|| self.outside.outlet(router, network))?
     }
 
     /// The floating IPs here of a router to a network.
@@ -152,7 +172,10 @@ impl State {
             let forwarded = way.forwardings.iter().map(|it| it.address);
             way.addresses.iter().copied().chain(forwarded)
         });
-        floating.chain(gateways).collect()
+        let outlets = self.outside.outlets.values();
+        let outlets = outlets.filter(|outlet| outlet.network == network);
+        let outlets = outlets.map(|outlet| outlet.address.into());
+        floating.chain(gateways).chain(outlets).collect()
     }
 
     /// Every address of ours outside, as an owner.
@@ -200,7 +223,10 @@ impl State {
             let addresses = way.bounded.iter().map(|it| it.address);
             addresses.map(|address| (way.network, address))
         });
-        let all = floating.chain(here);
+        let outlets = self.outside.outlets.values();
+        let outlets = outlets.filter(|outlet| !outlet.limits.is_none());
+        let outlets = outlets.map(|outlet| (outlet.network, outlet.address.into()));
+        let all = floating.chain(here).chain(outlets);
         all.map(|(network, address)| Zoned::Bounded(network, address))
     }
 
@@ -212,6 +238,9 @@ impl State {
             ways.any(|way| self.is_here(way))
         });
         let here = here.map(|router| Zoned::Router(*router));
-        floating.chain(here).chain(self.bounded()).collect()
+        let outlets = self.outside.outlets.values();
+        let outlets = outlets.map(|outlet| Zoned::Router(outlet.router));
+        let translated = floating.chain(here).chain(outlets);
+        translated.chain(self.bounded()).collect()
     }
 }

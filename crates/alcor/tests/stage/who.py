@@ -10,10 +10,19 @@ def tcp(port):
     while True:
         connection, (address, *_) = server.accept()
         address = address.removeprefix("::ffff:")
-        with connection:
+        # Whoever was cut off in the middle keeps nobody else waiting.
+        threading.Thread(target=tell, args=(connection, address)).start()
+
+
+def tell(connection, address):
+    with connection:
+        connection.settimeout(5)
+        try:
             connection.recv(65536)
             head = f"HTTP/1.0 200 OK\r\nContent-Length: {len(address)}\r\n\r\n"
             connection.sendall((head + address).encode())
+        except OSError:
+            pass
 
 
 def udp(port):
