@@ -243,6 +243,7 @@ impl North {
             network: floating.floating_network_id,
             address: floating.floating_ip_address,
             mac: self.ports.get(&floating.floating_port_id)?.mac_address,
+            holder: floating.floating_port_id,
             fixed: place.fixed_ip_address,
             limits: limits(
                 floating.qos_policy_id,

@@ -43,6 +43,7 @@ fn any_subnet() -> impl Strategy<Value = Fact> {
     (0..SUBNETS, any::<bool>()).prop_map(|(number, dhcp)| {
         let mut subnet = subnet(number, network_of(number));
         subnet.enable_dhcp = dhcp;
+        subnet.subnetpool_id = (number < 2).then(|| pool_id(number));
         put_subnet(subnet)
     })
 }
@@ -204,6 +205,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
     prop_oneof![
         1 => any_network(),
         1 => any_subnet(),
+        1 => any_pool(),
         6 => any_port(),
         2 => any_node(),
         1 => any_router(),
@@ -219,6 +221,14 @@ fn any_fact() -> impl Strategy<Value = Fact> {
     ]
 }
 
+/// Pools with a scope, without one, and gone.
+fn any_pool() -> impl Strategy<Value = Fact> {
+    (0..2_u8, 0..4_u8).prop_map(|(number, scope)| match scope {
+        3 => Fact::SubnetPool(pool_id(number), None),
+        scope => put_pool(number, (scope > 0).then_some(scope)),
+    })
+}
+
 /// Facts in commits.
 fn any_history() -> impl Strategy<Value = Vec<Vec<Fact>>> {
     prop::collection::vec(prop::collection::vec(any_fact(), 1..5), 1..40)
@@ -231,6 +241,7 @@ fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
         let name = match fact {
             Fact::Network(id, _) => id.to_string(),
             Fact::Subnet(id, _) => id.to_string(),
+            Fact::SubnetPool(id, _) => id.to_string(),
             Fact::Port(id, _) => id.to_string(),
             Fact::Node(host, _) => host.to_string(),
             Fact::Router(id, _) => id.to_string(),
@@ -265,6 +276,7 @@ fn content(mut goal: Goal) -> Goal {
         Goal::Group(goal) => &mut goal.revision,
         Goal::Member(goal) => &mut goal.revision,
         Goal::AddressGroup(goal) => &mut goal.revision,
+        Goal::Outlet(goal) => &mut goal.revision,
     };
     *revision = Revision::ZERO;
     goal

@@ -16,7 +16,7 @@ use crate::{
     Carrier, DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal,
     PortIdentity, SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
-use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, Revision, Vni};
+use alcor_types::{AddressScopeId, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, Revision, Vni};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -181,6 +181,15 @@ fn subnet(state: &SubnetState) -> Decoded {
     put(Goal::Subnet(subnet_goal(&fields, sent)?))
 }
 
+fn scope(
+    fields: &Fields<'_>,
+    field: &'static str,
+    sent: &str,
+) -> Result<Option<AddressScopeId>, DecodeError> {
+    let named = Some(sent).filter(|sent| !sent.is_empty());
+    named.map(|sent| fields.parse(field, sent)).transpose()
+}
+
 fn subnet_goal(fields: &Fields<'_>, sent: &SubnetConfiguration) -> Result<SubnetGoal, DecodeError> {
     let gateway = sent
         .gateway
@@ -214,6 +223,7 @@ fn subnet_goal(fields: &Fields<'_>, sent: &SubnetConfiguration) -> Result<Subnet
             .collect::<Result<_, _>>()?,
         ipv6_address_mode: mode(fields, "ipv6_address_mode", sent.ipv6_address_mode)?,
         ipv6_ra_mode: mode(fields, "ipv6_ra_mode", sent.ipv6_ra_mode)?,
+        address_scope: scope(fields, "address_scope_id", &sent.address_scope_id)?,
     })
 }
 

@@ -19,7 +19,7 @@ use crate::{
     Carrier, DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal,
     SubnetGoal, SubnetRoutes, VpcGoal,
 };
-use alcor_types::{Ipv6Mode, PortId, SubnetId};
+use alcor_types::{AddressScopeId, Ipv6Mode, PortId, SubnetId};
 
 /// The format of [`GoalStateV2`] that we write.
 pub const FORMAT_VERSION: u32 = 2;
@@ -260,6 +260,7 @@ pub(crate) fn subnet(goal: &SubnetGoal) -> SubnetConfiguration {
             .collect(),
         ipv6_address_mode: mode(goal.ipv6_address_mode).into(),
         ipv6_ra_mode: mode(goal.ipv6_ra_mode).into(),
+        address_scope_id: scope(goal.address_scope),
         ..SubnetConfiguration::default()
     }
 }
@@ -396,6 +397,11 @@ pub(crate) fn interface(goal: &InterfaceGoal) -> RouterConfiguration {
         gateways: goal.gateways.iter().map(north::gateway).collect(),
         ..RouterConfiguration::default()
     }
+}
+
+/// Empty where there is none.
+fn scope(scope: Option<AddressScopeId>) -> String {
+    scope.map(|id| id.to_string()).unwrap_or_default()
 }
 
 fn subnet_routes(table: &SubnetRoutes) -> router_configuration::SubnetRoutingTable {

@@ -5,8 +5,8 @@ use crate::{
     RouterGateway, Taps,
 };
 use alcor_types::{
-    AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, FloatingIpId, HostRoute,
-    Ipv6Mode, MacAddr, NetworkAclId, NetworkId, PortId, ProjectId, Revision, RouterId,
+    AddressGroupId, AddressScopeId, AllowedAddressPair, ExtraDhcpOption, FixedIp, FloatingIpId,
+    HostRoute, Ipv6Mode, MacAddr, NetworkAclId, NetworkId, PortId, ProjectId, Revision, RouterId,
     SecurityGroupId, SubnetId,
 };
 use ipnet::IpNet;
@@ -56,6 +56,8 @@ pub struct SubnetGoal {
     pub ipv6_address_mode: Option<Ipv6Mode>,
     /// What its router advertises; none where it is silent.
     pub ipv6_ra_mode: Option<Ipv6Mode>,
+    /// The scope in which its addresses are unique; none where nobody says so.
+    pub address_scope: Option<AddressScopeId>,
 }
 
 /// A port that is bound to this host.

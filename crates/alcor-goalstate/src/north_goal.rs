@@ -2,7 +2,9 @@
 //! addresses inside.
 
 use crate::{Carrier, Limits};
-use alcor_types::{FloatingIpId, MacAddr, NetworkId, PortId, PortRange, Revision, RouterId};
+use alcor_types::{
+    AddressScopeId, FloatingIpId, MacAddr, NetworkId, PortId, PortRange, Revision, RouterId,
+};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -49,6 +51,8 @@ pub struct ExternalSubnet {
     pub cidr: IpNet,
     /// Who knows the way further out.
     pub gateway_ip: Option<IpAddr>,
+    /// The scope in which its addresses are unique; none where nobody says so.
+    pub address_scope: Option<AddressScopeId>,
 }
 
 /// Ports of an address outside that lead to ports of an address inside.
@@ -106,6 +110,8 @@ pub struct FloatingGoal {
     pub address: IpAddr,
     /// Its Ethernet address.
     pub mac: MacAddr,
+    /// The port that holds it: what the host says of the floating IP it says of this.
+    pub holder: PortId,
     /// The address inside.
     pub fixed: IpAddr,
     /// What bounds it: egress leaves the region, ingress comes in.

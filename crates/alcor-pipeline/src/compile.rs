@@ -20,6 +20,7 @@ mod port;
 mod resolve;
 mod route;
 mod rules;
+mod scopes;
 mod served;
 mod spoof;
 mod tap;

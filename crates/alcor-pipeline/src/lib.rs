@@ -96,3 +96,4 @@ pub use owner::Owner;
 pub use pipeline::Pipeline;
 pub use punt::Punt;
 pub use traffic::{Kind, Traffic};
+pub use ways_out::Standing;

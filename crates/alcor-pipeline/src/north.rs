@@ -146,6 +146,11 @@ impl Outside {
         goals.map(|goal| goal.router)
     }
 
+    /// All floating IPs, also several of one address.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &FloatingGoal> {
+        self.floating.values()
+    }
+
     /// All floating IPs, each address once.
     pub(crate) fn floating(&self) -> impl Iterator<Item = &FloatingGoal> {
         let places = self.claims.keys();

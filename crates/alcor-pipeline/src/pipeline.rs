@@ -70,6 +70,11 @@ impl Pipeline {
         self.state.carries(network)
     }
 
+    /// Whether all changes were taken.
+    pub fn is_settled(&self) -> bool {
+        self.touched.is_empty()
+    }
+
     /// The MAC address that has this address in a network, as VMs there are told.
     pub fn mac_of(&self, network: NetworkId, address: IpAddr) -> Option<MacAddr> {
         compile::mac_of(&self.state, network, address)

@@ -2,6 +2,7 @@
 
 mod north;
 mod routing;
+mod scopes;
 
 pub(crate) use north::Place;
 

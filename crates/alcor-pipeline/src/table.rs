@@ -108,6 +108,8 @@ pub const STATELESS: u16 = 105;
 pub const OUTLET: u16 = 105;
 /// But not what other hosts have sent here to leave by the router's.
 pub const BROUGHT: u16 = 107;
+/// What leaves untranslated, because it stays inside an address scope; or not at all.
+pub const DIRECT: u16 = 108;
 /// Exceptions to those.
 pub const EXCEPT: u16 = 110;
 /// Exceptions to the exceptions.
@@ -140,6 +142,8 @@ pub const GROUP: u16 = 200;
 /// Routes: this, and four times the length of the prefix; of one length, the routes of a subnet's
 /// table come first, then the ways to the router's own subnets, then its further routes.
 pub const ROUTES: u16 = 1000;
+/// What is to go outside although a route leads elsewhere.
+pub const AROUND: u16 = 1600;
 /// Packets at a router whose time to live is over, before any route.
 pub const EXPIRED: u16 = 2000;
 /// Packets to a router itself, before that.

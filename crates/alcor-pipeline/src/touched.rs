@@ -171,7 +171,12 @@ fn by_block(state: &State, id: SubnetId, now: Option<&Block>) -> Vec<Owner> {
     let like = vpcs
         .flat_map(|vpc| &vpc.blocks)
         .map(|id| Owner::Subnet(*id));
-    let routers = state.routers_of(id).into_iter().map(Owner::Router);
+    let routers = state.routers_of(id);
+    let out = routers
+        .iter()
+        .flat_map(|router| north::of_router(state, *router));
+    let out: Vec<_> = out.collect();
+    let routers = routers.into_iter().map(Owner::Router).chain(out);
     let routed = routers.chain(like).chain(asked);
     let ports = state.acls.ports(id).map(Owner::Guard);
     routed.chain([Owner::Subnet(id)]).chain(ports).collect()

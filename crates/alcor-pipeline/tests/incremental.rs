@@ -11,7 +11,8 @@ use alcor_pipeline::{
     Contents, FlowChanges, Input, Installed, MeterChanges, Neighbor, Pipeline, Zoned,
 };
 use alcor_types::{
-    AclAction, AclProtocol, AllowedAddressPair, Direction, EtherType, Ipv6Mode, PortId, Revision,
+    AclAction, AclProtocol, AddressScopeId, AllowedAddressPair, Direction, EtherType, Ipv6Mode,
+    PortId, Revision,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,17 +110,34 @@ fn any_subnet() -> impl Strategy<Value = Goal> {
         Some(Ipv6Mode::Slaac),
         Some(Ipv6Mode::Dhcpv6Stateful),
     ]));
-    (1..4_u8, 1..3_u8, any::<bool>(), any::<bool>(), modes).prop_map(
-        |(id, vpc, dhcp, gateway, six)| {
+    (
+        1..4_u8,
+        1..3_u8,
+        any::<bool>(),
+        any::<bool>(),
+        (modes, any_scope()),
+    )
+        .prop_map(|(id, vpc, dhcp, gateway, (six, scope))| {
             let mut goal = subnet(id, vpc);
             goal.dhcp = dhcp;
             goal.gateway_ip = goal.gateway_ip.filter(|_| gateway);
             if let Some(mode) = six {
                 goal = subnet6(id, vpc, mode);
             }
+            goal.address_scope = scope;
+            if gateway {
+                goal.cidr = match goal.cidr {
+                    ipnet::IpNet::V4(_) => format!("10.0.{id}.0/24").parse().unwrap(),
+                    ipnet::IpNet::V6(_) => format!("fd00:{id}::/64").parse().unwrap(),
+                };
+            }
             Goal::Subnet(goal)
-        },
-    )
+        })
+}
+
+fn any_scope() -> impl Strategy<Value = Option<AddressScopeId>> {
+    let scope = (1..3_u128).prop_map(|number| AddressScopeId(uuid::Uuid::from_u128(number)));
+    prop::option::of(scope)
 }
 
 fn any_port() -> impl Strategy<Value = Goal> {
@@ -215,7 +233,12 @@ fn any_neighbor() -> impl Strategy<Value = Goal> {
 }
 
 fn any_interface() -> impl Strategy<Value = Goal> {
-    let way = (1..3_u8, 1..4_u8, any::<[bool; 3]>(), 0..24_u8);
+    let way = (
+        1..3_u8,
+        1..4_u8,
+        any::<[bool; 3]>(),
+        (0..24_u8, any_scope()),
+    );
     let ways = prop::collection::vec(way, 0..3);
     let numbers = (0..5_u8, 1..3_u8, 1..4_u8, 1..3_u8, 0..8_u8, ways);
     numbers.prop_map(|(id, vpc, subnet, router, kind, ways)| {
@@ -233,9 +256,10 @@ fn any_interface() -> impl Strategy<Value = Goal> {
         }
         let ways = ways.into_iter();
         goal.gateways = ways
-            .map(|(router, network, [here, snat, flat], bounds)| {
+            .map(|(router, network, [here, snat, flat], (bounds, scope))| {
                 let mut way = gateway(router, network, here);
                 way.snat = snat;
+                way.subnets[0].address_scope = scope;
                 let addresses = [outside(router), outside(50 + router)];
                 let bounded = addresses.map(|address| Bounded {
                     address,

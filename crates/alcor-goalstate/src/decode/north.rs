@@ -33,6 +33,7 @@ pub(super) fn floating(state: &FloatingIpState) -> Decoded {
         address: fields.parse("ip_address", &sent.ip_address)?,
         mac: fields.parse("mac_address", &sent.mac_address)?,
         fixed: fields.parse("fixed_ip_address", &sent.fixed_ip_address)?,
+        holder: fields.parse("holder_port_id", &sent.holder_port_id)?,
         limits: limits(&fields, sent.limits.as_ref())?,
     }))
 }
@@ -103,6 +104,11 @@ fn subnet(fields: &Fields<'_>, sent: &Subnet) -> Result<ExternalSubnet, DecodeEr
     Ok(ExternalSubnet {
         cidr: fields.parse("gateways.subnets.cidr", &sent.cidr)?,
         gateway_ip: address(fields, "gateways.subnets.gateway_ip", &sent.gateway_ip)?,
+        address_scope: super::scope(
+            fields,
+            "gateways.subnets.address_scope_id",
+            &sent.address_scope_id,
+        )?,
     })
 }
 

@@ -43,6 +43,7 @@ pub(crate) fn floating(goal: &FloatingGoal) -> FloatingIpConfiguration {
         ip_address: goal.address.to_string(),
         mac_address: goal.mac.to_string(),
         fixed_ip_address: goal.fixed.to_string(),
+        holder_port_id: goal.holder.to_string(),
         limits: limits(&goal.limits),
     }
 }
@@ -99,6 +100,7 @@ pub(super) fn gateway(gateway: &RouterGateway) -> ExternalGateway {
             .gateway_ip
             .map(|ip| ip.to_string())
             .unwrap_or_default(),
+        address_scope_id: super::scope(subnet.address_scope),
     });
     let host_ip = gateway.host_ip.map(|ip| ip.to_string());
     ExternalGateway {

@@ -29,8 +29,12 @@ fn forwarding() -> impl Strategy<Value = Forwarding> {
 }
 
 pub(super) fn gateways() -> impl Strategy<Value = Vec<RouterGateway>> {
-    let subnet = (cidr(), any::<Option<IpAddr>>());
-    let subnet = subnet.prop_map(|(cidr, gateway_ip)| ExternalSubnet { cidr, gateway_ip });
+    let subnet = (cidr(), any::<Option<IpAddr>>(), proptest::option::of(id()));
+    let subnet = subnet.prop_map(|(cidr, gateway_ip, scope)| ExternalSubnet {
+        cidr,
+        gateway_ip,
+        address_scope: scope.map(Into::into),
+    });
     let place = (vec(any::<IpAddr>(), 0..3), any::<Option<IpAddr>>());
     let bounded = (any::<IpAddr>(), any_limits());
     let bounded = bounded.prop_map(|(address, limits)| Bounded { address, limits });
@@ -79,8 +83,8 @@ pub(super) fn any_outlet() -> impl Strategy<Value = Goal> {
 pub(super) fn any_floating() -> impl Strategy<Value = Goal> {
     let addresses = any::<(IpAddr, IpAddr)>();
     let place = (mac(), addresses, any_limits());
-    ([id(), id(), id(), id()], revision(), place).prop_map(
-        |([id, port, router, network], revision, (mac, (address, fixed), limits))| {
+    ([id(), id(), id(), id(), id()], revision(), place).prop_map(
+        |([id, port, router, network, holder], revision, (mac, (address, fixed), limits))| {
             Goal::Floating(FloatingGoal {
                 id: id.into(),
                 revision,
@@ -89,6 +93,7 @@ pub(super) fn any_floating() -> impl Strategy<Value = Goal> {
                 network: network.into(),
                 address,
                 mac,
+                holder: holder.into(),
                 fixed,
                 limits,
             })

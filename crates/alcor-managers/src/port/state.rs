@@ -148,7 +148,13 @@ fn is_programmed(network: &Network) -> bool {
 pub fn record_states(txn: &mut Txn<'_>, states: &[PortState]) -> Result<(), ApiError> {
     for state in states {
         let port: Option<Port> = records::get(txn, state.id.as_bytes())?;
-        if port.is_none_or(|port| port.host.as_ref() != Some(&state.host)) {
+        let host = match port {
+            Some(port) if port.device_owner == floating_ip::OWNER => {
+                floating_ip::host_of_holder(txn, &port)?
+            }
+            port => port.and_then(|port| port.host),
+        };
+        if host.as_ref() != Some(&state.host) {
             continue;
         }
         let noted: Option<PortState> = records::get(txn, state.id.as_bytes())?;

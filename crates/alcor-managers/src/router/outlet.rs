@@ -15,8 +15,8 @@ use alcor_types::{
 pub fn outlets(read: &dyn Read, router: RouterId) -> Result<Vec<Port>, ApiError> {
     let device = router.to_string();
     let parts: [&[u8]; 1] = [device.as_bytes()];
-    let ports = records::lookup::<Port>(read, PORT_BY_DEVICE, &parts, None, false);
-    let mut outlets = ports.collect::<Result<Vec<_>, _>>()?;
+    let found = records::lookup::<Port>(read, PORT_BY_DEVICE, &parts, None, false);
+    let mut outlets = found.collect::<Result<Vec<_>, _>>()?;
     outlets.retain(|port| port.device_owner == ROUTER_OUTLET_OWNER);
     Ok(outlets)
 }

@@ -3,6 +3,7 @@
 use super::address::number;
 use super::block;
 use super::route::at;
+use super::scopes;
 use super::tunnel::{into_network, to_host};
 use crate::key::NetworkKey;
 use crate::state::State;
@@ -12,7 +13,7 @@ use crate::table::{
 };
 use alcor_goalstate::RouterGateway;
 use alcor_openflow::{Action, Ct, Field, Flow, Match, Nat};
-use alcor_types::{MacAddr, NetworkId, RouterId};
+use alcor_types::{MacAddr, NetworkId, PortId, RouterId};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -31,6 +32,8 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
             flows.extend(defaults(router, way));
         }
         flows.extend(floating(state, router, way.network));
+        flows.extend(scopes::exits(state, router, way));
+        flows.extend(scopes::around(state, router, way));
         flows.extend(outlet(state, router, way));
         if state.is_here(way) {
             flows.extend(here(state, router, way));
@@ -89,7 +92,13 @@ fn defaults(router: RouterId, way: &RouterGateway) -> Vec<Flow> {
 }
 
 /// Towards the next hop on an external network, as yet unchanged.
-fn leave(router: RouterId, network: NetworkId, to: IpNet, hop: Action, rank: u16) -> Flow {
+pub(super) fn leave(
+    router: RouterId,
+    network: NetworkId,
+    to: IpNet,
+    hop: Action,
+    rank: u16,
+) -> Flow {
     let length = u16::from(to.prefix_len());
     let packet = block::to(at(router), to);
     let mut actions = vec![Action::set(ADDRESS_OF, 0_u128)];
@@ -99,7 +108,7 @@ fn leave(router: RouterId, network: NetworkId, to: IpNet, hop: Action, rank: u16
         .goto(EXIT)
 }
 
-fn leaving(router: RouterId, network: NetworkId) -> Match {
+pub(super) fn leaving(router: RouterId, network: NetworkId) -> Match {
     at(router).with(SCRATCH, network.0.as_u128())
 }
 
@@ -167,21 +176,29 @@ fn outlet(state: &State, router: RouterId, way: &RouterGateway) -> Option<Flow> 
 
 /// To the host that leads out, as it came to the router: that host routes it.
 fn elsewhere(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
-    let (Some(host_ip), Some(_)) = (way.host_ip, state.tunnel) else {
-        return Vec::new();
-    };
-    let ports = state.ports_of(router);
-    let ports = ports.filter_map(|port| state.routing(port));
-    let flows = ports.filter_map(|(port, key)| {
-        let vni = state.vpcs.get(&port.vpc)?.vni()?;
+    let flows = state.ports_of(router).filter_map(|port| {
+        let (_, key) = state.routing(port)?;
         let packet = leaving(router, way.network).metadata(key.number());
-        let actions = [into_network(vni)].into_iter().chain(to_host(host_ip));
-        Some(Flow::new(EXIT, MATCH, packet).apply(actions).goto(TRANSMIT))
+        to_seat(state, way, port, Flow::new(EXIT, MATCH, packet))
     });
     flows.collect()
 }
 
-fn sent(mac: MacAddr, key: NetworkKey) -> impl Iterator<Item = Action> {
+/// The flow with the way to the host that leads out, for packets from the network of a router's port.
+pub(super) fn to_seat(
+    state: &State,
+    way: &RouterGateway,
+    from: PortId,
+    flow: Flow,
+) -> Option<Flow> {
+    let (host_ip, _) = way.host_ip.zip(state.tunnel)?;
+    let (port, _) = state.routing(from)?;
+    let vni = state.vpcs.get(&port.vpc)?.vni()?;
+    let actions = [into_network(vni)].into_iter().chain(to_host(host_ip));
+    Some(flow.apply(actions).goto(TRANSMIT))
+}
+
+pub(super) fn sent(mac: MacAddr, key: NetworkKey) -> impl Iterator<Item = Action> {
     let actions = [
         Action::DecTtl,
         Action::set(Field::EthSrc, mac),

@@ -5,6 +5,7 @@ use super::bounded;
 use super::external;
 use super::resolve::{ARP_REQUEST, nd};
 use super::route::{ECHO_REPLY6, ECHO_REQUEST6, TIME_TO_LIVE, at, to_agent};
+use super::scopes;
 use crate::Punt;
 use crate::key::NetworkKey;
 use crate::state::{Place, State};
@@ -51,7 +52,9 @@ pub(super) fn entry(state: &State, id: NetworkId, mac: MacAddr) -> Option<Vec<Fl
         Flow::new(ARRIVE, EXCEPT, matching).apply(actions)
     };
     let four = (!way.snat).then(|| enter(packet().ipv4()));
-    Some([enter(packet().ipv6())].into_iter().chain(four).collect())
+    let all = [enter(packet().ipv6())].into_iter().chain(four);
+    let scopes = scopes::entries(state, (router, way), (key, mac), enter);
+    Some(all.chain(scopes).collect())
 }
 
 fn enters(router: RouterId) -> Action {

@@ -3,6 +3,7 @@
 use super::address::number;
 use super::block;
 use super::link_local;
+use super::scopes;
 use crate::Punt;
 use crate::router::Way;
 use crate::state::State;
@@ -68,10 +69,11 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
         let addresses = addresses.flat_map(|address| own(router, interface.mac, *address));
         addresses.chain(link_local::flows(router, interface))
     });
-    let ways = state.ways(router).into_iter();
-    let ways = ways.filter_map(|way| route(state, router, &way));
+    let ways = state.ways(router);
+    let parted = scopes::parted(state, router, &ways);
+    let ways = ways.iter().filter_map(|way| route(state, router, way));
     // While news is under way, two ports may have one address for a moment: the first has it.
-    let mut flows: Vec<_> = own.chain(ways).collect();
+    let mut flows: Vec<_> = own.chain(ways).chain(parted).collect();
     flows.sort_by(|one, other| one.key.cmp(&other.key));
     flows.dedup_by(|one, other| one.key == other.key);
     flows

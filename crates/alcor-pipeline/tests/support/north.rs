@@ -33,6 +33,7 @@ pub(crate) fn gateway(router: u8, network: u8, here: bool) -> RouterGateway {
         subnets: vec![ExternalSubnet {
             cidr: "203.0.113.0/24".parse().unwrap(),
             gateway_ip: Some(outside(254)),
+            address_scope: None,
         }],
         snat: true,
         host_ip: here.then_some(SEAT),
@@ -78,6 +79,7 @@ pub(crate) fn floating(number: u8, port: u8, router: u8, network: u8) -> Floatin
         network: vpc_id(network),
         address: outside(number),
         mac: mac(100 + number),
+        holder: port_id(130 + number),
         fixed: ip(port).into(),
         limits: alcor_goalstate::Limits::default(),
     }

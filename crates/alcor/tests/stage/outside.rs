@@ -33,6 +33,15 @@ pub(crate) async fn with_outside(
     hosts: u16,
     test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    with_outside_on(hosts, hosts, test).await
+}
+
+/// The same, but only the first of the hosts know their ways outside.
+pub(crate) async fn with_outside_on(
+    hosts: u16,
+    first: u16,
+    test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let region = [
         format!("--flat-network={PHYSICAL}"),
         format!("--vlan-range={TAGGED}:{TAG}:{TAG}"),
@@ -41,10 +50,10 @@ pub(crate) async fn with_outside(
     let scenario = Scenario::told(settings, super::binary(), &region).await?;
     wire(scenario.lab(), hosts).await?;
     let mappings = format!("--bridge-mappings={PHYSICAL}:br-ex,{TAGGED}:br-tag");
+    let mapped = std::slice::from_ref(&mappings);
     for host in 1..=hosts {
-        scenario
-            .start_agent_with(host, std::slice::from_ref(&mappings))
-            .await?;
+        let flags = if host <= first { mapped } else { &[] };
+        scenario.start_agent_with(host, flags).await?;
     }
     scenario.wait_for_agents(hosts.into()).await?;
     scenario.underlay_learnt().await?;
