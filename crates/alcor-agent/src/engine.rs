@@ -301,6 +301,7 @@ impl Engine {
         for port in ports {
             self.judge(port);
         }
+        self.judge_floating();
         effects.extend(self.announce());
         effects.extend(self.introduce());
         effects.extend(self.announce_outside());
@@ -365,6 +366,9 @@ impl Engine {
                         self.failed.remove(&port.id);
                         self.waiting.ports.insert(port.id);
                     }
+                    if let Goal::Floating(floating) = &goal {
+                        self.unsay_floating(floating.port, floating.id);
+                    }
                     let before = Before::of(&goal, &self.pipeline);
                     self.pipeline.apply(&Input::Put(goal));
                     if let Some(before) = before {
@@ -377,6 +381,9 @@ impl Engine {
                         self.allowances.forget(port);
                         self.errand(Errand::Leave(port));
                         self.reports.forget(port);
+                    }
+                    if let GoalKey::Floating(port, id) = key {
+                        self.unsay_floating(port, id);
                     }
                     self.pipeline.apply(&Input::Delete(key));
                 }

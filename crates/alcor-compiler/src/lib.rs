@@ -30,6 +30,7 @@ mod link;
 mod log;
 mod north;
 pub mod oracle;
+mod pools;
 mod qos;
 mod routing;
 mod scope;

@@ -44,6 +44,7 @@ fn any_subnet() -> impl Strategy<Value = Fact> {
     (0..SUBNETS, any::<bool>()).prop_map(|(number, dhcp)| {
         let mut subnet = subnet(number, network_of(number));
         subnet.enable_dhcp = dhcp;
+        subnet.subnetpool_id = (number < 2).then(|| pool_id(number));
         put_subnet(subnet)
     })
 }
@@ -132,9 +133,11 @@ fn any_way_out() -> impl Strategy<Value = Fact> {
         port.device_id = router_id(router).to_string();
         put_port(port)
     });
-    let leading = (0..ROUTERS, any::<bool>()).prop_map(|(number, snat)| {
+    let bounded = || proptest::option::of(0..3_u8).prop_map(|number| number.map(policy_id));
+    let leading = (0..ROUTERS, any::<bool>(), bounded()).prop_map(|(number, snat, policy)| {
         let mut router = router(number);
         router.gateways = vec![gateway_of(number, snat)];
+        router.gateways[0].qos_policy_id = policy;
         put_router(router)
     });
     let held = (0..2_u8).prop_map(|number| {
@@ -142,12 +145,27 @@ fn any_way_out() -> impl Strategy<Value = Fact> {
         port.device_owner = "network:floatingip".into();
         put_port(port)
     });
+    let place = (0..ROUTERS, proptest::option::weighted(0.9, 0..HOSTS));
+    let outlet = (0..3_u8, place).prop_map(|(number, (router, at))| {
+        let mut port = port(40 + number, 2, 2, at);
+        port.device_owner = alcor_types::ROUTER_OUTLET_OWNER.into();
+        port.device_id = router_id(router).to_string();
+        put_port(port)
+    });
+    let closed = (0..3_u8).prop_map(|number| Fact::Port(port_id(40 + number), None));
     let inside = proptest::option::of((0..PORTS, 0..ROUTERS));
-    let known = (0..2_u8, inside).prop_map(|(number, at)| put_floating(floating(number, at)));
+    let known = (0..2_u8, inside, bounded()).prop_map(|(number, at, policy)| {
+        let mut floating = floating(number, at);
+        floating.qos_policy_id = policy;
+        put_floating(floating)
+    });
     let forwarding = (0..2_u8, 0..2_u8).prop_map(|(number, on)| put_forwarding(number, on));
     let gone = (0..2_u8).prop_map(|number| Fact::FloatingIp(floating(number, None).id, None));
     let ended = (0..2_u8).prop_map(|number| Fact::PortForwarding(forwarding_id(number), None));
-    prop_oneof![gateway, leading, held, known, forwarding, gone, ended]
+    prop_oneof![
+        2 => gateway, 1 => leading, 1 => held, 1 => known, 1 => forwarding, 1 => gone, 1 => ended,
+        2 => outlet, 1 => closed,
+    ]
 }
 
 fn any_deletion() -> impl Strategy<Value = Fact> {
@@ -198,6 +216,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
     prop_oneof![
         1 => any_network(),
         1 => any_subnet(),
+        1 => any_pool(),
         6 => any_port(),
         2 => any_node(),
         1 => any_router(),
@@ -214,6 +233,14 @@ fn any_fact() -> impl Strategy<Value = Fact> {
     ]
 }
 
+/// Pools with a scope, without one, and gone.
+fn any_pool() -> impl Strategy<Value = Fact> {
+    (0..2_u8, 0..4_u8).prop_map(|(number, scope)| match scope {
+        3 => Fact::SubnetPool(pool_id(number), None),
+        scope => put_pool(number, (scope > 0).then_some(scope)),
+    })
+}
+
 /// Facts in commits.
 fn any_history() -> impl Strategy<Value = Vec<Vec<Fact>>> {
     prop::collection::vec(prop::collection::vec(any_fact(), 1..5), 1..40)
@@ -226,6 +253,7 @@ fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
         let name = match fact {
             Fact::Network(id, _) => id.to_string(),
             Fact::Subnet(id, _) => id.to_string(),
+            Fact::SubnetPool(id, _) => id.to_string(),
             Fact::Port(id, _) => id.to_string(),
             Fact::Node(host, _) => host.to_string(),
             Fact::Router(id, _) => id.to_string(),
@@ -261,6 +289,7 @@ fn content(mut goal: Goal) -> Goal {
         Goal::Group(goal) => &mut goal.revision,
         Goal::Member(goal) => &mut goal.revision,
         Goal::AddressGroup(goal) => &mut goal.revision,
+        Goal::Outlet(goal) => &mut goal.revision,
     };
     *revision = Revision::ZERO;
     goal

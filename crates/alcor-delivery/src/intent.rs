@@ -7,17 +7,18 @@ use alcor_managers::schema;
 use alcor_store::{Change, Snapshot};
 use alcor_types::{
     AddressGroup, FloatingIp, HostName, Network, NetworkAcl, NetworkAclRule, Node, Port,
-    PortForwarding, QosRule, RouteTable, Router, SecurityGroup, SecurityGroupRule, Subnet, TapFlow,
-    TapService, Trunk,
+    PortForwarding, QosRule, RouteTable, Router, SecurityGroup, SecurityGroupRule, Subnet,
+    SubnetPool, TapFlow, TapService, Trunk,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// The rows of the tables that make up intent, without their indexes.
-pub(crate) fn prefixes() -> [&'static [u8]; 17] {
+pub(crate) fn prefixes() -> [&'static [u8]; 18] {
     const NETWORKS: &[u8] = &[schema::NETWORKS.id, 0];
     const SUBNETS: &[u8] = &[schema::SUBNETS.id, 0];
+    const POOLS: &[u8] = &[schema::SUBNET_POOLS.id, 0];
     const PORTS: &[u8] = &[schema::PORTS.id, 0];
     const NODES: &[u8] = &[schema::NODES.id, 0];
     const ROUTERS: &[u8] = &[schema::ROUTERS.id, 0];
@@ -36,6 +37,7 @@ pub(crate) fn prefixes() -> [&'static [u8]; 17] {
     [
         NETWORKS,
         SUBNETS,
+        POOLS,
         PORTS,
         NODES,
         ROUTERS,
@@ -78,6 +80,7 @@ impl Intent {
             let network = network?;
             facts.push(Fact::Network(network.id, Some(intent.network(network))));
         }
+        facts.extend(all::<SubnetPool>(snapshot)?);
         facts.extend(all::<Subnet>(snapshot)?);
         for node in scan::<Node>(snapshot) {
             let node = node?;
@@ -167,7 +170,7 @@ macro_rules! plain {
 }
 
 plain! {
-    Port Subnet SecurityGroup SecurityGroupRule Router RouteTable AddressGroup FloatingIp
+    Port Subnet SubnetPool SecurityGroup SecurityGroupRule Router RouteTable AddressGroup FloatingIp
     PortForwarding NetworkAcl NetworkAclRule QosRule TapService TapFlow Trunk
 }
 

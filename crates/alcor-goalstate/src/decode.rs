@@ -17,7 +17,7 @@ use crate::{
     Carrier, DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal,
     PortIdentity, SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
-use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, Revision, Vni};
+use alcor_types::{AddressScopeId, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, Revision, Vni};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -57,7 +57,8 @@ pub fn goal_state(state: &GoalStateV2) -> Result<Vec<GoalChange>, DecodeError> {
         .chain(groups)
         .chain(members.map(group::member))
         .chain(addresses)
-        .chain(state.floating_ip_states.values().map(north::floating));
+        .chain(state.floating_ip_states.values().map(north::floating))
+        .chain(state.router_outlet_states.values().map(north::outlet));
     all.filter_map(Result::transpose).collect()
 }
 
@@ -181,6 +182,15 @@ fn subnet(state: &SubnetState) -> Decoded {
     put(Goal::Subnet(subnet_goal(&fields, sent)?))
 }
 
+fn scope(
+    fields: &Fields<'_>,
+    field: &'static str,
+    sent: &str,
+) -> Result<Option<AddressScopeId>, DecodeError> {
+    let named = Some(sent).filter(|sent| !sent.is_empty());
+    named.map(|sent| fields.parse(field, sent)).transpose()
+}
+
 fn subnet_goal(fields: &Fields<'_>, sent: &SubnetConfiguration) -> Result<SubnetGoal, DecodeError> {
     let gateway = sent
         .gateway
@@ -214,6 +224,7 @@ fn subnet_goal(fields: &Fields<'_>, sent: &SubnetConfiguration) -> Result<Subnet
             .collect::<Result<_, _>>()?,
         ipv6_address_mode: mode(fields, "ipv6_address_mode", sent.ipv6_address_mode)?,
         ipv6_ra_mode: mode(fields, "ipv6_ra_mode", sent.ipv6_ra_mode)?,
+        address_scope: scope(fields, "address_scope_id", &sent.address_scope_id)?,
     })
 }
 

@@ -32,7 +32,9 @@ pub use goal::{
 };
 pub use group_goal::{AddressGroupGoal, GroupGoal, GroupRule, MemberGoal, RuleRemote};
 pub use limits::{Bounds, Limits, Rate};
-pub use north_goal::{ExternalSubnet, FloatingGoal, Forwarding, RouterGateway};
+pub use north_goal::{
+    Bounded, ExternalSubnet, FloatingGoal, Forwarding, OutletGoal, RouterGateway,
+};
 pub use scope::{Applied, ScopeGoals};
 pub use scope_id::{ParseScopeError, ScopeId};
 pub use taps::{TapCopy, Taps};

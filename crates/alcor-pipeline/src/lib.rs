@@ -28,13 +28,15 @@
 //! | [`ADDRESS`](table::ADDRESS) 34 | (resubmit) | which MAC address has an IP address of a network |
 //! | [`HOP`](table::HOP) 36 | routed packets | goes on when the next hop was found, else drops |
 //! | [`EXIT`](table::EXIT) 38 | packets for outside | by which host and address: a floating IP's from here, a router's where its gateway is |
-//! | [`NEXT`](table::NEXT) 40 | packets for outside | the next hop there, an address of ours, or the agent's to find |
-//! | [`ND_WIRE`](table::ND_WIRE) 42, [`WIRE`](table::WIRE) 44 | frames for outside | onto the wire of the external network |
+//! | [`OUT_PACKETS`](table::OUT_PACKETS) 39, 40 | packets for outside | the meters of the address by which they leave |
+//! | [`NEXT`](table::NEXT) 42 | packets for outside | the next hop there, an address of ours, or the agent's to find |
+//! | [`WIRE`](table::WIRE) 44 | frames for outside | onto the wire of the external network |
 //! | [`REMOTE`](table::REMOTE) 50 | local senders | unicast to a port on another host: names the tunnel's end; to a router: enters it |
 //! | [`TRANSMIT`](table::TRANSMIT) 52 | local senders | into the tunnel; what was routed, from the host's own MAC address |
 //! | [`ARRIVE`](table::ARRIVE) 60 | tunnels, wires | what another host has routed comes from the gateway's MAC address again |
 //! | [`ASKED`](table::ASKED) 61 | external networks | who asks for an address of ours is answered |
 //! | [`RETURN`](table::RETURN) 62 | external networks | answers to what a router has translated |
+//! | [`INWARD`](table::INWARD) 64 | external networks | packets to an address of ours that is bounded |
 //! | [`LOCAL`](table::LOCAL) 70 | all frames | unicast to a port here: names it as the receiver (`reg2`); unknown unicast is dropped, and counted; on a physical network it goes to the wire, but for what came from there |
 //! | [`ACL_INGRESS`](table::ACL_INGRESS) 74, 75 | local receivers | the network ACL of the subnet that the packet enters |
 //! | [`INGRESS`](table::INGRESS) 76 to 79 | local receivers | the port's security groups |
@@ -100,3 +102,4 @@ pub use owner::Owner;
 pub use pipeline::Pipeline;
 pub use punt::Punt;
 pub use traffic::{Kind, Traffic};
+pub use ways_out::Standing;

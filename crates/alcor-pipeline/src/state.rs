@@ -2,6 +2,7 @@
 
 mod north;
 mod routing;
+mod scopes;
 mod size;
 mod trunks;
 
@@ -200,6 +201,10 @@ impl State {
                 let (port, id) = (goal.port, goal.id);
                 self.outside.set_floating(port, id, Some(goal));
             }
+            Goal::Outlet(goal) => {
+                let key = (goal.interface, goal.network);
+                self.outside.outlets.insert(key, *goal);
+            }
             Goal::Group(goal) => self.sets.set_group(goal.id, Some(goal)),
             Goal::Member(goal) => self.sets.set_member(goal.group, goal.port, &goal.addresses),
             Goal::AddressGroup(goal) => self.sets.set_addresses(goal.id, &goal.addresses),
@@ -225,6 +230,9 @@ impl State {
             GoalKey::Neighbor(id) => self.set_remote(id, None),
             GoalKey::Dhcp(port, subnet) => self.remove_lease(port, subnet),
             GoalKey::Floating(port, id) => self.outside.set_floating(port, id, None),
+            GoalKey::Outlet(interface, network) => {
+                self.outside.outlets.remove(&(interface, network));
+            }
             GoalKey::Group(id) => self.sets.set_group(id, None),
             GoalKey::Member(group, port) => self.sets.set_member(group, port, &[]),
             GoalKey::AddressGroup(id) => self.sets.set_addresses(id, &[]),

@@ -52,10 +52,14 @@ pub const MEASURED: u8 = 35;
 pub const HOP: u8 = 36;
 /// What a router sends out of the region: by which address, and by which host.
 pub const EXIT: u8 = 38;
+/// Limits of what leaves by an address outside: packets.
+pub const OUT_PACKETS: u8 = 39;
+/// Limits of what leaves by an address outside: bits.
+pub const OUT_BITS: u8 = 40;
+/// Where packets go that are to leave the region, as they are to be seen there.
+pub const LEFT: u8 = OUT_PACKETS;
 /// Packets for external networks: who is the next hop there.
-pub const NEXT: u8 = 40;
-/// The second half of an advertisement to an external network.
-pub const ND_WIRE: u8 = 42;
+pub const NEXT: u8 = 42;
 /// Onto the wire of an external network.
 pub const WIRE: u8 = 44;
 /// Unicast to other hosts.
@@ -68,6 +72,8 @@ pub const ARRIVE: u8 = 60;
 pub const ASKED: u8 = 61;
 /// Packets from outside to a router's own address: answers to what it has translated go on.
 pub const RETURN: u8 = 62;
+/// Packets from outside to an address that is bounded: limits of bits, and on.
+pub const INWARD: u8 = 64;
 /// Unicast to this host.
 pub const LOCAL: u8 = 70;
 /// Where packets go that a local port is to receive.
@@ -105,6 +111,12 @@ pub const MISS: u16 = 0;
 pub const MATCH: u16 = 100;
 /// Ports that nobody keeps connections of.
 pub const STATELESS: u16 = 105;
+/// What leaves by an address of this host's own.
+pub const OUTLET: u16 = 105;
+/// But not what other hosts have sent here to leave by the router's.
+pub const BROUGHT: u16 = 107;
+/// What leaves untranslated, because it stays inside an address scope; or not at all.
+pub const DIRECT: u16 = 108;
 /// Exceptions to those.
 pub const EXCEPT: u16 = 110;
 /// Exceptions to the exceptions.
@@ -137,6 +149,8 @@ pub const GROUP: u16 = 200;
 /// Routes: this, and four times the length of the prefix; of one length, the routes of a subnet's
 /// table come first, then the ways to the router's own subnets, then its further routes.
 pub const ROUTES: u16 = 1000;
+/// What is to go outside although a route leads elsewhere.
+pub const AROUND: u16 = 1600;
 /// Packets at a router whose time to live is over, before any route.
 pub const EXPIRED: u16 = 2000;
 /// Packets to a router itself, before that.

@@ -54,6 +54,12 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
         Input::Put(Goal::Floating(goal)) => {
             north::by_floating(state, goal.port, goal.id, Some(goal))
         }
+        Input::Put(Goal::Outlet(goal)) => {
+            north::by_outlet(state, (goal.interface, goal.network), Some(goal))
+        }
+        Input::Delete(GoalKey::Outlet(interface, network)) => {
+            north::by_outlet(state, (*interface, *network), None)
+        }
         Input::Delete(GoalKey::Floating(port, id)) => north::by_floating(state, *port, *id, None),
         Input::Zone { of, zone } => north::by_zone(state, *of, *zone),
         Input::Hop {
@@ -174,7 +180,12 @@ fn by_block(state: &State, id: SubnetId, now: Option<&Block>) -> Vec<Owner> {
     let like = vpcs
         .flat_map(|vpc| &vpc.blocks)
         .map(|id| Owner::Subnet(*id));
-    let routers = state.routers_of(id).into_iter().map(Owner::Router);
+    let routers = state.routers_of(id);
+    let out = routers
+        .iter()
+        .flat_map(|router| north::of_router(state, *router));
+    let out: Vec<_> = out.collect();
+    let routers = routers.into_iter().map(Owner::Router).chain(out);
     let routed = routers.chain(like).chain(asked);
     let ports = state.acls.ports(id).map(Owner::Guard);
     routed.chain([Owner::Subnet(id)]).chain(ports).collect()

@@ -6,14 +6,15 @@
 mod support;
 
 use alcor_goalstate::{
-    Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes, TrunkPart, TunnelKind,
+    Bounded, Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes, TrunkPart, TunnelKind,
 };
 use alcor_openflow::{Flow, Meter, PortNo};
 use alcor_pipeline::{
     Contents, FlowChanges, Input, Installed, MeterChanges, Neighbor, Pipeline, Zoned,
 };
 use alcor_types::{
-    AclAction, AclProtocol, AllowedAddressPair, Direction, EtherType, Ipv6Mode, PortId, Revision,
+    AclAction, AclProtocol, AddressScopeId, AllowedAddressPair, Direction, EtherType, Ipv6Mode,
+    PortId, Revision,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,7 +82,7 @@ fn any_goal() -> impl Strategy<Value = Goal> {
     prop_oneof![
         2 => any_vpc(), 1 => any_subnet(), 3 => any_port(), 4 => any_neighbor(), 1 => lease,
         3 => any_interface(), 4 => any_secured(), 8 => sets, 4 => any_floating(),
-        3 => any_acl(), 2 => any_placed(), 4 => any_trunked(),
+        3 => any_acl(), 2 => any_placed(), 4 => any_trunked(), 3 => any_outlet(),
     ]
 }
 
@@ -113,17 +114,34 @@ fn any_subnet() -> impl Strategy<Value = Goal> {
         Some(Ipv6Mode::Slaac),
         Some(Ipv6Mode::Dhcpv6Stateful),
     ]));
-    (1..4_u8, 1..3_u8, any::<bool>(), any::<bool>(), modes).prop_map(
-        |(id, vpc, dhcp, gateway, six)| {
+    (
+        1..4_u8,
+        1..3_u8,
+        any::<bool>(),
+        any::<bool>(),
+        (modes, any_scope()),
+    )
+        .prop_map(|(id, vpc, dhcp, gateway, (six, scope))| {
             let mut goal = subnet(id, vpc);
             goal.dhcp = dhcp;
             goal.gateway_ip = goal.gateway_ip.filter(|_| gateway);
             if let Some(mode) = six {
                 goal = subnet6(id, vpc, mode);
             }
+            goal.address_scope = scope;
+            if gateway {
+                goal.cidr = match goal.cidr {
+                    ipnet::IpNet::V4(_) => format!("10.0.{id}.0/24").parse().unwrap(),
+                    ipnet::IpNet::V6(_) => format!("fd00:{id}::/64").parse().unwrap(),
+                };
+            }
             Goal::Subnet(goal)
-        },
-    )
+        })
+}
+
+fn any_scope() -> impl Strategy<Value = Option<AddressScopeId>> {
+    let scope = (1..3_u128).prop_map(|number| AddressScopeId(uuid::Uuid::from_u128(number)));
+    prop::option::of(scope)
 }
 
 fn any_port() -> impl Strategy<Value = Goal> {
@@ -238,7 +256,13 @@ fn any_neighbor() -> impl Strategy<Value = Goal> {
 }
 
 fn any_interface() -> impl Strategy<Value = Goal> {
-    let ways = prop::collection::vec((1..3_u8, 1..4_u8, any::<[bool; 4]>()), 0..3);
+    let way = (
+        1..3_u8,
+        1..4_u8,
+        any::<[bool; 4]>(),
+        (0..24_u8, any_scope()),
+    );
+    let ways = prop::collection::vec(way, 0..3);
     let numbers = (0..5_u8, 1..3_u8, 1..4_u8, 1..3_u8, 0..8_u8, ways);
     numbers.prop_map(|(id, vpc, subnet, router, kind, ways)| {
         let mut goal = interface(id, vpc, subnet, router);
@@ -255,18 +279,27 @@ fn any_interface() -> impl Strategy<Value = Goal> {
         }
         let ways = ways.into_iter();
         goal.gateways = ways
-            .map(|(router, network, [here, snat, flat, small])| {
-                let mut way = gateway(router, network, here);
-                way.mtu = if small { 1400 } else { way.mtu };
-                way.snat = snat;
-                if flat {
-                    let physical_network = PHYSICAL.to_owned();
-                    way.carrier = Carrier::Flat { physical_network };
-                    way.forwardings.clear();
-                    way.addresses.push("2001:db8::7".parse().unwrap());
-                }
-                way
-            })
+            .map(
+                |(router, network, [here, snat, flat, small], (bounds, scope))| {
+                    let mut way = gateway(router, network, here);
+                    way.mtu = if small { 1400 } else { way.mtu };
+                    way.snat = snat;
+                    way.subnets[0].address_scope = scope;
+                    let addresses = [outside(router), outside(50 + router)];
+                    let bounded = addresses.map(|address| Bounded {
+                        address,
+                        limits: limits(bounds),
+                    });
+                    way.bounded.extend(bounded);
+                    if flat {
+                        let physical_network = PHYSICAL.to_owned();
+                        way.carrier = Carrier::Flat { physical_network };
+                        way.forwardings.clear();
+                        way.addresses.push("2001:db8::7".parse().unwrap());
+                    }
+                    way
+                },
+            )
             .collect();
         if kind & 2 == 2 {
             goal.tables = vec![SubnetRoutes {
@@ -282,14 +315,32 @@ fn any_interface() -> impl Strategy<Value = Goal> {
 }
 
 fn any_floating() -> impl Strategy<Value = Goal> {
-    let numbers = (1..4_u8, 1..6_u8, 1..3_u8, 1..4_u8, 1..4_u64, 0..3_u8);
-    numbers.prop_map(|(number, port, router, network, revision, like)| {
+    let numbers = (
+        1..4_u8,
+        1..6_u8,
+        1..3_u8,
+        1..4_u8,
+        1..4_u64,
+        0..3_u8,
+        0..24_u8,
+    );
+    numbers.prop_map(|(number, port, router, network, revision, like, bounds)| {
         let mut goal = floating(number, port, router, network);
+        goal.limits = limits(bounds);
         goal.revision = Revision(revision);
         if like > 0 {
             goal.address = outside(like);
         }
         Goal::Floating(goal)
+    })
+}
+
+fn any_outlet() -> impl Strategy<Value = Goal> {
+    let numbers = (0..5_u8, 1..4_u8, 1..3_u8, 1..4_u8, 0..24_u8);
+    numbers.prop_map(|(interface, number, router, network, bounds)| {
+        let mut goal = outlet(interface, number, router, network);
+        goal.limits = limits(bounds);
+        Goal::Outlet(goal)
     })
 }
 
@@ -320,7 +371,13 @@ fn any_way() -> impl Strategy<Value = Input> {
         address: outside(address),
         neighbor,
     });
-    prop_oneof![1 => wire, 1 => zone, 3 => own, 1 => hop]
+    let bounded = prop::sample::select(vec![1, 2, 3, 51, 52, 61, 62]);
+    let bounded = (1..4_u8, bounded, prop::bool::weighted(0.9));
+    let bounded = bounded.prop_map(|(network, number, has)| Input::Zone {
+        of: Zoned::Bounded(vpc_id(network), outside(number)),
+        zone: has.then(|| u16::from(network) * 100 + u16::from(number)),
+    });
+    prop_oneof![1 => wire, 1 => zone, 3 => own, 3 => bounded, 1 => hop]
 }
 
 fn any_remote() -> impl Strategy<Value = RuleRemote> {

@@ -4,8 +4,8 @@ use super::Engine;
 use crate::reports::PortWord;
 use alcor_goalstate::PortGoal;
 use alcor_openflow::Flow;
-use alcor_pipeline::{Owner, cookie};
-use alcor_types::PortId;
+use alcor_pipeline::{Owner, Standing, cookie};
+use alcor_types::{FloatingIpId, PortId};
 
 /// What a port waits for before its interface is there; shown in the API.
 const NOT_PLUGGED: &str = "no interface with this port's iface-id is on the integration bridge";
@@ -22,7 +22,37 @@ const SWITCHED_OFF: &str = "admin_state_up is false";
 const NO_WIRE: &str =
     "this host has no bridge for the network's physical network: give its agent --bridge-mappings";
 
+/// What a floating IP waits for; shown in the API.
+const NO_WIRE_OUTSIDE: &str = "the port's host has no bridge for the external network's physical network: \
+     give its agent --bridge-mappings, or move the port";
+const NO_WAY: &str = "the router does not lead to the external network";
+const NO_ZONE: &str = "the host has not programmed it yet";
+
 impl Engine {
+    /// What to say of floating IPs, once the switch holds all that the pipeline wants.
+    pub(super) fn judge_floating(&mut self) {
+        if !self.pipeline.is_settled() || !self.vifs.is_complete() {
+            return;
+        }
+        for (goal, standing) in self.pipeline.floating() {
+            let word = match standing {
+                Standing::Served => PortWord::Verified,
+                Standing::Unplugged => PortWord::Waiting(NOT_PLUGGED),
+                Standing::NoWay => PortWord::Waiting(NO_WAY),
+                Standing::NoWire => PortWord::Waiting(NO_WIRE_OUTSIDE),
+                Standing::Waiting => PortWord::Waiting(NO_ZONE),
+            };
+            self.reports.say(goal.holder, goal.revision, word);
+        }
+    }
+
+    /// A floating IP is another one, or gone: what was said of it is said anew.
+    pub(super) fn unsay_floating(&mut self, port: PortId, id: FloatingIpId) {
+        if let Some(former) = self.pipeline.floating_ip(port, id) {
+            self.reports.forget(former.holder);
+        }
+    }
+
     /// What to say of an own port, now that the switch has done all it was told.
     pub(super) fn judge(&mut self, port: PortId) {
         let Some(&PortGoal {

@@ -118,8 +118,10 @@ fn any_subnet() -> impl Strategy<Value = Goal> {
         routes(),
         modes(),
     );
-    (id(), revision(), id(), cidr(), any::<bool>(), told).prop_map(
-        |(id, revision, vpc, cidr, dhcp, (gateway_ip, dns_nameservers, host_routes, modes))| {
+    let place = (cidr(), proptest::option::of(id()));
+    (id(), revision(), id(), place, any::<bool>(), told).prop_map(
+        |(id, revision, vpc, (cidr, scope), dhcp, told)| {
+            let (gateway_ip, dns_nameservers, host_routes, modes) = told;
             let (id, vpc) = (id.into(), vpc.into());
             let [ipv6_address_mode, ipv6_ra_mode] = modes;
             Goal::Subnet(SubnetGoal {
@@ -133,6 +135,7 @@ fn any_subnet() -> impl Strategy<Value = Goal> {
                 host_routes,
                 ipv6_address_mode,
                 ipv6_ra_mode,
+                address_scope: scope.map(Into::into),
             })
         },
     )
@@ -292,6 +295,7 @@ pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
         group::any_member(),
         group::any_address_group(),
         north::any_floating(),
+        north::any_outlet(),
     ]
 }
 

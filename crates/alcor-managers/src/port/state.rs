@@ -8,7 +8,7 @@ use crate::records;
 use crate::router;
 use crate::{ApiError, schema};
 use alcor_store::{Read, Txn};
-use alcor_types::{HostName, NetworkType, Port, PortState, PortStatus};
+use alcor_types::{HostName, NetworkType, Port, PortState, PortStatus, ROUTER_OUTLET_OWNER};
 
 /// What the API shows of a port's way into the data plane.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +33,8 @@ impl PortView {
 
 /// The port's status as of this view of the store.
 pub fn state(read: &dyn Read, port: &Port) -> Result<PortView, ApiError> {
-    // A router's gateway is on its host without being plugged there.
-    let seated = port.device_owner == router::GATEWAY_OWNER;
+    // A router's ports outside are on their hosts without being plugged there.
+    let seated = [router::GATEWAY_OWNER, ROUTER_OUTLET_OWNER].contains(&&*port.device_owner);
     let plugged = port.host.as_ref().filter(|_| !seated);
     let Some(host) = plugged else {
         if let Some(view) = of_region(port) {
@@ -139,7 +139,13 @@ fn silence(read: &dyn Read, port: &Port, host: &HostName) -> Result<String, ApiE
 pub fn record_states(txn: &mut Txn<'_>, states: &[PortState]) -> Result<(), ApiError> {
     for state in states {
         let port: Option<Port> = records::get(txn, state.id.as_bytes())?;
-        if port.is_none_or(|port| port.host.as_ref() != Some(&state.host)) {
+        let host = match port {
+            Some(port) if port.device_owner == floating_ip::OWNER => {
+                floating_ip::host_of_holder(txn, &port)?
+            }
+            port => port.and_then(|port| port.host),
+        };
+        if host.as_ref() != Some(&state.host) {
             continue;
         }
         let noted: Option<PortState> = records::get(txn, state.id.as_bytes())?;

@@ -5,8 +5,8 @@ use crate::key::NetworkKey;
 use crate::state::State;
 use crate::table::{
     ADDRESS, ANSWER, ARRIVE, ASKED, BACK, CLASSIFY, DHCP, EGRESS, EXCEPT, EXIT, FLOOD_LOCAL,
-    FLOOD_REMOTE, FOUND, GROUP, HOP, LOCAL, MATCH, MISS, NEXT, REMOTE, RESOLVE, RETURN, ROUTE,
-    ROUTER, TRANSMIT, UNCHECKED, WIRE,
+    FLOOD_REMOTE, FOUND, GROUP, HOP, INWARD, LOCAL, MATCH, MISS, NEXT, OUT_BITS, OUT_PACKETS,
+    REMOTE, RESOLVE, RETURN, ROUTE, ROUTER, TRANSMIT, UNCHECKED, WIRE,
 };
 use alcor_goalstate::TunnelKind;
 use alcor_openflow::ct_state::{EST, REL, TRK};
@@ -35,11 +35,14 @@ pub(super) fn flows(state: &State) -> Vec<Flow> {
         Flow::new(ARRIVE, UNCHECKED, resolve::solicitation()).goto(ASKED),
         miss(ASKED).goto(LOCAL),
         miss(EXIT),
+        miss(OUT_PACKETS).goto(OUT_BITS),
+        miss(OUT_BITS).goto(NEXT),
         miss(NEXT),
         miss(WIRE),
         Flow::new(RETURN, MATCH, answers(EST)).apply([Action::resubmit(ROUTE)]),
         Flow::new(RETURN, MATCH - 1, answers(REL)).apply([Action::resubmit(ROUTE)]),
         miss(RETURN),
+        miss(INWARD),
         miss(ARRIVE).goto(LOCAL),
         group(LOCAL).goto(FLOOD_LOCAL),
         miss(LOCAL),

@@ -3,7 +3,7 @@
 use super::address::number;
 use super::block;
 use super::link_local;
-use super::size;
+use super::{scopes, size};
 use crate::Punt;
 use crate::key::NetworkKey;
 use crate::router::{Interface, Way};
@@ -70,12 +70,15 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
         let addresses = addresses.flat_map(|address| own(router, interface.mac, *address));
         addresses.chain(link_local::flows(router, interface))
     });
-    let ways = state.ways(router).into_iter();
+    let ways = state.ways(router);
     let largest = state.largest(router);
-    let ways = ways.filter_map(|way| route(state, router, &way, largest));
+    let parted = scopes::parted(state, router, &ways);
+    let ways = ways
+        .iter()
+        .filter_map(|way| route(state, router, way, largest));
     let measured = size::of_ports(state, router);
     // While news is under way, two ports may have one address for a moment: the first has it.
-    let mut flows: Vec<_> = own.chain(ways).chain(measured).collect();
+    let mut flows: Vec<_> = own.chain(ways).chain(parted).chain(measured).collect();
     flows.sort_by(|one, other| one.key.cmp(&other.key));
     flows.dedup_by(|one, other| one.key == other.key);
     flows

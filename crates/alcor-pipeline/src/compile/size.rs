@@ -93,7 +93,8 @@ pub(super) fn of_place(
             let inside = state.locals.get(&goal.port).map(|local| local.vpc);
             (goal.router, Some(*zone), inside)
         }
-        Place::Forwarded(router, _) => (*router, state.zone_of(*router), None),
+        Place::Forwarded(router, ..) => (*router, state.zone_of(*router), None),
+        Place::Outlet(outlet) => (outlet.router, state.zone_of(outlet.router), None),
         // See `of_entry`.
         Place::Gateway(..) => return Vec::new(),
     };

@@ -87,6 +87,7 @@ pub(crate) fn subnet(number: u8, vpc: u8) -> SubnetGoal {
         host_routes: Vec::new(),
         ipv6_address_mode: None,
         ipv6_ra_mode: None,
+        address_scope: None,
     }
 }
 

@@ -45,6 +45,7 @@ fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
         host_routes: Vec::new(),
         ipv6_address_mode: mode,
         ipv6_ra_mode: mode,
+        address_scope: None,
     };
     let port = PortGoal {
         id: PortId::random(),
