@@ -11,7 +11,8 @@ use stage::qos::{Policy, bound, meters};
 use stage::stream::{Arrivals, Counter, Shape, Stream};
 use stage::trunks::{Trunk, Vlan, unbound};
 use stage::{
-    LONG, at, change, flows, flows_are, look, on_hosts, port, reach, router, run, settle, until,
+    LONG, at, change, flows, flows_are, look, on_hosts, port, reach, router, run, settle,
+    unchecked, until,
 };
 use std::net::IpAddr;
 
@@ -64,13 +65,14 @@ async fn on_a_wire_and_outside() -> anyhow::Result<()> {
         let subnet = json!({ "ip_version": 4, "cidr": "192.0.2.0/24" });
         let wired = region.segment_of(network, subnet).await?;
         let inside = unbound(region, &red, at("10.2.0.11")).await?;
-        let wire = unbound(region, &wired, at("192.0.2.11")).await?;
+        let wire = unbound(region, &wired, unchecked("192.0.2.11")).await?;
         let _vm = Vm::boot(region, &base, &[(&inside, 10), (&wire, 20)]).await?;
         give(region, 10, &inside).await?;
         give(region, 20, &wire).await?;
-        let there = settle(region, "there", 2, &wired, at("192.0.2.12")).await?;
+        let there = settle(region, "there", 2, &wired, unchecked("192.0.2.12")).await?;
         lab.first_answer("vm", there.ip, LONG).await?;
         reach(lab, "there", wire.ip, 5).await?;
+        a_second_tag_ends(region, &wire).await?;
         let (clean, found) = look(region, "diff").await?;
         assert!(clean, "{found}");
 
@@ -95,6 +97,33 @@ async fn on_a_wire_and_outside() -> anyhow::Result<()> {
         reach(lab, "vm", world, 5).await
     })
     .await
+}
+
+/// Whether the switch drops a packet that the VM sends to somebody on the wire, with these tags.
+async fn drops(region: &Scenario, port: &PortInfo, tags: &[u16]) -> anyhow::Result<bool> {
+    let macs = format!("020000000099{}", port.mac.to_string().replace(':', ""));
+    let tags: Vec<_> = tags.iter().map(|tag| format!("8100{tag:04x}")).collect();
+    let tags = tags.concat();
+    // A ping from 192.0.2.11 to 192.0.2.99.
+    let ping = "08004500001c0000000040010000c000020bc00002630800f7ff00000000";
+    let packet = format!("{macs}{tags}{ping}");
+    let words = ["ofproto/trace", "br-int", "in_port=tapvm", &packet];
+    let said = region.lab().appctl(1, words).await?;
+    Ok(said.contains("Datapath actions: drop"))
+}
+
+/// A tag below the sub-port's own would choose a VLAN of the wire, however deep the switch looks.
+async fn a_second_tag_ends(region: &Scenario, wire: &PortInfo) -> anyhow::Result<()> {
+    for depth in [1, 2] {
+        let setting = format!("other_config:vlan-limit={depth}");
+        region
+            .lab()
+            .vsctl(1, ["set", "Open_vSwitch", ".", &setting])
+            .await?;
+        assert!(!drops(region, wire, &[20]).await?, "looks {depth} deep");
+        assert!(drops(region, wire, &[20, 7]).await?, "looks {depth} deep");
+    }
+    Ok(())
 }
 
 #[tokio::test]
