@@ -236,11 +236,7 @@ impl Switch {
             }
             Action::CheckPktLarger { length, dst } => frame.measure(*length, *dst),
             Action::SetField { field, value } => frame.set(*field, *value),
-            Action::DecTtl => {
-                let left = frame.get(Field::NwTtl);
-                assert!(left > 1, "the switch itself would answer");
-                frame.set(Field::NwTtl, left - 1);
-            }
+            Action::DecTtl => frame.age(),
             Action::Move { src, dst } => {
                 assert_eq!(src.bits, dst.bits);
                 frame.write(*dst, frame.read(*src));
