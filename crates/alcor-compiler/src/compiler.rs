@@ -40,6 +40,8 @@ pub struct Compiler {
     tables: HashMap<RouteTableId, NetworkId>,
     applied: Revision,
     log_limit: usize,
+    /// Networks with more ports than this are large.
+    pub(crate) on_demand_above: usize,
 }
 
 impl Compiler {
@@ -56,19 +58,25 @@ impl Compiler {
             tables: HashMap::new(),
             applied: Revision::ZERO,
             log_limit,
+            on_demand_above: usize::MAX,
         }
     }
 
     /// The whole intent as of a revision. The same as applying the facts one by one, in any
     /// order; no scope remembers anything from before `revision`.
     pub fn load(revision: Revision, facts: impl Iterator<Item = Fact>, log_limit: usize) -> Self {
-        let mut compiler = Self::new(log_limit);
-        compiler.applied = revision;
+        Self::new(log_limit).loaded(revision, facts)
+    }
+
+    /// The same, of a region without intent so far.
+    #[must_use]
+    pub fn loaded(mut self, revision: Revision, facts: impl Iterator<Item = Fact>) -> Self {
+        self.applied = revision;
         let mut journal = Journal::default();
         for fact in facts {
-            compiler.take(revision, &fact, &mut journal);
+            self.take(revision, &fact, &mut journal);
         }
-        compiler
+        self
     }
 
     /// Takes in what one or more commits up to `revision` changed; of two facts about one
@@ -149,7 +157,8 @@ impl Compiler {
         self.note_readers(id, journal);
         let scope = scope(&mut self.scopes, id, self.log_limit, revision);
         let former = scope.policy();
-        let news = scope.set_network(revision, network.cloned(), &self.hosts);
+        let mut news = scope.set_network(revision, network.cloned(), &self.hosts);
+        news |= scope.weigh(revision, self.on_demand_above);
         journal.news(id, news);
         let policies = &mut self.hosts.policies;
         policies.set_user(User::Network(id), former, scope.policy());
@@ -245,7 +254,13 @@ impl Compiler {
         let scope = scope(&mut self.scopes, network, self.log_limit, revision);
         let former = scope.policy_named_by(id);
         let news = scope.set_port(revision, id, port, &self.hosts);
-        journal.news(network, news);
+        let weighed = scope.weigh(revision, self.on_demand_above);
+        if scope.is_large() && !weighed {
+            // Of a port of a large network only those hear that hold it.
+            journal.port_news(network, id, &places, news);
+        } else {
+            journal.news(network, news || weighed);
+        }
         let policies = &mut self.hosts.policies;
         policies.set_user(User::Port(network, id), former, scope.policy_named_by(id));
         for host in &places {

@@ -22,6 +22,7 @@
 mod acls;
 mod compile;
 mod compiler;
+mod demand;
 mod fact;
 mod groups;
 mod hosts;
@@ -37,5 +38,7 @@ mod taps;
 mod view;
 
 pub use compiler::Compiler;
-pub use fact::{Fact, Touch};
+pub use demand::Demand;
+pub use fact::{Fact, Narrow, Touch};
+pub use scope::Found;
 pub use view::{Delta, ScopeView};

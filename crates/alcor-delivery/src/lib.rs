@@ -15,6 +15,7 @@
 //! * Liveness is the sessions' own: [`Delivery::heard`] is what `/v2.0/agents` shows.
 
 mod admission;
+mod desk;
 mod dispatch;
 mod error;
 mod feed;
@@ -27,9 +28,11 @@ mod seats;
 mod service;
 mod session;
 mod status;
+mod subscribers;
 
-pub use dispatch::{Dispatch, Settled};
+pub use dispatch::{Dispatch, Lookups, Settled};
 pub use error::DeliveryError;
 pub use hosts::{Heard, Hosts};
 pub use metrics::Metrics;
 pub use service::{Delivery, Settings, Tasks};
+pub use subscribers::Subscription;

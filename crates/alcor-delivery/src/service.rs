@@ -1,11 +1,13 @@
 //! The running data-plane manager and its gRPC face.
 
 use crate::admission::Admission;
+use crate::desk::Desk;
 use crate::feed::Feed;
 use crate::pace::Pace;
 use crate::seats::Seats;
 use crate::session::{self, OUTBOUND};
 use crate::status::{StatusSender, StatusWriter};
+use crate::subscribers::Subscribers;
 use crate::{DeliveryError, Heard, Hosts, Metrics};
 use alcor_compiler::Compiler;
 use alcor_goalstate::wire::host_session_server::{HostSession, HostSessionServer};
@@ -45,6 +47,8 @@ pub struct Settings {
     pub audits_per_second: u32,
     /// Agents that are brought up to date at a time; others that come meanwhile wait for their turn.
     pub admitted: usize,
+    /// A network with more ports than this is large: its hosts are told of a port only once they ask.
+    pub on_demand_above: usize,
 }
 
 impl Default for Settings {
@@ -57,6 +61,7 @@ impl Default for Settings {
             beats_per_second: 4_000,
             audits_per_second: 200,
             admitted: 128,
+            on_demand_above: 1_000,
         }
     }
 }
@@ -73,6 +78,8 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) compiler: Arc<RwLock<Compiler>>,
     pub(crate) hosts: Arc<Hosts>,
+    pub(crate) subscribers: Arc<Subscribers>,
+    pub(crate) desk: Desk,
     pub(crate) status: StatusSender,
     pub(crate) progress: watch::Receiver<Revision>,
     pub(crate) settings: Settings,
@@ -117,13 +124,18 @@ impl Delivery {
     ) -> Result<(Self, Tasks), DeliveryError> {
         let hosts = Arc::new(Hosts::default());
         let stop = CancellationToken::new();
-        let feed = Feed::open(store.clone(), Arc::clone(&hosts), &settings.dns_domain)?;
+        let subscribers = Arc::new(Subscribers::default());
+        let told = (Arc::clone(&hosts), Arc::clone(&subscribers));
+        let above = settings.on_demand_above;
+        let feed = Feed::open(store.clone(), told, &settings.dns_domain, above)?;
         let (status, writer) = StatusWriter::new(store.clone(), metrics.clone());
         let seats = Seats::new(store.clone(), Arc::clone(&hosts), settings.silence)?;
         let shared = Shared {
             store,
             compiler: feed.compiler(),
             hosts,
+            subscribers,
+            desk: Desk::default(),
             status,
             progress: feed.progress(),
             admission: Admission::new(settings.admitted),

@@ -129,6 +129,7 @@ fn vpc_goal(fields: &Fields<'_>, sent: &VpcConfiguration) -> Result<VpcGoal, Dec
         mtu: u16::try_from(sent.mtu).map_err(|error| fields.wrong("mtu", error))?,
         admin_state_up: !sent.admin_down,
         dns_domain: sent.dns_domain.clone(),
+        on_demand: sent.on_demand,
     })
 }
 

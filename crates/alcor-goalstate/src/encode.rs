@@ -213,6 +213,7 @@ pub(crate) fn vpc(goal: &VpcGoal) -> VpcConfiguration {
         mtu: goal.mtu.into(),
         admin_down: !goal.admin_state_up,
         dns_domain: goal.dns_domain.clone(),
+        on_demand: goal.on_demand,
         ..VpcConfiguration::default()
     }
 }

@@ -31,6 +31,8 @@ pub struct VpcGoal {
     pub admin_state_up: bool,
     /// The domain that DHCP tells; empty when none.
     pub dns_domain: String,
+    /// Whether the network is so large that a host is told of a neighbour only once it asks.
+    pub on_demand: bool,
 }
 
 /// A subnet as a host must know it.

@@ -19,6 +19,7 @@ mod limits;
 mod north_goal;
 mod scope;
 mod scope_id;
+mod sought;
 mod taps;
 pub mod wire;
 
@@ -34,4 +35,5 @@ pub use limits::{Bounds, Limits, Rate};
 pub use north_goal::{ExternalSubnet, FloatingGoal, Forwarding, RouterGateway};
 pub use scope::{Applied, ScopeGoals};
 pub use scope_id::{ParseScopeError, ScopeId};
+pub use sought::Sought;
 pub use taps::{TapCopy, Taps};

@@ -1,9 +1,11 @@
 //! Goals in, flow changes out.
 
+use crate::member::Slot;
 use crate::state::State;
 use crate::{
     Contents, FlowChanges, Input, Installed, MeterChanges, Owner, compile, touched, wire_mac,
 };
+use alcor_goalstate::Sought;
 use alcor_openflow::{Flow, FlowKey, Meter};
 use alcor_types::{MacAddr, NetworkId};
 use std::collections::{BTreeMap, HashMap};
@@ -73,6 +75,23 @@ impl Pipeline {
     /// The MAC address that has this address in a network, as VMs there are told.
     pub fn mac_of(&self, network: NetworkId, address: IpAddr) -> Option<MacAddr> {
         compile::mac_of(&self.state, network, address)
+    }
+
+    /// Whether the network is one whose neighbours are asked for.
+    pub fn is_on_demand(&self, network: NetworkId) -> bool {
+        let vpc = self.state.vpcs.get(&network);
+        let identity = vpc.and_then(|vpc| vpc.identity.as_ref());
+        identity.is_some_and(|identity| identity.on_demand)
+    }
+
+    /// Whether anybody is known who has this address in a network.
+    pub fn knows(&self, network: NetworkId, sought: Sought) -> bool {
+        let slot = match sought {
+            Sought::Address(address) => Slot::Address(address),
+            Sought::Mac(mac) => Slot::Mac(mac),
+        };
+        let vpc = self.state.vpcs.get(&network);
+        vpc.is_some_and(|vpc| vpc.holder(slot).is_some())
     }
 
     /// Every owner that may have flows, by the cookie of its flows; see [`cookie`](crate::cookie).

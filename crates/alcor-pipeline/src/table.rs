@@ -112,6 +112,10 @@ pub const FIRST: u16 = 130;
 pub const STRANGER: u16 = 10;
 /// So is the next hop of what was routed here.
 pub const ROUTED: u16 = 11;
+/// In a large network the region is asked who is not known here.
+pub const ASK: u16 = 10;
+/// But not for what comes from elsewhere, nor for addresses that VMs give themselves.
+pub const ASK_NOT: u16 = 11;
 /// But what came from the wire does not go back.
 pub const FROM_WIRE: u16 = 12;
 /// What no rule allowed, before it is dropped.
@@ -143,8 +147,10 @@ pub const SENDER: Field = Field::Reg0;
 /// Which part of a long list of receivers is next; 0 outside of such a list.
 pub const PART: Field = Field::Reg1;
 /// 1 when [`ADDRESS`] knew who has the address; on a frame that goes on, the sign that it was
-/// routed here.
+/// routed here. [`SOUGHT`] when the region was asked and nobody was found before.
 pub const FOUND: Field = Field::Reg3;
+/// In [`FOUND`]: the region has been asked, and is not asked again.
+pub const SOUGHT: u32 = 2;
 /// The id of the router that has the packet.
 pub const ROUTER_ID: Field = Field::XxReg1;
 /// The address that [`ADDRESS`] is asked for: a next hop, or the target of an ARP request. One of

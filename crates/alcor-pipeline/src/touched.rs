@@ -112,7 +112,10 @@ fn by_vpc(state: &State, id: NetworkId, now: Option<&Identity>) -> Vec<Owner> {
     networks.sort_unstable();
     networks.dedup();
     if kind(former) == kind(now) && networks.len() == 1 {
-        return Vec::new();
+        // Whether it is large is told by flows of its own.
+        let large = |identity: Option<&Identity>| identity.is_some_and(|of| of.on_demand);
+        let grown = large(former) != large(now);
+        return grown.then_some(Owner::Vpc(id)).into_iter().collect();
     }
     let vpcs = networks
         .iter()

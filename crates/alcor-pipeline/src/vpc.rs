@@ -15,6 +15,7 @@ pub(crate) struct Identity {
     pub(crate) key: NetworkKey,
     pub(crate) carrier: Carrier,
     pub(crate) up: bool,
+    pub(crate) on_demand: bool,
     pub(crate) revision: Revision,
 }
 
@@ -24,6 +25,7 @@ impl From<&VpcGoal> for Identity {
             key: NetworkKey::of(goal.id, &goal.carrier),
             carrier: goal.carrier.clone(),
             up: goal.admin_state_up,
+            on_demand: goal.on_demand,
             revision: goal.revision,
         }
     }

@@ -93,6 +93,7 @@ impl Scope {
         hosts: &Hosts,
     ) -> bool {
         let former = self.told(id, hosts);
+        self.enter(id, port.as_deref());
         self.unbind(id);
         match port {
             None => drop(self.ports.remove(&id)),
@@ -219,7 +220,7 @@ impl Scope {
         }
     }
 
-    fn retell_vpc(&mut self, revision: Revision, former: Option<&Goal>) -> bool {
+    pub(super) fn retell_vpc(&mut self, revision: Revision, former: Option<&Goal>) -> bool {
         let now = self.vpc_goal();
         let Some(key) = changed(former, now.as_ref()) else {
             return false;
@@ -295,7 +296,12 @@ impl Scope {
     }
 
     /// A port that was and is on one host only is no news as a neighbour to that host.
-    fn log_peer(&mut self, revision: Revision, id: PortId, places: [Option<HostName>; 2]) {
+    pub(super) fn log_peer(
+        &mut self,
+        revision: Revision,
+        id: PortId,
+        places: [Option<HostName>; 2],
+    ) {
         let except = match places {
             [Some(old), Some(new)] => (old == new).then_some(new),
             [old, new] => old.or(new),

@@ -70,23 +70,26 @@ fn any_vpc() -> impl Strategy<Value = Goal> {
         "[a-z]{0,9}",
         carrier(),
         any::<u16>(),
-        any::<bool>(),
+        any::<(bool, bool)>(),
     )
-        .prop_map(|(id, revision, name, carrier, mtu, admin_state_up)| {
-            let project_id = name.as_str().into();
-            let dns_domain = format!("{name}.example.");
-            let id = id.into();
-            Goal::Vpc(VpcGoal {
-                id,
-                revision,
-                project_id,
-                name,
-                carrier,
-                mtu,
-                admin_state_up,
-                dns_domain,
-            })
-        })
+        .prop_map(
+            |(id, revision, name, carrier, mtu, (admin_state_up, on_demand))| {
+                let project_id = name.as_str().into();
+                let dns_domain = format!("{name}.example.");
+                let id = id.into();
+                Goal::Vpc(VpcGoal {
+                    id,
+                    revision,
+                    project_id,
+                    name,
+                    carrier,
+                    mtu,
+                    admin_state_up,
+                    dns_domain,
+                    on_demand,
+                })
+            },
+        )
 }
 
 fn routes() -> impl Strategy<Value = Vec<HostRoute>> {
