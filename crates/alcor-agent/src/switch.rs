@@ -3,9 +3,10 @@
 
 use crate::metering;
 use alcor_openflow::{
-    Client, Connection, Endpoint, Event, Events, FlowRequest, PacketIn, RequestError, Settings,
+    Client, Connection, Endpoint, Event, Events, FlowRequest, FlowStats, PacketIn, RequestError,
+    Settings,
 };
-use alcor_pipeline::{Contents, Installed};
+use alcor_pipeline::{Contents, Installed, table};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -86,4 +87,17 @@ pub(crate) async fn dump(client: &Client) -> Result<Contents, RequestError> {
         flows: flows.collect(),
         meters: metering::dump(client).await?,
     })
+}
+
+/// The counters of flows that lead to neighbours, or say who they are.
+pub(crate) async fn uses(client: &Client) -> Result<Vec<FlowStats>, RequestError> {
+    let mut all = Vec::new();
+    for table in [table::REMOTE, table::ADDRESS] {
+        let request = FlowRequest {
+            table: Some(table),
+            ..FlowRequest::all()
+        };
+        all.extend(client.dump_flows(request).await?);
+    }
+    Ok(all)
 }

@@ -1,13 +1,14 @@
 //! Goals in, flow changes out.
 
-use crate::member::Slot;
+use crate::member::{Claim, Slot};
 use crate::state::State;
+use crate::vpc::Vpc;
 use crate::{
-    Contents, FlowChanges, Input, Installed, MeterChanges, Owner, compile, touched, wire_mac,
+    Contents, FlowChanges, Input, Installed, MeterChanges, Owner, compile, table, touched, wire_mac,
 };
 use alcor_goalstate::Sought;
-use alcor_openflow::{Flow, FlowKey, Meter};
-use alcor_types::{MacAddr, NetworkId};
+use alcor_openflow::{Field, Flow, FlowKey, Meter};
+use alcor_types::{MacAddr, NetworkId, PortId};
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
@@ -84,6 +85,27 @@ impl Pipeline {
         identity.is_some_and(|identity| identity.on_demand)
     }
 
+    /// The neighbour that a flow leads to, where it is one of those that only neighbours have: unicast to
+    /// it, or who has its address.
+    pub fn neighbor_of(&self, flow: &Flow) -> Option<PortId> {
+        let matching = &flow.key.matching;
+        let (key, _) = matching.get(Field::Metadata)?;
+        let slot = match flow.key.table {
+            table::REMOTE => mac(matching.get(Field::EthDst)?.0).map(Slot::Mac)?,
+            table::ADDRESS => Slot::Address(table::address_of(matching)),
+            _ => return None,
+        };
+        let mut networks = self.state.vpcs.values();
+        let is = |vpc: &&Vpc| {
+            let identity = vpc.identity.as_ref();
+            identity.is_some_and(|it| u128::from(it.key.number()) == key)
+        };
+        match networks.find(is)?.holder(slot)? {
+            Claim::Remote(port) => Some(port),
+            _ => None,
+        }
+    }
+
     /// Whether anybody is known who has this address in a network.
     pub fn knows(&self, network: NetworkId, sought: Sought) -> bool {
         let slot = match sought {
@@ -133,6 +155,11 @@ impl Pipeline {
             meters,
         }
     }
+}
+
+fn mac(number: u128) -> Option<MacAddr> {
+    let [high @ .., a, b, c, d, e, f] = number.to_be_bytes();
+    (high == [0; 10]).then_some(MacAddr([a, b, c, d, e, f]))
 }
 
 fn contents(state: &State, owner: Owner) -> Contents {

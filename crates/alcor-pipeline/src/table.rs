@@ -4,6 +4,7 @@ use crate::compile::block;
 use alcor_openflow::{Ct, Field, Match, Subfield};
 use alcor_types::Direction;
 use ipnet::IpNet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whose frame it is: where every frame starts.
 pub const CLASSIFY: u8 = 0;
@@ -162,6 +163,20 @@ pub const SCRATCH: Field = Field::XxReg3;
 
 /// Names the network ACL that a packet is judged by, from one table to the next.
 pub const ACL_ID: Field = SCRATCH;
+
+/// The address that [`ADDRESS`] is asked for, by a packet's registers or a flow's match. The lowest
+/// addresses of IPv6 are nobody's.
+pub fn address_of(registers: &Match) -> IpAddr {
+    let parts = [Field::Reg8, Field::Reg9, Field::Reg10, Field::Reg11];
+    let part = |field| registers.get(field).map_or(0, |(value, _)| value);
+    let number = parts
+        .into_iter()
+        .fold(0, |sum: u128, field| sum << 32 | part(field));
+    match u32::try_from(number) {
+        Ok(four) => Ipv4Addr::from(four).into(),
+        Err(_) => Ipv6Addr::from(number).into(),
+    }
+}
 
 /// The place of an IPv4 address in [`ADDRESS_OF`].
 pub fn ipv4_of() -> Subfield {

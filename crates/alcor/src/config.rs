@@ -57,6 +57,7 @@ and `alcor help agent` show.
   lease-seconds = 86400
   ra-seconds = 200                    # IPv6 routers are heard of once in this time
   audit-seconds = 60
+  neighbor-idle-seconds = 60          # in large networks
 
 Token file (--auth token; readable by its owner alone):
 

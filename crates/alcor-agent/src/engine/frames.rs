@@ -51,10 +51,10 @@ impl Engine {
                 self.talk(now, in_port, network, frame);
                 Vec::new()
             }
-            // Those are nobody's here: see `north`.
-            Some(Punt::NextHop { .. } | Punt::Heard { .. } | Punt::Asked { .. }) | None => {
-                Vec::new()
-            }
+            // Those are nobody's here: see `north` and `demand`.
+            Some(Punt::NextHop { .. } | Punt::Heard { .. } | Punt::Asked { .. })
+            | Some(Punt::UnknownAddress { .. } | Punt::UnknownMac { .. })
+            | None => Vec::new(),
         }
     }
 
