@@ -158,7 +158,7 @@ impl Compiler {
         let scope = scope(&mut self.scopes, id, self.log_limit, revision);
         let former = scope.policy();
         let mut news = scope.set_network(revision, network.cloned(), &self.hosts);
-        news |= scope.weigh(revision, self.on_demand_above);
+        news |= scope.weigh(revision, self.on_demand_above, &self.hosts);
         journal.news(id, news);
         let policies = &mut self.hosts.policies;
         policies.set_user(User::Network(id), former, scope.policy());
@@ -253,9 +253,10 @@ impl Compiler {
         self.note_hosts(network, &places, journal);
         let scope = scope(&mut self.scopes, network, self.log_limit, revision);
         let former = scope.policy_named_by(id);
+        let spread = scope.spread_news();
         let news = scope.set_port(revision, id, port, &self.hosts);
-        let weighed = scope.weigh(revision, self.on_demand_above);
-        if scope.is_large() && !weighed {
+        let weighed = scope.weigh(revision, self.on_demand_above, &self.hosts);
+        if scope.is_large() && !weighed && scope.spread_news() == spread {
             // Of a port of a large network only those hear that hold it.
             journal.port_news(network, id, &places, news);
         } else {

@@ -4,6 +4,7 @@ mod acl;
 mod change;
 mod directory;
 mod limits;
+mod spread;
 
 use crate::acls::Guard;
 use crate::compile;

@@ -153,6 +153,7 @@ impl Compiler {
         goals.extend(scope.acl_goals());
         goals.extend(scope.interface_goals());
         goals.extend(own.flat_map(|told| told.own));
+        goals.extend(scope.peer_goals(self.hosts.tunnel_ip(host)));
         match demand.of(id).filter(|_| scope.is_large()) {
             Some(ports) => goals.extend(self.demanded(scope, host, ports)),
             None => goals.extend(scope.neighbor_goals(host, &self.hosts)),
@@ -225,6 +226,7 @@ impl Compiler {
         let shared = scope.vpc_goal().into_iter().chain(scope.subnet_goals());
         let shared = shared.chain(scope.acl_goals());
         let shared = shared.chain(scope.interface_goals());
+        let shared = shared.chain(scope.peer_goals(self.hosts.tunnel_ip(host)));
         let own = scope
             .ports_on(host)
             .filter_map(|id| scope.told(id, &self.hosts));
@@ -296,6 +298,11 @@ impl Compiler {
                 let elsewhere = scope.host_of(id).as_ref() != Some(host);
                 let goal = || scope.neighbor_goal(id, &self.hosts);
                 elsewhere.then(goal).flatten()
+            }
+            GoalKey::Peer(_, ip) => {
+                let own = self.hosts.tunnel_ip(host) == Some(ip);
+                let goal = || scope.peer_goal(ip);
+                (!own).then(goal).flatten()
             }
             GoalKey::Group(_) | GoalKey::Member(..) | GoalKey::AddressGroup(_) => {
                 self.groups.goal(key)

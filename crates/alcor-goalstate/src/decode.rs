@@ -6,6 +6,7 @@ mod acl;
 mod group;
 mod limits;
 mod north;
+mod peer;
 mod taps;
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
@@ -56,7 +57,8 @@ pub fn goal_state(state: &GoalStateV2) -> Result<Vec<GoalChange>, DecodeError> {
         .chain(groups)
         .chain(members.map(group::member))
         .chain(addresses)
-        .chain(state.floating_ip_states.values().map(north::floating));
+        .chain(state.floating_ip_states.values().map(north::floating))
+        .chain(state.peer_states.values().map(peer::peer));
     all.filter_map(Result::transpose).collect()
 }
 

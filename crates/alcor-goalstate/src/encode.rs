@@ -7,6 +7,7 @@ pub(crate) mod acl;
 pub(crate) mod group;
 mod limits;
 pub(crate) mod north;
+pub(crate) mod peer;
 mod taps;
 
 use crate::wire::{
@@ -55,6 +56,7 @@ fn put(state: &mut GoalStateV2, goal: &Goal) {
             group::insert_addresses(state, update, group::addresses(goal));
         }
         Goal::Floating(goal) => north::insert(state, update, north::floating(goal)),
+        Goal::Peer(goal) => peer::insert(state, update, peer::peer(goal)),
     }
 }
 
@@ -117,6 +119,7 @@ fn delete(state: &mut GoalStateV2, key: GoalKey, store_revision: u64) {
             insert_interface(state, operation, gone);
         }
         GoalKey::Floating(port, id) => north::delete(state, port, id, store_revision),
+        GoalKey::Peer(vpc, host_ip) => peer::delete(state, vpc, host_ip, store_revision),
         GoalKey::Group(_) | GoalKey::Member(..) | GoalKey::AddressGroup(_) => {
             group::delete(state, key, store_revision);
         }

@@ -1,8 +1,8 @@
 //! Goals: the facts that a host holds, each with the revision it was made from.
 
 use crate::{
-    AclGoal, AddressGroupGoal, Carrier, FloatingGoal, GroupGoal, Limits, MemberGoal, RouterGateway,
-    Taps,
+    AclGoal, AddressGroupGoal, Carrier, FloatingGoal, GroupGoal, Limits, MemberGoal, PeerGoal,
+    RouterGateway, Taps,
 };
 use alcor_types::{
     AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, FloatingIpId, HostRoute,
@@ -213,6 +213,8 @@ pub enum Goal {
     AddressGroup(AddressGroupGoal),
     /// An address outside that stands for one of a port of this host.
     Floating(FloatingGoal),
+    /// Another host with ports of a large network.
+    Peer(PeerGoal),
 }
 
 /// Names a goal.
@@ -240,6 +242,8 @@ pub enum GoalKey {
     AddressGroup(AddressGroupId),
     /// A floating IP of a port of this host. One that moves is another port's.
     Floating(PortId, FloatingIpId),
+    /// Another host of a large network, by where tunnels to it end.
+    Peer(NetworkId, IpAddr),
 }
 
 /// A change to what a host holds.
@@ -286,6 +290,7 @@ impl Goal {
             Self::Member(goal) => GoalKey::Member(goal.group, goal.port),
             Self::AddressGroup(goal) => GoalKey::AddressGroup(goal.id),
             Self::Floating(goal) => GoalKey::Floating(goal.port, goal.id),
+            Self::Peer(goal) => GoalKey::Peer(goal.vpc, goal.host_ip),
         }
     }
 
@@ -303,6 +308,7 @@ impl Goal {
             Self::Member(goal) => goal.revision,
             Self::AddressGroup(goal) => goal.revision,
             Self::Floating(goal) => goal.revision,
+            Self::Peer(goal) => goal.revision,
         }
     }
 }

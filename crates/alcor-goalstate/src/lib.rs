@@ -17,6 +17,7 @@ mod goal;
 mod group_goal;
 mod limits;
 mod north_goal;
+mod peer_goal;
 mod scope;
 mod scope_id;
 mod sought;
@@ -33,6 +34,7 @@ pub use goal::{
 pub use group_goal::{AddressGroupGoal, GroupGoal, GroupRule, MemberGoal, RuleRemote};
 pub use limits::{Bounds, Limits, Rate};
 pub use north_goal::{ExternalSubnet, FloatingGoal, Forwarding, RouterGateway};
+pub use peer_goal::PeerGoal;
 pub use scope::{Applied, ScopeGoals};
 pub use scope_id::{ParseScopeError, ScopeId};
 pub use sought::Sought;

@@ -5,7 +5,7 @@
 
 mod support;
 
-use alcor_goalstate::{Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes};
+use alcor_goalstate::{Carrier, Goal, GoalKey, PeerGoal, RuleRemote, SubnetRoute, SubnetRoutes};
 use alcor_openflow::{Flow, Meter, PortNo};
 use alcor_pipeline::{
     Contents, FlowChanges, Input, Installed, MeterChanges, Neighbor, Pipeline, Zoned,
@@ -80,13 +80,14 @@ fn any_goal() -> impl Strategy<Value = Goal> {
     prop_oneof![
         2 => any_vpc(), 1 => any_subnet(), 3 => any_port(), 4 => any_neighbor(), 1 => lease,
         3 => any_interface(), 4 => any_secured(), 8 => sets, 4 => any_floating(),
-        3 => any_acl(), 2 => any_placed(),
+        3 => any_acl(), 2 => any_placed(), 2 => any_peer(),
     ]
 }
 
 fn any_vpc() -> impl Strategy<Value = Goal> {
-    (1..4_u8, 1..5_u8, any::<bool>(), 1..4_u64).prop_map(|(id, of, up, revision)| {
+    (1..4_u8, 1..5_u8, any::<[bool; 2]>(), 1..4_u64).prop_map(|(id, of, [up, large], revision)| {
         let mut goal = vpc(id);
+        goal.on_demand = large;
         let physical_network = PHYSICAL.to_owned();
         goal.carrier = match of {
             1 | 2 => Carrier::Vxlan(vni(of)),
@@ -99,6 +100,17 @@ fn any_vpc() -> impl Strategy<Value = Goal> {
         goal.admin_state_up = up;
         goal.revision = Revision(revision);
         Goal::Vpc(goal)
+    })
+}
+
+/// On the hosts of the neighbours.
+fn any_peer() -> impl Strategy<Value = Goal> {
+    (1..3_u8, 1..4_u8).prop_map(|(vpc, at)| {
+        Goal::Peer(PeerGoal {
+            vpc: vpc_id(vpc),
+            revision: Revision(1),
+            host_ip: neighbor(1, vpc, at).host_ip,
+        })
     })
 }
 

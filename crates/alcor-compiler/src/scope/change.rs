@@ -1,6 +1,7 @@
 //! Changes to a scope. Each takes what hosts were told before, changes the facts, and
 //! compares: only a goal whose content differs is news, gets the new revision, and is logged.
 
+use super::spread::place;
 use super::{Former, Held, Interface, Member, Scope, Told};
 use crate::hosts::Hosts;
 use crate::log::Subject;
@@ -278,6 +279,8 @@ impl Scope {
             self.log_peer(revision, id, [host(&former), host(&now)]);
             let new_peer = self.neighbor_goal(id, hosts);
             self.peers ^= hash(old_peer.as_ref()) ^ hash(new_peer.as_ref());
+            let [old, new] = [&old_peer, &new_peer].map(|peer| peer.as_ref().and_then(place));
+            self.spread(revision, old, new);
         }
         own_news || peer_news
     }

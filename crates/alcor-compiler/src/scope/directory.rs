@@ -4,6 +4,7 @@
 //! by address, and the directory knows whose that is: a look-up costs the same whatever the size.
 
 use super::Scope;
+use super::spread::Spread;
 use crate::Demand;
 use crate::hosts::Hosts;
 use alcor_goalstate::{Carrier, Goal, GoalKey, Sought};
@@ -31,6 +32,8 @@ pub(super) struct Directory {
     macs: BTreeSet<(MacAddr, PortId)>,
     /// The blocks of allowed pairs, with the number of ports that name each.
     pairs: BTreeMap<IpNet, usize>,
+    /// The hosts.
+    pub(super) spread: Spread,
 }
 
 impl Directory {
@@ -150,7 +153,7 @@ impl Scope {
 
     /// Whether it is large now, with more than so many ports. One that was large stays so until it
     /// has a fifth less. True when that changed, and all hosts must hear of it.
-    pub(crate) fn weigh(&mut self, revision: Revision, above: usize) -> bool {
+    pub(crate) fn weigh(&mut self, revision: Revision, above: usize, hosts: &Hosts) -> bool {
         let limit = if self.is_large() {
             above.saturating_mul(4)
         } else {
@@ -163,8 +166,10 @@ impl Scope {
             return false;
         }
         let former = self.vpc_goal();
+        self.log_peers(revision);
         let ports = self.ports.values().map(|member| &*member.port);
         self.directory = large.then(|| Directory::of(ports));
+        self.spread_out(revision, hosts);
         self.retell_vpc(revision, former.as_ref());
         if !large {
             self.log_neighbors(revision);

@@ -12,8 +12,8 @@ mod north;
 mod taps;
 
 use alcor_goalstate::{
-    Carrier, DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, PortIdentity,
-    SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
+    Carrier, DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PeerGoal, PortGoal,
+    PortIdentity, SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
 use alcor_types::{
     AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, MacAddr, Revision, SubnetId,
@@ -90,6 +90,17 @@ fn any_vpc() -> impl Strategy<Value = Goal> {
                 })
             },
         )
+}
+
+fn any_peer() -> impl Strategy<Value = Goal> {
+    (id(), revision(), any::<IpAddr>()).prop_map(|(vpc, revision, host_ip)| {
+        let vpc = vpc.into();
+        Goal::Peer(PeerGoal {
+            vpc,
+            revision,
+            host_ip,
+        })
+    })
 }
 
 fn routes() -> impl Strategy<Value = Vec<HostRoute>> {
@@ -288,6 +299,7 @@ pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
         any_port(),
         any_dhcp(),
         any_neighbor(),
+        any_peer(),
         any_interface(),
         group::any_group(),
         group::any_member(),
