@@ -60,6 +60,9 @@ impl Places {
 }
 
 #[cfg(test)]
+mod storm;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -267,7 +267,7 @@ async fn a_vm_that_scans_does_not_keep_others_from_cold_neighbours() -> anyhow::
         }
         run(lab, "scanner", "ip route add 10.0.0.0/16 dev eth0").await?;
         let scan = "while :; do for i in $(seq 9 250); do \
-                    busybox timeout 1 ping -c 1 -W 1 10.0.$((i % 40 + 1)).$i & done; wait; done";
+                    busybox timeout 1 ping -c 1 -W 1 10.0.$((i % 40 + 1)).$i > /dev/null 2>&1 & done; wait; done";
         let mut scan = Running(lab.command("scanner", ["sh", "-c", scan])?.spawn()?);
         until("many are asked for in vain", async || {
             anyhow::Ok(metric(region, "alcor_delivery_absent_total").await? > 50)
