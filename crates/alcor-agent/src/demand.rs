@@ -5,9 +5,11 @@
 //! way. Everything is bounded: packets a port and in all, the time that one waits, and what is remembered
 //! of addresses that nobody has.
 
+use crate::errand::Spoken;
 use alcor_goalstate::Sought;
 use alcor_goalstate::wire::{Answer, Want};
-use alcor_openflow::Continuation;
+use alcor_openflow::{Continuation, PortNo};
+use alcor_responder::dns::Question;
 use alcor_types::{NetworkId, PortId};
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
@@ -31,13 +33,33 @@ const BELIEFS: usize = 16_384;
 /// An address of a network.
 pub(crate) type Place = (NetworkId, Sought);
 
-/// What the region has said of an address that is no neighbour's.
+/// What waits for the region's word.
+#[derive(Debug)]
+pub(crate) enum Waiter {
+    /// A packet, in the switch.
+    Packet(Continuation),
+    /// A question for a name.
+    Name(Box<Deferred>),
+}
+
+/// A question for a name, and how it came.
+#[derive(Debug)]
+pub(crate) enum Deferred {
+    /// By UDP, from this port.
+    Udp(PortNo, Question),
+    /// By TCP.
+    Tcp(Spoken),
+}
+
+/// What the region has said of an address or name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Belief {
     /// Nobody has it.
     Absent,
     /// Several ports may; the network's own answer counts.
     Shared,
+    /// Whoever has it is a neighbour by now. A packet that misses it nevertheless is asked for again.
+    Told,
 }
 
 /// What is to become of a packet.
@@ -62,14 +84,14 @@ pub(crate) struct Misses {
 /// Packets that wait for one address.
 #[derive(Debug)]
 struct Search {
-    packets: Vec<(Option<PortId>, Instant, Continuation)>,
+    waiters: Vec<(Option<PortId>, Instant, Waiter)>,
     /// Whether the question under way asks for it.
     asked: bool,
 }
 
 /// The question under way.
 #[derive(Debug)]
-struct Question {
+struct UnderWay {
     id: u64,
     places: Vec<Place>,
     at: Instant,
@@ -84,7 +106,7 @@ pub(crate) struct Demand {
     beliefs: HashMap<Place, (Belief, Instant)>,
     /// Whether the region hears.
     open: bool,
-    question: Option<Question>,
+    question: Option<UnderWay>,
     questions: u64,
     pause: Duration,
     not_before: Option<Instant>,
@@ -105,7 +127,7 @@ impl Demand {
         self.not_before = None;
     }
 
-    /// The switch went away, and what waited in it.
+    /// The switch went away, and what waited in it. Whoever asked for a name asks again.
     pub(crate) fn clear(&mut self) {
         self.misses.dropped += self.held as u64;
         self.searches.clear();
@@ -122,23 +144,42 @@ impl Demand {
         (port, packet): (Option<PortId>, Continuation),
         allowed: impl FnOnce() -> bool,
     ) -> Verdict {
-        match self.belief(now, place) {
-            Some(Belief::Shared) => return Verdict::Go(packet),
-            None if self.has_room(port) && allowed() => {}
-            _ => {
-                self.misses.dropped += 1;
-                return Verdict::Stay;
-            }
+        let belief = self.belief(now, place);
+        if belief == Some(Belief::Shared) {
+            return Verdict::Go(packet);
         }
-        let search = self.searches.entry(place).or_insert_with(|| Search {
-            packets: Vec::new(),
-            asked: false,
-        });
-        search.packets.push((port, now, packet));
-        *self.by_port.entry(port).or_default() += 1;
-        self.held += 1;
+        if belief == Some(Belief::Absent) || !self.has_room(port) || !allowed() {
+            self.misses.dropped += 1;
+            return Verdict::Stay;
+        }
+        self.wait(now, place, (port, Waiter::Packet(packet)));
         self.misses.held += 1;
         Verdict::Stay
+    }
+
+    /// A VM asks for a name, or for that of an address. Gives the question back where it is to be answered
+    /// at once: the region has just been asked, or too many wait.
+    pub(crate) fn name_asked(
+        &mut self,
+        now: Instant,
+        place: Place,
+        (port, deferred): (PortId, Deferred),
+    ) -> Option<Deferred> {
+        if self.belief(now, place).is_some() || !self.has_room(Some(port)) {
+            return Some(deferred);
+        }
+        self.wait(now, place, (Some(port), Waiter::Name(Box::new(deferred))));
+        None
+    }
+
+    fn wait(&mut self, now: Instant, place: Place, (port, waiter): (Option<PortId>, Waiter)) {
+        let search = self.searches.entry(place).or_insert_with(|| Search {
+            waiters: Vec::new(),
+            asked: false,
+        });
+        search.waiters.push((port, now, waiter));
+        *self.by_port.entry(port).or_default() += 1;
+        self.held += 1;
     }
 
     fn belief(&mut self, now: Instant, place: Place) -> Option<Belief> {
@@ -155,48 +196,74 @@ impl Demand {
         own < PER_PORT && self.held < IN_ALL
     }
 
-    /// The packets that wait for somebody who is known now.
-    pub(crate) fn found(&mut self, knows: impl Fn(Place) -> bool) -> Vec<Continuation> {
+    /// What waits for somebody who is known now.
+    pub(crate) fn found(&mut self, knows: impl Fn(Place) -> bool) -> Vec<Waiter> {
         let places: Vec<_> = self
             .searches
             .keys()
             .copied()
             .filter(|place| knows(*place))
             .collect();
-        let packets = places.into_iter().flat_map(|place| self.finish(place));
-        packets.collect()
+        let waiters = places.into_iter().flat_map(|place| self.finish(place));
+        waiters.collect()
     }
 
-    /// The region has answered. Returns the packets that go on though nobody was found.
+    /// The region has answered. Returns what goes on though nobody was found.
     pub(crate) fn answered(
         &mut self,
         now: Instant,
         network: NetworkId,
         answer: &Answer,
-    ) -> Vec<Continuation> {
-        if self
-            .question
-            .as_ref()
-            .is_none_or(|question| question.id != answer.want)
-        {
+    ) -> Vec<Waiter> {
+        let asked = self.question.as_ref();
+        if asked.is_none_or(|question| question.id != answer.want) {
             return Vec::new();
         }
         let mut released = Vec::new();
         let said = |bytes: &Vec<u8>| Some((network, Sought::parse(bytes)?));
         for place in answer.absent.iter().filter_map(said) {
             self.misses.absent += 1;
-            self.misses.dropped += self.finish(place).len() as u64;
+            released.extend(self.give_up(place));
             self.believe(now, place, Belief::Absent);
         }
         for place in answer.shared.iter().filter_map(said) {
             released.extend(self.finish(place));
             self.believe(now, place, Belief::Shared);
         }
+        if !answer.busy {
+            released.extend(self.told_names(now));
+        }
         let open = self.forget_question();
         if answer.busy || open {
             self.hold_back(now);
         } else {
             self.pause = Duration::ZERO;
+        }
+        released
+    }
+
+    /// Nobody has it: packets are dropped, and who asks for a name hears of it.
+    fn give_up(&mut self, place: Place) -> Vec<Waiter> {
+        let (packets, names): (Vec<_>, Vec<_>) = self
+            .finish(place)
+            .into_iter()
+            .partition(|waiter| matches!(waiter, Waiter::Packet(_)));
+        self.misses.dropped += packets.len() as u64;
+        names
+    }
+
+    /// Whoever has the names that were asked for is known by now.
+    fn told_names(&mut self, now: Instant) -> Vec<Waiter> {
+        let places = self.question.iter().flat_map(|question| &question.places);
+        let names = places.filter(|(_, sought)| matches!(sought, Sought::Name(_)));
+        let open: Vec<_> = names
+            .filter(|place| self.searches.contains_key(place))
+            .copied()
+            .collect();
+        let mut released = Vec::new();
+        for place in open {
+            released.extend(self.finish(place));
+            self.believe(now, place, Belief::Told);
         }
         released
     }
@@ -233,7 +300,7 @@ impl Demand {
             network: network.to_string(),
             sought: places.iter().map(|(_, sought)| sought.to_bytes()).collect(),
         };
-        self.question = Some(Question {
+        self.question = Some(UnderWay {
             id: self.questions,
             places,
             at: now,
@@ -243,14 +310,14 @@ impl Demand {
 
     /// Time has passed: what waited too long is given up, and what was lost is asked again.
     pub(crate) fn tick(&mut self, now: Instant) {
-        let lost = |question: &Question| now.saturating_duration_since(question.at) >= LOST;
+        let lost = |question: &UnderWay| now.saturating_duration_since(question.at) >= LOST;
         if self.question.as_ref().is_some_and(lost) {
             self.forget_question();
             self.hold_back(now);
         }
         let mut given_up = Vec::new();
         for search in self.searches.values_mut() {
-            search.packets.retain(|(port, since, _)| {
+            search.waiters.retain(|(port, since, _)| {
                 let waits = now.saturating_duration_since(*since) < PATIENCE;
                 if !waits {
                     given_up.push(*port);
@@ -258,24 +325,24 @@ impl Demand {
                 waits
             });
         }
-        self.searches.retain(|_, search| !search.packets.is_empty());
+        self.searches.retain(|_, search| !search.waiters.is_empty());
         self.misses.dropped += given_up.len() as u64;
         for port in given_up {
             self.let_go(port);
         }
     }
 
-    /// Takes the search's packets.
-    fn finish(&mut self, place: Place) -> Vec<Continuation> {
+    /// Takes all that waits for one.
+    fn finish(&mut self, place: Place) -> Vec<Waiter> {
         let Some(search) = self.searches.remove(&place) else {
             return Vec::new();
         };
-        let mut packets = Vec::new();
-        for (port, _, packet) in search.packets {
+        let mut waiters = Vec::new();
+        for (port, _, waiter) in search.waiters {
             self.let_go(port);
-            packets.push(packet);
+            waiters.push(waiter);
         }
-        packets
+        waiters
     }
 
     fn let_go(&mut self, port: Option<PortId>) {

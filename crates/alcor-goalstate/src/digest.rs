@@ -42,6 +42,11 @@ pub fn goals<'a>(set: impl IntoIterator<Item = &'a Goal>) -> u64 {
     set.into_iter().fold(0, |sum, one| sum ^ goal(one))
 }
 
+/// The hash of a text that is no goal.
+pub(crate) fn of_text(text: &str) -> u64 {
+    hash(u8::MAX, text.as_bytes())
+}
+
 /// FNV-1a over the kind and the bytes, then the finaliser of SplitMix64, so that every input
 /// bit reaches every output bit.
 fn hash(kind: u8, bytes: &[u8]) -> u64 {

@@ -111,6 +111,8 @@ impl Pipeline {
         let slot = match sought {
             Sought::Address(address) => Slot::Address(address),
             Sought::Mac(mac) => Slot::Mac(mac),
+            // Of names the pipeline knows nothing.
+            Sought::Name(_) => return false,
         };
         let vpc = self.state.vpcs.get(&network);
         vpc.is_some_and(|vpc| vpc.holder(slot).is_some())

@@ -130,6 +130,32 @@ async fn cold_neighbours_are_found_by_ipv6_and_behind_routers() -> anyhow::Resul
 }
 
 #[tokio::test]
+async fn names_of_cold_neighbours_are_found() -> anyhow::Result<()> {
+    where_few_are_many("60", async |region| {
+        let lab = region.lab();
+        let network = json!({ "name": "net", "dns_domain": "net.example." });
+        let subnet = json!({ "ip_version": 4, "cidr": "10.0.0.0/24" });
+        let net = region.segment_of(network, subnet).await?;
+        crowd(region, &net).await?;
+        settle(region, "a", 1, &net, json!({})).await?;
+        let web = settle(region, "b", 2, &net, json!({ "dns_name": "web" })).await?;
+        let plain = settle(region, "c", 3, &net, json!({})).await?;
+        let dig = async |question: &str| {
+            let line = format!("dig +short +time=10 +tries=1 @10.0.0.1 {question}");
+            anyhow::Ok(run(lab, "a", &line).await?.trim().to_owned())
+        };
+        assert_eq!(dig("Web.net.example").await?, web.ip.to_string());
+        let called = format!("host-{}", plain.ip.to_string().replace('.', "-"));
+        let back = dig(&format!("+tcp -x {}", plain.ip)).await?;
+        assert_eq!(back, format!("{called}.net.example."));
+        assert_eq!(dig(&called).await?, plain.ip.to_string());
+        assert_eq!(dig("nobody.net.example").await?, "");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn whoever_has_asked_hears_of_moves_and_of_the_end() -> anyhow::Result<()> {
     where_few_are_many("60", async |region| {
         let lab = region.lab();

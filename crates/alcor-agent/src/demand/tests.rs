@@ -13,6 +13,14 @@ fn packet(number: u8) -> Continuation {
     Continuation::from(Bytes::from(vec![number]))
 }
 
+fn packets(waiters: Vec<Waiter>) -> Vec<Continuation> {
+    let packets = waiters.into_iter().filter_map(|waiter| match waiter {
+        Waiter::Packet(packet) => Some(packet),
+        Waiter::Name(_) => None,
+    });
+    packets.collect()
+}
+
 fn open() -> (Demand, NetworkId, PortId, Instant) {
     let mut demand = Demand::default();
     demand.set_open(true);
@@ -47,7 +55,7 @@ fn packets_for_one_address_make_one_question_and_go_on_in_their_order() {
     }
     let known = place(network, 1);
     let found = demand.found(|place| place == known);
-    assert_eq!(found, [0, 1, 2].map(packet));
+    assert_eq!(packets(found), [0, 1, 2].map(packet));
     let answer = Answer {
         want: want.id,
         ..Answer::default()
@@ -88,7 +96,8 @@ fn what_only_the_network_can_tell_goes_on_at_once_from_then_on() {
         shared,
         ..Answer::default()
     };
-    assert_eq!(demand.answered(now, network, &answer), [packet(0)]);
+    let released = demand.answered(now, network, &answer);
+    assert_eq!(packets(released), [packet(0)]);
     let verdict = miss(&mut demand, now, place(network, 1), port, 1);
     assert!(matches!(verdict, Verdict::Go(_)));
 }
@@ -135,4 +144,39 @@ fn who_may_not_ask_does_not_wait() {
     let waiting = (Some(port), packet(0));
     demand.missed(now, place(network, 1), waiting, || false);
     assert!(!demand.is_seeking());
+}
+
+#[test]
+fn who_asks_for_a_name_waits_once_for_the_region() {
+    let (mut demand, network, port, now) = open();
+    let place = (network, Sought::name("web"));
+    let spoken = || {
+        let (back, _) = tokio::sync::oneshot::channel();
+        Deferred::Tcp(Spoken {
+            port,
+            server: Ipv4Addr::LOCALHOST.into(),
+            message: Vec::new(),
+            back,
+        })
+    };
+    assert!(demand.name_asked(now, place, (port, spoken())).is_none());
+    let want = demand.ask(now).unwrap().id;
+    let answer = Answer {
+        want,
+        ..Answer::default()
+    };
+    let released = demand.answered(now, network, &answer);
+    assert!(matches!(released[..], [Waiter::Name(_)]));
+    assert!(demand.name_asked(now, place, (port, spoken())).is_some());
+    let later = now + BELIEF;
+    assert!(demand.name_asked(later, place, (port, spoken())).is_none());
+    // Nobody's name is heard of, too.
+    let want = demand.ask(later).unwrap();
+    let answer = Answer {
+        want: want.id,
+        absent: want.sought,
+        ..Answer::default()
+    };
+    assert_eq!(demand.answered(later, network, &answer).len(), 1);
+    assert_eq!(demand.misses.dropped, 0);
 }

@@ -3,7 +3,7 @@
 
 use super::{Effect, Engine};
 use crate::allowance::Service;
-use crate::demand::{Misses, Place, Verdict};
+use crate::demand::{Misses, Place, Verdict, Waiter};
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::{Push, Release};
 use alcor_goalstate::{Goal, ScopeId, Sought};
@@ -64,20 +64,33 @@ impl Engine {
     /// After a push has been taken in: packets for whom it names go on when their flows are there, those
     /// that nobody can say anything of go on as in a small network.
     pub(super) fn heard_of(&mut self, now: Instant, push: &Push) -> Vec<Effect> {
+        let mut effects = Vec::new();
         if self.demand.is_seeking() {
             let pipeline = &self.pipeline;
             let found = self
                 .demand
                 .found(|(network, sought)| pipeline.knows(network, sought));
-            self.demand.misses.went_on += found.len() as u64;
-            self.waiting.resumed.extend(found);
+            for waiter in found {
+                match waiter {
+                    Waiter::Packet(packet) => {
+                        self.demand.misses.went_on += 1;
+                        self.waiting.resumed.push(packet);
+                    }
+                    Waiter::Name(deferred) => effects.extend(self.name_settled(now, *deferred)),
+                }
+            }
         }
         let network = push.scope.parse().ok().and_then(ScopeId::network);
         let (Some(answer), Some(network)) = (&push.answer, network) else {
-            return Vec::new();
+            return effects;
         };
-        let released = self.demand.answered(now, network, answer);
-        released.into_iter().map(Effect::Resume).collect()
+        for waiter in self.demand.answered(now, network, answer) {
+            effects.extend(match waiter {
+                Waiter::Packet(packet) => Some(Effect::Resume(packet)),
+                Waiter::Name(deferred) => self.name_settled(now, *deferred),
+            });
+        }
+        effects
     }
 
     /// Whether there are neighbours that may fall out of use.

@@ -14,11 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use uuid::Uuid;
 
+/// Ports that are told of where many share a name.
+const HOLDERS: usize = 64;
+
 /// What is known of an address of a large network.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Found {
-    /// A port has it: what its neighbours are told.
-    Neighbor(PortId, Box<Goal>),
+    /// These ports have it: what their neighbours are told.
+    Neighbors(Vec<(PortId, Goal)>),
     /// Ports may have it by their allowed pairs; which of them does, only they know.
     Shared,
     /// Nobody on another host has it.
@@ -30,6 +33,8 @@ pub enum Found {
 pub(super) struct Directory {
     addresses: BTreeSet<(IpAddr, PortId)>,
     macs: BTreeSet<(MacAddr, PortId)>,
+    /// Names by their hashes.
+    names: BTreeSet<(u64, PortId)>,
     /// The blocks of allowed pairs, with the number of ports that name each.
     pairs: BTreeMap<IpNet, usize>,
     /// The hosts.
@@ -47,6 +52,7 @@ impl Directory {
 
     fn enter(&mut self, port: &Port) {
         self.macs.insert((port.mac_address, port.id));
+        self.names.extend(name(port));
         for fixed in &port.fixed_ips {
             self.addresses.insert((fixed.ip_address, port.id));
         }
@@ -57,6 +63,9 @@ impl Directory {
 
     fn strike(&mut self, port: &Port) {
         self.macs.remove(&(port.mac_address, port.id));
+        if let Some(name) = name(port) {
+            self.names.remove(&name);
+        }
         for fixed in &port.fixed_ips {
             self.addresses.remove(&(fixed.ip_address, port.id));
         }
@@ -72,18 +81,10 @@ impl Directory {
     }
 
     fn holders(&self, sought: Sought) -> Vec<PortId> {
-        let first = PortId(Uuid::nil());
         match sought {
-            Sought::Address(address) => {
-                let from = self.addresses.range((address, first)..);
-                let same = from.take_while(|(of, _)| *of == address);
-                same.map(|(_, port)| *port).collect()
-            }
-            Sought::Mac(mac) => {
-                let from = self.macs.range((mac, first)..);
-                let same = from.take_while(|(of, _)| *of == mac);
-                same.map(|(_, port)| *port).collect()
-            }
+            Sought::Address(address) => holders(&self.addresses, address),
+            Sought::Mac(mac) => holders(&self.macs, mac),
+            Sought::Name(hash) => holders(&self.names, hash),
         }
     }
 
@@ -91,6 +92,19 @@ impl Directory {
         let longest = if address.is_ipv4() { 32 } else { 128 };
         let mut blocks = (0..=longest).filter_map(|length| IpNet::new(address, length).ok());
         !self.pairs.is_empty() && blocks.any(|block| self.pairs.contains_key(&block.trunc()))
+    }
+}
+
+fn holders<K: Copy + Ord>(all: &BTreeSet<(K, PortId)>, sought: K) -> Vec<PortId> {
+    let from = all.range((sought, PortId(Uuid::nil()))..);
+    let same = from.take_while(|(of, _)| *of == sought);
+    same.map(|(_, port)| *port).collect()
+}
+
+fn name(port: &Port) -> Option<(u64, PortId)> {
+    match Sought::name(&port.dns_name) {
+        Sought::Name(hash) if !port.dns_name.is_empty() => Some((hash, port.id)),
+        _ => None,
     }
 }
 
@@ -118,11 +132,12 @@ impl Scope {
         };
         let holders = directory.holders(sought).into_iter();
         let elsewhere = holders.filter(|id| self.host_of(*id).as_ref() != Some(host));
-        let mut told = elsewhere.filter_map(|id| Some((id, self.neighbor_goal(id, hosts)?)));
-        match (told.next(), sought) {
-            (Some((id, goal)), _) => Found::Neighbor(id, Box::new(goal)),
-            (None, Sought::Address(address)) if directory.is_shared(address) => Found::Shared,
-            (None, _) => Found::Absent,
+        let told = elsewhere.filter_map(|id| Some((id, self.neighbor_goal(id, hosts)?)));
+        let told: Vec<_> = told.take(HOLDERS).collect();
+        match sought {
+            _ if !told.is_empty() => Found::Neighbors(told),
+            Sought::Address(address) if directory.is_shared(address) => Found::Shared,
+            _ => Found::Absent,
         }
     }
 

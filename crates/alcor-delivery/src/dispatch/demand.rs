@@ -57,7 +57,7 @@ impl Dispatch {
             Some(network) if !busy && self.outbox.len() < BACKLOG => {
                 for bytes in want.sought.iter().take(SOUGHT) {
                     let found = self.look_up(compiler, network, bytes, &mut answer);
-                    changes.extend(found.map(|goal| GoalChange::Put(*goal)));
+                    changes.extend(found.into_iter().map(GoalChange::Put));
                     looked.done += 1;
                 }
             }
@@ -75,18 +75,21 @@ impl Dispatch {
         network: NetworkId,
         bytes: &[u8],
         answer: &mut Answer,
-    ) -> Option<Box<Goal>> {
+    ) -> Vec<Goal> {
         let sought = Sought::parse(bytes);
         let found = sought.map(|sought| compiler.find(network, &self.host, sought));
         match found {
-            Some(Found::Neighbor(port, goal)) => {
-                self.hold(network, port);
-                return Some(goal);
+            Some(Found::Neighbors(found)) => {
+                let told = found.into_iter().map(|(port, goal)| {
+                    self.hold(network, port);
+                    goal
+                });
+                return told.collect();
             }
             Some(Found::Shared) => answer.shared.push(bytes.to_vec()),
             Some(Found::Absent) | None => answer.absent.push(bytes.to_vec()),
         }
-        None
+        Vec::new()
     }
 
     /// The agent gives neighbours back. Returns how many it is to forget.
