@@ -201,7 +201,7 @@ impl Agent {
                 _ = self.patience.tick(), if self.engine.is_seeking() => {
                     self.engine.tick_demand(std::time::Instant::now());
                 }
-                _ = self.ageing.tick(), if self.engine.has_demanded() => self.look_at_uses(),
+                _ = self.ageing.tick(), if self.engine.on_demand().next().is_some() => self.look_at_uses(),
                 uses = read(&mut self.uses) => {
                     self.uses = None;
                     let effects = self.engine.used(std::time::Instant::now(), &uses);
@@ -226,7 +226,10 @@ impl Agent {
     /// Begins to read the counters of flows that lead to neighbours.
     fn look_at_uses(&mut self) {
         if let (Some(client), None) = (self.client.clone(), &self.uses) {
-            self.uses = Some(tokio::spawn(async move { switch::uses(&client).await }));
+            let networks = self.engine.on_demand().collect();
+            self.uses = Some(tokio::spawn(async move {
+                switch::uses(&client, networks).await
+            }));
         }
     }
 

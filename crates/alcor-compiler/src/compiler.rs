@@ -38,6 +38,8 @@ pub struct Compiler {
     subnets: HashMap<SubnetId, NetworkId>,
     ports: HashMap<PortId, NetworkId>,
     tables: HashMap<RouteTableId, NetworkId>,
+    /// Networks by the numbers of their tunnels.
+    pub(crate) vnis: HashMap<u32, NetworkId>,
     applied: Revision,
     log_limit: usize,
     /// Networks with more ports than this are large.
@@ -56,6 +58,7 @@ impl Compiler {
             subnets: HashMap::new(),
             ports: HashMap::new(),
             tables: HashMap::new(),
+            vnis: HashMap::new(),
             applied: Revision::ZERO,
             log_limit,
             on_demand_above: usize::MAX,
@@ -157,8 +160,12 @@ impl Compiler {
         self.note_readers(id, journal);
         let scope = scope(&mut self.scopes, id, self.log_limit, revision);
         let former = scope.policy();
+        if let Some(former) = scope.vni().filter(|vni| self.vnis.get(vni) == Some(&id)) {
+            self.vnis.remove(&former);
+        }
         let mut news = scope.set_network(revision, network.cloned(), &self.hosts);
         news |= scope.weigh(revision, self.on_demand_above, &self.hosts);
+        self.vnis.extend(scope.vni().map(|vni| (vni, id)));
         journal.news(id, news);
         let policies = &mut self.hosts.policies;
         policies.set_user(User::Network(id), former, scope.policy());
@@ -279,7 +286,8 @@ impl Compiler {
         journal: &mut Journal,
     ) {
         let tunnel_ip = node.map(|node| node.local_ip);
-        if self.hosts.tunnel_ip(host) == tunnel_ip {
+        let moved_from = self.hosts.tunnel_ip(host);
+        if moved_from == tunnel_ip {
             return;
         }
         let mut former = self.told_of_taps(host);
@@ -304,6 +312,14 @@ impl Compiler {
             journal.news(id, news);
         }
         self.retell_seated(revision, host, journal);
+        // The host itself is told of no peer in its own place, whoever else is there.
+        for id in self.hosts.needed(host) {
+            let scope = scope(&mut self.scopes, id, self.log_limit, revision);
+            let places = [moved_from, tunnel_ip].into_iter().flatten();
+            let news = scope.retell_peers(revision, places);
+            journal.news(id, news);
+            self.forget_if_empty(id);
+        }
     }
 
     fn forget_if_empty(&mut self, id: NetworkId) {

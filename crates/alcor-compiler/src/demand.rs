@@ -4,6 +4,7 @@ use crate::{Compiler, Found};
 use alcor_goalstate::Sought;
 use alcor_types::{HostName, NetworkId, PortId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 /// The ports of each large network that a host is told of as neighbours. A network that is not here is
 /// one that the host takes for a small one.
@@ -71,6 +72,25 @@ impl Compiler {
             Some(scope) => scope.find(host, sought, &self.hosts),
             None => Found::Absent,
         }
+    }
+
+    /// By which host and into which network packets go from an address of the network with this number to
+    /// another one: the sender's host, and the receiver's network. Nothing where either is nobody's, or no
+    /// router leads there.
+    pub fn way(&self, vni: u32, from: IpAddr, to: IpAddr) -> Option<(HostName, NetworkId)> {
+        let network = *self.vnis.get(&vni)?;
+        let host = self.scopes.get(&network)?.at(from)?.host.clone()?;
+        let mut domain = self.hosts.routing.domain(network);
+        let there = domain.find(|id| {
+            let receiver = self.scopes.get(id).and_then(|scope| scope.at(to));
+            receiver.is_some_and(|port| port.host.is_some() && port.admin_state_up)
+        });
+        Some((host, there?))
+    }
+
+    /// The host whose tunnels end at this address.
+    pub fn host_at(&self, tunnel_ip: IpAddr) -> Option<HostName> {
+        self.hosts.at(tunnel_ip).cloned()
     }
 
     /// The ports of a network that a host would be told of if it were small.

@@ -195,6 +195,14 @@ impl Dispatch {
         Settled::Restarted
     }
 
+    /// The agent is to be told everything anew.
+    pub fn restart_all(&mut self, compiler: &Compiler) {
+        let scopes: Vec<_> = self.cursors.keys().copied().collect();
+        for scope in scopes {
+            self.restart(compiler, scope);
+        }
+    }
+
     /// Compares what the agent says it holds with what it should hold. Scopes with pushes under
     /// way are passed over: the agent's word may be older than they. Returns the scopes that
     /// differed; they start anew by a snapshot.

@@ -24,6 +24,7 @@ mod intent;
 mod metrics;
 mod observer;
 mod pace;
+mod provisioner;
 mod seats;
 mod service;
 mod session;

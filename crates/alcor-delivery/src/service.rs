@@ -10,6 +10,7 @@ use crate::status::{StatusSender, StatusWriter};
 use crate::subscribers::Subscribers;
 use crate::{DeliveryError, Heard, Hosts, Metrics};
 use alcor_compiler::Compiler;
+use alcor_goalstate::wire::goal_state_provisioner_server::GoalStateProvisionerServer;
 use alcor_goalstate::wire::host_session_server::{HostSession, HostSessionServer};
 use alcor_goalstate::wire::{AgentMessage, RegionMessage};
 use alcor_store::Store;
@@ -91,7 +92,7 @@ pub(crate) struct Shared {
 /// The running data-plane manager. Cheap to clone.
 #[derive(Clone)]
 pub struct Delivery {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// The background tasks of a [`Delivery`]; they end when it is stopped, or when the store fails.
@@ -175,6 +176,7 @@ impl Delivery {
             .http2_keepalive_interval(keep_alive)
             .tcp_nodelay(true)
             .add_service(HostSessionServer::new(self.clone()))
+            .add_service(GoalStateProvisionerServer::new(self.clone()))
             .serve_with_incoming_shutdown(
                 TcpListenerStream::new(listener),
                 self.shared.stop.clone().cancelled_owned(),

@@ -252,6 +252,15 @@ impl Session<'_> {
         for scope in self.mailbox.take() {
             self.dispatch.mark(scope);
         }
+        let asked = self.mailbox.take_asked();
+        let compiler = self.shared.compiler.read();
+        if asked.anew {
+            self.dispatch.restart_all(&compiler);
+        }
+        for (network, sought) in asked.sought {
+            self.dispatch.tell(&compiler, network, sought);
+        }
+        self.subscribe();
     }
 
     /// Sends all that the window has room for.

@@ -78,6 +78,17 @@ impl Pipeline {
         compile::mac_of(&self.state, network, address)
     }
 
+    /// What the metadata holds for each network whose neighbours are asked for.
+    pub fn on_demand(&self) -> impl Iterator<Item = u64> {
+        let identities = self
+            .state
+            .vpcs
+            .values()
+            .filter_map(|vpc| vpc.identity.as_ref());
+        let large = identities.filter(|identity| identity.on_demand);
+        large.map(|identity| identity.key.number())
+    }
+
     /// Whether the network is one whose neighbours are asked for.
     pub fn is_on_demand(&self, network: NetworkId) -> bool {
         let vpc = self.state.vpcs.get(&network);

@@ -3,6 +3,9 @@
 mod stage;
 
 use alcor::scenario::{PortInfo, Scenario, Segment};
+use alcor_goalstate::wire::goal_state_provisioner_client::GoalStateProvisionerClient;
+use alcor_goalstate::wire::host_request::ResourceStateRequest;
+use alcor_goalstate::wire::{HostRequest, OperationStatus, RequestType};
 use alcor_lab::Role;
 use serde_json::json;
 use stage::{
@@ -151,6 +154,46 @@ async fn names_of_cold_neighbours_are_found() -> anyhow::Result<()> {
         assert_eq!(dig(&called).await?, plain.ip.to_string());
         assert_eq!(dig("nobody.net.example").await?, "");
         Ok(())
+    })
+    .await
+}
+
+/// The first Alcor's agents ask by a call of their own.
+#[tokio::test]
+async fn the_published_question_is_answered() -> anyhow::Result<()> {
+    where_few_are_many("60", async |region| {
+        let net = large(region, "net", "10.0.0.0/24").await?;
+        let a = settle(region, "a", 1, &net, json!({})).await?;
+        let b = settle(region, "b", 2, &net, json!({})).await?;
+        let shown = region
+            .rest()
+            .get(&format!("/v2.0/networks/{}", net.network));
+        let number = shown.await?["network"]["provider:segmentation_id"].as_u64();
+        let tunnel_id = u32::try_from(number.unwrap_or(0))?;
+        let ask = |to: &str| ResourceStateRequest {
+            request_id: to.to_owned(),
+            tunnel_id,
+            source_ip: a.ip.to_string(),
+            destination_ip: to.to_owned(),
+            ..ResourceStateRequest::default()
+        };
+        let restarted = ResourceStateRequest {
+            request_type: RequestType::AgentRestarted.into(),
+            ..ResourceStateRequest::default()
+        };
+        let asked = [&*b.ip.to_string(), "10.0.0.99", "nonsense"].map(ask);
+        let request = HostRequest {
+            format_version: 1,
+            state_requests: asked.into_iter().chain([restarted]).collect(),
+        };
+        let mut client = GoalStateProvisionerClient::connect(region.lab().region_url()?).await?;
+        let reply = client.request_goal_states(request).await?.into_inner();
+        let told = reply.operation_statuses.iter();
+        let told: Vec<_> = told.map(|one| one.operation_status()).collect();
+        let (yes, no) = (OperationStatus::Success, OperationStatus::Failure);
+        // No host's tunnels end where the test calls from.
+        assert_eq!(told, [yes, no, OperationStatus::InvalidArg, no]);
+        comes_to_know(region, 1, &b, true).await
     })
     .await
 }

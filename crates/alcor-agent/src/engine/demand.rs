@@ -93,9 +93,9 @@ impl Engine {
         effects
     }
 
-    /// Whether there are neighbours that may fall out of use.
-    pub(crate) fn has_demanded(&self) -> bool {
-        self.demanded().next().is_some()
+    /// What the metadata holds for each network whose neighbours may fall out of use.
+    pub(crate) fn on_demand(&self) -> impl Iterator<Item = u64> {
+        self.pipeline.on_demand()
     }
 
     /// The networks whose neighbours are asked for.

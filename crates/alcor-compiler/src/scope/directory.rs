@@ -150,6 +150,30 @@ impl Scope {
             .collect()
     }
 
+    /// The port that has an address. Walks the ports of a network that is not large.
+    pub(crate) fn at(&self, address: IpAddr) -> Option<&Port> {
+        let has = |port: &&Port| {
+            port.fixed_ips
+                .iter()
+                .any(|fixed| fixed.ip_address == address)
+        };
+        match &self.directory {
+            Some(directory) => {
+                let holders = directory.holders(Sought::Address(address));
+                self.ports.get(holders.first()?).map(|member| &*member.port)
+            }
+            None => self.ports.values().map(|member| &*member.port).find(has),
+        }
+    }
+
+    /// The number of its tunnels.
+    pub(crate) fn vni(&self) -> Option<u32> {
+        match Carrier::of(&self.network.as_ref()?.fact)? {
+            Carrier::Vxlan(vni) | Carrier::Geneve(vni) => Some(vni.get()),
+            Carrier::Vlan { .. } | Carrier::Flat { .. } => None,
+        }
+    }
+
     /// Before a port is written or deleted: counts it, and enters what the directory must know.
     pub(super) fn enter(&mut self, id: PortId, now: Option<&Port>) {
         let former = self.ports.get(&id).map(|member| &member.port);

@@ -125,6 +125,19 @@ impl Scope {
         }
     }
 
+    /// Who is told of these hosts has changed. True when there is anything to hear.
+    pub(crate) fn retell_peers(
+        &mut self,
+        revision: Revision,
+        places: impl Iterator<Item = IpAddr>,
+    ) -> bool {
+        if !self.is_large() {
+            return false;
+        }
+        places.for_each(|host| self.log_peer_host(revision, host));
+        true
+    }
+
     fn log_peer_host(&mut self, revision: Revision, host: IpAddr) {
         let key = GoalKey::Peer(self.id, host);
         self.log.touch(revision, Subject { host: None, key }, None);

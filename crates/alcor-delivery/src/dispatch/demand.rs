@@ -92,6 +92,19 @@ impl Dispatch {
         Vec::new()
     }
 
+    /// Somebody asks on behalf of the agent, which need not hear that there is nobody.
+    pub fn tell(&mut self, compiler: &Compiler, network: NetworkId, sought: Sought) {
+        if self.demand.of(network).is_none() || self.outbox.len() >= BACKLOG {
+            return;
+        }
+        let mut unheard = Answer::default();
+        let found = self.look_up(compiler, network, &sought.to_bytes(), &mut unheard);
+        let changes: Vec<_> = found.into_iter().map(GoalChange::Put).collect();
+        if !changes.is_empty() {
+            self.put_answer(&network.to_string(), &changes, None);
+        }
+    }
+
     /// The agent gives neighbours back. Returns how many it is to forget.
     pub fn release(&mut self, compiler: &Compiler, release: &Release) -> usize {
         let Ok(network) = release.network.parse::<NetworkId>() else {
