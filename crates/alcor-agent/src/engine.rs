@@ -37,7 +37,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 /// Unless it is said otherwise, for so long a neighbour of a large network may be unused.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// A frame to send back to the port that asked.
 pub(crate) type Answer = Vec<u8>;

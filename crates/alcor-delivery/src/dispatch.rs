@@ -261,13 +261,11 @@ impl Dispatch {
     }
 
     fn refresh(&mut self, compiler: &Compiler, scope: ScopeId) {
-        match self.cursors.get(&scope).copied() {
-            Some(cursor) => self.delta(compiler, scope, cursor),
-            None => {
-                self.begin_new(compiler, scope);
-                self.snapshot(compiler, scope);
-            }
+        if let Some(cursor) = self.cursors.get(&scope).copied() {
+            return self.delta(compiler, scope, cursor);
         }
+        self.begin_new(compiler, scope);
+        self.snapshot(compiler, scope);
     }
 
     fn restart(&mut self, compiler: &Compiler, scope: ScopeId) {

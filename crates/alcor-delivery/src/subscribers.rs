@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap};
 
 /// A host holds a port from now on, or no longer.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Subscription {
     /// Of this network it is told on demand.
     Begun(NetworkId),

@@ -58,6 +58,12 @@
 //! of ports. Whoever sends is judged before the router, whoever receives behind it, both on their own
 //! hosts.
 //!
+//! **Large networks.** Of a network whose neighbours are told on demand the host knows only those that
+//! its VMs speak to. An address that [`ADDRESS`](table::ADDRESS) does not know, and unicast that nobody
+//! here and nobody known elsewhere has, make the packet wait in the bridge while the agent asks the
+//! region ([`Punt::UnknownAddress`], [`Punt::UnknownMac`]); then it goes on where it waited and looks
+//! again, once.
+//!
 //! Every flow has an [`Owner`], and every owner's flows are made from the goals anew whenever
 //! one of these changed. Two goals may claim one thing (a port that moves is local and a
 //! neighbour for a moment): then the thing, not the goal, owns the flow, and goes to the

@@ -171,8 +171,9 @@ impl Pipeline {
 }
 
 fn mac(number: u128) -> Option<MacAddr> {
-    let [high @ .., a, b, c, d, e, f] = number.to_be_bytes();
-    (high == [0; 10]).then_some(MacAddr([a, b, c, d, e, f]))
+    let bytes = number.to_be_bytes();
+    let (high, low) = bytes.split_last_chunk::<6>()?;
+    high.iter().all(|byte| *byte == 0).then_some(MacAddr(*low))
 }
 
 fn contents(state: &State, owner: Owner) -> Contents {

@@ -28,10 +28,14 @@ impl Asked {
                 (GoalChange::Put(Goal::Neighbor(goal)), Some(Some(ports))) => {
                     ports.insert(goal.port);
                 }
-                (GoalChange::Delete { key, .. }, Some(Some(ports))) => {
-                    if let GoalKey::Neighbor(port) = key {
-                        ports.remove(port);
-                    }
+                (
+                    GoalChange::Delete {
+                        key: GoalKey::Neighbor(port),
+                        ..
+                    },
+                    Some(Some(ports)),
+                ) => {
+                    ports.remove(port);
                 }
                 _ => {}
             }

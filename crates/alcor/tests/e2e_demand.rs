@@ -5,11 +5,12 @@ mod stage;
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_goalstate::wire::goal_state_provisioner_client::GoalStateProvisionerClient;
 use alcor_goalstate::wire::host_request::ResourceStateRequest;
+use alcor_goalstate::wire::host_request_reply::HostRequestOperationStatus;
 use alcor_goalstate::wire::{HostRequest, OperationStatus, RequestType};
 use alcor_lab::Role;
 use serde_json::json;
 use stage::{
-    LONG, assert_untouched, at, change, flows, metric, misses, quick_ping, router, run, settle,
+    LONG, assert_untouched, at, change, flows, metric, misses, reach, router, run, settle,
     settle_behind, steady_ping, until, with_flags,
 };
 
@@ -66,9 +67,7 @@ async fn comes_to_know(
 
 /// Panics unless every single ping is answered, from the first on.
 async fn all_answered(region: &Scenario, from: &str, to: &PortInfo) -> anyhow::Result<()> {
-    let report = quick_ping(region.lab(), from, to.ip, 20).await?;
-    assert!(report.complete(), "{from} pings {}: {report:?}", to.ip);
-    Ok(())
+    reach(region.lab(), from, to.ip, 20).await
 }
 
 async fn delete(region: &Scenario, port: &PortInfo) -> anyhow::Result<()> {
@@ -165,10 +164,9 @@ async fn the_published_question_is_answered() -> anyhow::Result<()> {
         let net = large(region, "net", "10.0.0.0/24").await?;
         let a = settle(region, "a", 1, &net, json!({})).await?;
         let b = settle(region, "b", 2, &net, json!({})).await?;
-        let shown = region
-            .rest()
-            .get(&format!("/v2.0/networks/{}", net.network));
-        let number = shown.await?["network"]["provider:segmentation_id"].as_u64();
+        let path = format!("/v2.0/networks/{}", net.network);
+        let shown = region.rest().get(&path).await?;
+        let number = shown["network"]["provider:segmentation_id"].as_u64();
         let tunnel_id = u32::try_from(number.unwrap_or(0))?;
         let ask = |to: &str| ResourceStateRequest {
             request_id: to.to_owned(),
@@ -189,7 +187,9 @@ async fn the_published_question_is_answered() -> anyhow::Result<()> {
         let mut client = GoalStateProvisionerClient::connect(region.lab().region_url()?).await?;
         let reply = client.request_goal_states(request).await?.into_inner();
         let told = reply.operation_statuses.iter();
-        let told: Vec<_> = told.map(|one| one.operation_status()).collect();
+        let told: Vec<_> = told
+            .map(HostRequestOperationStatus::operation_status)
+            .collect();
         let (yes, no) = (OperationStatus::Success, OperationStatus::Failure);
         // No host's tunnels end where the test calls from.
         assert_eq!(told, [yes, no, OperationStatus::InvalidArg, no]);

@@ -6,7 +6,7 @@ use crate::allowance::Service;
 use crate::demand::{Misses, Place, Verdict, Waiter};
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::{Push, Release};
-use alcor_goalstate::{Goal, ScopeId, Sought};
+use alcor_goalstate::{Goal, ScopeGoals, ScopeId, Sought};
 use alcor_openflow::{FlowStats, PacketIn};
 use alcor_pipeline::{Punt, table};
 use alcor_types::{MacAddr, NetworkId, PortId};
@@ -117,7 +117,7 @@ impl Engine {
             let goals = self.holdings.scope(network).into_iter();
             held.extend(
                 goals
-                    .flat_map(|goals| goals.iter())
+                    .flat_map(ScopeGoals::iter)
                     .filter_map(|goal| match goal {
                         Goal::Neighbor(goal) => Some((goal.port, network)),
                         _ => None,

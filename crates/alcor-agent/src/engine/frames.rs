@@ -52,8 +52,13 @@ impl Engine {
                 Vec::new()
             }
             // Those are nobody's here: see `north` and `demand`.
-            Some(Punt::NextHop { .. } | Punt::Heard { .. } | Punt::Asked { .. })
-            | Some(Punt::UnknownAddress { .. } | Punt::UnknownMac { .. })
+            Some(
+                Punt::NextHop { .. }
+                | Punt::Heard { .. }
+                | Punt::Asked { .. }
+                | Punt::UnknownAddress { .. }
+                | Punt::UnknownMac { .. },
+            )
             | None => Vec::new(),
         }
     }
