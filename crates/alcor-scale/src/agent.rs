@@ -79,6 +79,12 @@ impl Agent {
             .collect()
     }
 
+    /// Whether the host must have its neighbours' names told again, by a new session: it has asked for none
+    /// of them, and would not know which to speak of.
+    pub fn lacks_names(&self) -> bool {
+        self.asked.lacks_names()
+    }
+
     /// A sign of life, with everything held where `audit`.
     pub fn heartbeat(&self, audit: bool) -> Body {
         let held = if audit && self.is_complete() {

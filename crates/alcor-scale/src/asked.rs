@@ -42,6 +42,11 @@ impl Asked {
         }
     }
 
+    /// Whether a network has grown large under way: a new session tells all names again.
+    pub(crate) fn lacks_names(&self) -> bool {
+        self.0.values().any(Option::is_none)
+    }
+
     /// The host has left the scope.
     pub(crate) fn forget(&mut self, scope: ScopeId) {
         self.0.remove(&scope);
