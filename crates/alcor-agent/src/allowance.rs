@@ -13,6 +13,11 @@ const EVERY: Duration = Duration::from_millis(10);
 const TALK_BURST: u32 = 2000;
 const TALK_EVERY: Duration = Duration::from_millis(1);
 
+/// The same of packets for neighbours that are not known: a server that starts speaks to many at once, a
+/// scan to all.
+const NEIGHBORS_BURST: u32 = 256;
+const NEIGHBORS_EVERY: Duration = Duration::from_millis(5);
+
 /// What is asked for. Each has a measure of its own, so that a flood of one takes nothing from the
 /// others.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -31,6 +36,8 @@ pub(crate) enum Service {
     Names,
     /// Segments of TCP.
     Talk,
+    /// Packets for whom nobody here knows.
+    Neighbors,
 }
 
 impl Service {
@@ -38,6 +45,7 @@ impl Service {
     fn measure(self) -> (u32, Duration) {
         match self {
             Self::Talk => (TALK_BURST, TALK_EVERY),
+            Self::Neighbors => (NEIGHBORS_BURST, NEIGHBORS_EVERY),
             _ => (BURST, EVERY),
         }
     }
