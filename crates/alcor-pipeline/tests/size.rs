@@ -8,24 +8,26 @@ use alcor_goalstate::Carrier;
 use alcor_openflow::{Action, Field, PortNo};
 use alcor_pipeline::{Input, Punt, table};
 use alcor_types::{FixedIp, MacAddr};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 use support::bridge::{Bridge, ofport, plug, tunnel};
 use support::frame::Frame;
 use support::goals::*;
 use support::north::*;
 use support::switch::Outcome;
 
-/// Behind router 1: port 2 in network 1, port 3 in network 2 with smaller packets.
+/// The way to an external network.
 const WIRE: PortNo = PortNo(21);
+/// Out there.
+const SOMEBODY: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 200);
 
-fn address(network: u8, number: u8) -> IpAddr {
-    IpAddr::from([10, 0, network, number])
+fn address(network: u8, number: u8) -> Ipv4Addr {
+    Ipv4Addr::new(10, 0, network, number)
 }
 
 fn fixed(network: u8, number: u8) -> Vec<FixedIp> {
     vec![FixedIp {
         subnet_id: subnet_id(network),
-        ip_address: address(network, number),
+        ip_address: address(network, number).into(),
     }]
 }
 
@@ -40,7 +42,7 @@ fn place(network: u8, mtu: u16) -> Vec<Input> {
     net.mtu = mtu;
     let mut block = subnet(network, network);
     block.cidr = format!("10.0.{network}.0/24").parse().unwrap();
-    block.gateway_ip = Some(address(network, 1));
+    block.gateway_ip = Some(address(network, 1).into());
     let mut guest = port(number, network);
     guest.fixed_ips = fixed(network, number);
     let mut router = interface(60 + network, network, network, 1);
@@ -48,18 +50,16 @@ fn place(network: u8, mtu: u16) -> Vec<Input> {
     vec![put(net), put(block), put(guest), plug(number), put(router)]
 }
 
+/// Behind router 1: port 2 in network 1, port 3 in network 2, of these MTUs.
 fn bridge(first: u16, second: u16) -> Bridge {
     let places = place(1, first).into_iter().chain(place(2, second));
     Bridge::new(places.chain([tunnel()]))
 }
 
 /// What port `from` sends to an address by its gateway.
-fn routed(from: u8, to: IpAddr) -> Frame {
-    let IpAddr::V4(to) = to else { panic!("{to}") };
-    let IpAddr::V4(own) = address(from - 1, from) else {
-        panic!("{from}");
-    };
-    packet((mac(from), own), (gateway_mac(from - 1), to))
+fn routed(from: u8, to: Ipv4Addr) -> Frame {
+    let sender = (mac(from), address(from - 1, from));
+    packet(sender, (gateway_mac(from - 1), to))
 }
 
 fn packet(from: (MacAddr, Ipv4Addr), to: (MacAddr, Ipv4Addr)) -> Frame {
@@ -91,7 +91,7 @@ fn a_sender_is_told_what_the_smaller_network_carries() {
     assert_eq!(outcome.sent, []);
     let told = Punt::TooLarge {
         mac: gateway_mac(1),
-        address: address(1, 1),
+        address: address(1, 1).into(),
         mtu: 1300,
     };
     assert_eq!(outcome.punted, [told]);
@@ -143,7 +143,7 @@ fn with_outside(mtu: u16) -> Bridge {
 }
 
 fn leaves(bridge: &Bridge, size: u16) -> Vec<Punt> {
-    let frame = routed(2, outside(200)).sized(size);
+    let frame = routed(2, SOMEBODY).sized(size);
     bridge.sent_by(2, &frame).punted
 }
 
@@ -153,19 +153,17 @@ fn what_leaves_and_enters_the_region_is_measured() {
     let narrow = with_outside(1400);
     let told = Punt::TooLarge {
         mac: gateway_mac(1),
-        address: address(1, 1),
+        address: address(1, 1).into(),
         mtu: 1400,
     };
     assert_eq!(leaves(&narrow, 1401), [told]);
     assert_eq!(leaves(&narrow, 1400), [unknown]);
     let wide = with_outside(1500);
     assert_eq!(leaves(&wide, 1450), [unknown]);
-    let from = (mac(200), Ipv4Addr::new(203, 0, 113, 200));
+    let from = (mac(200), SOMEBODY);
     let enters = |network, number, size| {
-        let IpAddr::V4(to) = address(network, number) else {
-            panic!("of IPv4");
-        };
-        let frame = packet(from, (mac(81), to)).sized(size);
+        let to = (mac(81), address(network, number));
+        let frame = packet(from, to).sized(size);
         wide.switch.receive(WIRE, &frame)
     };
     assert!(passes(&enters(1, 2, 1450), 2));

@@ -5,9 +5,10 @@ mod stage;
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_lab::{Client, Role, Settings};
 use serde_json::json;
+use stage::outside::{WORLD, WORLD_IP, external, floating, lead_out, with_outside};
 use stage::{
     LONG, assert_untouched, at, binary, caught_up, flows, flows_are, look, misses, play, reach,
-    received, router, settle, settle_behind, steady_ping, tcp_passes, until,
+    received, router, settle, settle_behind, steady_ping, tcp_passes, unchecked, until,
 };
 use std::net::IpAddr;
 
@@ -192,6 +193,35 @@ async fn a_router_joins_tunnels_of_both_kinds() -> anyhow::Result<()> {
         }
         tcp_passes(lab, "x1", ("g3", guests[3].1.ip)).await?;
         tcp_passes(lab, "g3", ("x1", guests[0].1.ip)).await
+    })
+    .await
+}
+
+/// From hosts that are not the gateway's, by the gateway, and by addresses of their own.
+#[tokio::test]
+async fn a_geneve_network_leads_out() -> anyhow::Result<()> {
+    with_outside(3, async |region| {
+        let lab = region.lab();
+        let inside = network(region, "geneve", Some(NUMBER), "10.1.0.0/24").await?;
+        let outside = external(region, false).await?;
+        let over = router(region, &[&inside]).await?;
+        lead_out(region, &over, &outside, true).await?;
+        let world: IpAddr = WORLD_IP.parse()?;
+        for (vm, host, ip) in [
+            ("one", 1, "10.1.0.11"),
+            ("two", 2, "10.1.0.12"),
+            ("three", 3, "10.1.0.13"),
+        ] {
+            let port = settle_behind(region, vm, host, &inside, (ip, unchecked(ip))).await?;
+            lab.first_answer(vm, world, LONG).await?;
+            reach(lab, vm, world, 5).await?;
+            if host == 2 {
+                let (_, public) = floating(region, &outside, Some(&port)).await?;
+                lab.first_answer(WORLD, public, LONG).await?;
+                reach(lab, WORLD, public, 5).await?;
+            }
+        }
+        Ok(())
     })
     .await
 }

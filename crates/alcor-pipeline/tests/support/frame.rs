@@ -6,8 +6,8 @@ use alcor_types::MacAddr;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// A frame, its tunnel key and ends, and the pipeline's state about it; a field that is not
-/// there is 0.
+/// A frame, its tunnel key and ends, and the pipeline's state about it, a field that is not
+/// there is 0; and its length in bytes, 0 unless that matters.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Frame(BTreeMap<Field, u128>, u16);
 
@@ -70,9 +70,9 @@ impl Frame {
         );
     }
 
-    /// How long it is, in bytes; 0 unless that matters.
-    pub(crate) fn length(&self) -> u16 {
-        self.1
+    /// Notes whether it is longer than so many bytes.
+    pub(crate) fn measure(&mut self, length: u16, dst: Subfield) {
+        self.write(dst, u128::from(self.1 > length));
     }
 
     /// The same frame, with an IP packet of this size.

@@ -234,9 +234,7 @@ impl Switch {
                     "to where it came from: nothing"
                 );
             }
-            Action::CheckPktLarger { length, dst } => {
-                frame.write(*dst, u128::from(frame.length() > *length));
-            }
+            Action::CheckPktLarger { length, dst } => frame.measure(*length, *dst),
             Action::SetField { field, value } => frame.set(*field, *value),
             Action::DecTtl => {
                 let left = frame.get(Field::NwTtl);
