@@ -17,6 +17,8 @@ const TALK_EVERY: Duration = Duration::from_millis(1);
 /// scan to all.
 const NEIGHBORS_BURST: u32 = 256;
 const NEIGHBORS_EVERY: Duration = Duration::from_millis(5);
+const ARRIVALS_BURST: u32 = 1024;
+const ARRIVALS_EVERY: Duration = Duration::from_millis(1);
 
 /// What is asked for. Each has a measure of its own, so that a flood of one takes nothing from the
 /// others.
@@ -38,6 +40,8 @@ pub(crate) enum Service {
     Talk,
     /// Packets for whom nobody here knows.
     Neighbors,
+    /// The same of packets that a gateway here leads in: those of all VMs behind it.
+    Arrivals,
 }
 
 impl Service {
@@ -46,6 +50,7 @@ impl Service {
         match self {
             Self::Talk => (TALK_BURST, TALK_EVERY),
             Self::Neighbors => (NEIGHBORS_BURST, NEIGHBORS_EVERY),
+            Self::Arrivals => (ARRIVALS_BURST, ARRIVALS_EVERY),
             _ => (BURST, EVERY),
         }
     }

@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 /// Packets that may wait, of one port and in all.
 const PER_PORT: usize = 64;
 const IN_ALL: usize = 4096;
+/// The same of those that no port here has sent: what gateways here lead in.
+const ARRIVED: usize = 1024;
 /// How long one waits before it is given up.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Addresses in one question.
@@ -193,7 +195,8 @@ impl Demand {
 
     fn has_room(&self, port: Option<PortId>) -> bool {
         let own = self.by_port.get(&port).copied().unwrap_or(0);
-        own < PER_PORT && self.held < IN_ALL
+        let limit = if port.is_some() { PER_PORT } else { ARRIVED };
+        own < limit && self.held < IN_ALL
     }
 
     /// What waits for somebody who is known now.

@@ -12,7 +12,10 @@ use alcor_pipeline::{Punt, table};
 use alcor_types::{MacAddr, NetworkId, PortId};
 use std::collections::BTreeMap;
 use std::time::Instant;
+use uuid::Uuid;
 
+/// In the place of a port, for packets that no VM here has sent.
+const GATEWAY: PortId = PortId(Uuid::nil());
 /// Neighbours that one message gives back.
 const PER_RELEASE: usize = 1000;
 
@@ -33,7 +36,11 @@ impl Engine {
             .and_then(|at| self.vm_at(at))
             .map(|port| port.id);
         let allowances = &mut self.allowances;
-        let allowed = || port.is_none_or(|port| allowances.take(now, port, Service::Neighbors));
+        let (whose, service) = match port {
+            Some(port) => (port, Service::Neighbors),
+            None => (GATEWAY, Service::Arrivals),
+        };
+        let allowed = || allowances.take(now, whose, service);
         match self.demand.missed(now, place, (port, waiting), allowed) {
             Verdict::Go(packet) => Some(vec![Effect::Resume(packet)]),
             Verdict::Stay => Some(Vec::new()),
