@@ -44,6 +44,7 @@ impl Leases {
             | GoalKey::Member(..)
             | GoalKey::AddressGroup(_)
             | GoalKey::Floating(..)
+            | GoalKey::Outlet(..)
             | GoalKey::Peer(..) => {}
         }
     }

@@ -32,6 +32,7 @@ mod metadata;
 mod metering;
 mod names;
 mod numbers;
+mod outlet;
 mod outside;
 mod programmer;
 mod reports;

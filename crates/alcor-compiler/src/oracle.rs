@@ -19,7 +19,7 @@ use alcor_types::{
     AddressGroup, AddressGroupId, HostName, Network, NetworkAcl, NetworkAclId, NetworkAclRule,
     NetworkAclRuleId, NetworkId, Node, Port, PortId, QosRule, QosRuleId, RouteTable, RouteTableId,
     Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId,
-    Subnet, SubnetId,
+    Subnet, SubnetId, SubnetPool, SubnetPoolId,
 };
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -32,6 +32,7 @@ pub struct Intent {
     ports: BTreeMap<PortId, Arc<Port>>,
     nodes: BTreeMap<HostName, Arc<Node>>,
     subnets: BTreeMap<SubnetId, Arc<Subnet>>,
+    pools: BTreeMap<SubnetPoolId, Arc<SubnetPool>>,
     routers: BTreeMap<RouterId, Arc<Router>>,
     tables: BTreeMap<RouteTableId, Arc<RouteTable>>,
     groups: BTreeMap<SecurityGroupId, Arc<SecurityGroup>>,
@@ -54,6 +55,7 @@ impl Intent {
             }
             Fact::Node(host, node) => set(&mut self.nodes, host, node.as_ref()),
             Fact::Subnet(id, subnet) => set(&mut self.subnets, id, subnet.as_ref()),
+            Fact::SubnetPool(id, pool) => set(&mut self.pools, id, pool.as_ref()),
             Fact::Router(id, router) => set(&mut self.routers, id, router.as_ref()),
             Fact::RouteTable(id, table) => set(&mut self.tables, id, table.as_ref()),
             Fact::SecurityGroup(id, group) => set(&mut self.groups, id, group.as_ref()),
@@ -62,11 +64,12 @@ impl Intent {
             Fact::NetworkAcl(id, acl) => set(&mut self.acls, id, acl.as_ref()),
             Fact::NetworkAclRule(id, rule) => set(&mut self.acl_rules, id, rule.as_ref()),
             // The first two lead out of the region, and this oracle speaks of what lies in it; who looks
-            // on changes nothing of who reaches whom.
+            // on, and which interface carries a port, changes nothing of who reaches whom.
             Fact::FloatingIp(..)
             | Fact::PortForwarding(..)
             | Fact::TapService(..)
-            | Fact::TapFlow(..) => {}
+            | Fact::TapFlow(..)
+            | Fact::Trunk(..) => {}
             Fact::QosRule(id, rule) => set(&mut self.qos_rules, id, rule.as_ref()),
         }
     }

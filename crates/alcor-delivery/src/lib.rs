@@ -27,6 +27,7 @@ mod hosts;
 mod intent;
 mod metrics;
 mod observer;
+mod outlets;
 mod pace;
 mod provisioner;
 mod seats;

@@ -3,6 +3,7 @@
 use crate::admission::Admission;
 use crate::desk::Desk;
 use crate::feed::Feed;
+use crate::outlets::Outlets;
 use crate::pace::Pace;
 use crate::seats::Seats;
 use crate::session::{self, OUTBOUND};
@@ -41,6 +42,8 @@ pub struct Settings {
     pub audit: Duration,
     /// The domain of networks that name none.
     pub dns_domain: String,
+    /// The operator's choices that ports of the region's own are made by.
+    pub rules: Arc<alcor_managers::Settings>,
     /// Heartbeats of all agents together that are wanted in a second; the more agents there are, the
     /// less often each has to say something.
     pub beats_per_second: u32,
@@ -59,6 +62,7 @@ impl Default for Settings {
             silence: Duration::from_secs(2),
             audit: Duration::from_secs(30),
             dns_domain: String::new(),
+            rules: Arc::default(),
             beats_per_second: 4_000,
             audits_per_second: 200,
             admitted: 128,
@@ -100,6 +104,7 @@ pub struct Tasks {
     feed: JoinHandle<Result<(), DeliveryError>>,
     status: JoinHandle<()>,
     seats: JoinHandle<()>,
+    outlets: JoinHandle<()>,
 }
 
 impl Tasks {
@@ -111,6 +116,9 @@ impl Tasks {
         }
         if self.seats.await.is_err() {
             tracing::error!("the task that places gateways panicked");
+        }
+        if self.outlets.await.is_err() {
+            tracing::error!("the task that gives hosts outlets panicked");
         }
         fed.unwrap_or_else(|_| Err(DeliveryError::Protocol("the feed panicked".to_owned())))
     }
@@ -131,6 +139,12 @@ impl Delivery {
         let feed = Feed::open(store.clone(), told, &settings.dns_domain, above)?;
         let (status, writer) = StatusWriter::new(store.clone(), metrics.clone());
         let seats = Seats::new(store.clone(), Arc::clone(&hosts), settings.silence)?;
+        let outlets = Outlets::new(
+            store.clone(),
+            Arc::clone(&hosts),
+            (feed.compiler(), feed.progress()),
+            Arc::clone(&settings.rules),
+        )?;
         let shared = Shared {
             store,
             compiler: feed.compiler(),
@@ -147,7 +161,8 @@ impl Delivery {
         let tasks = Tasks {
             feed: tokio::spawn(feed.run(stop.clone())),
             status: tokio::spawn(writer.run(stop.clone())),
-            seats: tokio::spawn(seats.run(stop)),
+            seats: tokio::spawn(seats.run(stop.clone())),
+            outlets: tokio::spawn(outlets.run(stop)),
         };
         Ok((
             Self {

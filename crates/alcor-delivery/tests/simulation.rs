@@ -432,6 +432,7 @@ fn content(mut goal: Goal) -> Goal {
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Floating(goal) => &mut goal.revision,
         Goal::Peer(goal) => &mut goal.revision,
+        Goal::Outlet(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
         Goal::Interface(goal) => &mut goal.revision,
         Goal::Group(goal) => &mut goal.revision,

@@ -34,6 +34,7 @@ pub fn goal(goal: &Goal) -> u64 {
         Goal::AddressGroup(goal) => content!(11, encode::group::addresses(goal)),
         Goal::Peer(goal) => content!(24, encode::peer::peer(goal)),
         Goal::Floating(goal) => content!(20, encode::north::floating(goal)),
+        Goal::Outlet(goal) => content!(30, encode::north::outlet(goal)),
     }
 }
 

@@ -22,10 +22,11 @@ mod scope;
 mod scope_id;
 mod sought;
 mod taps;
+mod trunk;
 pub mod wire;
 
 pub use acl_goal::{AclGoal, AclRule};
-pub use carrier::Carrier;
+pub use carrier::{Carrier, TunnelKind};
 pub use decode::DecodeError;
 pub use goal::{
     DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, PortIdentity,
@@ -33,9 +34,12 @@ pub use goal::{
 };
 pub use group_goal::{AddressGroupGoal, GroupGoal, GroupRule, MemberGoal, RuleRemote};
 pub use limits::{Bounds, Limits, Rate};
-pub use north_goal::{ExternalSubnet, FloatingGoal, Forwarding, RouterGateway};
+pub use north_goal::{
+    Bounded, ExternalSubnet, FloatingGoal, Forwarding, OutletGoal, RouterGateway,
+};
 pub use peer_goal::PeerGoal;
 pub use scope::{Applied, ScopeGoals};
 pub use scope_id::{ParseScopeError, ScopeId};
 pub use sought::Sought;
 pub use taps::{TapCopy, Taps};
+pub use trunk::TrunkPart;

@@ -280,6 +280,7 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     let defaults = alcor_delivery::Settings::default();
     let delivered = alcor_delivery::Settings {
         dns_domain: settings_domain,
+        rules: Arc::clone(&settings),
         on_demand_above: flags.on_demand_above.unwrap_or(defaults.on_demand_above),
         ..defaults
     };

@@ -6,10 +6,10 @@ use alcor_types::MacAddr;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// A frame, its tunnel key and ends, and the pipeline's state about it; a field that is not
-/// there is 0.
+/// A frame, its tunnel key and ends, and the pipeline's state about it, a field that is not
+/// there is 0; and its length in bytes, 0 unless that matters.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Frame(BTreeMap<Field, u128>);
+pub(crate) struct Frame(BTreeMap<Field, u128>, u16);
 
 const PIPELINE_STATE: [Field; 24] = [
     Field::InPort,
@@ -70,6 +70,18 @@ impl Frame {
         );
     }
 
+    /// Notes whether it is longer than so many bytes.
+    pub(crate) fn measure(&mut self, length: u16, dst: Subfield) {
+        self.write(dst, u128::from(self.1 > length));
+    }
+
+    /// The same frame, with an IP packet of this size.
+    #[allow(dead_code, reason = "most tests do not measure")]
+    pub(crate) fn sized(mut self, packet: u16) -> Self {
+        self.1 = packet + 14;
+        self
+    }
+
     /// What leaves the bridge: no state of the pipeline goes with it.
     pub(crate) fn on_the_wire(&self) -> Self {
         let mut frame = self.clone();
@@ -83,7 +95,7 @@ impl Frame {
             (Field::EthDst, to.to_u64().into()),
             (Field::EthType, kind.into()),
         ];
-        Self(fields.into())
+        Self(fields.into(), 0)
     }
 
     /// Some IPv4 packet that no table has a special mind about.

@@ -46,6 +46,7 @@ fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
         host_routes: Vec::new(),
         ipv6_address_mode: mode,
         ipv6_ra_mode: mode,
+        address_scope: None,
     };
     let port = PortGoal {
         id: PortId::random(),
@@ -67,6 +68,7 @@ fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
         identity: Box::new(PortIdentity {
             project_id: "project".into(),
             dns_name: String::new(),
+            trunk: None,
         }),
         limits: Box::default(),
         taps: None,

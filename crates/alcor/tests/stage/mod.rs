@@ -22,6 +22,7 @@ mod server;
 pub(crate) mod six;
 pub(crate) mod stream;
 mod talk;
+pub(crate) mod trunks;
 
 pub(crate) use acls::{Acl, AclRule};
 pub(crate) use flows::{Flow, Flows, assert_untouched, flows, flows_are, received};
@@ -85,7 +86,7 @@ pub(crate) async fn with_flags(
     play(scenario, test).await
 }
 
-async fn play(
+pub(crate) async fn play(
     scenario: Scenario,
     test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
