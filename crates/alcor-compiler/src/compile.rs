@@ -3,7 +3,7 @@
 use alcor_goalstate::{
     Bounded, Carrier, DhcpGoal, ExternalSubnet, Forwarding, Goal, InterfaceGoal, Limits,
     NeighborGoal, PortGoal, PortIdentity, RouterGateway, SubnetGoal, SubnetRoute, SubnetRoutes,
-    Taps, VpcGoal,
+    Taps, TrunkPart, VpcGoal,
 };
 use alcor_types::{
     AddressScopeId, ExternalGateway, Network, Port, Revision, RouteTable, RouteTarget, Router,
@@ -52,8 +52,11 @@ pub(crate) fn subnet(
 }
 
 /// What its own host is told of a port.
-pub(crate) fn port(port: &Port, extras: (Limits, Option<Box<Taps>>), revision: Revision) -> Goal {
-    let (limits, taps) = extras;
+pub(crate) fn port(
+    port: &Port,
+    (limits, taps, trunk): (Limits, Option<Box<Taps>>, Option<TrunkPart>),
+    revision: Revision,
+) -> Goal {
     Goal::Port(PortGoal {
         id: port.id,
         revision,
@@ -71,6 +74,7 @@ pub(crate) fn port(port: &Port, extras: (Limits, Option<Box<Taps>>), revision: R
         identity: Box::new(PortIdentity {
             project_id: port.project_id.clone(),
             dns_name: port.dns_name.clone(),
+            trunk,
         }),
         limits: limits.into(),
         taps,

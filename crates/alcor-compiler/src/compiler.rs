@@ -7,6 +7,7 @@ mod pools;
 mod retell;
 mod routers;
 mod taps;
+mod trunks;
 
 use crate::acls::Acls;
 use crate::groups::Groups;
@@ -117,6 +118,7 @@ impl Compiler {
                 self.take_acl(revision, fact, journal);
             }
             Fact::TapService(..) | Fact::TapFlow(..) => self.take_tap(revision, fact, journal),
+            Fact::Trunk(id, trunk) => self.take_trunk(revision, *id, trunk.as_ref(), journal),
             Fact::QosRule(id, rule) => self.take_qos_rule(revision, *id, rule.as_ref(), journal),
         }
     }

@@ -6,7 +6,7 @@ use alcor_types::{
     NetworkAclId, NetworkAclRule, NetworkAclRuleId, NetworkId, Node, Port, PortForwarding,
     PortForwardingId, PortId, QosRule, QosRuleId, RouteTable, RouteTableId, Router, RouterId,
     SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Subnet, SubnetId,
-    SubnetPool, SubnetPoolId, TapFlow, TapFlowId, TapService, TapServiceId,
+    SubnetPool, SubnetPoolId, TapFlow, TapFlowId, TapService, TapServiceId, Trunk, TrunkId,
 };
 use std::sync::Arc;
 
@@ -45,6 +45,8 @@ pub enum Fact {
     TapService(TapServiceId, Option<Arc<TapService>>),
     /// What is copied to a tap service.
     TapFlow(TapFlowId, Option<Arc<TapFlow>>),
+    /// A trunk.
+    Trunk(TrunkId, Option<Arc<Trunk>>),
     /// A rule of a QoS policy. Of the policy itself no data plane need know.
     QosRule(QosRuleId, Option<Arc<QosRule>>),
 }

@@ -35,6 +35,7 @@ mod qos;
 mod routing;
 mod scope;
 mod taps;
+mod trunks;
 mod view;
 
 pub use compiler::Compiler;

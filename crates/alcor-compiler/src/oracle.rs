@@ -64,11 +64,12 @@ impl Intent {
             Fact::NetworkAcl(id, acl) => set(&mut self.acls, id, acl.as_ref()),
             Fact::NetworkAclRule(id, rule) => set(&mut self.acl_rules, id, rule.as_ref()),
             // The first two lead out of the region, and this oracle speaks of what lies in it; who looks
-            // on changes nothing of who reaches whom.
+            // on, and which interface carries a port, changes nothing of who reaches whom.
             Fact::FloatingIp(..)
             | Fact::PortForwarding(..)
             | Fact::TapService(..)
-            | Fact::TapFlow(..) => {}
+            | Fact::TapFlow(..)
+            | Fact::Trunk(..) => {}
             Fact::QosRule(id, rule) => set(&mut self.qos_rules, id, rule.as_ref()),
         }
     }

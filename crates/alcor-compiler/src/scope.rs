@@ -218,6 +218,7 @@ impl Scope {
         let host_ip = hosts.tunnel_ip(&host)?;
         let leases = compile::leases(port, |subnet| self.has_dhcp(subnet), *own);
         let taps = hosts.taps.of(id, |host| hosts.tunnel_ip(host));
+        let trunk = hosts.trunks.of(id);
         let floating = self
             .floating
             .get(&id)
@@ -227,7 +228,7 @@ impl Scope {
             let revision = *own;
             Goal::Floating(FloatingGoal { revision, ..*goal })
         });
-        let own = compile::port(port, (self.limits(port, hosts), taps), *own);
+        let own = compile::port(port, (self.limits(port, hosts), taps, trunk), *own);
         let goals = std::iter::once(own).chain(leases).chain(floating);
         Some(Told {
             host,

@@ -182,6 +182,7 @@ proptest! {
                     Fact::Port(id, _) => id.to_string(),
                     Fact::Router(id, _) => id.to_string(),
                     Fact::RouteTable(id, _) => id.to_string(),
+                    Fact::SubnetPool(id, _) => id.to_string(),
                     Fact::Node(host, _) => host.to_string(),
                     Fact::SecurityGroup(id, _) => id.to_string(),
                     Fact::SecurityGroupRule(id, _) => id.to_string(),
@@ -192,6 +193,7 @@ proptest! {
                     Fact::NetworkAcl(id, _) => id.to_string(),
                     Fact::TapService(id, _) => id.to_string(),
                     Fact::TapFlow(id, _) => id.to_string(),
+                    Fact::Trunk(id, _) => id.to_string(),
                     Fact::NetworkAclRule(id, _) => id.to_string(),
                 };
                 last.insert(name, fact.clone());

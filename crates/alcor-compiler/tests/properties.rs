@@ -25,13 +25,14 @@ fn network_of(number: u8) -> u8 {
 }
 
 fn any_network() -> impl Strategy<Value = Fact> {
-    (0..NETWORKS, any::<bool>(), 0_u8..4).prop_map(|(number, up, kind)| {
+    (0..NETWORKS, any::<bool>(), 0_u8..5).prop_map(|(number, up, kind)| {
         let mut network = network(number);
         network.admin_state_up = up;
         match kind {
             0 => network.segments[0].segmentation_id = Some(alcor_types::Vni::MAX.get()),
             // A type that agents do not program.
-            1 => network.segments[0].network_type = alcor_types::NetworkType::Geneve,
+            1 => network.segments[0].network_type = alcor_types::NetworkType::Gre,
+            2 => network.segments[0].network_type = alcor_types::NetworkType::Geneve,
             _ => {}
         }
         network.qos_policy_id = (kind & 1 == 1).then(|| policy_id(number));
@@ -182,6 +183,7 @@ fn any_deletion() -> impl Strategy<Value = Fact> {
         1 => (0..HOSTS).prop_map(|id| Fact::Node(host(id), None)),
         1 => (0..2_u8).prop_map(|id| Fact::TapService(tap_service(id).id, None)),
         1 => (0..4_u8).prop_map(|id| Fact::TapFlow(tap_flow(id, 0, 2).id, None)),
+        1 => (0..2_u8).prop_map(|id| Fact::Trunk(trunk(id, &[]).id, None)),
         1 => (0..4_u8).prop_map(|id| Fact::QosRule(qos_rule(id, 0, 0).id, None)),
     ]
 }
@@ -201,6 +203,15 @@ fn any_tap() -> impl Strategy<Value = Fact> {
     ]
 }
 
+/// Ports 0 and 1 carry others, and for a moment perhaps both the same.
+fn any_trunk() -> impl Strategy<Value = Fact> {
+    let carried = prop::collection::btree_map(2..PORTS, 1..4_u16, 0..3);
+    (0..2_u8, carried).prop_map(|(number, carried)| {
+        let carried: Vec<_> = carried.into_iter().collect();
+        put_trunk(trunk(number, &carried))
+    })
+}
+
 fn any_fact() -> impl Strategy<Value = Fact> {
     prop_oneof![
         1 => any_network(),
@@ -216,6 +227,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         2 => (0..ACLS, 0..3_u8, 0..3_u16).prop_map(|(of, id, number)| put_acl_rule(of, id, number)),
         2 => any_qos_rule(),
         2 => any_tap(),
+        2 => any_trunk(),
         3 => any_deletion(),
         3 => any_way_out(),
     ]
@@ -256,6 +268,7 @@ fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
             Fact::QosRule(id, _) => id.to_string(),
             Fact::TapService(id, _) => id.to_string(),
             Fact::TapFlow(id, _) => id.to_string(),
+            Fact::Trunk(id, _) => id.to_string(),
         };
         last.insert(name, fact.clone());
     }

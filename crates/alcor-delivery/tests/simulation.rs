@@ -344,6 +344,7 @@ fn content(mut goal: Goal) -> Goal {
         Goal::Port(goal) => &mut goal.revision,
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Floating(goal) => &mut goal.revision,
+        Goal::Outlet(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
         Goal::Interface(goal) => &mut goal.revision,
         Goal::Group(goal) => &mut goal.revision,

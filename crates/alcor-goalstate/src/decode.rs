@@ -7,6 +7,7 @@ mod group;
 mod limits;
 mod north;
 mod taps;
+mod trunk;
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
     OperationType, PortConfiguration, PortState, RouterConfiguration, RouterState,
@@ -301,6 +302,7 @@ fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, 
         identity: Box::new(PortIdentity {
             project_id: sent.project_id.as_str().into(),
             dns_name: sent.dns_name.clone(),
+            trunk: trunk::trunk(fields, sent.trunk.as_ref())?,
         }),
         limits: limits::limits(fields, sent.limits.as_ref())?.into(),
         taps: taps::taps(fields, sent.taps.as_ref())?,

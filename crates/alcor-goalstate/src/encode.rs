@@ -8,6 +8,7 @@ pub(crate) mod group;
 mod limits;
 pub(crate) mod north;
 mod taps;
+mod trunk;
 
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
@@ -324,6 +325,7 @@ pub(crate) fn port(goal: &PortGoal) -> PortConfiguration {
             .collect(),
         limits: limits::limits(&goal.limits),
         taps: goal.taps.as_deref().map(taps::taps),
+        trunk: goal.identity.trunk.as_ref().map(trunk::trunk),
         ..PortConfiguration::default()
     }
 }

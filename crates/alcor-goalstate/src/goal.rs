@@ -2,7 +2,7 @@
 
 use crate::{
     AclGoal, AddressGroupGoal, Carrier, FloatingGoal, GroupGoal, Limits, MemberGoal, OutletGoal,
-    RouterGateway, Taps,
+    RouterGateway, Taps, TrunkPart,
 };
 use alcor_types::{
     AddressGroupId, AddressScopeId, AllowedAddressPair, ExtraDhcpOption, FixedIp, FloatingIpId,
@@ -97,13 +97,15 @@ pub struct PortGoal {
     pub taps: Option<Box<Taps>>,
 }
 
-/// What a port's VM is known by: to the metadata service and to other VMs.
+/// What a port's VM is known by: to the metadata service, to other VMs, and on its interface.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PortIdentity {
     /// The owner, which is not always the network's.
     pub project_id: ProjectId,
     /// Its name in the network's domain; empty when it has none of its own.
     pub dns_name: String,
+    /// The port's part in a trunk; none where it has none.
+    pub trunk: Option<TrunkPart>,
 }
 
 /// A lease that this host's DHCP responder gives out.

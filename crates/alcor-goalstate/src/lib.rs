@@ -20,10 +20,11 @@ mod north_goal;
 mod scope;
 mod scope_id;
 mod taps;
+mod trunk;
 pub mod wire;
 
 pub use acl_goal::{AclGoal, AclRule};
-pub use carrier::Carrier;
+pub use carrier::{Carrier, TunnelKind};
 pub use decode::DecodeError;
 pub use goal::{
     DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, PortIdentity,
@@ -37,3 +38,4 @@ pub use north_goal::{
 pub use scope::{Applied, ScopeGoals};
 pub use scope_id::{ParseScopeError, ScopeId};
 pub use taps::{TapCopy, Taps};
+pub use trunk::TrunkPart;

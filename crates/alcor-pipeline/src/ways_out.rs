@@ -3,7 +3,7 @@
 use crate::table::WIRE;
 use crate::{Pipeline, Zoned};
 use alcor_goalstate::FloatingGoal;
-use alcor_openflow::{Action, Field};
+use alcor_openflow::{Action, Ct, Field, Nat};
 use alcor_types::{FloatingIpId, MacAddr, NetworkId, PortId};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -38,7 +38,7 @@ impl Pipeline {
     fn standing(&self, goal: &FloatingGoal) -> Standing {
         let state = &self.state;
         let local = state.locals.get(&goal.port).filter(|local| local.up);
-        let plugged = local.filter(|_| state.ofports.contains_key(&goal.port));
+        let plugged = local.filter(|_| state.plugged(goal.port).is_some());
         let mut ways = state.gateways(goal.router).iter();
         let first = state.outside.floating_at(goal.network, goal.address);
         if plugged.is_none() {
@@ -80,6 +80,20 @@ impl Pipeline {
         Some(vec![
             Action::set(Field::Metadata, key.number()),
             Action::resubmit(WIRE),
+        ])
+    }
+
+    /// How an error about a packet from an external network is brought back there. Where the packet's
+    /// addresses were translated in a zone, so is what the error quotes of it.
+    pub fn back(&self, network: NetworkId, zone: u16) -> Option<Vec<Action>> {
+        if zone == 0 {
+            return self.toward(network);
+        }
+        let (key, ..) = self.state.external(network)?;
+        let translated = Ct::zone(zone).table(WIRE).exec(Nat::known());
+        Some(vec![
+            Action::set(Field::Metadata, key.number()),
+            translated.into(),
         ])
     }
 

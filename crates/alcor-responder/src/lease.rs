@@ -212,6 +212,7 @@ mod tests {
             identity: Box::new(PortIdentity {
                 project_id: "project".into(),
                 dns_name: String::new(),
+                trunk: None,
             }),
             limits: Box::default(),
             taps: None,

@@ -266,6 +266,7 @@ async fn on_switches(
     };
     let probe = Probe {
         in_port: 0,
+        vlan: None,
         tunnel: None,
         macs: (packet.mac.to_string(), mac.to_string()),
         addresses: (packet.from, packet.to),

@@ -10,6 +10,10 @@ use alcor_types::{FloatingIpId, PortId};
 /// What a port waits for before its interface is there; shown in the API.
 const NOT_PLUGGED: &str = "no interface with this port's iface-id is on the integration bridge";
 
+/// What a trunk's sub-port waits for; shown in the API.
+const PARENT_NOT_PLUGGED: &str =
+    "no interface with the iface-id of its trunk's port is on the integration bridge";
+
 /// What is said of a port that its owner has switched off. Said, so that the word of its being
 /// switched on again is news: until then the region shows this one.
 const SWITCHED_OFF: &str = "admin_state_up is false";
@@ -60,16 +64,20 @@ impl Engine {
         else {
             return;
         };
-        let vif = self.vifs.get(port);
+        let parent = self.trunks.parent(port);
+        let vif = self.vifs.get(parent.unwrap_or(port));
         let broken = vif.and_then(|vif| vif.error.as_ref());
         let word = match self.failed.get(&port).or(broken) {
             Some(reason) => PortWord::Failed(reason.clone()),
             None if !admin_state_up => PortWord::Waiting(SWITCHED_OFF),
             None if !self.pipeline.carries(vpc) => PortWord::Waiting(NO_WIRE),
-            None if self.vifs.ofport(port).is_some() => PortWord::Verified,
+            None if self.ofport(port).is_some() => PortWord::Verified,
             // An agent that has just started knows no interface yet; that says nothing.
             None if !self.vifs.is_complete() => return,
-            None => PortWord::Waiting(NOT_PLUGGED),
+            None if parent.is_none() => PortWord::Waiting(NOT_PLUGGED),
+            // Its number is about to be kept.
+            None if vif.is_some_and(|vif| vif.ofport.is_some()) => return,
+            None => PortWord::Waiting(PARENT_NOT_PLUGGED),
         };
         self.reports.say(port, revision, word);
     }

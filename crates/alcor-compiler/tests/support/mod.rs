@@ -11,8 +11,8 @@ use alcor_types::{
     NetworkAclRule, NetworkAclRuleId, NetworkId, NetworkType, Node, NodeId, Port, PortForwarding,
     PortForwardingId, PortId, PortRange, QosLimit, QosPolicyId, QosRule, QosRuleId, Revision,
     RouteTable, RouteTableId, RouteTableKind, RouteTarget, Router, RouterId, Sharing, Standard,
-    Subnet, SubnetId, SubnetPool, SubnetPoolId, TableRoute, TapDirection, TapFlow, TapFlowId,
-    TapService, TapServiceId, Transport, Vni,
+    SubPort, Subnet, SubnetId, SubnetPool, SubnetPoolId, TableRoute, TapDirection, TapFlow,
+    TapFlowId, TapService, TapServiceId, Transport, Trunk, TrunkId, Vni,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -298,6 +298,26 @@ pub(crate) fn tap_flow(number: u8, service: u8, source: u8) -> TapFlow {
             _ => TapDirection::Both,
         },
     }
+}
+
+/// Port `number` carries others, each with a tag.
+pub(crate) fn trunk(number: u8, carried: &[(u8, u16)]) -> Trunk {
+    let carried = carried.iter().map(|(port, vlan)| SubPort {
+        port_id: port_id(*port),
+        vlan: *vlan,
+    });
+    Trunk {
+        id: TrunkId(Uuid::from_u128(0x11_0000 + u128::from(number))),
+        project_id: "p".into(),
+        standard: standard(String::new()),
+        admin_state_up: true,
+        port_id: port_id(number),
+        sub_ports: carried.collect(),
+    }
+}
+
+pub(crate) fn put_trunk(trunk: Trunk) -> Fact {
+    Fact::Trunk(trunk.id, Some(Arc::new(trunk)))
 }
 
 pub(crate) fn put_tap_flow(flow: TapFlow) -> Fact {

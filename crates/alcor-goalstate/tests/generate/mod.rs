@@ -10,6 +10,7 @@ mod group;
 mod limits;
 mod north;
 mod taps;
+mod trunk;
 
 use alcor_goalstate::{
     Carrier, DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, PortIdentity,
@@ -159,7 +160,7 @@ fn any_port() -> impl Strategy<Value = Goal> {
         any::<bool>(),
         fixed_ips(),
         vec(option, 0..3),
-        (limits::any_limits(), taps::any_taps()),
+        (limits::any_limits(), taps::any_taps(), trunk::any_trunk()),
     )
         .prop_map(
             |(
@@ -170,7 +171,7 @@ fn any_port() -> impl Strategy<Value = Goal> {
                 admin_state_up,
                 fixed_ips,
                 extra_dhcp_opts,
-                (limits, taps),
+                (limits, taps, trunk),
             )| {
                 Goal::Port(PortGoal {
                     id: id.into(),
@@ -192,6 +193,7 @@ fn any_port() -> impl Strategy<Value = Goal> {
                     identity: Box::new(PortIdentity {
                         project_id: format!("project-{id}").as_str().into(),
                         dns_name: if admin_state_up { "vm" } else { "" }.to_owned(),
+                        trunk,
                     }),
                     limits: limits.into(),
                     taps,

@@ -4,6 +4,7 @@ use super::address::number;
 use super::block;
 use super::route::at;
 use super::scopes;
+use super::size;
 use super::tunnel::{into_network, to_host};
 use crate::key::NetworkKey;
 use crate::state::State;
@@ -27,10 +28,12 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
     });
     let mut flows = Vec::new();
     for (index, way) in known.enumerate() {
-        flows.extend(ways(state, router, way));
+        let next = size::next(state, router, way);
+        flows.extend(ways(state, router, way, next));
         if index == 0 {
-            flows.extend(defaults(router, way));
+            flows.extend(defaults(router, way, next));
         }
+        flows.extend(size::of_gateway(state, router, way));
         flows.extend(floating(state, router, way.network));
         flows.extend(scopes::exits(state, router, way));
         flows.extend(scopes::around(state, router, way));
@@ -48,7 +51,7 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
 }
 
 /// To the network's subnets, and to what is behind somebody there.
-fn ways(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
+fn ways(state: &State, router: RouterId, way: &RouterGateway, next: u8) -> Vec<Flow> {
     let blocks: Vec<_> = way
         .subnets
         .iter()
@@ -60,20 +63,20 @@ fn ways(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
     let there = told.filter(|route| blocks.iter().any(|block| block.contains(&route.nexthop)));
     let beyond = there.map(|route| {
         let hop = Action::set(ADDRESS_OF, number(route.nexthop));
-        leave(router, way.network, route.destination.trunc(), hop, 3)
+        leave(router, way.network, route.destination.trunc(), hop, 3).goto(next)
     });
     let connected = blocks.iter().map(|block| {
         let hop = match block {
             IpNet::V4(_) => Action::copy(Field::Ipv4Dst, ipv4_of()),
             IpNet::V6(_) => Action::copy(Field::Ipv6Dst, ADDRESS_OF),
         };
-        leave(router, way.network, *block, hop, 3)
+        leave(router, way.network, *block, hop, 3).goto(next)
     });
     connected.chain(beyond).collect()
 }
 
 /// A route that the owner wrote counts before these.
-fn defaults(router: RouterId, way: &RouterGateway) -> Vec<Flow> {
+fn defaults(router: RouterId, way: &RouterGateway, next: u8) -> Vec<Flow> {
     let hops = || way.subnets.iter().filter_map(|subnet| subnet.gateway_ip);
     let four = hops().find(IpAddr::is_ipv4);
     let six = hops().find(IpAddr::is_ipv6);
@@ -84,7 +87,7 @@ fn defaults(router: RouterId, way: &RouterGateway) -> Vec<Flow> {
         };
         let block = IpNet::new(unspecified, 0).ok()?;
         let to = Action::set(ADDRESS_OF, number(hop));
-        let mut flow = leave(router, way.network, block, to, 0);
+        let mut flow = leave(router, way.network, block, to, 0).goto(next);
         flow.key.priority = ROUTES - 1;
         Some(flow)
     });
@@ -103,9 +106,7 @@ pub(super) fn leave(
     let packet = block::to(at(router), to);
     let mut actions = vec![Action::set(ADDRESS_OF, 0_u128)];
     actions.extend([hop, Action::set(SCRATCH, network.0.as_u128())]);
-    Flow::new(ROUTE, ROUTES + 4 * length + rank, packet)
-        .apply(actions)
-        .goto(EXIT)
+    Flow::new(ROUTE, ROUTES + 4 * length + rank, packet).apply(actions)
 }
 
 pub(super) fn leaving(router: RouterId, network: NetworkId) -> Match {
@@ -191,10 +192,9 @@ pub(super) fn to_seat(
     from: PortId,
     flow: Flow,
 ) -> Option<Flow> {
-    let (host_ip, _) = way.host_ip.zip(state.tunnel)?;
     let (port, _) = state.routing(from)?;
-    let vni = state.vpcs.get(&port.vpc)?.vni()?;
-    let actions = [into_network(vni)].into_iter().chain(to_host(host_ip));
+    let (_, vni) = state.tunnel_of(state.vpcs.get(&port.vpc)?)?;
+    let actions = [into_network(vni)].into_iter().chain(to_host(way.host_ip?));
     Some(flow.apply(actions).goto(TRANSMIT))
 }
 

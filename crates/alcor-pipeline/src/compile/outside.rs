@@ -6,6 +6,7 @@ use super::external;
 use super::resolve::{ARP_REQUEST, nd};
 use super::route::{ECHO_REPLY6, ECHO_REQUEST6, TIME_TO_LIVE, at, to_agent};
 use super::scopes;
+use super::size;
 use crate::Punt;
 use crate::key::NetworkKey;
 use crate::state::{Place, State};
@@ -28,6 +29,7 @@ pub(super) fn flows(state: &State, id: NetworkId, address: IpAddr) -> Option<Vec
     let place = state.place(id, address)?;
     let mac = place.mac()?;
     let mut flows = vec![external::turn(key, address, mac)];
+    flows.extend(size::of_place(state, id, (address, mac), &place));
     match address {
         IpAddr::V4(address) => {
             flows.push(asked(key, id, &place, address, mac));
@@ -54,7 +56,8 @@ pub(super) fn entry(state: &State, id: NetworkId, mac: MacAddr) -> Option<Vec<Fl
     let four = (!way.snat).then(|| enter(packet().ipv4()));
     let all = [enter(packet().ipv6())].into_iter().chain(four);
     let scopes = scopes::entries(state, (router, way), (key, mac), enter);
-    Some(all.chain(scopes).collect())
+    let all = all.chain(scopes);
+    Some(all.chain(size::of_entry(state, router, way)).collect())
 }
 
 fn enters(router: RouterId) -> Action {

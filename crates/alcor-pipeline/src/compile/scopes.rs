@@ -5,6 +5,7 @@ use super::address::number;
 use super::block;
 use super::exits::{leave, leaving, sent, to_seat};
 use super::route::at;
+use super::size;
 use crate::key::NetworkKey;
 use crate::router::Way;
 use crate::state::State;
@@ -75,6 +76,7 @@ pub(super) fn around(state: &State, router: RouterId, way: &RouterGateway) -> Ve
     let Some(hop) = hops.find(IpAddr::is_ipv4).map(number) else {
         return Vec::new();
     };
+    let next = size::next(state, router, way);
     let floating = state.floating_of(router, way.network);
     let flows = floating.flat_map(|(goal, _)| {
         let from = inner.iter().find(|it| it.cidr.contains(&goal.fixed));
@@ -83,7 +85,7 @@ pub(super) fn around(state: &State, router: RouterId, way: &RouterGateway) -> Ve
         });
         others.map(|to| {
             let hop = Action::set(ADDRESS_OF, hop);
-            let mut flow = leave(router, way.network, to.cidr, hop, 0);
+            let mut flow = leave(router, way.network, to.cidr, hop, 0).goto(next);
             flow.key.matching = block::from(flow.key.matching, IpNet::from(goal.fixed));
             flow.key.priority = AROUND;
             flow

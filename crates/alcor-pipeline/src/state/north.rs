@@ -110,7 +110,7 @@ impl State {
     /// network, and connections can be kept.
     pub(crate) fn serves(&self, goal: &FloatingGoal) -> Option<u16> {
         let local = self.locals.get(&goal.port).filter(|local| local.up)?;
-        self.ofports.get(&goal.port)?;
+        self.ofport(goal.port)?;
         self.active(local.vpc)?;
         let gateways = self.gateways(goal.router);
         let leads = gateways.iter().any(|way| way.network == goal.network);

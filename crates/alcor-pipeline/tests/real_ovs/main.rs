@@ -201,6 +201,7 @@ fn probe(intent: &Intent, from: &Port, packet: &Packet) -> Probe {
     let next = intent.next_mac(from.id, packet).unwrap_or(mac(250));
     Probe {
         in_port: 100 + u32::from(number.unwrap()),
+        vlan: None,
         tunnel: None,
         macs: (packet.mac.to_string(), next.to_string()),
         addresses: (packet.from, packet.to),

@@ -1,7 +1,7 @@
 //! A real ovs-vswitchd with a bridge for every host. What passes between them is carried by the
 //! test: nobody here sends a packet, Open vSwitch is only asked what it would do with one.
 
-use super::support::goals::{TUNNEL, host_ip};
+use super::support::goals::{GENEVE, TUNNEL, host_ip};
 use alcor_openflow::{
     BundleItem, Client, Connection, Endpoint, Events, Flow, FlowMod, Match, Settings,
 };
@@ -110,9 +110,9 @@ impl Switches {
                 match exit {
                     Exit::Controller => end = End::Agent,
                     Exit::Back => end = End::Port(at, probe.in_port),
-                    Exit::Port { ofport, tunnel, .. } if *ofport == TUNNEL.0 => {
+                    Exit::Port { ofport, tunnel, .. } if is_tunnel(*ofport) => {
                         assert!(tunnel, "the tunnel is one to Open vSwitch: {text}");
-                        carried = Some(tunnelled(at, &trace));
+                        carried = Some((tunnelled(at, &trace), *ofport));
                     }
                     Exit::Port {
                         trouble: Some(_), ..
@@ -120,7 +120,7 @@ impl Switches {
                     Exit::Port { ofport, .. } => end = End::Port(at, *ofport),
                 }
             }
-            let Some((to, tunnel)) = carried else {
+            let Some(((to, tunnel), by)) = carried else {
                 return (end, told);
             };
             assert!(
@@ -128,7 +128,7 @@ impl Switches {
                 "from a tunnel into a tunnel: {told}"
             );
             probe = probe.after(&trace);
-            (probe.tunnel, probe.in_port) = (Some(tunnel), TUNNEL.0);
+            (probe.tunnel, probe.in_port) = (Some(tunnel), by);
             at = to;
         }
     }
@@ -154,14 +154,21 @@ fn tunnelled(from: u8, trace: &Trace) -> (u8, Tunnelled) {
     (to, tunnel)
 }
 
+fn is_tunnel(ofport: u32) -> bool {
+    [TUNNEL.0, GENEVE.0].contains(&ofport)
+}
+
 /// Two tunnels of one daemon must differ: here, in where they end.
 fn bridge(host: u8, ports: u8) -> String {
     let words = format!(
         "add-br br{host} -- set bridge br{host} datapath_type=netdev fail_mode=secure \
          protocols=OpenFlow13 -- add-port br{host} t{host} -- set interface t{host} type=vxlan \
-         options:key=flow options:remote_ip=flow options:local_ip={} ofport_request={}",
-        host_ip(host),
-        TUNNEL.0
+         options:key=flow options:remote_ip=flow options:local_ip={ip} ofport_request={} \
+         -- add-port br{host} g{host} -- set interface g{host} type=geneve \
+         options:key=flow options:remote_ip=flow options:local_ip={ip} ofport_request={}",
+        TUNNEL.0,
+        GENEVE.0,
+        ip = host_ip(host),
     );
     let ports = (0..ports).map(|port| {
         let (name, number) = (format!("p{host}-{port}"), 100 + u32::from(port));

@@ -67,6 +67,7 @@ fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
         identity: Box::new(PortIdentity {
             project_id: "project".into(),
             dns_name: String::new(),
+            trunk: None,
         }),
         limits: Box::default(),
         taps: None,

@@ -246,6 +246,7 @@ impl Network {
                 identity: Box::new(PortIdentity {
                     project_id: "project".into(),
                     dns_name: String::new(),
+                    trunk: None,
                 }),
                 limits: Box::default(),
                 taps: None,

@@ -2,6 +2,7 @@
 
 use super::place::Places;
 use alcor_agent::Inspection;
+use alcor_goalstate::TunnelKind;
 use alcor_pipeline::{Owner, cookie};
 use alcor_types::PortId;
 use alcor_unixctl::{Client, Exit, Lookup, Probe, Trace, Tunnelled};
@@ -56,7 +57,32 @@ impl Visit {
     fn port(&self, ofport: u32) -> Option<PortId> {
         let plugged = self.inspection.plugged.iter();
         let mut found = plugged.filter(|(_, number)| number.0 == ofport);
-        found.next().map(|(port, _)| *port)
+        let (port, _) = found.next()?;
+        let Some(tag) = self.tag() else {
+            return Some(*port);
+        };
+        let mut carried = self.inspection.carried.iter();
+        let sub_port = carried.find(|(_, by)| **by == (*port, tag))?;
+        Some(*sub_port.0)
+    }
+
+    /// The tag that the packet got last.
+    fn tag(&self) -> Option<u16> {
+        let actions = self.trace.lookups.last()?.actions.iter().rev();
+        let mut set = actions.filter_map(|action| {
+            let action = action.strip_prefix("set_field:")?;
+            action.strip_suffix("->vlan_vid")?.parse::<u16>().ok()
+        });
+        set.next().map(|tci| tci & 0xfff)
+    }
+
+    fn tunnel(&self, exit: &Exit) -> Option<TunnelKind> {
+        let Exit::Port { ofport, .. } = exit else {
+            return None;
+        };
+        let mut tunnels = self.inspection.tunnels.iter();
+        let found = tunnels.find(|(_, number)| number.0 == *ofport);
+        found.map(|(kind, _)| *kind)
     }
 }
 
@@ -76,9 +102,10 @@ pub(super) async fn follow(
     hosts: &BTreeMap<IpAddr, String>,
 ) -> (Vec<Visit>, End) {
     let (mut visits, mut probe) = (Vec::new(), start.packet);
+    let mut from = From::Port(start.port);
     let mut host = start.host.to_owned();
     while visits.len() < MAX_HOSTS {
-        let visited = match visit(&host, &mut probe, &start.port, start.ct_next, places).await {
+        let visited = match visit(&host, &mut probe, from, start.ct_next, places).await {
             Ok(visited) => visited,
             Err(why) if visits.is_empty() && why.is_none() => {
                 return (visits, End::Unplugged(start.port));
@@ -91,11 +118,12 @@ pub(super) async fn follow(
         let (next, end) = leave(&visited, hosts);
         visits.push(visited);
         match (next, end) {
-            (Some((to, tunnel)), _) => {
+            (Some((to, kind, tunnel)), _) => {
                 if let Some(last) = visits.last() {
                     probe = last.asked.clone().after(&last.trace);
                 }
                 probe.tunnel = Some(tunnel);
+                from = From::Tunnel(kind);
                 host = to;
             }
             (None, end) => return (visits, end),
@@ -107,22 +135,37 @@ pub(super) async fn follow(
     )
 }
 
+/// By what a packet enters a switch.
+#[derive(Clone, Copy)]
+enum From {
+    Port(PortId),
+    Tunnel(TunnelKind),
+}
+
+/// To which host, out of which tunnel there.
+type Next = (String, TunnelKind, Tunnelled);
+
 /// One host; `Err(None)` where the packet cannot enter it.
 async fn visit(
     host: &str,
     probe: &mut Probe,
-    sender: &PortId,
+    from: From,
     [first, rest]: [&str; 2],
     places: &Places,
 ) -> Result<Visit, Option<String>> {
     let place = places.of(host).map_err(Some)?;
     let inspection = alcor_agent::inspect(&place.config);
     let inspection = inspection.await.map_err(|error| Some(error.to_string()))?;
-    let enters = match probe.tunnel {
-        Some(_) => inspection.tunnel,
-        None => inspection.plugged.get(sender).copied(),
+    let enters = match from {
+        From::Tunnel(kind) => inspection.tunnels.get(&kind),
+        From::Port(port) => {
+            let carried = inspection.carried.get(&port);
+            probe.vlan = carried.map(|(_, tag)| *tag);
+            let interface = carried.map_or(port, |(parent, _)| *parent);
+            inspection.plugged.get(&interface)
+        }
     };
-    probe.in_port = enters.ok_or(None)?.0;
+    probe.in_port = enters.copied().ok_or(None)?.0;
     let text = |error: alcor_unixctl::Error| Some(error.to_string());
     let mut switch = Client::connect(&place.control).await.map_err(text)?;
     let flow = probe.to_string();
@@ -139,23 +182,18 @@ async fn visit(
 }
 
 /// Where it goes from here: to another host, or to its end.
-fn leave(visit: &Visit, hosts: &BTreeMap<IpAddr, String>) -> (Option<(String, Tunnelled)>, End) {
-    let tunnel = visit.inspection.tunnel.map(|port| port.0);
+fn leave(visit: &Visit, hosts: &BTreeMap<IpAddr, String>) -> (Option<Next>, End) {
     let mut end = End::Dropped;
     for exit in &visit.trace.exits {
+        if let Some(kind) = visit.tunnel(exit) {
+            return match carried(visit, kind, hosts) {
+                Ok(next) => (Some(next), End::Dropped),
+                Err(what) => (None, End::Nowhere(what)),
+            };
+        }
         match exit {
             Exit::Back => end = End::Answered,
             Exit::Controller => end = End::Agent,
-            Exit::Port {
-                ofport,
-                tunnel: into,
-                ..
-            } if *into || Some(*ofport) == tunnel => {
-                return match carried(visit, hosts) {
-                    Ok(next) => (Some(next), End::Dropped),
-                    Err(what) => (None, End::Nowhere(what)),
-                };
-            }
             Exit::Port {
                 trouble: Some(_), ..
             } => {}
@@ -169,7 +207,11 @@ fn leave(visit: &Visit, hosts: &BTreeMap<IpAddr, String>) -> (Option<(String, Tu
     (None, end)
 }
 
-fn carried(visit: &Visit, hosts: &BTreeMap<IpAddr, String>) -> Result<(String, Tunnelled), String> {
+fn carried(
+    visit: &Visit,
+    kind: TunnelKind,
+    hosts: &BTreeMap<IpAddr, String>,
+) -> Result<Next, String> {
     let fields = &visit.trace.end;
     let four = fields.get("tun_dst").and_then(|end| end.parse().ok());
     let six = || fields.get("tun_ipv6_dst").and_then(|end| end.parse().ok());
@@ -183,5 +225,5 @@ fn carried(visit: &Visit, hosts: &BTreeMap<IpAddr, String>) -> Result<(String, T
         from: visit.inspection.tunnel_ip,
         to,
     };
-    Ok((host, tunnel))
+    Ok((host, kind, tunnel))
 }
