@@ -205,6 +205,7 @@ mod tests {
             mtu: 1450,
             admin_state_up: true,
             dns_domain: String::new(),
+            on_demand: false,
         };
         let subnet = SubnetGoal {
             id: SUBNET,

@@ -13,6 +13,13 @@ const EVERY: Duration = Duration::from_millis(10);
 const TALK_BURST: u32 = 2000;
 const TALK_EVERY: Duration = Duration::from_millis(1);
 
+/// The same of packets for neighbours that are not known: a server that starts speaks to many at once, a
+/// scan to all.
+const NEIGHBORS_BURST: u32 = 256;
+const NEIGHBORS_EVERY: Duration = Duration::from_millis(5);
+const ARRIVALS_BURST: u32 = 1024;
+const ARRIVALS_EVERY: Duration = Duration::from_millis(1);
+
 /// What is asked for. Each has a measure of its own, so that a flood of one takes nothing from the
 /// others.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -31,6 +38,10 @@ pub(crate) enum Service {
     Names,
     /// Segments of TCP.
     Talk,
+    /// Packets for whom nobody here knows.
+    Neighbors,
+    /// The same of packets that a gateway here leads in: those of all VMs behind it.
+    Arrivals,
 }
 
 impl Service {
@@ -38,6 +49,8 @@ impl Service {
     fn measure(self) -> (u32, Duration) {
         match self {
             Self::Talk => (TALK_BURST, TALK_EVERY),
+            Self::Neighbors => (NEIGHBORS_BURST, NEIGHBORS_EVERY),
+            Self::Arrivals => (ARRIVALS_BURST, ARRIVALS_EVERY),
             _ => (BURST, EVERY),
         }
     }

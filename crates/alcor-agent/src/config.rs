@@ -37,6 +37,8 @@ pub struct AgentConfig {
     pub dns_servers: Vec<SocketAddr>,
     /// Where metadata is to be had; none where VMs get none.
     pub metadata: Option<MetadataSettings>,
+    /// Neighbours of large networks that no VM has spoken to for so long are forgotten.
+    pub neighbor_idle: Duration,
 }
 
 impl AgentConfig {
@@ -57,6 +59,7 @@ impl AgentConfig {
             audit: Duration::MAX,
             dns_servers: Vec::new(),
             metadata: None,
+            neighbor_idle: Duration::MAX,
         }
     }
 

@@ -4,6 +4,7 @@
 //! a time; what changes meanwhile gathers and makes the next job, so a burst of pushes costs
 //! few transactions, and nothing queues without bound.
 
+mod demand;
 mod frames;
 mod north;
 mod served;
@@ -11,9 +12,11 @@ mod trunks;
 mod verdict;
 
 use crate::advertisers::Advertisers;
+use crate::ageing::Ageing;
 use crate::allowance::Allowances;
 use crate::announcements::{Announcements, Before};
 use crate::database::Keep;
+use crate::demand::Demand;
 use crate::errand::Errand;
 use crate::holdings::Holdings;
 use crate::installer::Installer;
@@ -26,12 +29,16 @@ use crate::zones::{Flushes, Zones};
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::{Ack, AckStage, Heartbeat, Hello, Push, Welcome};
 use alcor_goalstate::{Goal, GoalChange, GoalKey, PortGoal, TunnelKind};
-use alcor_openflow::{Action, Flow, PortNo};
+use alcor_openflow::{Action, Continuation, Flow, PortNo};
 use alcor_pipeline::{Contents, FlowChanges, Input, Installed, Pipeline, table};
 use alcor_responder::Counters;
 use alcor_types::PortId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+/// Unless it is said otherwise, for so long a neighbour of a large network may be unused.
+const IDLE: Duration = Duration::from_mins(1);
 
 /// A frame to send back to the port that asked.
 pub(crate) type Answer = Vec<u8>;
@@ -51,6 +58,8 @@ pub(crate) enum Effect {
     Out(Vec<Action>, Answer),
     /// Keep this in the database.
     Keep(Keep),
+    /// Let this packet go on in the switch.
+    Resume(Continuation),
 }
 
 /// What the switch is to do.
@@ -83,16 +92,19 @@ pub(crate) enum JobResult {
 struct Parties {
     pushes: Vec<u64>,
     ports: BTreeSet<PortId>,
+    /// Packets that wait in the switch for flows of the job.
+    resumed: Vec<Continuation>,
 }
 
 impl Parties {
     fn is_empty(&self) -> bool {
-        self.pushes.is_empty() && self.ports.is_empty()
+        self.pushes.is_empty() && self.ports.is_empty() && self.resumed.is_empty()
     }
 
     fn join(&mut self, other: Self) {
         self.pushes.extend(other.pushes);
         self.ports.extend(other.ports);
+        self.resumed.extend(other.resumed);
     }
 }
 
@@ -114,6 +126,8 @@ pub(crate) struct Engine {
     errands: Vec<Errand>,
     north: north::North,
     trunks: trunks::Trunks,
+    demand: Demand,
+    ageing: Ageing,
     counters: Counters,
     reports: Reports,
     /// Ports with flows that the switch refused.
@@ -143,6 +157,8 @@ impl Engine {
             errands: Vec::new(),
             north: north::North::default(),
             trunks: trunks::Trunks::default(),
+            demand: Demand::default(),
+            ageing: Ageing::new(IDLE),
             counters: Counters::default(),
             reports: Reports::default(),
             failed: BTreeMap::new(),
@@ -159,8 +175,16 @@ impl Engine {
         self
     }
 
+    /// Neighbours of large networks that have not been used for so long are given back.
+    #[must_use]
+    pub(crate) fn with_idle(mut self, limit: Duration) -> Self {
+        self.ageing = Ageing::new(limit);
+        self
+    }
+
     /// A session is open: what to greet the region with.
     pub(crate) fn hello(&mut self, identity: &Hello) -> Effect {
+        self.demand.set_open(false);
         self.waiting.pushes.clear();
         if let Some(parties) = &mut self.in_flight {
             parties.pushes.clear();
@@ -175,6 +199,7 @@ impl Engine {
     pub(crate) fn welcomed(&mut self, welcome: &Welcome) -> Vec<Effect> {
         let changed = self.holdings.welcome(&welcome.scopes);
         self.take_in(changed);
+        self.demand.set_open(true);
         self.reports.repeat_all();
         self.advance()
     }
@@ -192,6 +217,7 @@ impl Engine {
         self.take_in(changed);
         self.waiting.pushes.push(push.sequence);
         let mut effects = vec![ack(push.sequence, AckStage::Received, String::new())];
+        effects.extend(self.heard_of(Instant::now(), push));
         effects.extend(self.advance());
         effects
     }
@@ -251,7 +277,7 @@ impl Engine {
 
     /// The switch is here and holds this.
     pub(crate) fn switch_found(&mut self, found: Contents) -> Vec<Effect> {
-        self.abandon_job();
+        self.forget_waiting();
         let kept = self.settle_trunks();
         let flows = found.flows.len();
         self.pipeline.take_changes();
@@ -272,7 +298,14 @@ impl Engine {
     /// The switch is gone.
     pub(crate) fn switch_lost(&mut self) {
         self.installer.disconnected();
+        self.forget_waiting();
+    }
+
+    /// What waited in a switch that went away will not go on.
+    fn forget_waiting(&mut self) {
         self.abandon_job();
+        self.waiting.resumed.clear();
+        self.demand.clear();
     }
 
     /// The job is over.
@@ -298,6 +331,7 @@ impl Engine {
             .into_iter()
             .map(|push| ack(push, AckStage::Verified, String::new()))
             .collect();
+        effects.extend(parties.resumed.into_iter().map(Effect::Resume));
         for port in ports {
             self.judge(port);
         }
@@ -342,7 +376,7 @@ impl Engine {
     /// A sign of life; now and then with all that is held.
     pub(crate) fn heartbeat(&self, audit: bool) -> Effect {
         let held = if audit {
-            self.holdings.known()
+            self.holdings.digests()
         } else {
             Vec::new()
         };

@@ -7,7 +7,7 @@ use alcor_goalstate::wire::{Push, PushKind, ScopeRevision};
 use alcor_goalstate::{
     Applied, DecodeError, Goal, GoalChange, GoalKey, ParseScopeError, ScopeGoals, ScopeId, decode,
 };
-use alcor_types::{PortId, Revision};
+use alcor_types::{NetworkId, PortId, Revision};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A push that cannot be used; the region starts its scope anew.
@@ -40,8 +40,22 @@ pub struct Holdings {
 
 impl Holdings {
     /// What a new session tells the region: complete scopes alone, and none that a refused push
-    /// left in doubt.
+    /// left in doubt. Of networks that are told on demand, also which neighbours are held.
     pub fn known(&self) -> Vec<ScopeRevision> {
+        let mut known = self.digests();
+        for held in &mut known {
+            let scope = held.scope.parse().ok().and_then(ScopeId::network);
+            let goals = scope.and_then(|id| Some((id, self.scope(id)?)));
+            if let Some((_, goals)) = goals.filter(|(id, goals)| is_on_demand(*id, goals)) {
+                held.on_demand = true;
+                held.neighbors = neighbors(goals);
+            }
+        }
+        known
+    }
+
+    /// The same but for the neighbours: enough to compare.
+    pub fn digests(&self) -> Vec<ScopeRevision> {
         let complete = |(scope, goals): &(&ScopeId, &ScopeGoals)| {
             goals.revision() > Revision::ZERO && !self.distrusted.contains(scope)
         };
@@ -49,6 +63,8 @@ impl Holdings {
             scope: scope.to_string(),
             revision: goals.revision().0,
             digest: goals.digest(),
+            neighbors: Vec::new(),
+            on_demand: false,
         };
         self.scopes.iter().filter(complete).map(said).collect()
     }
@@ -61,6 +77,11 @@ impl Holdings {
     /// All goals of all scopes.
     pub fn goals(&self) -> impl Iterator<Item = &Goal> {
         self.scopes.values().flat_map(ScopeGoals::iter)
+    }
+
+    /// The networks of which anything is held.
+    pub fn networks(&self) -> impl Iterator<Item = NetworkId> {
+        self.scopes.keys().filter_map(|scope| scope.network())
     }
 
     /// The goals of a scope.
@@ -101,7 +122,9 @@ impl Holdings {
             })?,
             None => Vec::new(),
         };
-        self.named.insert(scope);
+        if push.kind() != PushKind::AnswerOfScope {
+            self.named.insert(scope);
+        }
         if push.begins && push.kind() == PushKind::SnapshotOfScope {
             self.distrusted.remove(&scope);
             self.assembling.remove(&scope);
@@ -111,6 +134,7 @@ impl Holdings {
             PushKind::LeaveScope => self.forget(scope),
             PushKind::SnapshotOfScope if trusted => self.assemble(scope, changes, push.complete),
             PushKind::SnapshotOfScope | PushKind::DeltaOfScope => self.merge(scope, changes),
+            PushKind::AnswerOfScope => return Ok(self.answer(scope, changes)),
         };
         if push.complete && !self.distrusted.contains(&scope) {
             self.complete(scope, push);
@@ -135,6 +159,18 @@ impl Holdings {
         if let Some(awaited) = &mut self.awaited {
             awaited.remove(&scope);
         }
+    }
+
+    /// What was asked for comes on top of what is held, and says nothing of the rest. Of a scope that the
+    /// host has left nothing is kept.
+    fn answer(&mut self, scope: ScopeId, changes: Vec<GoalChange>) -> Vec<GoalChange> {
+        if !self.scopes.contains_key(&scope) {
+            return Vec::new();
+        }
+        if let Some(named) = self.assembling.get_mut(&scope) {
+            named.extend(changes.iter().map(GoalChange::key));
+        }
+        self.merge(scope, changes)
     }
 
     fn merge(&mut self, scope: ScopeId, changes: Vec<GoalChange>) -> Vec<GoalChange> {
@@ -207,6 +243,18 @@ impl Holdings {
             .flat_map(|scope| self.forget(scope))
             .collect()
     }
+}
+
+fn is_on_demand(id: NetworkId, goals: &ScopeGoals) -> bool {
+    matches!(goals.get(&GoalKey::Vpc(id)), Some(Goal::Vpc(vpc)) if vpc.on_demand)
+}
+
+fn neighbors(goals: &ScopeGoals) -> Vec<Vec<u8>> {
+    let neighbors = goals.iter().filter_map(|goal| match goal {
+        Goal::Neighbor(goal) => Some(goal.port.as_bytes().to_vec()),
+        _ => None,
+    });
+    neighbors.collect()
 }
 
 fn note_port(ports: &mut HashMap<PortId, ScopeId>, scope: ScopeId, change: &GoalChange) {

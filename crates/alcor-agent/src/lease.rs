@@ -44,7 +44,8 @@ impl Leases {
             | GoalKey::Member(..)
             | GoalKey::AddressGroup(_)
             | GoalKey::Floating(..)
-            | GoalKey::Outlet(..) => {}
+            | GoalKey::Outlet(..)
+            | GoalKey::Peer(..) => {}
         }
     }
 

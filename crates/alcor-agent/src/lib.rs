@@ -12,10 +12,12 @@
 //! itself) leaves the flows as they are, and what comes back is compared, not rebuilt.
 
 mod advertisers;
+mod ageing;
 mod allowance;
 mod announcements;
 mod config;
 mod database;
+mod demand;
 mod engine;
 mod errand;
 mod error;

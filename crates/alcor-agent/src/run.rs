@@ -1,6 +1,7 @@
 //! The agent's event loop: hands events to the engine and does what it says.
 
 use crate::database::{self, DatabaseEvent};
+use crate::demand::Misses;
 use crate::engine::{Effect, Engine, Job, JobResult};
 use crate::errand::{Errand, Spoken};
 use crate::forwarder::Forwarder;
@@ -10,7 +11,7 @@ use crate::switch::{self, SwitchEvent};
 use crate::talk::{Hall, Services};
 use crate::{AgentConfig, AgentError, outlet, programmer};
 use alcor_goalstate::wire::{Hello, region_message};
-use alcor_openflow::{Client, PacketIn, PacketOut, PortNo, RequestError};
+use alcor_openflow::{Client, Continuation, FlowStats, PacketIn, PacketOut, PortNo, RequestError};
 use alcor_pipeline::Contents;
 use alcor_responder::Counters;
 use alcor_types::Timestamp;
@@ -25,6 +26,10 @@ use tokio_util::sync::CancellationToken;
 const QUEUE: usize = 256;
 /// Answers to VMs that may wait for the switch; further ones are dropped, clients ask again.
 const REPLIES: usize = 256;
+/// Packets that may wait for the switch to let them go on.
+const RESUMED: usize = 8192;
+/// How often waiting packets are looked after.
+const PATIENCE: Duration = Duration::from_millis(25);
 /// Words for the switch's database that may wait; more are said again later.
 const KEPT: usize = 16;
 /// Ports that one packet-out names at most: its list of actions ends at 64 KiB.
@@ -32,6 +37,7 @@ const OUTPUTS: usize = 1000;
 /// Signs of life until the region has said how often it wants them.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
+type Uses = JoinHandle<Result<Vec<FlowStats>, RequestError>>;
 type Dump = JoinHandle<Result<Contents, RequestError>>;
 
 /// Runs until told to stop. The flows stay in the switch.
@@ -93,6 +99,7 @@ struct Agent {
     door: Option<Door>,
     client: Option<Client>,
     replies: Option<mpsc::Sender<PacketOut>>,
+    resumed: Option<mpsc::Sender<Continuation>>,
     keep: mpsc::Sender<database::Keep>,
     job: Option<JoinHandle<JobResult>>,
     dump: Option<(u64, Dump)>,
@@ -104,15 +111,23 @@ struct Agent {
     audited: Instant,
     /// How often the switch is read back.
     inspection: Interval,
+    /// How often packets that wait for the region are looked after, while there are any.
+    patience: Interval,
+    /// How often it is looked which neighbours of large networks are used, while there are any.
+    ageing: Interval,
+    /// The switch's counters of them, while they are read.
+    uses: Option<Uses>,
     /// The counters as last told.
     told: Counters,
+    misses_told: Misses,
     forwarder: Forwarder,
     hall: Hall,
 }
 
 impl Agent {
     fn new(config: &AgentConfig, services: Services, keep: mpsc::Sender<database::Keep>) -> Self {
-        let mut engine = Engine::new(config.lease_seconds, config.ra_seconds, config.tunnel_ip);
+        let mut engine = Engine::new(config.lease_seconds, config.ra_seconds, config.tunnel_ip)
+            .with_idle(config.neighbor_idle);
         if config.metadata.is_some() {
             engine = engine.with_metadata();
         }
@@ -136,6 +151,7 @@ impl Agent {
             door: None,
             client: None,
             replies: None,
+            resumed: None,
             keep,
             job: None,
             dump: None,
@@ -144,6 +160,10 @@ impl Agent {
             audit: Duration::from_secs(30),
             audited: Instant::now(),
             inspection: ticks(config.audit),
+            patience: ticks(PATIENCE),
+            ageing: ticks((config.neighbor_idle / 4).max(PATIENCE)),
+            uses: None,
+            misses_told: Misses::default(),
             told: Counters::default(),
             forwarder: Forwarder::new(config.dns_servers.clone()),
             hall: Hall::new(services),
@@ -178,9 +198,38 @@ impl Agent {
                     self.carry_out(effects);
                 }
                 _ = self.inspection.tick() => self.inspect(),
+                _ = self.patience.tick(), if self.engine.is_seeking() => {
+                    self.engine.tick_demand(std::time::Instant::now());
+                }
+                _ = self.ageing.tick(), if self.engine.on_demand().next().is_some() => self.look_at_uses(),
+                uses = read(&mut self.uses) => {
+                    self.uses = None;
+                    let effects = self.engine.used(std::time::Instant::now(), &uses);
+                    self.carry_out(effects);
+                }
                 () = stop.cancelled() => return Ok(()),
             }
             self.run_errands();
+            self.ask();
+        }
+    }
+
+    /// Asks the region who is missed; what is missed meanwhile gathers for the next question.
+    fn ask(&mut self) {
+        if self.door.is_some()
+            && let Some(question) = self.engine.ask(std::time::Instant::now())
+        {
+            self.carry_out(vec![question]);
+        }
+    }
+
+    /// Begins to read the counters of flows that lead to neighbours.
+    fn look_at_uses(&mut self) {
+        if let (Some(client), None) = (self.client.clone(), &self.uses) {
+            let networks = self.engine.on_demand().collect();
+            self.uses = Some(tokio::spawn(async move {
+                switch::uses(&client, networks).await
+            }));
         }
     }
 
@@ -214,6 +263,7 @@ impl Agent {
         match event {
             SwitchEvent::Found(client, found) => {
                 self.replies = Some(replier(client.clone()));
+                self.resumed = Some(resumer(client.clone()));
                 self.client = Some(client);
                 let effects = self.engine.switch_found(found);
                 self.carry_out(effects);
@@ -227,7 +277,11 @@ impl Agent {
     fn lose_switch(&mut self) {
         self.client = None;
         self.replies = None;
+        self.resumed = None;
         self.job = None;
+        if let Some(uses) = self.uses.take() {
+            uses.abort();
+        }
         if let Some((_, dump)) = self.dump.take() {
             dump.abort();
         }
@@ -257,6 +311,9 @@ impl Agent {
 
     fn packet(&mut self, packet: &PacketIn) {
         if let Some(effects) = self.engine.outside(&packet.userdata, &packet.data) {
+            return self.carry_out(effects);
+        }
+        if let Some(effects) = self.engine.missed(std::time::Instant::now(), packet) {
             return self.carry_out(effects);
         }
         let Some(in_port) = packet.in_port() else {
@@ -294,6 +351,13 @@ impl Agent {
         }
     }
 
+    fn resume(&self, packet: Continuation) {
+        let resumed = self.resumed.as_ref();
+        if resumed.is_none_or(|resumed| resumed.try_send(packet).is_err()) {
+            tracing::debug!("a packet that waited is lost: the switch is busy or gone");
+        }
+    }
+
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
@@ -303,6 +367,7 @@ impl Agent {
                     }
                 }
                 Effect::Program(job) => self.start_job(job),
+                Effect::Resume(packet) => self.resume(packet),
                 Effect::Out(actions, frame) => self.tell(PacketOut {
                     in_port: PortNo::CONTROLLER,
                     actions,
@@ -350,6 +415,10 @@ impl Agent {
             tracing::info!(?counters, "frames from VMs so far");
             self.told = counters.clone();
         }
+        if self.misses_told != *self.engine.misses() {
+            self.misses_told = self.engine.misses().clone();
+            tracing::info!(misses = ?self.misses_told, "packets for unknown neighbours so far");
+        }
         let (Some(ticket), Some(client)) = (self.engine.audit_ticket(), self.client.clone()) else {
             return;
         };
@@ -385,6 +454,27 @@ fn replier(client: Client) -> mpsc::Sender<PacketOut> {
         }
     });
     sender
+}
+
+/// Lets packets that waited go on, in their order.
+fn resumer(client: Client) -> mpsc::Sender<Continuation> {
+    let (sender, mut queue) = mpsc::channel(RESUMED);
+    tokio::spawn(async move {
+        while let Some(packet) = queue.recv().await {
+            if let Err(error) = client.resume(packet).await {
+                tracing::debug!(%error, "a packet that waited is lost");
+            }
+        }
+    });
+    sender
+}
+
+/// The counters, if the switch gave them; never when nobody asked.
+async fn read(uses: &mut Option<Uses>) -> Vec<FlowStats> {
+    match uses {
+        Some(uses) => uses.await.ok().and_then(Result::ok).unwrap_or_default(),
+        None => std::future::pending().await,
+    }
 }
 
 /// The result of the job; never when there is none.

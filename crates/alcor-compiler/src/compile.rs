@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 /// What every host of the network is told of it; nothing where agents cannot program it.
-pub(crate) fn vpc(network: &Network, revision: Revision) -> Option<Goal> {
+pub(crate) fn vpc(network: &Network, on_demand: bool, revision: Revision) -> Option<Goal> {
     Some(Goal::Vpc(VpcGoal {
         id: network.id,
         revision,
@@ -27,6 +27,7 @@ pub(crate) fn vpc(network: &Network, revision: Revision) -> Option<Goal> {
         mtu: network.mtu,
         admin_state_up: network.admin_state_up,
         dns_domain: network.dns_domain.clone(),
+        on_demand,
     }))
 }
 

@@ -42,8 +42,12 @@ pub struct Compiler {
     subnets: HashMap<SubnetId, NetworkId>,
     ports: HashMap<PortId, NetworkId>,
     tables: HashMap<RouteTableId, NetworkId>,
+    /// Networks by the numbers of their tunnels.
+    pub(crate) vnis: HashMap<u32, NetworkId>,
     applied: Revision,
     log_limit: usize,
+    /// Networks with more ports than this are large.
+    pub(crate) on_demand_above: usize,
 }
 
 impl Compiler {
@@ -59,21 +63,28 @@ impl Compiler {
             subnets: HashMap::new(),
             ports: HashMap::new(),
             tables: HashMap::new(),
+            vnis: HashMap::new(),
             applied: Revision::ZERO,
             log_limit,
+            on_demand_above: usize::MAX,
         }
     }
 
     /// The whole intent as of a revision. The same as applying the facts one by one, in any
     /// order; no scope remembers anything from before `revision`.
     pub fn load(revision: Revision, facts: impl Iterator<Item = Fact>, log_limit: usize) -> Self {
-        let mut compiler = Self::new(log_limit);
-        compiler.applied = revision;
+        Self::new(log_limit).loaded(revision, facts)
+    }
+
+    /// The same, of a region without intent so far.
+    #[must_use]
+    pub fn loaded(mut self, revision: Revision, facts: impl Iterator<Item = Fact>) -> Self {
+        self.applied = revision;
         let mut journal = Journal::default();
         for fact in facts {
-            compiler.take(revision, &fact, &mut journal);
+            self.take(revision, &fact, &mut journal);
         }
-        compiler
+        self
     }
 
     /// Takes in what one or more commits up to `revision` changed; of two facts about one
@@ -158,7 +169,12 @@ impl Compiler {
         self.note_readers(id, journal);
         let scope = scope(&mut self.scopes, id, self.log_limit, revision);
         let former = scope.policy();
-        let news = scope.set_network(revision, network.cloned(), &self.hosts);
+        if let Some(former) = scope.vni().filter(|vni| self.vnis.get(vni) == Some(&id)) {
+            self.vnis.remove(&former);
+        }
+        let mut news = scope.set_network(revision, network.cloned(), &self.hosts);
+        news |= scope.weigh(revision, self.on_demand_above, &self.hosts);
+        self.vnis.extend(scope.vni().map(|vni| (vni, id)));
         journal.news(id, news);
         let policies = &mut self.hosts.policies;
         policies.set_user(User::Network(id), former, scope.policy());
@@ -256,8 +272,15 @@ impl Compiler {
         self.note_hosts(network, &places, journal);
         let scope = scope(&mut self.scopes, network, self.log_limit, revision);
         let former = scope.policy_named_by(id);
+        let spread = scope.spread_news();
         let news = scope.set_port(revision, id, port, &self.hosts);
-        journal.news(network, news);
+        let weighed = scope.weigh(revision, self.on_demand_above, &self.hosts);
+        if scope.is_large() && !weighed && scope.spread_news() == spread {
+            // Of a port of a large network only those hear that hold it.
+            journal.port_news(network, id, &places, news);
+        } else {
+            journal.news(network, news || weighed);
+        }
         let policies = &mut self.hosts.policies;
         policies.set_user(User::Port(network, id), former, scope.policy_named_by(id));
         for host in &places {
@@ -275,7 +298,8 @@ impl Compiler {
         journal: &mut Journal,
     ) {
         let tunnel_ip = node.map(|node| node.local_ip);
-        if self.hosts.tunnel_ip(host) == tunnel_ip {
+        let moved_from = self.hosts.tunnel_ip(host);
+        if moved_from == tunnel_ip {
             return;
         }
         let mut former = self.told_of_taps(host);
@@ -300,6 +324,14 @@ impl Compiler {
             journal.news(id, news);
         }
         self.retell_seated(revision, host, journal);
+        // The host itself is told of no peer in its own place, whoever else is there.
+        for id in self.hosts.needed(host) {
+            let scope = scope(&mut self.scopes, id, self.log_limit, revision);
+            let places = [moved_from, tunnel_ip].into_iter().flatten();
+            let news = scope.retell_peers(revision, places);
+            journal.news(id, news);
+            self.forget_if_empty(id);
+        }
     }
 
     fn forget_if_empty(&mut self, id: NetworkId) {

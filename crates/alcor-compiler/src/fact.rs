@@ -60,4 +60,16 @@ pub struct Touch {
     pub joined: Vec<HostName>,
     /// Hosts that need it no more: they forget all of it. Sorted.
     pub left: Vec<HostName>,
+    /// Where only ports of a large network have news: these. All members of the scope have news where
+    /// nothing is said.
+    pub only: Option<Narrow>,
+}
+
+/// News of single ports of a large network.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Narrow {
+    /// The ports: whoever holds one of them as a neighbour must hear. Sorted.
+    pub ports: Vec<PortId>,
+    /// The hosts that the ports are or were bound to. Sorted.
+    pub places: Vec<HostName>,
 }

@@ -33,6 +33,13 @@ impl Hosts {
         self.by_name.len()
     }
 
+    /// The host whose tunnels end there. Walks all hosts.
+    pub(crate) fn at(&self, tunnel_ip: IpAddr) -> Option<&HostName> {
+        let mut hosts = self.by_name.iter();
+        let found = hosts.find(|(_, host)| host.tunnel_ip == Some(tunnel_ip))?;
+        Some(found.0)
+    }
+
     /// Where tunnels to the host end; nowhere until its node is registered.
     pub(crate) fn tunnel_ip(&self, host: &HostName) -> Option<IpAddr> {
         self.by_name.get(host)?.tunnel_ip

@@ -1,9 +1,9 @@
 //! Notes taken while facts are applied: which scopes have news, and who was in them before.
 
-use crate::{Compiler, Touch};
+use crate::{Compiler, Narrow, Touch};
 use alcor_goalstate::ScopeId;
-use alcor_types::HostName;
-use std::collections::BTreeMap;
+use alcor_types::{HostName, PortId};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What one call of `apply` did.
 #[derive(Default)]
@@ -12,6 +12,9 @@ pub(crate) struct Journal(BTreeMap<ScopeId, Notes>);
 #[derive(Default)]
 struct Notes {
     news: bool,
+    /// News of single ports of a large network, and where these are or were.
+    ports: BTreeSet<PortId>,
+    places: BTreeSet<HostName>,
     /// Whether the host was in the scope before the call.
     before: BTreeMap<HostName, bool>,
 }
@@ -28,12 +31,29 @@ impl Journal {
         self.0.entry(id.into()).or_default().news |= news;
     }
 
+    /// Notes, after a change, whether it touched a goal of one port of a large network, which was or is
+    /// in these places.
+    pub(crate) fn port_news(
+        &mut self,
+        id: impl Into<ScopeId>,
+        port: PortId,
+        places: &[HostName],
+        news: bool,
+    ) {
+        if news {
+            let notes = self.0.entry(id.into()).or_default();
+            notes.ports.insert(port);
+            notes.places.extend(places.iter().cloned());
+        }
+    }
+
     /// Whom the call concerns.
     pub(crate) fn touches(self, region: &Compiler) -> Vec<Touch> {
         let touches = self.0.into_iter().filter_map(|(id, notes)| {
             let touch = notes.compare(id, |host| region.has_host(id, host));
             let silent = touch.joined.is_empty() && touch.left.is_empty();
-            (!silent || notes.news && region.has_hosts(id)).then_some(touch)
+            let news = notes.news || !notes.ports.is_empty();
+            (!silent || news && region.has_hosts(id)).then_some(touch)
         });
         touches.collect()
     }
@@ -45,7 +65,14 @@ impl Notes {
             scope,
             joined: Vec::new(),
             left: Vec::new(),
+            only: None,
         };
+        if !self.news {
+            touch.only = Some(Narrow {
+                ports: self.ports.iter().copied().collect(),
+                places: self.places.iter().cloned().collect(),
+            });
+        }
         for (host, before) in &self.before {
             match (before, inside(host)) {
                 (false, true) => touch.joined.push(host.clone()),

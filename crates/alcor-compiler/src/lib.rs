@@ -11,6 +11,8 @@
 //!   subnets, the host's own ports with their leases, and every other port as a neighbour. Of a
 //!   security group they are the group with its rules, and every port in it; of an address group
 //!   its blocks. A host needs the groups of its own ports and those that their rules name.
+//! * Of a network with very many ports a host needs only those as neighbours that it asks for
+//!   ([`Demand`]): a directory finds them by address ([`Compiler::find`]).
 //! * Memory grows with the ports, never with hosts times ports: a goal is made when it is
 //!   asked for. Of the past a scope keeps a bounded log of *which* goals changed when, not of
 //!   what they were; a burst of changes to one port is one entry, and one change on the wire.
@@ -22,6 +24,7 @@
 mod acls;
 mod compile;
 mod compiler;
+mod demand;
 mod fact;
 mod groups;
 mod hosts;
@@ -39,5 +42,7 @@ mod trunks;
 mod view;
 
 pub use compiler::Compiler;
-pub use fact::{Fact, Touch};
+pub use demand::Demand;
+pub use fact::{Fact, Narrow, Touch};
+pub use scope::Found;
 pub use view::{Delta, ScopeView};

@@ -2,8 +2,10 @@
 
 mod acl;
 mod change;
+mod directory;
 mod limits;
 mod outlet;
+mod spread;
 
 use crate::acls::Guard;
 use crate::compile;
@@ -14,8 +16,11 @@ use alcor_types::{
     AddressScopeId, FloatingIpId, HostName, Network, NetworkAclId, NetworkId, Port, PortId,
     Revision, RouteTable, RouteTableId, Router, Subnet, SubnetId,
 };
+use directory::Directory;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+pub use directory::Found;
 
 /// A resource, and when the goal made from it last changed. A write that changes nothing
 /// that hosts are told (a tag, a description) leaves that revision alone.
@@ -77,6 +82,10 @@ pub(crate) struct Scope {
     bound: BTreeMap<HostName, BTreeSet<PortId>>,
     /// XOR of the hashes of all neighbour goals.
     peers: u64,
+    /// How many ports are bound to a host.
+    size: usize,
+    /// Who has which address; only of a large network, whose hosts ask for it.
+    directory: Option<Directory>,
     log: Log,
 }
 
@@ -99,6 +108,8 @@ impl Scope {
             outlets: BTreeMap::new(),
             bound: BTreeMap::new(),
             peers: 0,
+            size: 0,
+            directory: None,
             log: Log::new(log_limit, revision),
         }
     }
@@ -156,7 +167,7 @@ impl Scope {
     /// The network as a goal.
     pub(crate) fn vpc_goal(&self) -> Option<Goal> {
         let network = self.network.as_ref()?;
-        compile::vpc(&network.fact, network.revision)
+        compile::vpc(&network.fact, self.is_large(), network.revision)
     }
 
     /// The subnet as a goal.

@@ -1,8 +1,8 @@
 //! What a host needs of a scope: all of it, what is new, or a digest to compare.
 
-use crate::Compiler;
 use crate::log::{Entry, Log};
 use crate::scope::Scope;
+use crate::{Compiler, Demand};
 use alcor_goalstate::{Goal, GoalChange, GoalKey, ScopeId, digest};
 use alcor_types::{HostName, NetworkId, PortId, Revision, RouterId};
 use std::collections::BTreeSet;
@@ -127,8 +127,18 @@ impl Compiler {
 
     /// Everything the host needs of the scope; `None` when it needs nothing.
     pub fn snapshot(&self, scope: impl Into<ScopeId>, host: &HostName) -> Option<ScopeView> {
+        self.snapshot_with(scope, host, &Demand::default())
+    }
+
+    /// The same; of the neighbours in large networks those that the host has asked for.
+    pub fn snapshot_with(
+        &self,
+        scope: impl Into<ScopeId>,
+        host: &HostName,
+        demand: &Demand,
+    ) -> Option<ScopeView> {
         match scope.into() {
-            ScopeId::Network(id) => self.network_snapshot(id, host),
+            ScopeId::Network(id) => self.network_snapshot(id, host, demand),
             scope if !self.has_host(scope, host) => None,
             scope => Some(ScopeView {
                 revision: self.groups.log(scope)?.newest(),
@@ -137,8 +147,13 @@ impl Compiler {
         }
     }
 
-    fn network_snapshot(&self, scope: NetworkId, host: &HostName) -> Option<ScopeView> {
-        let scope = self.member(scope, host)?;
+    fn network_snapshot(
+        &self,
+        id: NetworkId,
+        host: &HostName,
+        demand: &Demand,
+    ) -> Option<ScopeView> {
+        let scope = self.member(id, host)?;
         let own = scope
             .ports_on(host)
             .filter_map(|id| scope.told(id, &self.hosts));
@@ -148,7 +163,11 @@ impl Compiler {
         goals.extend(scope.interface_goals());
         goals.extend(own.flat_map(|told| told.own));
         goals.extend(scope.outlet_goals(host));
-        goals.extend(scope.neighbor_goals(host, &self.hosts));
+        goals.extend(scope.peer_goals(self.hosts.tunnel_ip(host)));
+        match demand.of(id).filter(|_| scope.is_large()) {
+            Some(ports) => goals.extend(self.demanded(scope, host, ports)),
+            None => goals.extend(scope.neighbor_goals(host, &self.hosts)),
+        }
         Some(ScopeView {
             revision: scope.log().newest(),
             goals,
@@ -163,10 +182,24 @@ impl Compiler {
         host: &HostName,
         since: Revision,
     ) -> Delta {
+        self.changes_with(scope, host, since, &Demand::default())
+    }
+
+    /// The same; of the neighbours in large networks those that the host has asked for.
+    pub fn changes_with(
+        &self,
+        scope: impl Into<ScopeId>,
+        host: &HostName,
+        since: Revision,
+        demand: &Demand,
+    ) -> Delta {
         match scope.into() {
             ScopeId::Network(id) => match self.member(id, host) {
                 None => Delta::Gone,
-                Some(scope) => delta(scope.log(), since, |entry| self.change(scope, host, entry)),
+                Some(scope) => delta(scope.log(), since, |entry| {
+                    let told = scope.tells(id, entry.subject.key, demand);
+                    told.then(|| self.change(scope, host, entry)).flatten()
+                }),
             },
             scope if !self.has_host(scope, host) => Delta::Gone,
             scope => match self.groups.log(scope) {
@@ -179,8 +212,18 @@ impl Compiler {
     /// XOR of the hashes of all goals that the host needs of the scope; `None` when it needs
     /// nothing. Costs the host's own ports and the subnets, not the neighbours.
     pub fn digest(&self, scope: impl Into<ScopeId>, host: &HostName) -> Option<u64> {
+        self.digest_with(scope, host, &Demand::default())
+    }
+
+    /// The same, of the neighbours in large networks those that the host has asked for; costs these.
+    pub fn digest_with(
+        &self,
+        scope: impl Into<ScopeId>,
+        host: &HostName,
+        demand: &Demand,
+    ) -> Option<u64> {
         match scope.into() {
-            ScopeId::Network(id) => self.network_digest(id, host),
+            ScopeId::Network(id) => self.network_digest(id, host, demand),
             scope => {
                 let needed = self.has_host(scope, host);
                 needed.then(|| self.groups.digest(scope))
@@ -188,23 +231,41 @@ impl Compiler {
         }
     }
 
-    fn network_digest(&self, scope: NetworkId, host: &HostName) -> Option<u64> {
-        let scope = self.member(scope, host)?;
+    fn network_digest(&self, id: NetworkId, host: &HostName, demand: &Demand) -> Option<u64> {
+        let scope = self.member(id, host)?;
         let shared = scope.vpc_goal().into_iter().chain(scope.subnet_goals());
         let shared = shared.chain(scope.acl_goals());
         let shared = shared.chain(scope.interface_goals());
         let shared = shared.chain(scope.outlet_goals(host));
-        let shared = shared.fold(scope.peers_digest(), |sum, goal| sum ^ digest::goal(&goal));
+        let shared = shared.chain(scope.peer_goals(self.hosts.tunnel_ip(host)));
         let own = scope
             .ports_on(host)
             .filter_map(|id| scope.told(id, &self.hosts));
+        if let Some(ports) = demand.of(id).filter(|_| scope.is_large()) {
+            let demanded = self.demanded(scope, host, ports);
+            let goals = shared.chain(own.flat_map(|told| told.own)).chain(demanded);
+            return Some(goals.fold(0, |sum, goal| sum ^ digest::goal(&goal)));
+        }
+        let shared = shared.fold(scope.peers_digest(), |sum, goal| sum ^ digest::goal(&goal));
         // A host's own ports are neighbours to all hosts but itself: they cancel out.
         let goals = own.flat_map(|told| told.own.into_iter().chain(told.peer));
         Some(goals.fold(shared, |sum, goal| sum ^ digest::goal(&goal)))
     }
 
+    /// The neighbours of a large network that the host has asked for.
+    fn demanded<'a>(
+        &'a self,
+        scope: &'a Scope,
+        host: &'a HostName,
+        ports: &'a BTreeSet<PortId>,
+    ) -> impl Iterator<Item = Goal> + 'a {
+        let ports = ports.iter().copied();
+        let elsewhere = ports.filter(|id| scope.host_of(*id).as_ref() != Some(host));
+        elsewhere.filter_map(|id| scope.neighbor_goal(id, &self.hosts))
+    }
+
     /// The scope, where the host needs it.
-    fn member(&self, scope: NetworkId, host: &HostName) -> Option<&Scope> {
+    pub(crate) fn member(&self, scope: NetworkId, host: &HostName) -> Option<&Scope> {
         let scope = self.scopes.get(&scope)?;
         scope.has_host(host, &self.hosts).then_some(scope)
     }
@@ -249,6 +310,11 @@ impl Compiler {
                 let elsewhere = scope.host_of(id).as_ref() != Some(host);
                 let goal = || scope.neighbor_goal(id, &self.hosts);
                 elsewhere.then(goal).flatten()
+            }
+            GoalKey::Peer(_, ip) => {
+                let own = self.hosts.tunnel_ip(host) == Some(ip);
+                let goal = || scope.peer_goal(ip);
+                (!own).then(goal).flatten()
             }
             GoalKey::Group(_) | GoalKey::Member(..) | GoalKey::AddressGroup(_) => {
                 self.groups.goal(key)

@@ -5,8 +5,8 @@
 mod support;
 
 use alcor_compiler::oracle::Intent;
-use alcor_compiler::{Compiler, Fact};
-use alcor_goalstate::{Goal, Limits, ScopeId, digest};
+use alcor_compiler::{Compiler, Demand, Fact, Found};
+use alcor_goalstate::{Goal, Limits, ScopeId, Sought, digest};
 use alcor_types::{HostName, MacAddr, PortId, Revision};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -284,6 +284,7 @@ fn content(mut goal: Goal) -> Goal {
         Goal::Port(goal) => &mut goal.revision,
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Floating(goal) => &mut goal.revision,
+        Goal::Peer(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
         Goal::Interface(goal) => &mut goal.revision,
         Goal::Group(goal) => &mut goal.revision,
@@ -305,7 +306,12 @@ fn contents(region: &Compiler, network: u8, host: &HostName) -> Vec<Goal> {
 }
 
 fn played(history: &[Vec<Fact>]) -> Compiler {
-    let mut region = Compiler::new(16);
+    played_above(usize::MAX, history)
+}
+
+/// Where networks with more ports than this are large.
+fn played_above(ports: usize, history: &[Vec<Fact>]) -> Compiler {
+    let mut region = Compiler::new(16).on_demand_above(ports);
     for (number, facts) in history.iter().enumerate() {
         region.apply(Revision(number as u64 + 1), facts);
     }
@@ -340,10 +346,11 @@ proptest! {
     fn whoever_follows_holds_the_snapshot(
         history in any_history(),
         log_limit in 0_usize..40,
+        above in prop::sample::select(vec![usize::MAX, usize::MAX, 0, 1, 2]),
         looks in prop::collection::vec(any::<u16>(), 40),
         repeats in prop::collection::vec(any::<prop::sample::Index>(), 40),
     ) {
-        let mut region = Compiler::new(log_limit);
+        let mut region = Compiler::new(log_limit).on_demand_above(above);
         let mut followers: BTreeMap<_, Follower> =
             places().map(|place| (place, Follower::default())).collect();
         for (number, facts) in history.iter().enumerate() {
@@ -374,6 +381,36 @@ proptest! {
             let view = region.snapshot(scope, &host);
             let expected = view.map(|view| digest::goals(&view.goals));
             prop_assert_eq!(region.digest(scope, &host), expected);
+        }
+    }
+
+    #[test]
+    fn of_large_networks_a_host_holds_what_it_has_asked_for(
+        history in any_history(),
+        above in 0_usize..4,
+        asked in prop::collection::btree_set(0..PORTS, 0..4),
+    ) {
+        let region = played_above(above, &history);
+        for (network, host) in places() {
+            let id = network_id(network);
+            let mut demand = Demand::default();
+            demand.set(id, asked.iter().map(|port| port_id(*port)).collect());
+            let view = region.snapshot_with(id, &host, &demand);
+            let goals = view.as_ref().map(|view| digest::goals(&view.goals));
+            prop_assert_eq!(region.digest_with(id, &host, &demand), goals);
+            let (all, large) = (region.snapshot(id, &host), region.is_large(id));
+            let goals = all.iter().flat_map(|view| &view.goals);
+            let neighbors = goals.filter(|goal| matches!(goal, Goal::Neighbor(_)));
+            for goal in neighbors {
+                let told = view.iter().any(|view| view.goals.contains(goal));
+                let Goal::Neighbor(neighbor) = goal else { continue };
+                prop_assert_eq!(told, !large || demand.contains(id, neighbor.port));
+                let found = region.find(id, &host, Sought::Mac(neighbor.mac));
+                let same = matches!(&found, Found::Neighbors(all) if large && all.iter().all(
+                    |(_, found)| matches!(found, Goal::Neighbor(it) if it.mac == neighbor.mac),
+                ));
+                prop_assert!(same || !large, "{found:?}");
+            }
         }
     }
 

@@ -57,6 +57,7 @@ fn touch(joined: &[u8], left: &[u8]) -> Vec<Touch> {
         scope: network_id(1).into(),
         joined: names(joined),
         left: names(left),
+        only: None,
     }]
 }
 

@@ -1,9 +1,14 @@
 //! What to send to one agent next: the pure part of a session.
 
-use alcor_compiler::{Compiler, Delta};
+mod demand;
+
+pub use demand::Lookups;
+
+use crate::Subscription;
+use alcor_compiler::{Compiler, Delta, Demand};
 use alcor_goalstate::wire::{Push, PushKind, ScopeRevision, Welcome};
 use alcor_goalstate::{GoalChange, ScopeId, encode};
-use alcor_types::{HostName, Revision};
+use alcor_types::{HostName, NetworkId, Revision};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Changes in one push: about half a megabyte of neighbours, well below gRPC's limit of four.
@@ -42,12 +47,28 @@ pub struct Dispatch {
     outbox: VecDeque<Push>,
     in_flight: VecDeque<(u64, ScopeId)>,
     restarts: BTreeMap<ScopeId, u32>,
+    /// Of large networks, what the agent holds once the outbox is empty.
+    demand: Demand,
+    subscriptions: Vec<Subscription>,
+    /// Networks that the agent takes for large ones and that are small again.
+    shrunk: BTreeSet<NetworkId>,
 }
 
 impl Dispatch {
     /// Starts a session with an agent that holds `known`. Every scope of the host gets a push,
     /// be it empty, so that the agent knows when its view is complete.
     pub fn start(host: HostName, compiler: &Compiler, known: &[ScopeRevision]) -> (Self, Welcome) {
+        Self::resume(host, compiler, known, &Demand::default())
+    }
+
+    /// The same with an agent that once held `remembered` of large networks. One that has no memory of
+    /// its own is told of that again.
+    pub fn resume(
+        host: HostName,
+        compiler: &Compiler,
+        known: &[ScopeRevision],
+        remembered: &Demand,
+    ) -> (Self, Welcome) {
         let scopes = compiler.host_scopes(&host);
         let mut dispatch = Self {
             host,
@@ -58,13 +79,19 @@ impl Dispatch {
             outbox: VecDeque::new(),
             in_flight: VecDeque::new(),
             restarts: BTreeMap::new(),
+            demand: Demand::default(),
+            subscriptions: Vec::new(),
+            shrunk: BTreeSet::new(),
         };
+        let gone = remembered.iter().map(|(network, _)| network);
+        dispatch.subscriptions.extend(gone.map(Subscription::Ended));
         let held: BTreeMap<&str, &ScopeRevision> = known
             .iter()
             .map(|held| (held.scope.as_str(), held))
             .collect();
         for scope in &scopes {
             let held = held.get(scope.to_string().as_str()).copied();
+            dispatch.recall(compiler, *scope, (held, remembered));
             dispatch.greet(compiler, *scope, held);
         }
         let scopes = scopes.iter().map(ToString::to_string).collect();
@@ -168,6 +195,14 @@ impl Dispatch {
         Settled::Restarted
     }
 
+    /// The agent is to be told everything anew.
+    pub fn restart_all(&mut self, compiler: &Compiler) {
+        let scopes: Vec<_> = self.cursors.keys().copied().collect();
+        for scope in scopes {
+            self.restart(compiler, scope);
+        }
+    }
+
     /// Compares what the agent says it holds with what it should hold. Scopes with pushes under
     /// way are passed over: the agent's word may be older than they. Returns the scopes that
     /// differed; they start anew by a snapshot.
@@ -178,7 +213,7 @@ impl Dispatch {
                 continue;
             };
             if self.is_settled(compiler, scope, held.revision)
-                && compiler.digest(scope, &self.host) != Some(held.digest)
+                && compiler.digest_with(scope, &self.host, &self.demand) != Some(held.digest)
             {
                 self.restart(compiler, scope);
                 different.push(scope);
@@ -190,10 +225,22 @@ impl Dispatch {
     fn is_settled(&self, compiler: &Compiler, scope: ScopeId, held: u64) -> bool {
         let cursor = self.cursors.get(&scope).copied();
         cursor == Some(Revision(held))
-            && compiler.scope_revision(scope) == cursor
+            && self.is_current(compiler, scope, Revision(held))
             && !self.news.contains(&scope)
             && self.outbox.is_empty()
             && self.in_flight.iter().all(|(_, flying)| *flying != scope)
+    }
+
+    /// Whether nothing has happened since that the agent must hear. Of most of what happens in a large
+    /// network it need not, so that its cursor lags behind.
+    fn is_current(&self, compiler: &Compiler, scope: ScopeId, cursor: Revision) -> bool {
+        if compiler.scope_revision(scope) == Some(cursor) {
+            return true;
+        }
+        let large = scope.network().and_then(|network| self.demand.of(network));
+        let since = || compiler.changes_with(scope, &self.host, cursor, &self.demand);
+        let silent = |delta| matches!(delta, Delta::Changes { changes, .. } if changes.is_empty());
+        large.is_some() && silent(since())
     }
 
     /// The first push of a scope in this session.
@@ -203,8 +250,9 @@ impl Dispatch {
             return;
         };
         let current = compiler.scope_revision(scope).unwrap_or_default();
-        if compiler.digest(scope, &self.host) == Some(held.digest) {
-            self.put_delta(scope, current, &[]);
+        if compiler.digest_with(scope, &self.host, &self.demand) == Some(held.digest) {
+            self.put_delta(scope, current, Vec::new());
+            self.settle(compiler, scope);
         } else if held.revision < current.0 {
             self.delta(compiler, scope, Revision(held.revision));
         } else {
@@ -213,10 +261,11 @@ impl Dispatch {
     }
 
     fn refresh(&mut self, compiler: &Compiler, scope: ScopeId) {
-        match self.cursors.get(&scope).copied() {
-            Some(cursor) => self.delta(compiler, scope, cursor),
-            None => self.snapshot(compiler, scope),
+        if let Some(cursor) = self.cursors.get(&scope).copied() {
+            return self.delta(compiler, scope, cursor);
         }
+        self.begin_new(compiler, scope);
+        self.snapshot(compiler, scope);
     }
 
     fn restart(&mut self, compiler: &Compiler, scope: ScopeId) {
@@ -226,29 +275,40 @@ impl Dispatch {
     }
 
     fn delta(&mut self, compiler: &Compiler, scope: ScopeId, since: Revision) {
-        match compiler.changes_since(scope, &self.host, since) {
+        self.shrink(compiler, scope);
+        match compiler.changes_with(scope, &self.host, since, &self.demand) {
             Delta::Current => {
                 // Nothing for this host; a first push is owed all the same.
                 if !self.cursors.contains_key(&scope) {
-                    self.put_delta(scope, since, &[]);
+                    self.put_delta(scope, since, Vec::new());
                 }
             }
-            Delta::Changes { revision, changes } => self.put_delta(scope, revision, &changes),
-            Delta::TooOld => self.snapshot(compiler, scope),
-            Delta::Gone => self.leave(scope),
+            Delta::Changes { revision, changes } => {
+                self.note_deleted(scope, &changes);
+                self.put_delta(scope, revision, changes);
+            }
+            Delta::TooOld => return self.snapshot(compiler, scope),
+            Delta::Gone => return self.leave(scope),
         }
+        self.settle(compiler, scope);
     }
 
     fn snapshot(&mut self, compiler: &Compiler, scope: ScopeId) {
-        let Some(view) = compiler.snapshot(scope, &self.host) else {
+        self.shrink(compiler, scope);
+        let Some(view) = compiler.snapshot_with(scope, &self.host, &self.demand) else {
             self.leave(scope);
             return;
         };
         let changes: Vec<_> = view.goals.into_iter().map(GoalChange::Put).collect();
-        self.put(scope, PushKind::SnapshotOfScope, view.revision, &changes);
+        self.note_whole(scope, &changes);
+        self.put(scope, PushKind::SnapshotOfScope, view.revision, changes);
+        self.settle(compiler, scope);
     }
 
     fn leave(&mut self, scope: ScopeId) {
+        if let Some(network) = scope.network() {
+            self.end(network);
+        }
         if self.cursors.remove(&scope).is_some() {
             let push = Push {
                 scope: scope.to_string(),
@@ -261,11 +321,18 @@ impl Dispatch {
         }
     }
 
-    fn put_delta(&mut self, scope: ScopeId, revision: Revision, changes: &[GoalChange]) {
+    fn put_delta(&mut self, scope: ScopeId, revision: Revision, changes: Vec<GoalChange>) {
         self.put(scope, PushKind::DeltaOfScope, revision, changes);
     }
 
-    fn put(&mut self, scope: ScopeId, kind: PushKind, revision: Revision, all: &[GoalChange]) {
+    fn put(
+        &mut self,
+        scope: ScopeId,
+        kind: PushKind,
+        revision: Revision,
+        mut all: Vec<GoalChange>,
+    ) {
+        self.order(scope, &mut all);
         let parts = all.len().div_ceil(CHANGES_PER_PUSH).max(1);
         let mut chunks = all.chunks(CHANGES_PER_PUSH);
         for part in 1..=parts {
@@ -278,6 +345,7 @@ impl Dispatch {
                 begins: part == 1,
                 complete: part == parts,
                 goal_state,
+                answer: None,
             });
         }
         self.cursors.insert(scope, revision);

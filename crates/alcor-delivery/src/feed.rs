@@ -3,6 +3,7 @@
 use crate::DeliveryError;
 use crate::hosts::Hosts;
 use crate::intent::{self, Intent};
+use crate::subscribers::Subscribers;
 use alcor_compiler::{Compiler, Touch};
 use alcor_store::{Change, Store, StoreError, Watch};
 use alcor_types::Revision;
@@ -20,6 +21,8 @@ pub(crate) struct Feed {
     watch: Watch,
     compiler: Arc<RwLock<Compiler>>,
     hosts: Arc<Hosts>,
+    subscribers: Arc<Subscribers>,
+    on_demand_above: usize,
     intent: Intent,
     /// The revision that the compiler is at.
     at: watch::Sender<Revision>,
@@ -29,10 +32,11 @@ impl Feed {
     /// Loads the whole intent and starts to watch behind it.
     pub(crate) fn open(
         store: Store,
-        hosts: Arc<Hosts>,
+        (hosts, subscribers): (Arc<Hosts>, Arc<Subscribers>),
         domain: &str,
+        on_demand_above: usize,
     ) -> Result<Self, DeliveryError> {
-        let (compiler, intent, watch) = load(&store, domain)?;
+        let (compiler, intent, watch) = load(&store, domain, on_demand_above)?;
         let at = watch::Sender::new(compiler.revision());
         let compiler = Arc::new(RwLock::new(compiler));
         Ok(Self {
@@ -40,6 +44,8 @@ impl Feed {
             watch,
             compiler,
             hosts,
+            subscribers,
+            on_demand_above,
             intent,
             at,
         })
@@ -85,7 +91,14 @@ impl Feed {
     /// before it hears of what no longer leans on it.
     fn ring(&self, touches: &[Touch]) {
         for touch in touches {
-            let members = self.compiler.read().scope_hosts(touch.scope);
+            let members = match &touch.only {
+                None => self.compiler.read().scope_hosts(touch.scope),
+                Some(only) => {
+                    let mut members = self.subscribers.of(&only.ports);
+                    members.extend(only.places.iter().chain(&touch.joined).cloned());
+                    members.into_iter().collect()
+                }
+            };
             self.hosts.ring(touch.scope, members.iter());
         }
         for touch in touches {
@@ -95,7 +108,8 @@ impl Feed {
 
     /// Every session then finds its cursors too old, and sends snapshots.
     fn reload(&mut self) -> Result<(), DeliveryError> {
-        let (compiler, intent, watch) = load(&self.store, self.intent.domain())?;
+        let (compiler, intent, watch) =
+            load(&self.store, self.intent.domain(), self.on_demand_above)?;
         self.watch = watch;
         self.intent = intent;
         self.at.send_replace(compiler.revision());
@@ -109,12 +123,18 @@ impl Feed {
     }
 }
 
-fn load(store: &Store, domain: &str) -> Result<(Compiler, Intent, Watch), DeliveryError> {
+fn load(
+    store: &Store,
+    domain: &str,
+    on_demand_above: usize,
+) -> Result<(Compiler, Intent, Watch), DeliveryError> {
     let snapshot = store.snapshot();
     let watch = store.watch(snapshot.revision(), &intent::prefixes())?;
     let (intent, facts) = Intent::load(&snapshot, domain)?;
     Ok((
-        Compiler::load(snapshot.revision(), facts.into_iter(), LOG_LIMIT),
+        Compiler::new(LOG_LIMIT)
+            .on_demand_above(on_demand_above)
+            .loaded(snapshot.revision(), facts.into_iter()),
         intent,
         watch,
     ))

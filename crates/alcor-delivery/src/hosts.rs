@@ -1,8 +1,8 @@
 //! Which host has which session, and when it was last heard.
 
-use alcor_goalstate::ScopeId;
 use alcor_goalstate::wire::ScopeRevision;
-use alcor_types::{HostName, Timestamp};
+use alcor_goalstate::{ScopeId, Sought};
+use alcor_types::{HostName, NetworkId, Timestamp};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -19,17 +19,43 @@ pub struct Heard {
     pub at: Timestamp,
 }
 
+/// Neighbours that others may ask for until the session has looked; further ones must be asked for again.
+const ASKED: usize = 1024;
+
 /// The mailbox of one session: scopes with news, and the word to end.
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
     scopes: Mutex<BTreeSet<ScopeId>>,
+    asked: Mutex<Asked>,
     /// Rings when a scope was added.
     pub(crate) bell: Notify,
     /// Cancelled when a newer session of the host has taken its place.
     pub(crate) replaced: CancellationToken,
 }
 
+/// What others have asked for on behalf of the session's agent.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    /// Whoever has these.
+    pub(crate) sought: Vec<(NetworkId, Sought)>,
+    /// Everything, from the beginning.
+    pub(crate) anew: bool,
+}
+
 impl Mailbox {
+    /// Takes what others have asked for.
+    pub(crate) fn take_asked(&self) -> Asked {
+        std::mem::take(&mut self.asked.lock())
+    }
+
+    fn ask(&self, network: NetworkId, sought: Sought) {
+        let mut asked = self.asked.lock();
+        if asked.sought.len() < ASKED {
+            asked.sought.push((network, sought));
+            self.bell.notify_one();
+        }
+    }
+
     /// Takes all scopes with news.
     pub(crate) fn take(&self) -> BTreeSet<ScopeId> {
         std::mem::take(&mut self.scopes.lock())
@@ -116,6 +142,25 @@ impl Hosts {
             old.mailbox.replaced.cancel();
         }
         mailbox
+    }
+
+    /// Has the host's agent, where it has a session, told of whoever has an address.
+    pub(crate) fn tell(&self, host: &HostName, network: NetworkId, sought: Sought) {
+        let entries = self.entries.lock();
+        if let Some(entry) = entries.get(host).filter(|entry| entry.open) {
+            entry.mailbox.ask(network, sought);
+        }
+    }
+
+    /// Has the host's agent told everything anew. False where it has no session.
+    pub(crate) fn tell_anew(&self, host: &HostName) -> bool {
+        let entries = self.entries.lock();
+        let open = entries.get(host).filter(|entry| entry.open);
+        if let Some(entry) = open {
+            entry.mailbox.asked.lock().anew = true;
+            entry.mailbox.bell.notify_one();
+        }
+        open.is_some()
     }
 
     /// Notes that the host said something.

@@ -11,10 +11,15 @@
 //! delta, a resync after a lost connection and a session that fell behind are one mechanism,
 //! bursts coalesce by themselves, and memory does not grow with a slow agent.
 //!
+//! Of a large network an agent is told of a neighbour only once it asks. Its session knows which ones it
+//! holds, and asks the compiler for what is new of those alone; the feed rings only the sessions that hold
+//! what has changed.
+//!
 //! * [`Delivery`] is the running whole; [`Dispatch`] is its pure part, one a session.
 //! * Liveness is the sessions' own: [`Delivery::heard`] is what `/v2.0/agents` shows.
 
 mod admission;
+mod desk;
 mod dispatch;
 mod error;
 mod feed;
@@ -24,13 +29,16 @@ mod metrics;
 mod observer;
 mod outlets;
 mod pace;
+mod provisioner;
 mod seats;
 mod service;
 mod session;
 mod status;
+mod subscribers;
 
-pub use dispatch::{Dispatch, Settled};
+pub use dispatch::{Dispatch, Lookups, Settled};
 pub use error::DeliveryError;
 pub use hosts::{Heard, Hosts};
 pub use metrics::Metrics;
 pub use service::{Delivery, Settings, Tasks};
+pub use subscribers::Subscription;

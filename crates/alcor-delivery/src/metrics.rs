@@ -21,6 +21,42 @@ pub struct Metrics {
     pub mismatches: Counter,
     /// Port states written to the store.
     pub port_states: Counter,
+    /// What agents ask for in large networks.
+    pub demand: DemandMetrics,
+}
+
+/// Counters of what agents ask for in large networks.
+#[derive(Clone, Debug, Default)]
+pub struct DemandMetrics {
+    /// Messages that asked.
+    pub wants: Counter,
+    /// Addresses looked up.
+    pub lookups: Counter,
+    /// Addresses that nobody had.
+    pub absent: Counter,
+    /// Messages that were told to ask again later.
+    pub shed: Counter,
+    /// Neighbours that agents gave back.
+    pub released: Counter,
+}
+
+impl DemandMetrics {
+    fn register(&self, group: &mut Registry) {
+        let counters = [
+            ("wants", "Questions of agents for neighbours", &self.wants),
+            ("lookups", "Addresses looked up for agents", &self.lookups),
+            ("absent", "Addresses that nobody had", &self.absent),
+            (
+                "shed",
+                "Questions put off while too many waited",
+                &self.shed,
+            ),
+            ("released", "Neighbours given back", &self.released),
+        ];
+        for (name, help, counter) in counters {
+            group.register(name, help, counter.clone());
+        }
+    }
 }
 
 impl Metrics {
@@ -55,6 +91,7 @@ impl Metrics {
             "Port states written",
             metrics.port_states.clone(),
         );
+        metrics.demand.register(group);
         metrics
     }
 }

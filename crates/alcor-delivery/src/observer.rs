@@ -21,7 +21,12 @@ pub(crate) async fn serve(
         let Some(tunnel_ip) = compiler.tunnel_ip(host) else {
             return Err(DeliveryError::NoHost(host.clone()));
         };
-        let (dispatch, welcome) = Dispatch::start(host.clone(), &compiler, &[]);
+        let (dispatch, welcome) = Dispatch::resume(
+            host.clone(),
+            &compiler,
+            &[],
+            &shared.subscribers.demand(host),
+        );
         let tunnel_ip = tunnel_ip.to_string();
         (
             dispatch,

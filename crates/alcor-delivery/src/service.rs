@@ -1,14 +1,17 @@
 //! The running data-plane manager and its gRPC face.
 
 use crate::admission::Admission;
+use crate::desk::Desk;
 use crate::feed::Feed;
 use crate::outlets::Outlets;
 use crate::pace::Pace;
 use crate::seats::Seats;
 use crate::session::{self, OUTBOUND};
 use crate::status::{StatusSender, StatusWriter};
+use crate::subscribers::Subscribers;
 use crate::{DeliveryError, Heard, Hosts, Metrics};
 use alcor_compiler::Compiler;
+use alcor_goalstate::wire::goal_state_provisioner_server::GoalStateProvisionerServer;
 use alcor_goalstate::wire::host_session_server::{HostSession, HostSessionServer};
 use alcor_goalstate::wire::{AgentMessage, RegionMessage};
 use alcor_store::Store;
@@ -48,6 +51,8 @@ pub struct Settings {
     pub audits_per_second: u32,
     /// Agents that are brought up to date at a time; others that come meanwhile wait for their turn.
     pub admitted: usize,
+    /// A network with more ports than this is large: its hosts are told of a port only once they ask.
+    pub on_demand_above: usize,
 }
 
 impl Default for Settings {
@@ -61,6 +66,7 @@ impl Default for Settings {
             beats_per_second: 4_000,
             audits_per_second: 200,
             admitted: 128,
+            on_demand_above: 1_000,
         }
     }
 }
@@ -77,6 +83,8 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) compiler: Arc<RwLock<Compiler>>,
     pub(crate) hosts: Arc<Hosts>,
+    pub(crate) subscribers: Arc<Subscribers>,
+    pub(crate) desk: Desk,
     pub(crate) status: StatusSender,
     pub(crate) progress: watch::Receiver<Revision>,
     pub(crate) settings: Settings,
@@ -88,7 +96,7 @@ pub(crate) struct Shared {
 /// The running data-plane manager. Cheap to clone.
 #[derive(Clone)]
 pub struct Delivery {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// The background tasks of a [`Delivery`]; they end when it is stopped, or when the store fails.
@@ -125,7 +133,10 @@ impl Delivery {
     ) -> Result<(Self, Tasks), DeliveryError> {
         let hosts = Arc::new(Hosts::default());
         let stop = CancellationToken::new();
-        let feed = Feed::open(store.clone(), Arc::clone(&hosts), &settings.dns_domain)?;
+        let subscribers = Arc::new(Subscribers::default());
+        let told = (Arc::clone(&hosts), Arc::clone(&subscribers));
+        let above = settings.on_demand_above;
+        let feed = Feed::open(store.clone(), told, &settings.dns_domain, above)?;
         let (status, writer) = StatusWriter::new(store.clone(), metrics.clone());
         let seats = Seats::new(store.clone(), Arc::clone(&hosts), settings.silence)?;
         let outlets = Outlets::new(
@@ -138,6 +149,8 @@ impl Delivery {
             store,
             compiler: feed.compiler(),
             hosts,
+            subscribers,
+            desk: Desk::default(),
             status,
             progress: feed.progress(),
             admission: Admission::new(settings.admitted),
@@ -178,6 +191,7 @@ impl Delivery {
             .http2_keepalive_interval(keep_alive)
             .tcp_nodelay(true)
             .add_service(HostSessionServer::new(self.clone()))
+            .add_service(GoalStateProvisionerServer::new(self.clone()))
             .serve_with_incoming_shutdown(
                 TcpListenerStream::new(listener),
                 self.shared.stop.clone().cancelled_owned(),

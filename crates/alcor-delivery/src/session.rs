@@ -1,6 +1,7 @@
 //! One agent's session: greets it, pushes to it, hears its words, notices its silence.
 
 use crate::admission::Turn;
+use crate::desk::Places;
 use crate::dispatch::WINDOW;
 use crate::hosts::Mailbox;
 use crate::observer;
@@ -11,7 +12,7 @@ use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::goal_state_operation_reply::GoalStateOperationStatus;
 use alcor_goalstate::wire::{
     Ack, AckStage, AgentMessage, Heartbeat, Hello, OperationStatus, PortReport, Push,
-    RegionMessage, ResourceType, ScopeRevision, Welcome, region_message,
+    RegionMessage, Release, ResourceType, ScopeRevision, Want, Welcome, region_message,
 };
 use alcor_managers::ApiError;
 use alcor_managers::node::{self, Registration};
@@ -102,7 +103,7 @@ where
     let mailbox = shared.hosts.register(host, wires, pace.silence);
     shared.metrics.sessions.inc();
     tracing::info!(%host, boot = hello.boot_id, known = hello.known.len(), "session opened");
-    let (dispatch, welcome) = Dispatch::start(host.clone(), &shared.compiler.read(), &hello.known);
+    let (dispatch, welcome) = start(shared, host, &hello.known);
     let mut session = Session {
         shared,
         host,
@@ -111,11 +112,22 @@ where
         outbound,
         pace,
         turn: Some(turn),
+        places: Places::default(),
     };
     let ended = session.talk(welcome, inbound).await;
     shared.metrics.sessions.dec();
     shared.hosts.close(host, &mailbox);
     ended
+}
+
+/// What the agent holds, by its word and by what is remembered of it.
+fn start(shared: &Shared, host: &HostName, known: &[ScopeRevision]) -> (Dispatch, Welcome) {
+    let remembered = shared.subscribers.demand(host);
+    let compiler = shared.compiler.read();
+    let (mut dispatch, welcome) = Dispatch::resume(host.clone(), &compiler, known, &remembered);
+    let subscriptions = dispatch.take_subscriptions();
+    shared.subscribers.note(host, subscriptions);
+    (dispatch, welcome)
 }
 
 /// Waits for a turn to be brought up to date; nothing where the agent went meanwhile. What it says
@@ -196,6 +208,7 @@ struct Session<'a> {
     pace: Pace,
     /// Until the agent is up to date.
     turn: Option<Turn>,
+    places: Places,
 }
 
 impl Session<'_> {
@@ -239,17 +252,63 @@ impl Session<'_> {
         for scope in self.mailbox.take() {
             self.dispatch.mark(scope);
         }
+        let asked = self.mailbox.take_asked();
+        let compiler = self.shared.compiler.read();
+        if asked.anew {
+            self.dispatch.restart_all(&compiler);
+        }
+        for (network, sought) in asked.sought {
+            self.dispatch.tell(&compiler, network, sought);
+        }
+        self.subscribe();
     }
 
     /// Sends all that the window has room for.
     fn push(&mut self) -> Result<(), DeliveryError> {
         while self.dispatch.has_news() && self.dispatch.has_room() {
-            let next = self.dispatch.next(&self.shared.compiler.read());
+            let compiler = self.shared.compiler.read();
+            let next = self.dispatch.next(&compiler);
+            self.subscribe();
+            drop(compiler);
             let Some(push) = next else { return Ok(()) };
             self.count(&push);
+            if let Some(answer) = &push.answer {
+                self.places.sent(answer.want, push.sequence);
+            }
             self.send(region_message::Body::Push(push))?;
         }
         Ok(())
+    }
+
+    /// Told while the compiler cannot change, so that no change in between is missed.
+    fn subscribe(&mut self) {
+        let news = self.dispatch.take_subscriptions();
+        self.shared.subscribers.note(self.host, news);
+    }
+
+    /// The agent asks who has some addresses.
+    fn wanted(&mut self, want: &Want) {
+        let places = self.shared.desk.take(want.sought.len());
+        let compiler = self.shared.compiler.read();
+        let looked = self.dispatch.want(&compiler, want, places.is_none());
+        self.subscribe();
+        drop(compiler);
+        if let Some(places) = places {
+            self.places.taken(want.id, places);
+        }
+        let metrics = &self.shared.metrics.demand;
+        metrics.wants.inc();
+        metrics.lookups.inc_by(looked.done);
+        metrics.absent.inc_by(looked.absent);
+        metrics.shed.inc_by(u64::from(looked.shed));
+    }
+
+    fn released(&mut self, release: &Release) {
+        let compiler = self.shared.compiler.read();
+        let count = self.dispatch.release(&compiler, release);
+        self.subscribe();
+        drop(compiler);
+        self.shared.metrics.demand.released.inc_by(count as u64);
     }
 
     fn count(&self, push: &Push) {
@@ -274,6 +333,8 @@ impl Session<'_> {
             Some(Body::Ack(ack)) => self.acknowledged(&ack),
             Some(Body::Report(report)) => self.reported(report).await?,
             Some(Body::Heartbeat(Heartbeat { held })) => self.audited(&held),
+            Some(Body::Want(want)) => self.wanted(&want),
+            Some(Body::Release(release)) => self.released(&release),
             Some(Body::Hello(_)) => {
                 return Err(DeliveryError::Protocol(
                     "a session has one Hello".to_owned(),
@@ -285,6 +346,7 @@ impl Session<'_> {
     }
 
     fn acknowledged(&mut self, ack: &Ack) {
+        self.places.arrived(ack.sequence);
         let settled = match ack.stage() {
             AckStage::Received => self.dispatch.received(ack.sequence),
             AckStage::Verified => self.dispatch.verified(ack.sequence),

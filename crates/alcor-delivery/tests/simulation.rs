@@ -8,8 +8,8 @@
 use alcor_agent::Holdings;
 use alcor_compiler::{Compiler, Fact};
 use alcor_delivery::{Dispatch, Settled};
-use alcor_goalstate::wire::{Push, PushKind};
-use alcor_goalstate::{Goal, GoalKey, ScopeId};
+use alcor_goalstate::wire::{Push, PushKind, Release, Want};
+use alcor_goalstate::{Goal, GoalKey, ScopeId, Sought};
 use alcor_types::{
     Direction, EtherType, FixedIp, HostName, MacAddr, Network, NetworkId, NetworkType, Node,
     NodeId, Port, PortId, Remote, Revision, SecurityGroup, SecurityGroupId, SecurityGroupRule,
@@ -41,6 +41,10 @@ enum Step {
     RegionRestart,
     /// The agent refuses the next push.
     Refuse,
+    /// The agent asks who has the address of port number `.0` in network `.1`.
+    Want(u8, u8),
+    /// The agent gives the `.0`th of the neighbours that it holds back.
+    Release(u8),
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -53,6 +57,15 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => Just(Step::AgentRestart),
         1 => Just(Step::RegionRestart),
         1 => Just(Step::Refuse),
+    ]
+}
+
+/// The same where networks grow large and small again.
+fn any_step_on_demand() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => any_step(),
+        3 => (0u8..12, 0u8..3).prop_map(|(port, net)| Step::Want(port, net)),
+        1 => (0u8..8).prop_map(Step::Release),
     ]
 }
 
@@ -177,6 +190,7 @@ struct World {
     dispatch: Dispatch,
     wire: VecDeque<Push>,
     agent: Holdings,
+    above: usize,
 }
 
 /// Small, so that cursors really become too old.
@@ -184,7 +198,13 @@ const LOG_LIMIT: usize = 4;
 
 impl World {
     fn new() -> Self {
-        let compiler = Compiler::load(Revision(1), fixed(), LOG_LIMIT);
+        Self::on_demand_above(usize::MAX)
+    }
+
+    /// Where networks with more ports than this are large.
+    fn on_demand_above(above: usize) -> Self {
+        let compiler = Compiler::new(LOG_LIMIT).on_demand_above(above);
+        let compiler = compiler.loaded(Revision(1), fixed());
         let (dispatch, _) = Dispatch::start(host(0), &compiler, &[]);
         let (intent, wire) = (BTreeMap::new(), VecDeque::new());
         let agent = Holdings::default();
@@ -196,6 +216,7 @@ impl World {
             dispatch,
             wire,
             agent,
+            above,
         };
         world.connect();
         world
@@ -228,10 +249,61 @@ impl World {
             }
             Step::RegionRestart => {
                 self.compiler = self.reloaded();
+                // It remembers nothing of its agents.
+                (self.dispatch, _) = Dispatch::start(host(0), &self.compiler, &[]);
                 self.connect();
             }
             Step::Refuse => self.refuse(),
+            Step::Want(number, net) => self.want(*net, &[*number]),
+            Step::Release(at) => self.release((*at).into()),
         }
+    }
+
+    fn want(&mut self, net: u8, ports: &[u8]) {
+        let address = |number: &u8| Sought::Address([10, 0, 0, 10 + number].into());
+        let sought = ports.iter().map(|number| address(number).to_bytes());
+        let want = Want {
+            id: 1,
+            network: network_id(net).to_string(),
+            sought: sought.collect(),
+        };
+        self.dispatch.want(&self.compiler, &want, false);
+    }
+
+    fn release(&mut self, at: usize) {
+        let goals = self.agent.goals();
+        let mut neighbors = goals.filter_map(|goal| match goal {
+            Goal::Neighbor(goal) => Some((goal.vpc, goal.port)),
+            _ => None,
+        });
+        let Some((network, port)) = neighbors.nth(at) else {
+            return;
+        };
+        let release = Release {
+            network: network.to_string(),
+            ports: vec![port.as_bytes().to_vec()],
+        };
+        self.dispatch.release(&self.compiler, &release);
+    }
+
+    /// The neighbours that the agent holds of a network, by the last byte of their addresses.
+    fn neighbors(&self, net: u8) -> Vec<u8> {
+        let goals = self.agent.goals();
+        let of = goals.filter_map(|goal| match goal {
+            Goal::Neighbor(goal) if goal.vpc == network_id(net) => Some(goal),
+            _ => None,
+        });
+        let mut bytes: Vec<_> = of.map(|goal| goal.mac.0[5]).collect();
+        bytes.sort_unstable();
+        bytes
+    }
+
+    /// Whether the agent takes the network for a large one.
+    fn asks(&self, net: u8) -> bool {
+        let mut goals = self.agent.goals();
+        goals.any(
+            |goal| matches!(goal, Goal::Vpc(vpc) if vpc.id == network_id(net) && vpc.on_demand),
+        )
     }
 
     fn write(&mut self, id: PortId, port: Option<Port>) {
@@ -246,7 +318,11 @@ impl World {
         self.revision = self.revision.next();
         let touches = self.compiler.apply(self.revision, &[fact]);
         for touch in touches {
-            let members = self.compiler.scope_hosts(touch.scope);
+            let members = match &touch.only {
+                None => self.compiler.scope_hosts(touch.scope),
+                Some(only) if self.holds_one_of(touch.scope, &only.ports) => vec![host(0)],
+                Some(only) => [&only.places[..], &touch.joined[..]].concat(),
+            };
             if members
                 .iter()
                 .chain(&touch.left)
@@ -257,6 +333,13 @@ impl World {
         }
     }
 
+    fn holds_one_of(&self, scope: ScopeId, ports: &[PortId]) -> bool {
+        let demand = self.dispatch.demand();
+        let network = scope.network();
+        let holds = |port: &PortId| network.is_some_and(|id| demand.contains(id, *port));
+        ports.iter().any(holds)
+    }
+
     fn reloaded(&self) -> Compiler {
         let rules = self.rules.iter();
         let rules = rules.map(|(of, to)| rule(*of, Some(*to)));
@@ -264,12 +347,15 @@ impl World {
             .intent
             .iter()
             .map(|(id, port)| Fact::Port(*id, Some(Arc::new(port.clone()))));
-        Compiler::load(self.revision, fixed().chain(rules).chain(ports), LOG_LIMIT)
+        let compiler = Compiler::new(LOG_LIMIT).on_demand_above(self.above);
+        compiler.loaded(self.revision, fixed().chain(rules).chain(ports))
     }
 
     fn connect(&mut self) {
         self.wire.clear();
-        let (dispatch, welcome) = Dispatch::start(host(0), &self.compiler, &self.agent.known());
+        let remembered = self.dispatch.demand();
+        let known = self.agent.known();
+        let (dispatch, welcome) = Dispatch::resume(host(0), &self.compiler, &known, remembered);
         self.dispatch = dispatch;
         self.agent.welcome(&welcome.scopes);
     }
@@ -327,7 +413,8 @@ impl World {
 
     fn wanted(&self) -> BTreeMap<GoalKey, Goal> {
         let scopes = self.compiler.host_scopes(&host(0)).into_iter();
-        let views = scopes.filter_map(|scope| self.compiler.snapshot(scope, &host(0)));
+        let demand = self.dispatch.demand();
+        let views = scopes.filter_map(|scope| self.compiler.snapshot_with(scope, &host(0), demand));
         views
             .flat_map(|view| view.goals)
             .map(|goal| (goal.key(), content(goal)))
@@ -344,6 +431,8 @@ fn content(mut goal: Goal) -> Goal {
         Goal::Port(goal) => &mut goal.revision,
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Floating(goal) => &mut goal.revision,
+        Goal::Peer(goal) => &mut goal.revision,
+        Goal::Outlet(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
         Goal::Interface(goal) => &mut goal.revision,
         Goal::Group(goal) => &mut goal.revision,
@@ -413,7 +502,131 @@ fn a_port_is_told_of_its_new_group_before_and_of_its_old_one_after() {
     assert_eq!(order, expected);
 }
 
+/// Port 0 is here, the others are elsewhere.
+fn crowd(world: &mut World, ports: std::ops::Range<u8>) {
+    for number in ports {
+        world.step(&Step::Bind(number, 0, u8::from(number > 0)));
+    }
+}
+
+#[test]
+fn a_network_that_grows_large_goes_on_with_what_is_held_and_then_asks() {
+    let mut world = World::on_demand_above(4);
+    crowd(&mut world, 0..4);
+    world.quiet();
+    assert_eq!((world.neighbors(0), world.asks(0)), (vec![1, 2, 3], false));
+    crowd(&mut world, 4..8);
+    world.quiet();
+    let held = world.neighbors(0);
+    assert!(held.starts_with(&[1, 2, 3]) && world.asks(0), "{held:?}");
+    world.step(&Step::Bind(8, 0, 1));
+    world.quiet();
+    assert_eq!(world.neighbors(0), held, "nobody has asked for the newest");
+    world.step(&Step::Want(8, 0));
+    world.quiet();
+    assert!(world.neighbors(0).contains(&8));
+    // It moves, and is gone.
+    world.step(&Step::Bind(8, 0, 2));
+    world.quiet();
+    assert_eq!(world.held(), world.wanted());
+    world.step(&Step::Bind(8, 0, 0));
+    world.quiet();
+    assert_eq!(world.neighbors(0), held);
+}
+
+#[test]
+fn a_network_that_is_small_again_is_told_whole_before_agents_stop_to_ask() {
+    let mut world = World::on_demand_above(4);
+    crowd(&mut world, 0..8);
+    world.step(&Step::AgentRestart);
+    world.quiet();
+    for _ in 0..8 {
+        world.step(&Step::Release(0));
+        world.quiet();
+    }
+    assert_eq!((world.neighbors(0), world.asks(0)), (vec![], true));
+    for _ in 0..5 {
+        // The agent of host 0 stays in the network.
+        let last = world.intent.keys().next_back().copied().unwrap();
+        world.write(last, None);
+        while world.send() {}
+        while let Some(push) = world.wire.pop_front() {
+            world.agent.apply(&push).unwrap();
+            world.dispatch.received(push.sequence);
+            let all = world.intent.len() - 1;
+            assert!(world.asks(0) || world.neighbors(0).len() >= all);
+        }
+    }
+    assert_eq!((world.neighbors(0), world.asks(0)), (vec![1, 2], false));
+}
+
+#[test]
+fn who_has_forgotten_everything_is_told_what_it_had_asked_for() {
+    let mut world = World::on_demand_above(4);
+    crowd(&mut world, 0..8);
+    world.step(&Step::Bind(9, 0, 1));
+    world.quiet();
+    world.step(&Step::Want(9, 0));
+    world.quiet();
+    let held = world.held();
+    for step in [Step::AgentRestart, Step::RegionRestart] {
+        world.step(&step);
+        world.quiet();
+        assert_eq!(world.held(), held, "{step:?}");
+    }
+}
+
+/// All hosts are cold at once, and the region has room for few: those go first, the others are put off
+/// and come later.
+#[test]
+fn who_is_put_off_is_told_when_it_asks_again() {
+    let mut world = World::on_demand_above(4);
+    crowd(&mut world, 0..8);
+    world.step(&Step::Bind(9, 0, 1));
+    world.quiet();
+    let want = Want {
+        id: 7,
+        network: network_id(0).to_string(),
+        sought: vec![Sought::Address([10, 0, 0, 19].into()).to_bytes()],
+    };
+    let put_off = world.dispatch.want(&world.compiler, &want, true);
+    assert!(put_off.shed && put_off.done == 0);
+    let push = world.dispatch.next(&world.compiler).unwrap();
+    assert!(
+        push.answer
+            .as_ref()
+            .is_some_and(|answer| answer.busy && answer.want == 7)
+    );
+    world.agent.apply(&push).unwrap();
+    world.dispatch.received(push.sequence);
+    assert!(!world.neighbors(0).contains(&9));
+    world.dispatch.want(&world.compiler, &want, false);
+    world.quiet();
+    assert!(world.neighbors(0).contains(&9));
+}
+
 proptest! {
+    #[test]
+    fn whatever_breaks_and_is_asked_the_agent_holds_what_it_asked_for(
+        steps in vec(any_step_on_demand(), 1..80),
+        above in 0usize..6,
+    ) {
+        let mut world = World::on_demand_above(above);
+        for step in &steps {
+            world.step(step);
+        }
+        world.quiet();
+        prop_assert_eq!(world.held(), world.wanted());
+        prop_assert!(world.agent.is_complete());
+        let different = world.dispatch.audit(&world.compiler, &world.agent.known());
+        prop_assert_eq!(different, vec![]);
+        for net in 0..3 {
+            if world.compiler.has_host(network_id(net), &host(0)) {
+                prop_assert_eq!(world.asks(net), world.compiler.is_large(network_id(net)));
+            }
+        }
+    }
+
     #[test]
     fn whatever_breaks_the_agent_ends_with_exactly_what_intent_says(steps in vec(any_step(), 1..60)) {
         let mut world = World::new();

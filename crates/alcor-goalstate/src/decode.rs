@@ -6,6 +6,7 @@ mod acl;
 mod group;
 mod limits;
 mod north;
+mod peer;
 mod taps;
 mod trunk;
 use crate::wire::{
@@ -58,7 +59,8 @@ pub fn goal_state(state: &GoalStateV2) -> Result<Vec<GoalChange>, DecodeError> {
         .chain(members.map(group::member))
         .chain(addresses)
         .chain(state.floating_ip_states.values().map(north::floating))
-        .chain(state.router_outlet_states.values().map(north::outlet));
+        .chain(state.router_outlet_states.values().map(north::outlet))
+        .chain(state.peer_states.values().map(peer::peer));
     all.filter_map(Result::transpose).collect()
 }
 
@@ -131,6 +133,7 @@ fn vpc_goal(fields: &Fields<'_>, sent: &VpcConfiguration) -> Result<VpcGoal, Dec
         mtu: u16::try_from(sent.mtu).map_err(|error| fields.wrong("mtu", error))?,
         admin_state_up: !sent.admin_down,
         dns_domain: sent.dns_domain.clone(),
+        on_demand: sent.on_demand,
     })
 }
 

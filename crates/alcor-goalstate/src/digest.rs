@@ -32,6 +32,7 @@ pub fn goal(goal: &Goal) -> u64 {
         Goal::Group(goal) => content!(4, encode::group::group(goal)),
         Goal::Member(goal) => content!(10, encode::group::member(goal)),
         Goal::AddressGroup(goal) => content!(11, encode::group::addresses(goal)),
+        Goal::Peer(goal) => content!(24, encode::peer::peer(goal)),
         Goal::Floating(goal) => content!(20, encode::north::floating(goal)),
         Goal::Outlet(goal) => content!(30, encode::north::outlet(goal)),
     }
@@ -40,6 +41,11 @@ pub fn goal(goal: &Goal) -> u64 {
 /// The digest of a set of goals.
 pub fn goals<'a>(set: impl IntoIterator<Item = &'a Goal>) -> u64 {
     set.into_iter().fold(0, |sum, one| sum ^ goal(one))
+}
+
+/// The hash of a text that is no goal.
+pub(crate) fn of_text(text: &str) -> u64 {
+    hash(u8::MAX, text.as_bytes())
 }
 
 /// FNV-1a over the kind and the bytes, then the finaliser of SplitMix64, so that every input

@@ -7,6 +7,7 @@ pub(crate) mod acl;
 pub(crate) mod group;
 mod limits;
 pub(crate) mod north;
+pub(crate) mod peer;
 mod taps;
 mod trunk;
 
@@ -57,6 +58,7 @@ fn put(state: &mut GoalStateV2, goal: &Goal) {
         }
         Goal::Floating(goal) => north::insert(state, update, north::floating(goal)),
         Goal::Outlet(goal) => north::insert_outlet(state, update, north::outlet(goal)),
+        Goal::Peer(goal) => peer::insert(state, update, peer::peer(goal)),
     }
 }
 
@@ -122,6 +124,7 @@ fn delete(state: &mut GoalStateV2, key: GoalKey, store_revision: u64) {
         GoalKey::Outlet(port, network) => {
             north::delete_outlet(state, port, network, store_revision);
         }
+        GoalKey::Peer(vpc, host_ip) => peer::delete(state, vpc, host_ip, store_revision),
         GoalKey::Group(_) | GoalKey::Member(..) | GoalKey::AddressGroup(_) => {
             group::delete(state, key, store_revision);
         }
@@ -218,6 +221,7 @@ pub(crate) fn vpc(goal: &VpcGoal) -> VpcConfiguration {
         mtu: goal.mtu.into(),
         admin_down: !goal.admin_state_up,
         dns_domain: goal.dns_domain.clone(),
+        on_demand: goal.on_demand,
         ..VpcConfiguration::default()
     }
 }

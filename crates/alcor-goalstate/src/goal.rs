@@ -2,7 +2,7 @@
 
 use crate::{
     AclGoal, AddressGroupGoal, Carrier, FloatingGoal, GroupGoal, Limits, MemberGoal, OutletGoal,
-    RouterGateway, Taps, TrunkPart,
+    PeerGoal, RouterGateway, Taps, TrunkPart,
 };
 use alcor_types::{
     AddressGroupId, AddressScopeId, AllowedAddressPair, ExtraDhcpOption, FixedIp, FloatingIpId,
@@ -31,6 +31,8 @@ pub struct VpcGoal {
     pub admin_state_up: bool,
     /// The domain that DHCP tells; empty when none.
     pub dns_domain: String,
+    /// Whether the network is so large that a host is told of a neighbour only once it asks.
+    pub on_demand: bool,
 }
 
 /// A subnet as a host must know it.
@@ -217,6 +219,8 @@ pub enum Goal {
     Floating(FloatingGoal),
     /// An address outside by which this host translates for a router.
     Outlet(OutletGoal),
+    /// Another host with ports of a large network.
+    Peer(PeerGoal),
 }
 
 /// Names a goal.
@@ -246,6 +250,8 @@ pub enum GoalKey {
     Floating(PortId, FloatingIpId),
     /// An outlet of this host to an external network, by a router's interface.
     Outlet(PortId, NetworkId),
+    /// Another host of a large network, by where tunnels to it end.
+    Peer(NetworkId, IpAddr),
 }
 
 /// A change to what a host holds.
@@ -293,6 +299,7 @@ impl Goal {
             Self::AddressGroup(goal) => GoalKey::AddressGroup(goal.id),
             Self::Floating(goal) => GoalKey::Floating(goal.port, goal.id),
             Self::Outlet(goal) => GoalKey::Outlet(goal.interface, goal.network),
+            Self::Peer(goal) => GoalKey::Peer(goal.vpc, goal.host_ip),
         }
     }
 
@@ -311,6 +318,7 @@ impl Goal {
             Self::AddressGroup(goal) => goal.revision,
             Self::Floating(goal) => goal.revision,
             Self::Outlet(goal) => goal.revision,
+            Self::Peer(goal) => goal.revision,
         }
     }
 }

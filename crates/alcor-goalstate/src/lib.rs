@@ -17,8 +17,10 @@ mod goal;
 mod group_goal;
 mod limits;
 mod north_goal;
+mod peer_goal;
 mod scope;
 mod scope_id;
+mod sought;
 mod taps;
 mod trunk;
 pub mod wire;
@@ -35,7 +37,9 @@ pub use limits::{Bounds, Limits, Rate};
 pub use north_goal::{
     Bounded, ExternalSubnet, FloatingGoal, Forwarding, OutletGoal, RouterGateway,
 };
+pub use peer_goal::PeerGoal;
 pub use scope::{Applied, ScopeGoals};
 pub use scope_id::{ParseScopeError, ScopeId};
+pub use sought::Sought;
 pub use taps::{TapCopy, Taps};
 pub use trunk::TrunkPart;

@@ -54,6 +54,7 @@ fn revise(mut goal: Goal, at: u64) -> GoalChange {
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Floating(goal) => &mut goal.revision,
         Goal::Outlet(goal) => &mut goal.revision,
+        Goal::Peer(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
         Goal::Interface(goal) => &mut goal.revision,
         Goal::Group(goal) => &mut goal.revision,

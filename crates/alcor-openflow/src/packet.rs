@@ -23,6 +23,13 @@ mod property {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Continuation(pub(crate) Bytes);
 
+impl From<Bytes> for Continuation {
+    /// The properties of the packet-in that the packet waits by.
+    fn from(properties: Bytes) -> Self {
+        Self(properties)
+    }
+}
+
 /// A packet that a flow sent to the controller.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PacketIn {

@@ -7,6 +7,7 @@ mod asked;
 mod base;
 pub(crate) mod block;
 mod bounded;
+mod demand;
 mod exits;
 mod external;
 mod filter;
@@ -59,6 +60,7 @@ pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
             let arrivals = tunnel::flows(state, id).into_iter();
             let arrivals = arrivals.chain(arrival::passing(state, id));
             let arrivals = arrivals.chain(physical::flows(state, id));
+            let arrivals = arrivals.chain(demand::flows(state, id));
             arrivals.chain(asked::flows(state, id)).collect()
         }
         Owner::Port(id) => port::flows(state, id).unwrap_or_default(),

@@ -66,6 +66,12 @@
 //! parent's interface with the sub-port's tag loses it and goes on as one that came in by that number;
 //! what leaves by the number gets the tag and leaves by the parent's interface.
 //!
+//! **Large networks.** Of a network whose neighbours are told on demand the host knows only those that
+//! its VMs speak to. An address that [`ADDRESS`](table::ADDRESS) does not know, and unicast that nobody
+//! here and nobody known elsewhere has, make the packet wait in the bridge while the agent asks the
+//! region ([`Punt::UnknownAddress`], [`Punt::UnknownMac`]); then it goes on where it waited and looks
+//! again, once.
+//!
 //! Every flow has an [`Owner`], and every owner's flows are made from the goals anew whenever
 //! one of these changed. Two goals may claim one thing (a port that moves is local and a
 //! neighbour for a moment): then the thing, not the goal, owns the flow, and goes to the

@@ -1,11 +1,14 @@
 //! Goals in, flow changes out.
 
+use crate::member::{Claim, Slot};
 use crate::state::State;
+use crate::vpc::Vpc;
 use crate::{
-    Contents, FlowChanges, Input, Installed, MeterChanges, Owner, compile, touched, wire_mac,
+    Contents, FlowChanges, Input, Installed, MeterChanges, Owner, compile, table, touched, wire_mac,
 };
-use alcor_openflow::{Flow, FlowKey, Meter};
-use alcor_types::{MacAddr, NetworkId};
+use alcor_goalstate::Sought;
+use alcor_openflow::{Field, Flow, FlowKey, Meter};
+use alcor_types::{MacAddr, NetworkId, PortId};
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
@@ -80,6 +83,57 @@ impl Pipeline {
         compile::mac_of(&self.state, network, address)
     }
 
+    /// What the metadata holds for each network whose neighbours are asked for.
+    pub fn on_demand(&self) -> impl Iterator<Item = u64> {
+        let identities = self
+            .state
+            .vpcs
+            .values()
+            .filter_map(|vpc| vpc.identity.as_ref());
+        let large = identities.filter(|identity| identity.on_demand);
+        large.map(|identity| identity.key.number())
+    }
+
+    /// Whether the network is one whose neighbours are asked for.
+    pub fn is_on_demand(&self, network: NetworkId) -> bool {
+        let vpc = self.state.vpcs.get(&network);
+        let identity = vpc.and_then(|vpc| vpc.identity.as_ref());
+        identity.is_some_and(|identity| identity.on_demand)
+    }
+
+    /// The neighbour that a flow leads to, where it is one of those that only neighbours have: unicast to
+    /// it, or who has its address.
+    pub fn neighbor_of(&self, flow: &Flow) -> Option<PortId> {
+        let matching = &flow.key.matching;
+        let (key, _) = matching.get(Field::Metadata)?;
+        let slot = match flow.key.table {
+            table::REMOTE => mac(matching.get(Field::EthDst)?.0).map(Slot::Mac)?,
+            table::ADDRESS => Slot::Address(table::address_of(matching)),
+            _ => return None,
+        };
+        let mut networks = self.state.vpcs.values();
+        let is = |vpc: &&Vpc| {
+            let identity = vpc.identity.as_ref();
+            identity.is_some_and(|it| u128::from(it.key.number()) == key)
+        };
+        match networks.find(is)?.holder(slot)? {
+            Claim::Remote(port) => Some(port),
+            _ => None,
+        }
+    }
+
+    /// Whether anybody is known who has this address in a network.
+    pub fn knows(&self, network: NetworkId, sought: Sought) -> bool {
+        let slot = match sought {
+            Sought::Address(address) => Slot::Address(address),
+            Sought::Mac(mac) => Slot::Mac(mac),
+            // Of names the pipeline knows nothing.
+            Sought::Name(_) => return false,
+        };
+        let vpc = self.state.vpcs.get(&network);
+        vpc.is_some_and(|vpc| vpc.holder(slot).is_some())
+    }
+
     /// Every owner that may have flows, by the cookie of its flows; see [`cookie`](crate::cookie).
     pub fn owners(&self) -> BTreeMap<u64, Owner> {
         let owners = touched::all(&self.state);
@@ -120,6 +174,12 @@ impl Pipeline {
             meters,
         }
     }
+}
+
+fn mac(number: u128) -> Option<MacAddr> {
+    let bytes = number.to_be_bytes();
+    let (high, low) = bytes.split_last_chunk::<6>()?;
+    high.iter().all(|byte| *byte == 0).then_some(MacAddr(*low))
 }
 
 fn contents(state: &State, owner: Owner) -> Contents {

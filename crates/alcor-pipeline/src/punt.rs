@@ -17,6 +17,8 @@ const NEXT_HOP: u8 = 30;
 const HEARD: u8 = 31;
 const ASKED: u8 = 32;
 const TOO_LARGE_FROM_OUTSIDE: u8 = 33;
+const UNKNOWN_ADDRESS: u8 = 50;
+const UNKNOWN_MAC: u8 = 51;
 
 /// The user data of a packet-in. The bridge gives it back unchanged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,6 +82,17 @@ pub enum Punt {
         /// The external network.
         network: NetworkId,
     },
+    /// Nobody here knows who has the address in [`ADDRESS_OF`](crate::table::ADDRESS_OF): the region
+    /// does. The packet waits.
+    UnknownAddress {
+        /// The network.
+        network: NetworkId,
+    },
+    /// Nobody here knows where the frame's destination is. The packet waits.
+    UnknownMac {
+        /// The network.
+        network: NetworkId,
+    },
     /// A DHCPv6 client spoke.
     Dhcp6 {
         /// The network that it spoke in.
@@ -128,6 +141,8 @@ impl Punt {
             Self::NextHop { network } => put_network(&mut bytes, NEXT_HOP, network),
             Self::Heard { network } => put_network(&mut bytes, HEARD, network),
             Self::Asked { network } => put_network(&mut bytes, ASKED, network),
+            Self::UnknownAddress { network } => put_network(&mut bytes, UNKNOWN_ADDRESS, network),
+            Self::UnknownMac { network } => put_network(&mut bytes, UNKNOWN_MAC, network),
             Self::Dhcp6 { network } => put_network(&mut bytes, DHCP6, network),
             Self::Names { network } => put_network(&mut bytes, NAMES, network),
             Self::Talk { network } => put_network(&mut bytes, TALK, network),
@@ -173,6 +188,14 @@ impl Punt {
             ASKED => {
                 let network = NetworkId(Uuid::from_slice(rest).ok()?);
                 Some(Self::Asked { network })
+            }
+            UNKNOWN_ADDRESS => {
+                let network = NetworkId(Uuid::from_slice(rest).ok()?);
+                Some(Self::UnknownAddress { network })
+            }
+            UNKNOWN_MAC => {
+                let network = NetworkId(Uuid::from_slice(rest).ok()?);
+                Some(Self::UnknownMac { network })
             }
             DHCP6 => {
                 let network = NetworkId(Uuid::from_slice(rest).ok()?);
@@ -276,6 +299,12 @@ mod tests {
                 network: NetworkId::random(),
             },
             Punt::Asked {
+                network: NetworkId::random(),
+            },
+            Punt::UnknownAddress {
+                network: NetworkId::random(),
+            },
+            Punt::UnknownMac {
                 network: NetworkId::random(),
             },
         ];

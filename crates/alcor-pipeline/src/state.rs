@@ -31,6 +31,8 @@ pub(crate) struct State {
     pub(crate) vpcs: BTreeMap<NetworkId, Vpc>,
     pub(crate) locals: HashMap<PortId, Local>,
     pub(crate) remotes: HashMap<PortId, Remote>,
+    /// The hosts of large networks.
+    pub(crate) peers: BTreeSet<(NetworkId, IpAddr)>,
     /// The subnets on which a port has a lease here.
     pub(crate) leases: HashMap<PortId, BTreeSet<SubnetId>>,
     /// The networks of subnets with a DHCP server.
@@ -69,6 +71,7 @@ impl State {
             vpcs: BTreeMap::new(),
             locals: HashMap::new(),
             remotes: HashMap::new(),
+            peers: BTreeSet::new(),
             leases: HashMap::new(),
             subnets: HashMap::new(),
             interfaces: HashMap::new(),
@@ -205,6 +208,7 @@ impl State {
                 let key = (goal.interface, goal.network);
                 self.outside.outlets.insert(key, *goal);
             }
+            Goal::Peer(goal) => self.set_peer(goal.vpc, goal.host_ip, true),
             Goal::Group(goal) => self.sets.set_group(goal.id, Some(goal)),
             Goal::Member(goal) => self.sets.set_member(goal.group, goal.port, &goal.addresses),
             Goal::AddressGroup(goal) => self.sets.set_addresses(goal.id, &goal.addresses),
@@ -233,6 +237,7 @@ impl State {
             GoalKey::Outlet(interface, network) => {
                 self.outside.outlets.remove(&(interface, network));
             }
+            GoalKey::Peer(vpc, host_ip) => self.set_peer(vpc, host_ip, false),
             GoalKey::Group(id) => self.sets.set_group(id, None),
             GoalKey::Member(group, port) => self.sets.set_member(group, port, &[]),
             GoalKey::AddressGroup(id) => self.sets.set_addresses(id, &[]),
@@ -352,6 +357,16 @@ impl State {
                 vpc.claim(slot, Claim::Remote(id), true);
             }
             self.remotes.insert(id, remote);
+        }
+    }
+
+    /// A peer counts as one port of its host: what is for everybody goes there.
+    fn set_peer(&mut self, vpc: NetworkId, host_ip: IpAddr, there: bool) {
+        if there && self.peers.insert((vpc, host_ip)) {
+            self.vpcs.entry(vpc).or_default().add_host(host_ip);
+        } else if !there && self.peers.remove(&(vpc, host_ip)) {
+            self.vpcs.entry(vpc).or_default().remove_host(host_ip);
+            self.forget_if_empty(vpc);
         }
     }
 

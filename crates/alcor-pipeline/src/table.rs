@@ -4,6 +4,7 @@ use crate::compile::block;
 use alcor_openflow::{Ct, Field, Match, Subfield};
 use alcor_types::Direction;
 use ipnet::IpNet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whose frame it is: where every frame starts.
 pub const CLASSIFY: u8 = 0;
@@ -131,6 +132,10 @@ pub const FIRST: u16 = 130;
 pub const STRANGER: u16 = 10;
 /// So is the next hop of what was routed here.
 pub const ROUTED: u16 = 11;
+/// In a large network the region is asked who is not known here.
+pub const ASK: u16 = 10;
+/// But not for what comes from elsewhere, nor for addresses that VMs give themselves.
+pub const ASK_NOT: u16 = 11;
 /// But what came from the wire does not go back.
 pub const FROM_WIRE: u16 = 12;
 /// What no rule allowed, before it is dropped.
@@ -164,14 +169,16 @@ pub const SENDER: Field = Field::Reg0;
 /// Which part of a long list of receivers is next; 0 outside of such a list.
 pub const PART: Field = Field::Reg1;
 /// 1 when [`ADDRESS`] knew who has the address; on a frame that goes on, the sign that it was
-/// routed here.
+/// routed here. [`SOUGHT`] when the region was asked and nobody was found before.
 pub const FOUND: Field = Field::Reg3;
 /// 1 on a packet that was measured and found too large. A bit of [`FOUND`]'s register, which is
-/// 0 otherwise until the next hop is asked for.
+/// 0 otherwise until the next hop is asked for, and apart from what that says then.
 pub fn too_large() -> Subfield {
-    Subfield::new(FOUND, 1, 1)
+    Subfield::new(FOUND, 2, 1)
 }
 
+/// In [`FOUND`]: the region has been asked, and is not asked again.
+pub const SOUGHT: u32 = 2;
 /// The id of the router that has the packet.
 pub const ROUTER_ID: Field = Field::XxReg1;
 /// The address that [`ADDRESS`] is asked for: a next hop, or the target of an ARP request. One of
@@ -184,6 +191,20 @@ pub const SCRATCH: Field = Field::XxReg3;
 
 /// Names the network ACL that a packet is judged by, from one table to the next.
 pub const ACL_ID: Field = SCRATCH;
+
+/// The address that [`ADDRESS`] is asked for, by a packet's registers or a flow's match. The lowest
+/// addresses of IPv6 are nobody's.
+pub fn address_of(registers: &Match) -> IpAddr {
+    let parts = [Field::Reg8, Field::Reg9, Field::Reg10, Field::Reg11];
+    let part = |field| registers.get(field).map_or(0, |(value, _)| value);
+    let number = parts
+        .into_iter()
+        .fold(0, |sum: u128, field| sum << 32 | part(field));
+    match u32::try_from(number) {
+        Ok(four) => Ipv4Addr::from(four).into(),
+        Err(_) => Ipv6Addr::from(number).into(),
+    }
+}
 
 /// The place of an IPv4 address in [`ADDRESS_OF`].
 pub fn ipv4_of() -> Subfield {

@@ -36,6 +36,8 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
         }
         Input::Put(Goal::Port(goal)) => by_local(state, goal.id, Some(&Local::from(goal))),
         Input::Put(Goal::Neighbor(goal)) => by_remote(state, goal.port, Some(&Remote::from(goal))),
+        Input::Put(Goal::Peer(goal)) => by_peer(state, goal.vpc, goal.host_ip, true),
+        Input::Delete(GoalKey::Peer(vpc, host_ip)) => by_peer(state, *vpc, *host_ip, false),
         Input::Put(Goal::Dhcp(goal)) => vec![Owner::Port(goal.port)],
         Input::Delete(GoalKey::Vpc(id)) => by_vpc(state, *id, None),
         Input::Delete(GoalKey::Subnet(id)) => {
@@ -120,7 +122,11 @@ fn by_vpc(state: &State, id: NetworkId, now: Option<&Identity>) -> Vec<Owner> {
     if kind(former) == kind(now) && networks.len() == 1 {
         let size = |identity: Option<&Identity>| identity.map(|of| of.mtu);
         let resized = (size(former) != size(now)).then(|| by_size(state, id));
-        return resized.unwrap_or_default();
+        // Whether it is large is told by flows of its own.
+        let large = |identity: Option<&Identity>| identity.is_some_and(|of| of.on_demand);
+        let grown = (large(former) != large(now)).then_some(Owner::Vpc(id));
+        let resized = resized.unwrap_or_default().into_iter();
+        return resized.chain(grown).collect();
     }
     let vpcs = networks
         .iter()
@@ -280,6 +286,14 @@ fn by_remote(state: &State, id: PortId, now: Option<&Remote>) -> Vec<Owner> {
     owners.extend(former.filter(leaves).map(|remote| Owner::Flood(remote.vpc)));
     owners.extend(now.filter(joins).map(|remote| Owner::Flood(remote.vpc)));
     owners
+}
+
+/// The list of hosts changes where no neighbour there is known.
+fn by_peer(state: &State, vpc: NetworkId, host_ip: IpAddr, there: bool) -> Vec<Owner> {
+    let listed = state.peers.contains(&(vpc, host_ip));
+    let others = ports_at(state, vpc, host_ip) > usize::from(listed);
+    let flood = (listed != there && !others).then_some(Owner::Flood(vpc));
+    flood.into_iter().collect()
 }
 
 fn ports_at(state: &State, vpc: NetworkId, host_ip: IpAddr) -> usize {

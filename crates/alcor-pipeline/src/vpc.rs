@@ -17,6 +17,7 @@ pub(crate) struct Identity {
     pub(crate) up: bool,
     /// The largest IP packet in it, in bytes; 0 where that is not known.
     pub(crate) mtu: u16,
+    pub(crate) on_demand: bool,
     pub(crate) revision: Revision,
 }
 
@@ -27,6 +28,7 @@ impl From<&VpcGoal> for Identity {
             carrier: goal.carrier.clone(),
             up: goal.admin_state_up,
             mtu: goal.mtu,
+            on_demand: goal.on_demand,
             revision: goal.revision,
         }
     }

@@ -6,7 +6,8 @@
 mod support;
 
 use alcor_goalstate::{
-    Bounded, Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes, TrunkPart, TunnelKind,
+    Bounded, Carrier, Goal, GoalKey, PeerGoal, RuleRemote, SubnetRoute, SubnetRoutes, TrunkPart,
+    TunnelKind,
 };
 use alcor_openflow::{Flow, Meter, PortNo};
 use alcor_pipeline::{
@@ -82,16 +83,17 @@ fn any_goal() -> impl Strategy<Value = Goal> {
     prop_oneof![
         2 => any_vpc(), 1 => any_subnet(), 3 => any_port(), 4 => any_neighbor(), 1 => lease,
         3 => any_interface(), 4 => any_secured(), 8 => sets, 4 => any_floating(),
-        3 => any_acl(), 2 => any_placed(), 4 => any_trunked(), 3 => any_outlet(),
+        3 => any_acl(), 2 => any_placed(), 4 => any_trunked(), 3 => any_outlet(), 2 => any_peer(),
     ]
 }
 
 fn any_vpc() -> impl Strategy<Value = Goal> {
     let mtu = prop::sample::select(vec![0, 1300, 1450, 1500]);
-    let numbers = (1..4_u8, 1..7_u8, any::<bool>(), 1..4_u64, mtu);
-    numbers.prop_map(|(id, of, up, revision, mtu)| {
+    let numbers = (1..4_u8, 1..7_u8, any::<[bool; 2]>(), 1..4_u64, mtu);
+    numbers.prop_map(|(id, of, [up, large], revision, mtu)| {
         let mut goal = vpc(id);
         goal.mtu = mtu;
+        goal.on_demand = large;
         let physical_network = PHYSICAL.to_owned();
         goal.carrier = match of {
             1 | 2 => Carrier::Vxlan(vni(of)),
@@ -105,6 +107,17 @@ fn any_vpc() -> impl Strategy<Value = Goal> {
         goal.admin_state_up = up;
         goal.revision = Revision(revision);
         Goal::Vpc(goal)
+    })
+}
+
+/// On the hosts of the neighbours.
+fn any_peer() -> impl Strategy<Value = Goal> {
+    (1..3_u8, 1..4_u8).prop_map(|(vpc, at)| {
+        Goal::Peer(PeerGoal {
+            vpc: vpc_id(vpc),
+            revision: Revision(1),
+            host_ip: neighbor(1, vpc, at).host_ip,
+        })
     })
 }
 

@@ -9,7 +9,7 @@ mod carrier;
 mod echo;
 mod zone;
 
-pub use answer::{Failure, Verdict, failure, fits, resolve};
+pub use answer::{Failure, Verdict, failure, fits, resolve, sought};
 pub use carrier::Question;
 pub use echo::echoes;
 pub use zone::Zone;

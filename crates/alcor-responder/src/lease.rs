@@ -179,6 +179,7 @@ mod tests {
             mtu: 1450,
             admin_state_up: true,
             dns_domain: "example.org.".to_owned(),
+            on_demand: false,
         };
         let subnet = SubnetGoal {
             id: SubnetId::random(),

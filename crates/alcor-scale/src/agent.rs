@@ -1,5 +1,6 @@
 //! An emulated agent: what a real one says to what it hears, without a switch. Pure.
 
+use crate::asked::Asked;
 use crate::held::{Did, ScopeHeld, name};
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::goal_state_operation_reply::GoalStateOperationStatus;
@@ -21,6 +22,7 @@ pub struct Agent {
     /// Scopes of the welcome that are not complete yet; none before a welcome.
     awaited: Option<HashSet<ScopeId>>,
     named: HashSet<ScopeId>,
+    asked: Asked,
 }
 
 /// What a push came to.
@@ -48,9 +50,19 @@ impl Agent {
         self.awaited = None;
         self.scopes.values_mut().for_each(ScopeHeld::interrupt);
         Body::Hello(Hello {
-            known: self.held(),
+            known: self.known(),
             ..identity.clone()
         })
+    }
+
+    /// What a new session tells the region: what is held, and which neighbours were asked for.
+    pub fn known(&self) -> Vec<ScopeRevision> {
+        let held = self.held().into_iter();
+        let told = held.filter_map(|said| {
+            let scope = said.scope.parse().ok()?;
+            self.asked.tell(scope, said)
+        });
+        told.collect()
     }
 
     /// What is held, scope by scope.
@@ -62,8 +74,15 @@ impl Agent {
                 scope: scope.to_string(),
                 revision: held.revision().0,
                 digest: held.digest(),
+                ..ScopeRevision::default()
             })
             .collect()
+    }
+
+    /// Whether the host must have its neighbours' names told again, by a new session: it has asked for none
+    /// of them, and would not know which to speak of.
+    pub fn lacks_names(&self) -> bool {
+        self.asked.lacks_names()
     }
 
     /// A sign of life, with everything held where `audit`.
@@ -144,7 +163,7 @@ impl Agent {
         } else {
             self.merge(scope, push, &changes, &mut taken);
         }
-        if push.complete {
+        if push.complete && push.kind() != PushKind::AnswerOfScope {
             if let Some(awaited) = &mut self.awaited {
                 awaited.remove(&scope);
             }
@@ -174,7 +193,8 @@ impl Agent {
                 Did::Nothing => idle += 1,
             }
         }
-        if push.complete {
+        self.asked.note(scope, push, changes);
+        if push.complete && push.kind() != PushKind::AnswerOfScope {
             taken.gained -= count(held.complete(Revision(push.revision)));
         }
         taken.repeated = taken.bytes * idle / taken.changes.max(1);
@@ -184,11 +204,15 @@ impl Agent {
         if let Some(held) = self.scopes.remove(&scope) {
             taken.gained -= count(held.len());
         }
+        self.asked.forget(scope);
     }
 
     /// Ports are verified with the push that brought them: interfaces are plugged beforehand.
     fn verify(&mut self, scope: ScopeId, push: &Push, changes: &[GoalChange], taken: &mut Taken) {
-        if push.kind() != PushKind::DeltaOfScope {
+        if matches!(
+            push.kind(),
+            PushKind::SnapshotOfScope | PushKind::LeaveScope
+        ) {
             self.drop_unheld();
         }
         let mut words = Vec::new();

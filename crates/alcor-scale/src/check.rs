@@ -5,7 +5,7 @@ mod facts;
 
 use crate::agent::Agent;
 use crate::fleet::Fleet;
-use crate::held::name;
+use crate::held::{ScopeHeld, name};
 use crate::phases::Dice;
 use crate::plan::host_name;
 use crate::scenario;
@@ -124,12 +124,19 @@ impl Field<'_> {
     }
 
     fn compare_scope(&self, agent: &Agent, host: &HostName, scope: ScopeId, verdict: &mut Verdict) {
-        let (Some(view), Some(held)) = (
+        let (Some(mut view), Some(held)) = (
             self.compiler.snapshot(scope, host),
             agent.scopes().get(&scope),
         ) else {
             return verdict.differs(format!("{host} does not hold {scope}"));
         };
+        if grow(&mut view.goals, held) {
+            // Of a large network only those neighbours must be there that were asked for.
+            view.goals.retain(|goal| {
+                let key = goal.key();
+                !matches!(key, GoalKey::Neighbor(_)) || held.get(name(&key)).is_some()
+            });
+        }
         verdict.goals += view.goals.len();
         let wrong = |goal: &&Goal| held.get(name(&goal.key())) != Some(digest::goal(goal));
         for goal in view.goals.iter().filter(wrong) {
@@ -204,7 +211,22 @@ impl Field<'_> {
             let held = agent.scopes().get(&scope)?;
             held.get(name(&key))
         });
+        let asked = matches!(key, GoalKey::Neighbor(_)) && held.is_none();
+        if asked && self.is_large(scope, number, host) {
+            return self.wanted(scope, host, key).is_some();
+        }
         held.is_some() && held == self.wanted(scope, host, key)
+    }
+
+    /// Whether the host takes the network for one whose neighbours are asked for.
+    fn is_large(&self, scope: ScopeId, number: u32, host: &HostName) -> bool {
+        let Some(mut view) = self.compiler.snapshot(scope, host) else {
+            return false;
+        };
+        self.fleet.look(number, |agent| {
+            let held = agent.scopes().get(&scope);
+            held.is_some_and(|held| grow(&mut view.goals, held))
+        })
     }
 
     /// The hash of the goal that the host is to hold under the key.
@@ -213,4 +235,21 @@ impl Field<'_> {
         let goal = view.goals.iter().find(|goal| goal.key() == key)?;
         Some(digest::goal(goal))
     }
+}
+
+/// Whether the host holds the network as one whose neighbours are asked for; if so, that is what intent
+/// says. How many ports make a network large is the region's setting, which no API tells.
+fn grow(goals: &mut [Goal], held: &ScopeHeld) -> bool {
+    for goal in goals {
+        let key = goal.key();
+        let Goal::Vpc(vpc) = goal else { continue };
+        vpc.on_demand = true;
+        if held.get(name(&key)) == Some(digest::goal(goal)) {
+            return true;
+        }
+        if let Goal::Vpc(vpc) = goal {
+            vpc.on_demand = false;
+        }
+    }
+    false
 }

@@ -14,6 +14,7 @@
 //! hosts fit into one process.
 
 mod agent;
+mod asked;
 mod check;
 mod counts;
 mod create;

@@ -188,7 +188,13 @@ impl Session<'_> {
                         self.shared.counts.sessions.fetch_add(1, Relaxed);
                         beats = self.welcome(&door, &welcome).await?;
                     }
-                    Some(region_message::Body::Push(push)) => self.push(&door, push).await?,
+                    Some(region_message::Body::Push(push)) => {
+                        let whole = push.complete;
+                        self.push(&door, push).await?;
+                        if whole && self.host.agent.lock().lacks_names() {
+                            return Ok(());
+                        }
+                    }
                     None => return Err(Status::unavailable("the region ended the session")),
                 },
                 _ = beats.heartbeat.tick() => self.beat(&door, &mut beats).await?,

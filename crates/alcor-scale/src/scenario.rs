@@ -8,7 +8,7 @@ use std::path::Path;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
-    /// One network has all ports: every host holds every port.
+    /// One network has all ports. Where the region takes it for a large one, hosts ask for neighbours.
     OneLarge,
     /// All networks have the same number of ports.
     ManySmall,

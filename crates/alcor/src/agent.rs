@@ -66,6 +66,10 @@ pub(crate) struct Flags {
     /// A file with the secret that it shares with its proxies (metadata_proxy_shared_secret)
     #[arg(long, env = "ALCOR_METADATA_SECRET_FILE", value_name = "PATH")]
     pub(crate) metadata_secret_file: Option<PathBuf>,
+    /// Neighbours in large networks are forgotten after so many seconds without a packet to them
+    /// [default: 60]
+    #[arg(long, env = "ALCOR_NEIGHBOR_IDLE_SECONDS", value_name = "SECONDS")]
+    pub(crate) neighbor_idle_seconds: Option<u64>,
 }
 
 impl Flags {
@@ -94,6 +98,7 @@ impl Flags {
             },
             metadata_url: self.metadata_url.or(other.metadata_url),
             metadata_secret_file: self.metadata_secret_file.or(other.metadata_secret_file),
+            neighbor_idle_seconds: self.neighbor_idle_seconds.or(other.neighbor_idle_seconds),
         }
     }
 
@@ -132,6 +137,7 @@ impl Flags {
             audit: Duration::from_secs(self.audit_seconds.unwrap_or(60)),
             dns_servers,
             metadata,
+            neighbor_idle: Duration::from_secs(self.neighbor_idle_seconds.unwrap_or(60).max(1)),
         })
     }
 }

@@ -28,6 +28,7 @@ and `alcor help agent` show.
   physical-mtu = 1500                # of the underlay; VXLAN leaves 1450
   physical-network-mtu = [\"physnet1:9000\"]
   dns-domain = \"openstacklocal\"
+  on-demand-above = 1000             # ports; hosts of larger networks ask for neighbours
   nova-url = \"https://127.0.0.1:8774/v2.1\"
   nova-ca-file = \"/etc/alcor/nova-ca.pem\"
 
@@ -56,6 +57,7 @@ and `alcor help agent` show.
   lease-seconds = 86400
   ra-seconds = 200                    # IPv6 routers are heard of once in this time
   audit-seconds = 60
+  neighbor-idle-seconds = 60          # in large networks
 
 Token file (--auth token; readable by its owner alone):
 

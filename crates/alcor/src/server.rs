@@ -107,6 +107,10 @@ pub(crate) struct Flags {
     /// The domain of names where a network has none [default: openstacklocal]
     #[arg(long, env = "ALCOR_DNS_DOMAIN", value_name = "DOMAIN")]
     pub(crate) dns_domain: Option<String>,
+    /// A network with more ports than this is large: a host is told of a port only once one of its
+    /// VMs sends there; with a fifth less it is small again [default: 1000]
+    #[arg(long, env = "ALCOR_ON_DEMAND_ABOVE", value_name = "PORTS")]
+    pub(crate) on_demand_above: Option<usize>,
     /// Nova's endpoint, like http://127.0.0.1:8774/v2.1: tell it when its servers' ports are
     /// plugged, unplugged, changed or gone
     #[arg(long, env = "ALCOR_NOVA_URL", value_name = "URL")]
@@ -185,6 +189,7 @@ impl Flags {
             physical_mtu: self.physical_mtu.or(other.physical_mtu),
             physical_network_mtu: given(self.physical_network_mtu, other.physical_network_mtu),
             dns_domain: self.dns_domain.or(other.dns_domain),
+            on_demand_above: self.on_demand_above.or(other.on_demand_above),
             nova_url: self.nova_url.or(other.nova_url),
             nova_ca_file: self.nova_ca_file.or(other.nova_ca_file),
             quotas: [other.quotas, self.quotas].concat(),
@@ -272,10 +277,12 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     installed.context("cannot list the configured ranges of segmentation ids")?;
     let mut registry = Registry::default();
     let metrics = Metrics::register(&mut registry);
+    let defaults = alcor_delivery::Settings::default();
     let delivered = alcor_delivery::Settings {
         dns_domain: settings_domain,
         rules: Arc::clone(&settings),
-        ..alcor_delivery::Settings::default()
+        on_demand_above: flags.on_demand_above.unwrap_or(defaults.on_demand_above),
+        ..defaults
     };
     let (delivery, tasks) = Delivery::start(store.clone(), delivered, metrics)?;
     let liveness = Arc::new(Sessions(delivery.clone()));

@@ -28,3 +28,23 @@ async fn emulated_hosts_hold_exactly_what_intent_says() {
         "the page needs nothing else"
     );
 }
+
+/// A network of more ports than the region tells everybody of: hosts hold what is theirs, and of the rest
+/// only what they held before it grew so large, also after restarts of both sides.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_large_network_hosts_hold_no_more_than_they_must() {
+    let text = "hosts = 30\nports = 1500\nvpcs = 1\nprofile = 'one-large'\n\
+                restart = { agents = 5, region = true }";
+    let scenario: Scenario = toml::from_str(text).unwrap();
+    let target = Target::Own {
+        program: env!("CARGO_BIN_EXE_alcor").into(),
+        data_dir: None,
+    };
+    let report = alcor_scale::run(&scenario, &target, None).await.unwrap();
+    let verdict = &report.verdict;
+    assert_eq!(verdict.differences, 0, "{:?}", verdict.told);
+    assert_eq!(verdict.hosts, 30);
+    // Members of the group, and far fewer neighbours than ports.
+    assert!(verdict.goals < 30 * (1_500 + 1_300), "{verdict:?}");
+    assert_eq!(report.figures.get("digests that differed"), Some(0.0));
+}

@@ -59,12 +59,14 @@ impl Engine {
                 self.talk(now, in_port, network, frame);
                 Vec::new()
             }
-            // Those are nobody's here: see `north`.
+            // Those are nobody's here: see `north` and `demand`.
             Some(
                 Punt::NextHop { .. }
                 | Punt::Heard { .. }
                 | Punt::Asked { .. }
-                | Punt::TooLargeFromOutside { .. },
+                | Punt::TooLargeFromOutside { .. }
+                | Punt::UnknownAddress { .. }
+                | Punt::UnknownMac { .. },
             )
             | None => Vec::new(),
         }

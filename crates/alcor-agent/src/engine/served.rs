@@ -1,11 +1,12 @@
 //! What the host answers in place of servers: names, and the first word of conversations by TCP.
 
-use super::{Answer, Engine};
+use super::{Answer, Effect, Engine};
 use crate::allowance::Service;
+use crate::demand::Deferred;
 use crate::errand::{Back, Errand, Guest, Inquiry, Spoken, Visit};
 use alcor_goalstate::{Goal, GoalKey, PortGoal, ScopeGoals, SubnetGoal};
 use alcor_openflow::PortNo;
-use alcor_responder::dns::{Failure, Question, Verdict, resolve};
+use alcor_responder::dns::{Failure, Question, Verdict, resolve, sought};
 use alcor_responder::{FALLBACK_SERVER_ID, Outcome, Reason};
 use alcor_types::{NetworkId, PortId, Revision};
 use std::net::IpAddr;
@@ -43,21 +44,80 @@ impl Engine {
     ) -> Option<Answer> {
         let own = self.vm_at(in_port).filter(|port| port.vpc == network)?;
         let port = own.id;
-        let mtu = self.mtu(network);
-        let said = Question::parse(frame).and_then(|question| {
-            let found = self.look_up(now, port, question.server, &question.message)?;
-            match found {
-                Found::Answer(answer) => question.answer(answer, mtu).map(Some),
-                Found::Elsewhere(servers, otherwise) => {
-                    self.errand(Errand::Ask(Inquiry {
-                        port,
-                        message: question.message.clone(),
-                        servers,
-                        otherwise,
-                        back: Back::Udp(in_port, Box::new(question), mtu),
-                    }));
-                    Ok(None)
+        match Question::parse(frame) {
+            Ok(question) => {
+                let deferred = Deferred::Udp(in_port, question);
+                match self.unless_sought(now, port, deferred)? {
+                    Deferred::Udp(in_port, question) => self.by_udp(now, (port, in_port), question),
+                    Deferred::Tcp(_) => None,
                 }
+            }
+            Err(reason) => {
+                self.counters.count(&Outcome::Silence(reason));
+                None
+            }
+        }
+    }
+
+    /// Where the VM's network is one whose neighbours are asked for, the region is asked who has the name
+    /// first; else the question comes back.
+    fn unless_sought(
+        &mut self,
+        now: Instant,
+        port: PortId,
+        deferred: Deferred,
+    ) -> Option<Deferred> {
+        let network = self.own(port).map(|own| own.vpc);
+        let network = network.filter(|network| self.pipeline.is_on_demand(*network));
+        let message = match &deferred {
+            Deferred::Udp(_, question) => &question.message,
+            Deferred::Tcp(spoken) => &spoken.message,
+        };
+        let sought = network.and_then(|network| {
+            let domain = domain(self.holdings.scope(network)?, network);
+            Some((network, sought(message, domain)?))
+        });
+        let allowed = |engine: &mut Self| engine.allowances.take(now, port, Service::Neighbors);
+        match sought {
+            Some(place) if allowed(self) => self.demand.name_asked(now, place, (port, deferred)),
+            _ => Some(deferred),
+        }
+    }
+
+    /// The region has said who has the name that was asked for, or that nobody has.
+    pub(super) fn name_settled(&mut self, now: Instant, deferred: Deferred) -> Option<Effect> {
+        match deferred {
+            Deferred::Udp(in_port, question) => {
+                let port = self.vm_at(in_port)?.id;
+                let answer = self.by_udp(now, (port, in_port), question)?;
+                Some(Effect::Tell(in_port, answer))
+            }
+            Deferred::Tcp(spoken) => {
+                self.by_tcp(now, spoken);
+                None
+            }
+        }
+    }
+
+    fn by_udp(
+        &mut self,
+        now: Instant,
+        (port, in_port): (PortId, PortNo),
+        question: Question,
+    ) -> Option<Answer> {
+        let mtu = self.mtu(self.own(port)?.vpc);
+        let found = self.look_up(now, port, question.server, &question.message);
+        let said = found.and_then(|found| match found {
+            Found::Answer(answer) => question.answer(answer, mtu).map(Some),
+            Found::Elsewhere(servers, otherwise) => {
+                self.errand(Errand::Ask(Inquiry {
+                    port,
+                    message: question.message.clone(),
+                    servers,
+                    otherwise,
+                    back: Back::Udp(in_port, Box::new(question), mtu),
+                }));
+                Ok(None)
             }
         });
         said.unwrap_or_else(|reason| {
@@ -68,6 +128,13 @@ impl Engine {
 
     /// The same by TCP.
     pub(crate) fn name_spoken_of(&mut self, now: Instant, spoken: Spoken) {
+        let deferred = self.unless_sought(now, spoken.port, Deferred::Tcp(spoken));
+        if let Some(Deferred::Tcp(spoken)) = deferred {
+            self.by_tcp(now, spoken);
+        }
+    }
+
+    fn by_tcp(&mut self, now: Instant, spoken: Spoken) {
         let Spoken {
             port,
             server,
@@ -135,10 +202,7 @@ impl Engine {
         let Some(Goal::Port(own)) = goals.get(&GoalKey::Port(port)) else {
             return Err(Reason::OtherServer);
         };
-        let domain = match goals.get(&GoalKey::Vpc(own.vpc)) {
-            Some(Goal::Vpc(vpc)) => &*vpc.dns_domain,
-            _ => "",
-        };
+        let domain = domain(goals, own.vpc);
         let zone = self.names.zone(own.vpc, goals);
         Ok(match resolve(message, zone, domain)? {
             Verdict::Answer(answer) => {
@@ -162,6 +226,13 @@ impl Engine {
             Some(Goal::Vpc(vpc)) if vpc.mtu > 0 => vpc.mtu,
             _ => 1500,
         }
+    }
+}
+
+fn domain(goals: &ScopeGoals, network: NetworkId) -> &str {
+    match goals.get(&GoalKey::Vpc(network)) {
+        Some(Goal::Vpc(vpc)) => &vpc.dns_domain,
+        _ => "",
     }
 }
 

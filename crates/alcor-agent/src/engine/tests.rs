@@ -62,6 +62,7 @@ fn carried(parent: PortId) -> [GoalChange; 2] {
         mtu: 1450,
         admin_state_up: true,
         dns_domain: String::new(),
+        on_demand: false,
     };
     let port = PortGoal {
         id: SUB_PORT,

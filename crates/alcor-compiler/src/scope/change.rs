@@ -1,6 +1,7 @@
 //! Changes to a scope. Each takes what hosts were told before, changes the facts, and
 //! compares: only a goal whose content differs is news, gets the new revision, and is logged.
 
+use super::spread::place;
 use super::{Former, Held, Interface, Member, Scope, Told};
 use crate::hosts::Hosts;
 use crate::log::Subject;
@@ -101,6 +102,7 @@ impl Scope {
         hosts: &Hosts,
     ) -> bool {
         let former = self.told(id, hosts);
+        self.enter(id, port.as_deref());
         self.unbind(id);
         match port {
             None => drop(self.ports.remove(&id)),
@@ -227,7 +229,7 @@ impl Scope {
         }
     }
 
-    fn retell_vpc(&mut self, revision: Revision, former: Option<&Goal>) -> bool {
+    pub(super) fn retell_vpc(&mut self, revision: Revision, former: Option<&Goal>) -> bool {
         let now = self.vpc_goal();
         let Some(key) = changed(former, now.as_ref()) else {
             return false;
@@ -285,6 +287,8 @@ impl Scope {
             self.log_peer(revision, id, [host(&former), host(&now)]);
             let new_peer = self.neighbor_goal(id, hosts);
             self.peers ^= hash(old_peer.as_ref()) ^ hash(new_peer.as_ref());
+            let [old, new] = [&old_peer, &new_peer].map(|peer| peer.as_ref().and_then(place));
+            self.spread(revision, old, new);
         }
         own_news || peer_news
     }
@@ -303,7 +307,12 @@ impl Scope {
     }
 
     /// A port that was and is on one host only is no news as a neighbour to that host.
-    fn log_peer(&mut self, revision: Revision, id: PortId, places: [Option<HostName>; 2]) {
+    pub(super) fn log_peer(
+        &mut self,
+        revision: Revision,
+        id: PortId,
+        places: [Option<HostName>; 2],
+    ) {
         let except = match places {
             [Some(old), Some(new)] => (old == new).then_some(new),
             [old, new] => old.or(new),

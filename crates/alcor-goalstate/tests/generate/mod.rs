@@ -13,8 +13,8 @@ mod taps;
 mod trunk;
 
 use alcor_goalstate::{
-    Carrier, DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, PortIdentity,
-    SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
+    Carrier, DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PeerGoal, PortGoal,
+    PortIdentity, SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
 use alcor_types::{
     AllowedAddressPair, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, MacAddr, Revision, SubnetId,
@@ -71,23 +71,37 @@ fn any_vpc() -> impl Strategy<Value = Goal> {
         "[a-z]{0,9}",
         carrier(),
         any::<u16>(),
-        any::<bool>(),
+        any::<(bool, bool)>(),
     )
-        .prop_map(|(id, revision, name, carrier, mtu, admin_state_up)| {
-            let project_id = name.as_str().into();
-            let dns_domain = format!("{name}.example.");
-            let id = id.into();
-            Goal::Vpc(VpcGoal {
-                id,
-                revision,
-                project_id,
-                name,
-                carrier,
-                mtu,
-                admin_state_up,
-                dns_domain,
-            })
+        .prop_map(
+            |(id, revision, name, carrier, mtu, (admin_state_up, on_demand))| {
+                let project_id = name.as_str().into();
+                let dns_domain = format!("{name}.example.");
+                let id = id.into();
+                Goal::Vpc(VpcGoal {
+                    id,
+                    revision,
+                    project_id,
+                    name,
+                    carrier,
+                    mtu,
+                    admin_state_up,
+                    dns_domain,
+                    on_demand,
+                })
+            },
+        )
+}
+
+fn any_peer() -> impl Strategy<Value = Goal> {
+    (id(), revision(), any::<IpAddr>()).prop_map(|(vpc, revision, host_ip)| {
+        let vpc = vpc.into();
+        Goal::Peer(PeerGoal {
+            vpc,
+            revision,
+            host_ip,
         })
+    })
 }
 
 fn routes() -> impl Strategy<Value = Vec<HostRoute>> {
@@ -290,6 +304,7 @@ pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
         any_port(),
         any_dhcp(),
         any_neighbor(),
+        any_peer(),
         any_interface(),
         group::any_group(),
         group::any_member(),

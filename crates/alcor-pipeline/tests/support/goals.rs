@@ -71,6 +71,7 @@ pub(crate) fn vpc(number: u8) -> VpcGoal {
         mtu: 1450,
         admin_state_up: true,
         dns_domain: String::new(),
+        on_demand: false,
     }
 }
 

@@ -16,6 +16,7 @@ fn vpc() -> VpcGoal {
         mtu: 1450,
         admin_state_up: true,
         dns_domain: "example.org.".to_owned(),
+        on_demand: false,
     }
 }
 

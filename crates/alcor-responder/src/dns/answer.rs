@@ -1,7 +1,8 @@
 //! What a message asks, and what is said to it.
 
-use super::zone::Zone;
+use super::zone::{Zone, unnamed};
 use crate::Reason;
+use alcor_goalstate::Sought;
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::{A, AAAA, PTR};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
@@ -65,6 +66,24 @@ pub fn resolve(message: &[u8], zone: &Zone, domain: &str) -> Result<Verdict, Rea
             otherwise: Failure::Refused,
         }),
     }
+}
+
+/// Which ports of the network a message asks for: by name, or by the address that their names are wanted
+/// of. Nothing where it is about others, or no question.
+pub fn sought(message: &[u8], domain: &str) -> Option<Sought> {
+    let asked = question(message).ok()?;
+    let [query] = &asked.queries[..] else {
+        return None;
+    };
+    if let Some(address) = reverse(query.name()) {
+        return Some(Sought::Address(address));
+    }
+    let name = text(query.name());
+    let label = Domain::new(domain).label(&name)?.to_owned();
+    Some(match unnamed(&label) {
+        Some(address) => Sought::Address(address),
+        None => Sought::name(&label),
+    })
 }
 
 /// The answer to a message that says that there is none.

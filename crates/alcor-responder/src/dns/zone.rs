@@ -80,6 +80,13 @@ fn default_name(address: IpAddr) -> String {
     format!("host-{}", address.to_string().replace(['.', ':'], "-"))
 }
 
+/// The address of a port that is called by it.
+pub(super) fn unnamed(label: &str) -> Option<IpAddr> {
+    let digits = label.strip_prefix("host-")?;
+    let four = digits.replace('-', ".").parse();
+    four.or_else(|_| digits.replace('-', ":").parse()).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +98,15 @@ mod tests {
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn ports_without_a_name_are_found_by_the_one_they_have_from_their_address() {
+        for address in ["10.0.0.5", "fd00::5", "2001:db8:1:2:3:4:5:6"].map(ip) {
+            assert_eq!(unnamed(&default_name(address)), Some(address));
+        }
+        assert_eq!(unnamed("web"), None);
+        assert_eq!(unnamed("host-web"), None);
     }
 
     #[test]

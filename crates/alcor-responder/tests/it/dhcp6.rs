@@ -33,6 +33,7 @@ fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
         mtu: 1450,
         admin_state_up: true,
         dns_domain: "example.org.".to_owned(),
+        on_demand: false,
     };
     let subnet = SubnetGoal {
         id,

@@ -215,6 +215,7 @@ impl Network {
                 mtu: 1_450,
                 admin_state_up: true,
                 dns_domain: String::new(),
+                on_demand: false,
             }),
             Goal::Subnet(SubnetGoal {
                 id: self.subnet,

@@ -159,6 +159,7 @@ fn pushes(state: &mut State, goals: &[Goal], kind: PushKind) -> Vec<Push> {
             begins: part == 0,
             complete: part + 1 == parts,
             goal_state: Some(encode::goal_state(&changes)),
+            answer: None,
         });
     }
     pushes

@@ -70,6 +70,22 @@ pub(crate) async fn without_agents(
     play(scenario, test).await
 }
 
+/// Plays a test on a region and agents with further arguments.
+pub(crate) async fn with_flags(
+    hosts: u16,
+    (region, agents): (&[&str], &[&str]),
+    test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let owned = |flags: &[&str]| -> Vec<String> { flags.iter().map(ToString::to_string).collect() };
+    let scenario = Scenario::told(Settings::hosts(hosts), binary(), &owned(region)).await?;
+    for host in 1..=hosts {
+        scenario.start_agent_with(host, &owned(agents)).await?;
+    }
+    scenario.wait_for_agents(hosts.into()).await?;
+    scenario.underlay_learnt().await?;
+    play(scenario, test).await
+}
+
 pub(crate) async fn play(
     scenario: Scenario,
     test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
