@@ -1,6 +1,6 @@
 //! A packet in the notation of `ofproto/trace`.
 
-use crate::Trace;
+use crate::{Fields, Trace};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -22,6 +22,8 @@ pub struct Probe {
     pub in_port: u32,
     /// Where that is a tunnel.
     pub tunnel: Option<Tunnelled>,
+    /// Its VLAN tag, where it has one.
+    pub vlan: Option<u16>,
     /// From which MAC address to which, as text.
     pub macs: (String, String),
     /// From which address to which, of one family.
@@ -40,8 +42,12 @@ pub struct Probe {
 
 impl Probe {
     /// The packet as it left a bridge.
-    pub fn after(mut self, trace: &Trace) -> Self {
-        let end = &trace.end;
+    pub fn after(self, trace: &Trace) -> Self {
+        self.with(&trace.end)
+    }
+
+    /// The packet as these fields have it; those that are not among them stay.
+    pub fn with(mut self, end: &Fields) -> Self {
         let text = |name, old: String| end.get(name).map_or(old, str::to_owned);
         let (source, target) = self.macs;
         self.macs = (text("dl_src", source), text("dl_dst", target));
@@ -58,6 +64,12 @@ impl Probe {
             address(source, self.addresses.0),
             address(target, self.addresses.1),
         );
+        // A router that answers a ping turns it into its reply.
+        let kind = end.number("icmp_type").or(end.number("icmpv6_type"));
+        self.port = kind
+            .and_then(|kind| kind.try_into().ok())
+            .unwrap_or(self.port);
+        self.vlan = end.number("dl_vlan").and_then(|tag| tag.try_into().ok());
         let ttl = end.number("nw_ttl").and_then(|ttl| u8::try_from(ttl).ok());
         self.ttl = ttl.unwrap_or(self.ttl);
         self
@@ -101,6 +113,9 @@ impl fmt::Display for Probe {
             ",{prefix}_src={from},{prefix}_dst={to},nw_ttl={}",
             self.ttl
         )?;
+        if let Some(tag) = self.vlan {
+            write!(f, ",dl_vlan={tag}")?;
+        }
         let (source, port) = (self.source_port, self.port);
         match kind {
             "" => Ok(()),
@@ -119,6 +134,7 @@ mod tests {
         let probe = Probe {
             in_port: 3,
             tunnel: None,
+            vlan: None,
             macs: ("02:00:00:00:00:01".into(), "02:00:00:00:00:02".into()),
             addresses: ([10, 0, 0, 1].into(), [10, 0, 0, 2].into()),
             protocol: 6,

@@ -267,6 +267,7 @@ async fn on_switches(
     let probe = Probe {
         in_port: 0,
         tunnel: None,
+        vlan: None,
         macs: (packet.mac.to_string(), mac.to_string()),
         addresses: (packet.from, packet.to),
         protocol: packet.protocol,

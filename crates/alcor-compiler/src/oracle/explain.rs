@@ -4,7 +4,9 @@
 //! last step says whether the packet arrives.
 
 use super::filter::Verdict;
-use super::{Intent, Packet};
+use super::outside::Journey;
+use super::{Arrival, Intent, Packet, Translator};
+use alcor_goalstate::Carrier;
 use alcor_types::{
     Direction, HostName, MacAddr, NetworkId, Port, PortId, RouteTableId, RouterId, SecurityGroupId,
     SecurityGroupRuleId, Subnet,
@@ -166,6 +168,75 @@ pub enum Step {
         /// Where the tunnel ends.
         end: IpAddr,
     },
+    /// From one host to another, over the wire of the physical network that carries this one.
+    Wired {
+        /// The network.
+        network: NetworkId,
+        /// The sender's host.
+        from: HostName,
+        /// The receiver's.
+        to: HostName,
+    },
+    /// A machine outside sends it.
+    Came {
+        /// The external network that it comes by.
+        network: NetworkId,
+    },
+    /// It leaves the router by another address.
+    Outward {
+        /// Its sender's own.
+        was: IpAddr,
+        /// The one that it has from now on.
+        now: IpAddr,
+        /// Whose that is.
+        by: Translator,
+    },
+    /// It comes in from outside, to another address.
+    Inward {
+        /// The one that it was sent to.
+        was: IpAddr,
+        /// The one that it goes to.
+        now: IpAddr,
+        /// Whose the former is.
+        by: Translator,
+    },
+    /// The router's gateway to the external network is on no host that can be reached. The end.
+    NoGateway {
+        /// The router.
+        router: RouterId,
+        /// The external network.
+        network: NetworkId,
+    },
+    /// A host takes what comes to an address of ours outside.
+    Taken {
+        /// The external network.
+        network: NetworkId,
+        /// The address.
+        address: IpAddr,
+        /// The host.
+        host: HostName,
+    },
+    /// Nothing leads in from the address. The end.
+    Untranslated {
+        /// The address.
+        address: IpAddr,
+    },
+    /// It is for a router's own address outside. The end: it answers pings, and nothing else.
+    OwnOutside {
+        /// The router.
+        router: RouterId,
+        /// The address.
+        address: IpAddr,
+    },
+    /// It leaves the region. The end, as far as the region goes.
+    Left {
+        /// The external network.
+        network: NetworkId,
+        /// The address that it comes from, as the world sees it.
+        from: IpAddr,
+        /// To whom it goes there.
+        hop: IpAddr,
+    },
     /// It arrives. The end.
     Delivered {
         /// The receiver.
@@ -180,9 +251,14 @@ impl Intent {
         let mut steps = vec![Step::Sent { port: from }];
         if let Some(sender) = self.port(from)
             && self.leaves(sender, packet, &mut steps)
-            && let Some(receiver) = self.travels(sender, packet, ttl, &mut steps)
         {
-            self.arrives(sender, receiver, packet, &mut steps);
+            let arrival = self.travels(sender, packet, ttl, &mut steps);
+            let journey = Journey {
+                at: sender.host.clone(),
+                packet: *packet,
+                outside: false,
+            };
+            self.concludes(journey, arrival, Some(from), &mut steps);
         }
         steps
     }
@@ -242,28 +318,14 @@ impl Intent {
         verdict != Verdict::Refused
     }
 
-    /// Who gets it in the end, by the sender's own network and the routers behind it.
-    fn travels(
-        &self,
-        sender: &Port,
-        packet: &Packet,
-        ttl: u8,
-        steps: &mut Vec<Step>,
-    ) -> Option<&Port> {
+    /// Where it comes to, by the sender's own network and the routers behind it.
+    fn travels(&self, sender: &Port, packet: &Packet, ttl: u8, steps: &mut Vec<Step>) -> Arrival {
         let Some(hop) = self.first_hop(sender, packet) else {
             steps.push(Step::NoWayOut { port: sender.id });
-            return None;
+            return Arrival::Nowhere;
         };
         let ends = (packet.from, packet.to);
-        let arrival = self.hand_over(sender.network_id, hop, ends, ttl.into(), steps);
-        let super::Arrival::Port(port) = arrival else {
-            return None;
-        };
-        if port == sender.id {
-            steps.push(Step::Returned { port });
-            return None;
-        }
-        self.port(port)
+        self.hand_over(sender.network_id, hop, ends, ttl.into(), steps)
     }
 
     /// To whom the sender hands it: the destination where it is in the sender's subnet, else the next
@@ -285,20 +347,30 @@ impl Intent {
         longest.map(|route| route.nexthop).or_else(gateway)
     }
 
-    fn arrives(&self, sender: &Port, receiver: &Port, packet: &Packet, steps: &mut Vec<Step>) {
-        let hosts = sender.host.clone().zip(receiver.host.clone());
-        if let Some((from, to)) = hosts.filter(|(from, to)| from != to)
-            && let Some(node) = self.nodes.get(&to)
-        {
-            let end = node.local_ip;
-            steps.push(Step::Carried { from, to, end });
+    /// At the receiver's side, from the host that the packet is on.
+    pub(super) fn arrives(&self, journey: &Journey, port: PortId, steps: &mut Vec<Step>) {
+        let (Some(receiver), packet) = (self.port(port), &journey.packet) else {
+            return;
+        };
+        let hosts = journey.at.clone().zip(receiver.host.clone());
+        if let Some((from, to)) = hosts.filter(|(from, to)| from != to) {
+            steps.extend(self.crossed(receiver.network_id, from, to));
         }
-        let port = receiver.id;
         if !self.lets_in(receiver, packet) {
             let direction = Direction::Ingress;
             steps.push(Step::Barred { port, direction });
         } else if self.judged(receiver, Direction::Ingress, packet, packet.from, steps) {
             steps.push(Step::Delivered { port });
         }
+    }
+
+    /// The way in a network from one host to another.
+    fn crossed(&self, network: NetworkId, from: HostName, to: HostName) -> Option<Step> {
+        let carrier = Carrier::of(self.networks.get(&network)?)?;
+        if carrier.physical_network().is_some() {
+            return Some(Step::Wired { network, from, to });
+        }
+        let end = self.nodes.get(&to)?.local_ip;
+        Some(Step::Carried { from, to, end })
     }
 }
