@@ -71,6 +71,8 @@ pub struct Inspection {
     pub plugged: BTreeMap<PortId, PortNo>,
     /// The tunnel port's number.
     pub tunnel: Option<PortNo>,
+    /// The ports to physical networks.
+    pub wires: BTreeMap<String, PortNo>,
     /// Where tunnels to the host end.
     pub tunnel_ip: IpAddr,
 }
@@ -137,12 +139,16 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         pipeline.apply(&Input::Put(goal.clone()));
     }
     pipeline.apply(&Input::Complete);
-    let (mut plugged, mut tunnel) = (BTreeMap::new(), None);
+    let (mut plugged, mut tunnel, mut wires) = (BTreeMap::new(), None, BTreeMap::new());
     for input in bridge.into_iter().flat_map(inputs) {
         pipeline.apply(&input);
         match input {
             Input::Plugged { port, ofport } => drop(plugged.insert(port, ofport)),
             Input::Tunnel { ofport } => tunnel = ofport,
+            Input::Wire {
+                physical_network,
+                ofport: Some(ofport),
+            } => drop(wires.insert(physical_network, ofport)),
             _ => {}
         }
     }
@@ -165,6 +171,7 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         owners,
         plugged,
         tunnel,
+        wires,
         tunnel_ip: wish.tunnel_ip,
     })
 }

@@ -8,14 +8,16 @@
 mod difference;
 mod facts;
 mod gather;
+mod outside;
 mod place;
 mod report;
 mod switches;
 mod words;
 
 use crate::rest::Rest;
-use alcor_compiler::oracle::{Packet, Step};
-use alcor_types::{MacAddr, Port, ip_protocol};
+use alcor_compiler::oracle::{Intent, Packet, Step};
+use alcor_goalstate::Carrier;
+use alcor_types::{HostName, MacAddr, NetworkId, Port, ip_protocol};
 use alcor_unixctl::Probe;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -26,11 +28,13 @@ use report::Report;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use switches::{End, Start};
+use switches::{End, Entrance, Map, Start};
 use words::Words;
 
 /// A source port like any other.
 const SOURCE_PORT: u16 = 49_152;
+/// Stands for a machine that is none of ours.
+const MACHINE: MacAddr = MacAddr([0x02, 0, 0, 0, 0, 1]);
 
 /// What the connection tracker says of the packet.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -62,9 +66,10 @@ impl Next {
 Exit code: 0 the packet arrives, 1 it does not, 2 nobody can tell (or wrong usage), 3 intent and
 switches differ.")]
 pub(crate) struct Flags {
-    /// The port that sends, by id or name
+    /// The port that sends, by id or name; or the IP address of a machine outside
     from: String,
-    /// Where to: a port by id or name, or an IP address
+    /// Where to: a port by id or name, or an IP address. Of a machine outside: to a floating IP or a
+    /// router's own address
     to: String,
     /// icmp, ipv6-icmp, tcp, udp, sctp or a number [default: a ping]
     #[arg(long, short)]
@@ -120,10 +125,68 @@ pub(crate) struct Flags {
     json: bool,
 }
 
+/// Who sends.
+enum Sender {
+    /// A port of the region.
+    Port(Box<Port>),
+    /// A machine on an external network.
+    Outside(NetworkId),
+}
+
+impl Sender {
+    fn port(&self) -> Option<&Port> {
+        match self {
+            Self::Port(port) => Some(port),
+            Self::Outside(_) => None,
+        }
+    }
+}
+
 /// What is asked.
 struct Question {
-    sender: Port,
+    sender: Sender,
     packet: Packet,
+}
+
+impl Question {
+    fn explained(&self, intent: &Intent, ttl: u8) -> Vec<Step> {
+        let packet = &self.packet;
+        match &self.sender {
+            Sender::Port(port) => intent.explain(port.id, packet, ttl),
+            Sender::Outside(network) => intent.explain_arrival((*network, packet.to), packet, ttl),
+        }
+    }
+
+    /// To which Ethernet address it is sent.
+    fn next_mac(&self, intent: &Intent, steps: &[Step]) -> Option<MacAddr> {
+        let known = match &self.sender {
+            Sender::Port(port) => intent.next_mac(port.id, &self.packet),
+            Sender::Outside(network) => intent.mac_outside(*network, self.packet.to),
+        };
+        // A machine on the port's own wire, whose address nobody here need know.
+        let stranger = matches!(steps.last(), Some(Step::Left { .. })).then_some(MACHINE);
+        known.or(stranger)
+    }
+
+    /// On which host it is first, and how it gets there.
+    fn start(&self, intent: &Intent, steps: &[Step]) -> Result<(HostName, Entrance), &'static str> {
+        match &self.sender {
+            Sender::Port(port) => {
+                let host = port.host.clone().ok_or("the port is bound to no host")?;
+                Ok((host, Entrance::Plugged(port.id)))
+            }
+            Sender::Outside(network) => {
+                let host = steps.iter().find_map(|step| match step {
+                    Step::Taken { host, .. } => Some(host.clone()),
+                    _ => None,
+                });
+                let host = host.ok_or("no host answers for the address")?;
+                let carrier = intent.network(*network).and_then(Carrier::of);
+                let carrier = carrier.ok_or("nothing carries the external network")?;
+                Ok((host, Entrance::Wire(carrier)))
+            }
+        }
+    }
 }
 
 /// Traces, prints, and says by the code what becomes of the packet.
@@ -147,13 +210,15 @@ async fn trace(flags: &Flags) -> anyhow::Result<u8> {
         Some(token) => rest.with_token(token)?,
         None => rest,
     };
-    let Question { sender, packet } = question(flags, &rest).await?;
-    let gathered = Gathering::of(&rest, &sender, [packet.from, packet.to]).await?;
-    let steps = gathered.intent.explain(sender.id, &packet, flags.ttl);
+    let question = question(flags, &rest).await?;
+    let packet = question.packet;
+    let ends = [packet.from, packet.to];
+    let gathered = Gathering::of(&rest, question.sender.port(), ends).await?;
+    let steps = question.explained(&gathered.intent, flags.ttl);
     // A router's answer comes back to the side of the port that the tracker knows.
     let answered = matches!(steps.last(), Some(Step::Own { .. }));
     let ct_next = flags.ct_next.words(answered);
-    let (visits, end) = on_switches(flags, (&sender, &packet), ct_next, &gathered).await;
+    let (visits, end) = on_switches(flags, (&question, &steps), ct_next, &gathered).await;
     let words = Words {
         intent: &gathered.intent,
         packet: &packet,
@@ -162,7 +227,7 @@ async fn trace(flags: &Flags) -> anyhow::Result<u8> {
     let arrives = difference::arrives(&words, &steps);
     let report = Report {
         words: &words,
-        sender: &sender,
+        sender: question.sender.port(),
         ttl: flags.ttl,
         bridge: &flags.bridge,
         steps: &steps,
@@ -188,6 +253,9 @@ fn code(arrives: bool, difference: Option<&Difference>) -> u8 {
 }
 
 async fn question(flags: &Flags, rest: &Rest) -> anyhow::Result<Question> {
+    if let Ok(from) = flags.from.parse() {
+        return from_outside(flags, rest, from).await;
+    }
     let sender = gather::port(rest, &flags.from).await?;
     let first = |port: &Port, like: Option<IpAddr>| {
         let mut own = port.fixed_ips.iter().map(|fixed| fixed.ip_address);
@@ -220,6 +288,28 @@ async fn question(flags: &Flags, rest: &Rest) -> anyhow::Result<Question> {
         port,
         code: flags.icmp_code.into(),
     };
+    let sender = Sender::Port(Box::new(sender));
+    Ok(Question { sender, packet })
+}
+
+async fn from_outside(flags: &Flags, rest: &Rest, from: IpAddr) -> anyhow::Result<Question> {
+    let to = flags.to.parse();
+    let to: IpAddr = to.context(
+        "a machine outside can send to an address of ours there: give a floating IP or a router's",
+    )?;
+    if from.is_ipv4() != to.is_ipv4() {
+        bail!("{from} and {to} are of two families");
+    }
+    let (protocol, port) = kind(flags, to)?;
+    let packet = Packet {
+        mac: flags.source_mac.unwrap_or(MACHINE),
+        from,
+        to,
+        protocol,
+        port,
+        code: flags.icmp_code.into(),
+    };
+    let sender = Sender::Outside(outside::network_of(rest, to).await?);
     Ok(Question { sender, packet })
 }
 
@@ -247,7 +337,7 @@ fn kind(flags: &Flags, to: IpAddr) -> anyhow::Result<(u8, u16)> {
 
 async fn on_switches(
     flags: &Flags,
-    (sender, packet): (&Port, &Packet),
+    (question, steps): (&Question, &[Step]),
     ct_next: [&str; 2],
     gathered: &Gathering<'_>,
 ) -> (Vec<switches::Visit>, End) {
@@ -255,15 +345,17 @@ async fn on_switches(
         let (host, why) = (host.to_owned(), why.to_owned());
         (Vec::new(), End::Unasked { host, why })
     };
-    let Some(host) = &sender.host else {
-        return unasked("-", "the port is bound to no host");
+    let (host, entrance) = match question.start(&gathered.intent, steps) {
+        Ok(start) => start,
+        Err(why) => return unasked("-", why),
     };
-    let Some(mac) = gathered.intent.next_mac(sender.id, packet) else {
+    let Some(mac) = question.next_mac(&gathered.intent, steps) else {
         return unasked(
             host.as_str(),
             "nobody would answer for the next hop's address",
         );
     };
+    let packet = &question.packet;
     let probe = Probe {
         in_port: 0,
         tunnel: None,
@@ -285,11 +377,15 @@ async fn on_switches(
     };
     let start = Start {
         host: host.as_str(),
-        port: sender.id,
+        entrance,
         packet: probe,
         ct_next,
     };
-    switches::follow(start, &places, &gathered.hosts).await
+    let map = Map {
+        hosts: &gathered.hosts,
+        intent: &gathered.intent,
+    };
+    switches::follow(start, &places, &map).await
 }
 
 /// This machine's name, as its agent has it unless told otherwise.

@@ -324,8 +324,21 @@ impl Intent {
             steps.push(Step::NoWayOut { port: sender.id });
             return Arrival::Nowhere;
         };
+        let (network, from) = (sender.network_id, packet.from);
+        if self.is_stranger(network, hop) {
+            steps.push(Step::Left { network, from, hop });
+            return Arrival::Nowhere;
+        }
         let ends = (packet.from, packet.to);
         self.hand_over(sender.network_id, hop, ends, ttl.into(), steps)
+    }
+
+    /// Whether it is a machine that nobody told us of: on the wire that carries the network, whoever is no
+    /// port of ours.
+    fn is_stranger(&self, network: NetworkId, hop: IpAddr) -> bool {
+        let carrier = self.networks.get(&network).and_then(|it| Carrier::of(it));
+        let wired = carrier.is_some_and(|carrier| carrier.physical_network().is_some());
+        wired && self.mac_outside(network, hop).is_none()
     }
 
     /// To whom the sender hands it: the destination where it is in the sender's subnet, else the next

@@ -105,6 +105,39 @@ impl Intent {
         self.floating_at(network, address).is_some() || self.gateway_at(network, address).is_some()
     }
 
+    /// The networks that a physical one carries untagged, or by this tag.
+    pub fn carried_by<'a>(
+        &'a self,
+        physical: &'a str,
+        tag: Option<u16>,
+    ) -> impl Iterator<Item = NetworkId> + 'a {
+        let networks = self.networks.values().filter(move |network| {
+            let carrier = Carrier::of(network);
+            carrier.is_some_and(|carrier| match carrier {
+                Carrier::Vlan {
+                    physical_network: on,
+                    tag: by,
+                } => on == physical && tag == Some(by),
+                other => other.physical_network() == Some(physical) && tag.is_none(),
+            })
+        });
+        networks.map(|network| network.id)
+    }
+
+    /// The host that takes frames for an Ethernet address from the wire of a network.
+    pub fn host_of(&self, network: NetworkId, mac: MacAddr) -> Option<&HostName> {
+        let on = self.ports().filter(|port| port.network_id == network);
+        let mut like = on.filter(|port| port.mac_address == mac);
+        like.find_map(|port| {
+            let mut own = port.fixed_ips.iter().map(|fixed| fixed.ip_address);
+            let outside = own.find_map(|address| {
+                let floating = self.floating_at(network, address).map(|(.., host)| host);
+                floating.or_else(|| self.gateway_at(network, address).map(|(.., host)| host))
+            });
+            outside.or(port.host.as_ref())
+        })
+    }
+
     /// Follows a packet until somebody gets it, or nobody.
     pub(super) fn concludes(
         &self,

@@ -29,8 +29,8 @@ pub(super) struct Difference {
 /// Whether the intent has the packet arrive.
 pub(super) fn arrives(words: &Words<'_>, steps: &[Step]) -> bool {
     match steps.last() {
-        Some(Step::Delivered { .. }) => true,
-        Some(Step::Own { .. }) => is_echo(words.packet),
+        Some(Step::Delivered { .. } | Step::Left { .. }) => true,
+        Some(Step::Own { .. } | Step::OwnOutside { .. }) => is_echo(words.packet),
         _ => false,
     }
 }
@@ -47,9 +47,18 @@ pub(super) fn first(
         (_, End::Unasked { host, .. }) => visits.is_empty() || carried_to(steps, host),
         (Some(Step::Delivered { port }), End::Port(got)) => port == got,
         (Some(Step::Own { .. }), End::Answered | End::Port(_) | End::Agent) => true,
-        // A physical network is not followed.
-        (_, End::Stranger(_)) => carried(steps).next().is_some(),
-        (_, End::Port(_) | End::Answered) => false,
+        (Some(Step::Left { network, from, .. }), End::Left { .. }) => {
+            *end == End::Left {
+                network: *network,
+                from: *from,
+            }
+        }
+        // The agent asks who has the address of the next hop there; packets after this one leave.
+        (Some(Step::Left { .. }), End::Agent) => true,
+        // What a gateway answers itself goes back as it came. The tracker's part of the way there, in
+        // which it gives an address back, `ofproto/trace` does not show.
+        (Some(Step::OwnOutside { .. }), _) => true,
+        (_, End::Port(_) | End::Answered | End::Stranger(_) | End::Left { .. }) => false,
         // The agent says that a packet cannot go on.
         (_, End::Agent) => !matches!(steps.last(), Some(Step::Delivered { .. })),
         (_, End::Dropped | End::Nowhere(_) | End::Unplugged(_)) => !wanted,
@@ -65,7 +74,8 @@ fn carried_to(steps: &[Step], host: &str) -> bool {
 /// The hosts that the intent sends the packet to.
 fn carried(steps: &[Step]) -> impl Iterator<Item = &str> {
     steps.iter().filter_map(|step| match step {
-        Step::Carried { to, .. } => Some(to.as_str()),
+        Step::Carried { to, .. } | Step::Wired { to, .. } => Some(to.as_str()),
+        Step::Taken { host, .. } => Some(host.as_str()),
         _ => None,
     })
 }
@@ -98,6 +108,10 @@ fn named(words: &Words<'_>, steps: &[Step], visits: &[Visit], end: &End) -> Diff
         End::Port(port) => format!("gives it to port {}", words.port(*port)),
         End::Answered => "answers it".to_owned(),
         End::Agent => "gives it to the agent".to_owned(),
+        End::Left { network, from } => {
+            let network = words.network(*network);
+            format!("sends it onto the wire of network {network}, from {from}")
+        }
         End::Stranger(ofport) => format!("sends it out of OpenFlow port {ofport}"),
         End::Nowhere(what) => format!("sends it {what}"),
         _ => format!("drops it{at}"),

@@ -2,14 +2,18 @@
 
 use super::place::Places;
 use alcor_agent::Inspection;
+use alcor_compiler::oracle::Intent;
+use alcor_goalstate::Carrier;
 use alcor_pipeline::{Owner, cookie};
-use alcor_types::PortId;
+use alcor_types::{NetworkId, PortId};
 use alcor_unixctl::{Client, Exit, Lookup, Probe, Trace, Tunnelled};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// More hosts than this are a loop.
 const MAX_HOSTS: usize = 8;
+/// How often the tracker is asked in one bridge, after the first time.
+const SIDES: usize = 5;
 
 /// How a packet ended on the switches.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,6 +28,13 @@ pub(super) enum End {
     Dropped,
     /// The port that sends it is not plugged.
     Unplugged(PortId),
+    /// It left the region by the wire of a network.
+    Left {
+        /// The network.
+        network: NetworkId,
+        /// The address that it came from then.
+        from: IpAddr,
+    },
     /// It left by a port of the switch that is no port of the region's.
     Stranger(u32),
     /// It went to a host that cannot be asked.
@@ -53,6 +64,13 @@ impl Visit {
         Some(owner.copied().ok_or(cookie))
     }
 
+    /// The physical network that the port leads to.
+    fn wire(&self, ofport: u32) -> Option<&str> {
+        let mut wires = self.inspection.wires.iter();
+        let found = wires.find(|(_, number)| number.0 == ofport);
+        found.map(|(name, _)| name.as_str())
+    }
+
     fn port(&self, ofport: u32) -> Option<PortId> {
         let plugged = self.inspection.plugged.iter();
         let mut found = plugged.filter(|(_, number)| number.0 == ofport);
@@ -60,45 +78,48 @@ impl Visit {
     }
 }
 
+/// By what the packet comes to a host.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Entrance {
+    /// A port that is plugged there.
+    Plugged(PortId),
+    /// A tunnel.
+    Tunnel(Tunnelled),
+    /// The wire of a physical network.
+    Wire(Carrier),
+}
+
+/// Who is where, as the intent has it.
+pub(super) struct Map<'a> {
+    /// Where tunnels end, by the host's name.
+    pub(super) hosts: &'a BTreeMap<IpAddr, String>,
+    pub(super) intent: &'a Intent,
+}
+
 /// Where the packet starts, and what the tracker is to say of it.
 pub(super) struct Start<'a> {
     pub(super) host: &'a str,
-    pub(super) port: PortId,
+    pub(super) entrance: Entrance,
     pub(super) packet: Probe,
     /// At the first side of a port that it meets, and at those after that.
     pub(super) ct_next: [&'a str; 2],
 }
 
-/// Follows a packet from the sender's host on.
-pub(super) async fn follow(
-    start: Start<'_>,
-    places: &Places,
-    hosts: &BTreeMap<IpAddr, String>,
-) -> (Vec<Visit>, End) {
+/// Follows a packet from the first host on.
+pub(super) async fn follow(start: Start<'_>, places: &Places, map: &Map<'_>) -> (Vec<Visit>, End) {
     let (mut visits, mut probe) = (Vec::new(), start.packet);
-    let mut host = start.host.to_owned();
+    let (mut host, mut entrance) = (start.host.to_owned(), start.entrance);
     while visits.len() < MAX_HOSTS {
-        let visited = match visit(&host, &mut probe, &start.port, start.ct_next, places).await {
+        let visited = match visit(&host, &mut probe, &entrance, start.ct_next, places).await {
             Ok(visited) => visited,
-            Err(why) if visits.is_empty() && why.is_none() => {
-                return (visits, End::Unplugged(start.port));
-            }
-            Err(why) => {
-                let why = why.unwrap_or_else(|| "it has no tunnel port".to_owned());
-                return (visits, End::Unasked { host, why });
-            }
+            Err(why) => return (visits, unable(host, &entrance, why)),
         };
-        let (next, end) = leave(&visited, hosts);
+        let next = leave(&visited, map);
+        probe = visited.asked.clone().after(&visited.trace);
         visits.push(visited);
-        match (next, end) {
-            (Some((to, tunnel)), _) => {
-                if let Some(last) = visits.last() {
-                    probe = last.asked.clone().after(&last.trace);
-                }
-                probe.tunnel = Some(tunnel);
-                host = to;
-            }
-            (None, end) => return (visits, end),
+        match next {
+            Next::Host(to, by) => (host, entrance) = (to, by),
+            Next::End(end) => return (visits, end),
         }
     }
     (
@@ -107,28 +128,53 @@ pub(super) async fn follow(
     )
 }
 
+/// Where the packet cannot enter a host, or that cannot be asked.
+fn unable(host: String, entrance: &Entrance, why: Option<String>) -> End {
+    let why = match (why, entrance) {
+        (Some(why), _) => why,
+        (None, Entrance::Plugged(port)) => return End::Unplugged(*port),
+        (None, Entrance::Tunnel(_)) => "it has no tunnel port".to_owned(),
+        (None, Entrance::Wire(carrier)) => {
+            let name = carrier.physical_network().unwrap_or_default();
+            format!("it has no way to physical network {name}: see --bridge-mappings")
+        }
+    };
+    End::Unasked { host, why }
+}
+
 /// One host; `Err(None)` where the packet cannot enter it.
 async fn visit(
     host: &str,
     probe: &mut Probe,
-    sender: &PortId,
+    entrance: &Entrance,
     [first, rest]: [&str; 2],
     places: &Places,
 ) -> Result<Visit, Option<String>> {
     let place = places.of(host).map_err(Some)?;
     let inspection = alcor_agent::inspect(&place.config);
     let inspection = inspection.await.map_err(|error| Some(error.to_string()))?;
-    let enters = match probe.tunnel {
-        Some(_) => inspection.tunnel,
-        None => inspection.plugged.get(sender).copied(),
+    (probe.tunnel, probe.vlan) = (None, None);
+    let enters = match entrance {
+        Entrance::Plugged(port) => inspection.plugged.get(port),
+        Entrance::Tunnel(tunnel) => {
+            probe.tunnel = Some(*tunnel);
+            inspection.tunnel.as_ref()
+        }
+        Entrance::Wire(carrier) => {
+            if let Carrier::Vlan { tag, .. } = carrier {
+                probe.vlan = Some(*tag);
+            }
+            let physical = carrier.physical_network();
+            physical.and_then(|name| inspection.wires.get(name))
+        }
     };
     probe.in_port = enters.ok_or(None)?.0;
     let text = |error: alcor_unixctl::Error| Some(error.to_string());
     let mut switch = Client::connect(&place.control).await.map_err(text)?;
     let flow = probe.to_string();
-    let mut words = vec![place.config.bridge.as_str(), &flow];
-    // Once for each side of a port that the packet meets; more are not used.
-    words.extend(["--ct-next", first, "--ct-next", rest, "--ct-next", rest]);
+    let mut words = vec![place.config.bridge.as_str(), &flow, "--ct-next", first];
+    // Once for each side of a port and each translation that it meets; more are not used.
+    words.extend(["--ct-next", rest].repeat(SIDES));
     let answer = switch.call("ofproto/trace", &words).await.map_err(text)?;
     Ok(Visit {
         host: host.to_owned(),
@@ -138,8 +184,15 @@ async fn visit(
     })
 }
 
-/// Where it goes from here: to another host, or to its end.
-fn leave(visit: &Visit, hosts: &BTreeMap<IpAddr, String>) -> (Option<(String, Tunnelled)>, End) {
+/// Where it goes from a host.
+enum Next {
+    /// To another host.
+    Host(String, Entrance),
+    /// To its end.
+    End(End),
+}
+
+fn leave(visit: &Visit, map: &Map<'_>) -> Next {
     let tunnel = visit.inspection.tunnel.map(|port| port.0);
     let mut end = End::Dropped;
     for exit in &visit.trace.exits {
@@ -151,10 +204,13 @@ fn leave(visit: &Visit, hosts: &BTreeMap<IpAddr, String>) -> (Option<(String, Tu
                 tunnel: into,
                 ..
             } if *into || Some(*ofport) == tunnel => {
-                return match carried(visit, hosts) {
-                    Ok(next) => (Some(next), End::Dropped),
-                    Err(what) => (None, End::Nowhere(what)),
+                return match carried(visit, map.hosts) {
+                    Ok((host, tunnel)) => Next::Host(host, Entrance::Tunnel(tunnel)),
+                    Err(what) => Next::End(End::Nowhere(what)),
                 };
+            }
+            Exit::Port { ofport, .. } if visit.wire(*ofport).is_some() => {
+                return wired(visit, *ofport, map);
             }
             Exit::Port {
                 trouble: Some(_), ..
@@ -166,7 +222,34 @@ fn leave(visit: &Visit, hosts: &BTreeMap<IpAddr, String>) -> (Option<(String, Tu
             }
         }
     }
-    (None, end)
+    Next::End(end)
+}
+
+/// Over a wire: to the host that has the frame's address there, or to a machine that is none of ours.
+fn wired(visit: &Visit, ofport: u32, map: &Map<'_>) -> Next {
+    let sent = visit.asked.clone().after(&visit.trace);
+    let physical = visit.wire(ofport).unwrap_or_default();
+    let networks = || map.intent.carried_by(physical, sent.vlan);
+    let mac = sent.macs.1.parse().ok();
+    let taking = mac.and_then(|mac| {
+        networks().find_map(|network| {
+            let host = map.intent.host_of(network, mac)?;
+            Some((network, host))
+        })
+    });
+    if let Some((network, host)) = taking
+        && let Some(carrier) = map.intent.network(network).and_then(Carrier::of)
+    {
+        // The wire brings nothing back to who sent it.
+        if host.as_str() == visit.host {
+            let what = "to the wire for an address of its own".to_owned();
+            return Next::End(End::Nowhere(what));
+        }
+        return Next::Host(host.to_string(), Entrance::Wire(carrier));
+    }
+    let from = sent.addresses.0;
+    let left = networks().next().map(|network| End::Left { network, from });
+    Next::End(left.unwrap_or(End::Stranger(ofport)))
 }
 
 fn carried(visit: &Visit, hosts: &BTreeMap<IpAddr, String>) -> Result<(String, Tunnelled), String> {

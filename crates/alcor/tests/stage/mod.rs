@@ -22,6 +22,7 @@ mod server;
 pub(crate) mod six;
 pub(crate) mod stream;
 mod talk;
+pub(crate) mod trace;
 
 pub(crate) use acls::{Acl, AclRule};
 pub(crate) use flows::{Flow, Flows, assert_untouched, flows, flows_are, received};
