@@ -384,6 +384,7 @@ async fn on_switches(
     let map = Map {
         hosts: &gathered.hosts,
         intent: &gathered.intent,
+        steps,
     };
     switches::follow(start, &places, &map).await
 }

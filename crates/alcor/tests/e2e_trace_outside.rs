@@ -75,6 +75,12 @@ async fn it_follows_packets_out_of_the_region_and_in() -> anyhow::Result<()> {
             );
             assert_eq!(found["switches"].as_array().unwrap().len(), 1, "{found}");
         }
+        // Nobody has asked for this machine yet.
+        let (_, found) = agreed(region, &["one", "203.0.113.99"], 0).await?;
+        assert!(
+            found["end"].to_string().contains("looks for the next hop"),
+            "{found}"
+        );
         // In by the floating IP: from outside, and from inside by another host's wire.
         is_seen_as(lab, WORLD, (floating, 80), outside).await?;
         let (_, found) = agreed(region, &[&[WORLD_IP, &f][..], &tcp].concat(), 0).await?;

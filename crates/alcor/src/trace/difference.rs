@@ -54,11 +54,13 @@ pub(super) fn first(
             }
         }
         // The agent asks who has the address of the next hop there; packets after this one leave.
-        (Some(Step::Left { .. }), End::Agent) => true,
+        (Some(Step::Left { .. }), End::Sought) => true,
         // What a gateway answers itself goes back as it came. The tracker's part of the way there, in
         // which it gives an address back, `ofproto/trace` does not show.
         (Some(Step::OwnOutside { .. }), _) => true,
-        (_, End::Port(_) | End::Answered | End::Stranger(_) | End::Left { .. }) => false,
+        (_, End::Port(_) | End::Answered | End::Sought | End::Stranger(_) | End::Left { .. }) => {
+            false
+        }
         // The agent says that a packet cannot go on.
         (_, End::Agent) => !matches!(steps.last(), Some(Step::Delivered { .. })),
         (_, End::Dropped | End::Nowhere(_) | End::Unplugged(_)) => !wanted,
@@ -108,6 +110,7 @@ fn named(words: &Words<'_>, steps: &[Step], visits: &[Visit], end: &End) -> Diff
         End::Port(port) => format!("gives it to port {}", words.port(*port)),
         End::Answered => "answers it".to_owned(),
         End::Agent => "gives it to the agent".to_owned(),
+        End::Sought => "has the agent look for the next hop".to_owned(),
         End::Left { network, from } => {
             let network = words.network(*network);
             format!("sends it onto the wire of network {network}, from {from}")

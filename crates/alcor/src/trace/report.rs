@@ -63,6 +63,10 @@ impl Report<'_> {
             End::Port(port) => format!("delivered to port {}", self.words.port(*port)),
             End::Answered => "answered on the spot".to_owned(),
             End::Agent => "given to the agent, which answers".to_owned(),
+            End::Sought => {
+                "given to the agent, which looks for the next hop; packets after it leave"
+                    .to_owned()
+            }
             End::Dropped => "dropped".to_owned(),
             End::Unplugged(port) => {
                 format!(

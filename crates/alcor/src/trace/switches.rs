@@ -2,10 +2,10 @@
 
 use super::place::Places;
 use alcor_agent::Inspection;
-use alcor_compiler::oracle::Intent;
+use alcor_compiler::oracle::{Intent, Step};
 use alcor_goalstate::Carrier;
-use alcor_pipeline::{Owner, cookie};
-use alcor_types::{NetworkId, PortId};
+use alcor_pipeline::{Owner, cookie, table};
+use alcor_types::{MacAddr, NetworkId, PortId};
 use alcor_unixctl::{Client, Exit, Lookup, Probe, Trace, Tunnelled};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -24,6 +24,8 @@ pub(super) enum End {
     Answered,
     /// The agent got it, to answer in somebody's place.
     Agent,
+    /// The agent got it, to find the next hop on an external network.
+    Sought,
     /// Nobody got it.
     Dropped,
     /// The port that sends it is not plugged.
@@ -64,6 +66,12 @@ impl Visit {
         Some(owner.copied().ok_or(cookie))
     }
 
+    /// Whether the last flow is for the agent to find a next hop.
+    fn seeks(&self) -> bool {
+        let last = self.trace.lookups.last();
+        last.is_some_and(|lookup| lookup.table == table::NEXT)
+    }
+
     /// The physical network that the port leads to.
     fn wire(&self, ofport: u32) -> Option<&str> {
         let mut wires = self.inspection.wires.iter();
@@ -94,6 +102,8 @@ pub(super) struct Map<'a> {
     /// Where tunnels end, by the host's name.
     pub(super) hosts: &'a BTreeMap<IpAddr, String>,
     pub(super) intent: &'a Intent,
+    /// What becomes of the packet.
+    pub(super) steps: &'a [Step],
 }
 
 /// Where the packet starts, and what the tracker is to say of it.
@@ -116,11 +126,18 @@ pub(super) async fn follow(start: Start<'_>, places: &Places, map: &Map<'_>) -> 
         };
         let next = leave(&visited, map);
         probe = visited.asked.clone().after(&visited.trace);
-        visits.push(visited);
         match next {
             Next::Host(to, by) => (host, entrance) = (to, by),
-            Next::End(end) => return (visits, end),
+            Next::Found(to, by, mac) => {
+                (host, entrance) = (to, by);
+                probe.macs.1 = mac.to_string();
+            }
+            Next::End(end) => {
+                visits.push(visited);
+                return (visits, end);
+            }
         }
+        visits.push(visited);
     }
     (
         visits,
@@ -188,6 +205,8 @@ async fn visit(
 enum Next {
     /// To another host.
     Host(String, Entrance),
+    /// To another host, once the agent has found its Ethernet address.
+    Found(String, Entrance, MacAddr),
     /// To its end.
     End(End),
 }
@@ -198,6 +217,7 @@ fn leave(visit: &Visit, map: &Map<'_>) -> Next {
     for exit in &visit.trace.exits {
         match exit {
             Exit::Back => end = End::Answered,
+            Exit::Controller if visit.seeks() => return sought(visit, map),
             Exit::Controller => end = End::Agent,
             Exit::Port {
                 ofport,
@@ -223,6 +243,30 @@ fn leave(visit: &Visit, map: &Map<'_>) -> Next {
         }
     }
     Next::End(end)
+}
+
+/// The next hop is not known yet. Where it is one of ours, what comes after the agent's question goes
+/// there.
+fn sought(visit: &Visit, map: &Map<'_>) -> Next {
+    let hop = visit.trace.end.number("reg11");
+    let found = map.steps.iter().find_map(|step| match step {
+        Step::Taken {
+            network,
+            address: IpAddr::V4(address),
+            host,
+        } if Some(u64::from(address.to_bits())) == hop => {
+            let mac = map.intent.mac_outside(*network, (*address).into())?;
+            let carrier = map.intent.network(*network).and_then(Carrier::of)?;
+            Some((host, carrier, mac))
+        }
+        _ => None,
+    });
+    match found {
+        Some((host, carrier, mac)) if host.as_str() != visit.host => {
+            Next::Found(host.to_string(), Entrance::Wire(carrier), mac)
+        }
+        _ => Next::End(End::Sought),
+    }
 }
 
 /// Over a wire: to the host that has the frame's address there, or to a machine that is none of ours.
