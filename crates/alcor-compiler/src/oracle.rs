@@ -9,11 +9,12 @@ mod filter;
 mod limits;
 mod outside;
 mod routes;
+mod step;
 
-pub use explain::{Hindrance, Step};
 pub use filter::Packet;
 pub use outside::{Exit, Translator};
 pub use routes::Arrival;
+pub use step::{Hindrance, Step};
 
 use crate::Fact;
 use alcor_goalstate::Carrier;

@@ -72,20 +72,21 @@ async fn packets_do_what_the_trace_says() -> anyhow::Result<()> {
         let _servers = servers.collect::<anyhow::Result<Vec<_>>>()?;
         let world: IpAddr = WORLD_IP.parse()?;
         let tries = tries(&vms, world);
-        let (mut arrived, mut tried) = (0, 0);
+        let (mut arrived, mut count) = (0, 0);
         for (number, one) in tries.iter().enumerate() {
             // Between VMs one of both: which, the order says.
             let both = [Attempt::Ping, Attempt::Tcp];
-            let attempts = match one.to == world || one.from == WORLD {
-                true => &both[..],
-                false => &both[number % 2..][..1],
+            let attempts = if one.to == world || one.from == WORLD {
+                &both[..]
+            } else {
+                &both[number % 2..][..1]
             };
             for attempt in attempts {
-                tried += 1;
+                count += 1;
                 arrived += usize::from(proven(region, one, *attempt).await?);
             }
         }
-        println!("{arrived} of {tried} arrive");
+        println!("{arrived} of {count} arrive");
         Ok(())
     })
     .await
@@ -256,8 +257,8 @@ async fn proven(region: &Scenario, one: &Try<'_>, attempt: Attempt) -> anyhow::R
 fn seen_by(said: &Value) -> Option<IpAddr> {
     let steps = said["intent"]["steps"].as_array()?.iter();
     let texts = steps.filter_map(|step| step["text"].as_str());
-    let becomes = texts.filter_map(|text| text.strip_prefix("its source "));
-    let now = becomes.last()?.split_once(" becomes ")?.1;
+    let mut becomes = texts.filter_map(|text| text.strip_prefix("its source "));
+    let now = becomes.next_back()?.split_once(" becomes ")?.1;
     now.split(',').next()?.parse().ok()
 }
 

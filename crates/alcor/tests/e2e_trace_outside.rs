@@ -1,8 +1,6 @@
 //! `alcor trace` out of the region and in, and over the wires of physical networks: what it says is
 //! what becomes of real packets, and a flow that somebody took away is named.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
-
 mod stage;
 
 use alcor::scenario::{PortInfo, Scenario, Segment};

@@ -16,6 +16,7 @@ mod packets;
 mod proof;
 mod questions;
 mod region;
+mod roads;
 #[path = "../support/mod.rs"]
 mod support;
 mod switches;
@@ -63,8 +64,11 @@ fn open_vswitch_does_with_every_packet_what_the_intent_says() {
     );
 }
 
+/// Whether a flow is of a kind.
+type Kind = fn(&Flow) -> bool;
+
 /// Flows of each kind, of which the proof must miss any.
-const MISSED: [(&str, fn(&Flow) -> bool); 6] = [
+const MISSED: [(&str, Kind); 6] = [
     ("what ACLs deny on the way out", |flow| {
         denies(flow, table::ACL_EGRESS_RULES)
     }),

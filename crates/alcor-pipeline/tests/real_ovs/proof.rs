@@ -4,9 +4,10 @@ use super::expected::{self, host_number};
 use super::packets::{frame, from_vm};
 use super::questions;
 use super::region::any_history;
+use super::roads::Wire;
 use super::support::facts::{HOSTS, PORTS};
 use super::support::world::World;
-use super::switches::{Switches, Wire};
+use super::switches::Switches;
 use super::ways::surroundings;
 use alcor_compiler::oracle::{Intent, Packet, Step, Translator};
 use alcor_openflow::Flow;
@@ -64,6 +65,7 @@ impl Proof {
         let proven = TestRunner::new(config).run(&any_history(), |history| {
             let (mut world, intent, _) = World::play(&history);
             let mut switches = self.switches.borrow_mut();
+            let mut tally = self.tally.borrow_mut();
             self.runtime.block_on(async {
                 for (host, number) in world.hosts.iter_mut().zip(0..) {
                     host.hear(surroundings(&intent));
@@ -72,8 +74,7 @@ impl Proof {
                     let given = flows.filter(|flow| (self.given)(flow));
                     switches.program(number, given.collect()).await;
                 }
-                let tally = &mut self.tally.borrow_mut();
-                region(&mut switches, &intent, tally).await
+                region(&mut switches, &intent, &mut tally).await
             })
         });
         proven.err().map(|failure| failure.to_string())
@@ -121,7 +122,7 @@ async fn region(
         let to = intent.mac_outside(network, hop);
         let frame = frame(&packet, to.unwrap_or(MacAddr([2, 0, 0, 0, 0, 9])));
         let (end, told) = switches
-            .from_outside(&wire, frame, first(&packet, &steps))
+            .machine_sends(&wire, frame, first(&packet, &steps))
             .await;
         let expected = expected::of_machine(intent, &packet, &steps);
         prop_assert!(
@@ -183,7 +184,7 @@ async fn outward(
     let expected = expected::of_vm(intent, from, packet, &steps);
     let probe = from_vm(intent, from, packet);
     let (end, told) = switches
-        .from_vm(intent, (host, probe), first(packet, &steps))
+        .vm_sends(intent, (host, probe), first(packet, &steps))
         .await;
     prop_assert!(
         expected.contains(&end),
@@ -221,7 +222,7 @@ async fn answers(
             let steps = intent.explain_arrival((network, seen), &sent, TTL);
             (
                 steps,
-                switches.from_outside(&wire, frame, [ANSWER; 2]).await,
+                switches.machine_sends(&wire, frame, [ANSWER; 2]).await,
             )
         }
         Translator::Router(router) => {

@@ -11,7 +11,7 @@ use alcor_openflow::{Field, Flow};
 use alcor_pipeline::{Owner, stage};
 use alcor_types::{MacAddr, PortId};
 use alcor_unixctl::{Fields, Lookup, Probe};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What differs, in words.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,18 +46,14 @@ pub(super) fn first(
     let same = match (steps.last(), end) {
         (_, End::Unasked { host, .. }) => visits.is_empty() || carried_to(steps, host),
         (Some(Step::Delivered { port }), End::Port(got)) => port == got,
-        (Some(Step::Own { .. }), End::Answered | End::Port(_) | End::Agent) => true,
+        // Of a next hop that is not known yet the agent asks; packets after this one leave.
+        (Some(Step::Own { .. }), End::Answered | End::Port(_) | End::Agent)
+        | (Some(Step::Left { .. }), End::Sought) => true,
         (Some(Step::Left { network, from, .. }), End::Left { .. }) => {
-            *end == End::Left {
-                network: *network,
-                from: *from,
-            }
+            let (network, from) = (*network, *from);
+            *end == End::Left { network, from }
         }
-        // The agent asks who has the address of the next hop there; packets after this one leave.
-        (Some(Step::Left { .. }), End::Sought) => true,
-        // What a gateway answers itself goes back as it came. The tracker's part of the way there, in
-        // which it gives an address back, `ofproto/trace` does not show.
-        (Some(Step::OwnOutside { .. }), _) => true,
+        (Some(Step::OwnOutside { address, .. }), _) => by_gateway(words, steps, *address, end),
         (_, End::Port(_) | End::Answered | End::Sought | End::Stranger(_) | End::Left { .. }) => {
             false
         }
@@ -66,6 +62,17 @@ pub(super) fn first(
         (_, End::Dropped | End::Nowhere(_) | End::Unplugged(_)) => !wanted,
     };
     (!same).then(|| named(words, steps, visits, end))
+}
+
+/// Whether it is what becomes of a packet to a router's own address outside. Where a VM has sent it, the
+/// tracker gives an address back on the way, which `ofproto/trace` does not show.
+fn by_gateway(words: &Words<'_>, steps: &[Step], address: IpAddr, end: &End) -> bool {
+    let came = matches!(steps.first(), Some(Step::Came { .. }));
+    match end {
+        _ if !is_echo(words.packet) => *end == End::Dropped,
+        End::Left { from, .. } => *from == address,
+        _ => !came,
+    }
 }
 
 /// Whether the intent, too, sends the packet to this host.
