@@ -20,9 +20,9 @@ use crate::Fact;
 use alcor_goalstate::Carrier;
 use alcor_types::{
     AddressGroup, AddressGroupId, FloatingIp, FloatingIpId, HostName, Network, NetworkAcl,
-    NetworkAclId, NetworkAclRule, NetworkAclRuleId, NetworkId, Node, Port, PortId, QosRule,
-    QosRuleId, RouteTable, RouteTableId, Router, RouterId, SecurityGroup, SecurityGroupId,
-    SecurityGroupRule, SecurityGroupRuleId, Subnet, SubnetId,
+    NetworkAclId, NetworkAclRule, NetworkAclRuleId, NetworkId, Node, Port, PortForwarding,
+    PortForwardingId, PortId, QosRule, QosRuleId, RouteTable, RouteTableId, Router, RouterId,
+    SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Subnet, SubnetId,
 };
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -44,6 +44,7 @@ pub struct Intent {
     acl_rules: BTreeMap<NetworkAclRuleId, Arc<NetworkAclRule>>,
     qos_rules: BTreeMap<QosRuleId, Arc<QosRule>>,
     floating: BTreeMap<FloatingIpId, Arc<FloatingIp>>,
+    forwardings: BTreeMap<PortForwardingId, Arc<PortForwarding>>,
     /// Where gateways are.
     seats: BTreeMap<PortId, HostName>,
 }
@@ -74,9 +75,9 @@ impl Intent {
             Fact::NetworkAcl(id, acl) => set(&mut self.acls, id, acl.as_ref()),
             Fact::NetworkAclRule(id, rule) => set(&mut self.acl_rules, id, rule.as_ref()),
             Fact::FloatingIp(id, floating) => set(&mut self.floating, id, floating.as_ref()),
-            // Of forwarded ports this oracle does not speak; who looks on changes nothing of who reaches
-            // whom.
-            Fact::PortForwarding(..) | Fact::TapService(..) | Fact::TapFlow(..) => {}
+            Fact::PortForwarding(id, one) => set(&mut self.forwardings, id, one.as_ref()),
+            // Who looks on changes nothing of who reaches whom.
+            Fact::TapService(..) | Fact::TapFlow(..) => {}
             Fact::QosRule(id, rule) => set(&mut self.qos_rules, id, rule.as_ref()),
         }
     }

@@ -64,8 +64,9 @@ impl Probe {
             address(source, self.addresses.0),
             address(target, self.addresses.1),
         );
-        // A router that answers a ping turns it into its reply.
-        let kind = end.number("icmp_type").or(end.number("icmpv6_type"));
+        // A router that answers a ping turns it into its reply, and forwarded ports are other ones.
+        let kinds = ["tp_dst", "icmp_type", "icmpv6_type"];
+        let kind = kinds.iter().find_map(|name| end.number(name));
         self.port = kind
             .and_then(|kind| kind.try_into().ok())
             .unwrap_or(self.port);

@@ -1,6 +1,8 @@
 //! `alcor trace` out of the region and in, and over the wires of physical networks: what it says is
 //! what becomes of real packets, and a flow that somebody took away is named.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 mod stage;
 
 use alcor::scenario::{PortInfo, Scenario, Segment};
@@ -90,6 +92,7 @@ async fn it_follows_packets_out_of_the_region_and_in() -> anyhow::Result<()> {
         is_seen_as(lab, "two", (floating, 80), central).await?;
         let (_, found) = agreed(region, &["two", &f], 0).await?;
         assert_eq!(found["end"], json!("delivered to port one"), "{found}");
+        forwarded(region, outside).await?;
         // A router's own address answers pings, from outside and from inside.
         reach(lab, WORLD, central, 5).await?;
         let (_, found) = agreed(region, &[WORLD_IP, &c], 0).await?;
@@ -101,6 +104,32 @@ async fn it_follows_packets_out_of_the_region_and_in() -> anyhow::Result<()> {
         Ok(())
     })
     .await
+}
+
+/// Ports of another address outside, which lead to `two`.
+async fn forwarded(region: &Scenario, world: IpAddr) -> anyhow::Result<()> {
+    let lab = region.lab();
+    let shown = region.rest().get("/v2.0/networks?name=outside").await?;
+    let body = json!({ "floatingip": { "floating_network_id": shown["networks"][0]["id"] } });
+    let made = region.rest().post("/v2.0/floatingips", &body).await?;
+    let made = &made["floatingip"];
+    let (id, address) = (&made["id"], &made["floating_ip_address"]);
+    let (id, address) = (id.as_str().unwrap(), address.as_str().unwrap());
+    let shown = region.rest().get("/v2.0/ports?name=two").await?;
+    let body = json!({ "port_forwarding": {
+        "internal_port_id": shown["ports"][0]["id"], "internal_ip_address": "10.1.0.12",
+        "protocol": "tcp", "external_port_range": "6001:6004",
+        "internal_port_range": "7001:7004" } });
+    let path = format!("/v2.0/floatingips/{id}/port_forwardings");
+    region.rest().post(&path, &body).await?;
+    let _two = Who::serve(lab, "two", &["tcp:7002"])?;
+    is_seen_as(lab, WORLD, (address.parse()?, 6002), world).await?;
+    let tcp = |port| [WORLD_IP, address, "--protocol", "tcp", "--port", port];
+    let (_, found) = agreed(region, &tcp("6002"), 0).await?;
+    assert_eq!(found["end"], json!("delivered to port two"), "{found}");
+    let (_, found) = agreed(region, &tcp("6005"), 1).await?;
+    assert!(says(&found, "leads nowhere inside"), "{found}");
+    Ok(())
 }
 
 /// Takes flows away that are like this, and answers what is said of a packet then.

@@ -196,6 +196,19 @@ impl Intent {
             });
             return self.led_in(journey, floating.router_id?, ttl, steps);
         }
+        if let Some((floating, router, host)) = self.forwarded_at(network, hop) {
+            taken(journey, (network, hop), host, steps);
+            let to = self.forwarding(floating, &journey.packet);
+            let Some((now, port)) = to.filter(|_| journey.packet.to == hop) else {
+                steps.push(Step::Untranslated { address: hop });
+                return None;
+            };
+            let by = Translator::Floating(floating);
+            let was = std::mem::replace(&mut journey.packet.to, now);
+            journey.packet.port = port;
+            steps.push(Step::Inward { was, now, by });
+            return self.led_in(journey, router, ttl, steps);
+        }
         let Some((router, gateway, port, host)) = self.gateway_at(network, hop) else {
             steps.push(Step::Left { network, from, hop });
             return None;

@@ -9,12 +9,13 @@ use alcor_compiler::oracle::Intent;
 use alcor_openflow::PortNo;
 use alcor_pipeline::{Input, Neighbor};
 use alcor_types::{
-    Association, ExternalGateway, FixedIp, FloatingIp, FloatingIpId, MacAddr, Network, NetworkId,
-    NetworkType, Port, PortId, Standard, Subnet, Transport,
+    Association, ExternalGateway, FixedIp, FloatingIp, FloatingIpId, ForwardedProtocol, MacAddr,
+    Network, NetworkId, NetworkType, Port, PortForwarding, PortForwardingId, PortId, PortRange,
+    Standard, Subnet, Transport,
 };
 use ipnet::IpNet;
 use proptest::prelude::*;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -33,6 +34,16 @@ pub(crate) const FAR: u8 = 254;
 
 /// Each floating IP: on which external network, by which router, for one of which VMs.
 const FLOATING: [(u8, u8, &[u8]); 4] = [(0, 0, &[0, 3]), (0, 1, &[2]), (0, 0, &[6]), (1, 1, &[5])];
+
+/// A floating IP of which single ports lead inside: its external network, its router, its number.
+const FORWARDED: (u8, u8, u8) = (0, 0, 60);
+/// Which of its ports lead to which: with their numbers, to one, and pings.
+const FORWARDS: [(ForwardedProtocol, [u16; 4]); 4] = [
+    (ForwardedProtocol::Tcp, [80, 82, 80, 82]),
+    (ForwardedProtocol::Udp, [5990, 5999, 80, 80]),
+    (ForwardedProtocol::Icmp, [1, 1, 1, 1]),
+    (ForwardedProtocol::Tcp, [443, 445, 81, 83]),
+];
 
 pub(crate) fn external_id(external: u8) -> NetworkId {
     vpc_id(50 + external)
@@ -69,7 +80,8 @@ pub(crate) fn ours(external: u8) -> Vec<IpAddr> {
         .zip(FLOATING)
         .filter(|(_, (on, ..))| *on == external);
     let floating = floating.map(|(number, _)| outside(false, external, 50 + number));
-    gateways.chain(floating).collect()
+    let forwarded = (external == FORWARDED.0).then(|| outside(false, external, FORWARDED.2));
+    gateways.chain(floating).chain(forwarded).collect()
 }
 
 /// What agents find out, or are told at their start. Of our own addresses outside, those are found
@@ -198,6 +210,56 @@ fn floating(number: u8, vm: Option<u8>) -> Fact {
     Fact::FloatingIp(floating.id, Some(Arc::new(floating)))
 }
 
+/// The floating IP of forwarded ports, with its port outside.
+fn forwarded() -> [Fact; 2] {
+    let (external, router, number) = FORWARDED;
+    let id = floating_id(number);
+    let holder = put(Port {
+        fixed_ips: fixed(external, &[false], number),
+        device_id: id.to_string(),
+        device_owner: "network:floatingip".to_owned(),
+        ..Port::new(port_id(170), external_id(external), mac(170))
+    });
+    let floating = FloatingIp {
+        id,
+        project_id: "p".into(),
+        standard: Standard::default(),
+        floating_network_id: external_id(external),
+        floating_ip_address: outside(false, external, number),
+        floating_port_id: port_id(170),
+        association: None,
+        router_id: Some(router_id(router)),
+        dns_name: String::new(),
+        dns_domain: String::new(),
+        qos_policy_id: None,
+    };
+    [holder, Fact::FloatingIp(id, Some(Arc::new(floating)))]
+}
+
+/// Some of its ports lead to a VM, or no longer do.
+fn any_forwarding() -> impl Strategy<Value = Fact> {
+    let vm = prop::option::weighted(0.8, prop::sample::select(vec![0_u8, 3, 6]));
+    (0..FORWARDS.len(), vm).prop_map(|(number, vm)| {
+        let (protocol, [first, last, to_first, to_last]) = FORWARDS[number];
+        let id = PortForwardingId(Uuid::from_u128(0xa_0000 + number as u128));
+        let forwarding = vm.map(|vm| PortForwarding {
+            id,
+            project_id: "p".into(),
+            standard: Standard::default(),
+            floatingip_id: floating_id(FORWARDED.2),
+            protocol,
+            external_ports: PortRange { first, last },
+            internal_port_id: port_id(vm),
+            internal_ip_address: Ipv4Addr::new(10, 0, 0, 10 + vm),
+            internal_ports: PortRange {
+                first: to_first,
+                last: to_last,
+            },
+        });
+        Fact::PortForwarding(id, forwarding.map(Arc::new))
+    })
+}
+
 fn any_floating() -> impl Strategy<Value = Fact> {
     let all = 0..u8::try_from(FLOATING.len()).unwrap();
     all.prop_flat_map(|number| {
@@ -229,21 +291,28 @@ fn any_seat() -> impl Strategy<Value = Fact> {
 
 /// Whatever may happen to ways out.
 pub(crate) fn any_fact() -> impl Strategy<Value = Fact> {
-    prop_oneof![2 => any_seat(), 3 => any_floating()]
+    prop_oneof![2 => any_seat(), 3 => any_floating(), 2 => any_forwarding()]
 }
 
 /// The external networks, with a gateway of each router on some host, and floating IPs.
 pub(crate) fn any_start() -> impl Strategy<Value = Vec<Fact>> {
     let networks = (0..EXTERNALS).flat_map(|id| [network(id), subnet(id, false), subnet(id, true)]);
     let ports = (0..4).map(floating_port);
-    let fixed: Vec<Fact> = networks.chain(ports).collect();
+    let fixed: Vec<Fact> = networks.chain(ports).chain(forwarded()).collect();
     let hosts = prop::collection::vec(0..HOSTS, usize::from(ROUTERS * EXTERNALS));
     let floats = prop::collection::vec(any_floating(), 4..8);
-    (hosts, floats).prop_map(move |(hosts, floats)| {
+    let forwards = prop::collection::vec(any_forwarding(), 2..8);
+    (hosts, floats, forwards).prop_map(move |(hosts, floats, forwards)| {
         let places = (0..ROUTERS).flat_map(|of| (0..EXTERNALS).map(move |on| (of, on)));
         let seats = places
             .zip(hosts)
             .map(|((of, on), host)| gateway(of, on, Some(host)));
-        fixed.iter().cloned().chain(seats).chain(floats).collect()
+        fixed
+            .iter()
+            .cloned()
+            .chain(seats)
+            .chain(floats)
+            .chain(forwards)
+            .collect()
     })
 }

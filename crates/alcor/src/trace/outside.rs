@@ -5,7 +5,7 @@ use super::facts;
 use super::gather::Gathering;
 use crate::rest::Rest;
 use alcor_compiler::Fact;
-use alcor_types::{NetworkId, PortId, Router};
+use alcor_types::{FloatingIpId, NetworkId, PortId, Router};
 use anyhow::{Context, bail};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -63,10 +63,14 @@ impl Gathering<'_> {
                 continue;
             };
             let floating = facts::floating(shown, port.id)?;
-            let place = floating.association;
+            let (id, place, router) = (floating.id, floating.association, floating.router_id);
             self.hops.extend(place.map(|place| place.fixed_ip_address));
-            let fact = Fact::FloatingIp(floating.id, Some(Arc::new(floating)));
+            let fact = Fact::FloatingIp(id, Some(Arc::new(floating)));
             self.intent.learn(&fact);
+            if let (None, Some(router)) = (place, router) {
+                self.behind_router(router).await?;
+                self.forwardings(id).await?;
+            }
             if let Some(place) = place {
                 let shown = self
                     .rest
@@ -77,6 +81,19 @@ impl Gathering<'_> {
                 self.learn_port(port);
                 self.domain(network).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// The forwarded ports of a floating IP.
+    async fn forwardings(&mut self, of: FloatingIpId) -> anyhow::Result<()> {
+        let path = format!("/v2.0/floatingips/{of}/port_forwardings");
+        let shown = self.rest.get(&path).await?;
+        for shown in facts::list(&shown, "port_forwardings")? {
+            let one = facts::forwarding(shown, of)?;
+            self.hops.insert(one.internal_ip_address.into());
+            self.intent
+                .learn(&Fact::PortForwarding(one.id, Some(Arc::new(one))));
         }
         Ok(())
     }

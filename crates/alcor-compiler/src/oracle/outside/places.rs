@@ -1,12 +1,12 @@
 //! Who has which address on external networks, and which ways of routers lead there, straight from
 //! the intent.
 
-use super::super::Intent;
 use super::super::routes::Way;
+use super::super::{Intent, Packet};
 use alcor_goalstate::Carrier;
 use alcor_types::{
-    ExternalGateway, FloatingIp, HostName, MacAddr, Network, NetworkId, Port, Router, RouterId,
-    Subnet,
+    ExternalGateway, FloatingIp, FloatingIpId, ForwardedProtocol, HostName, MacAddr, Network,
+    NetworkId, Port, Router, RouterId, Subnet,
 };
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -21,7 +21,9 @@ impl Intent {
 
     /// Whether a host answers for an address on an external network.
     pub fn answers_outside(&self, network: NetworkId, address: IpAddr) -> bool {
-        self.floating_at(network, address).is_some() || self.gateway_at(network, address).is_some()
+        self.floating_at(network, address).is_some()
+            || self.forwarded_at(network, address).is_some()
+            || self.gateway_at(network, address).is_some()
     }
 
     /// The networks that a physical one carries untagged, or by this tag.
@@ -51,7 +53,9 @@ impl Intent {
             let mut own = port.fixed_ips.iter().map(|fixed| fixed.ip_address);
             let outside = own.find_map(|address| {
                 let floating = self.floating_at(network, address).map(|(.., host)| host);
-                floating.or_else(|| self.gateway_at(network, address).map(|(.., host)| host))
+                let forwarded = || self.forwarded_at(network, address).map(|(.., host)| host);
+                let gateway = || self.gateway_at(network, address).map(|(.., host)| host);
+                floating.or_else(forwarded).or_else(gateway)
             });
             outside.or(port.host.as_ref())
         })
@@ -83,6 +87,52 @@ impl Intent {
         there.find_map(|floating| {
             let (fixed, host) = self.stands(floating)?;
             Some((floating, fixed, host))
+        })
+    }
+
+    /// The floating IP of forwarded ports that has the address, with its router: it is where the router's
+    /// gateway is.
+    pub(super) fn forwarded_at(
+        &self,
+        network: NetworkId,
+        address: IpAddr,
+    ) -> Option<(FloatingIpId, RouterId, &HostName)> {
+        let mut all = self.floating.values().filter(|floating| {
+            let place = (floating.floating_network_id, floating.floating_ip_address);
+            place == (network, address)
+        });
+        all.find_map(|floating| {
+            let mut forwardings = self.forwardings.values();
+            let forwards = forwardings.any(|one| one.floatingip_id == floating.id);
+            let router = floating.router_id.filter(|_| forwards)?;
+            let (.., host) = self.seat(router, network)?;
+            Some((floating.id, router, host))
+        })
+    }
+
+    /// Where a floating IP forwards a packet to: the address and the port.
+    pub(super) fn forwarding(
+        &self,
+        floating: FloatingIpId,
+        packet: &Packet,
+    ) -> Option<(IpAddr, u16)> {
+        let of = self.forwardings.values();
+        let mut of = of.filter(|one| one.floatingip_id == floating);
+        of.find_map(|one| {
+            let inside = IpAddr::from(one.internal_ip_address);
+            let (outer, inner) = (one.external_ports, one.internal_ports);
+            match (one.protocol, packet.protocol) {
+                // An echo has no port.
+                (ForwardedProtocol::Icmp, 1) => return Some((inside, packet.port)),
+                (ForwardedProtocol::Tcp, 6)
+                | (ForwardedProtocol::Udp, 17)
+                | (ForwardedProtocol::Sctp, 132) => {}
+                _ => return None,
+            }
+            let place = packet.port.checked_sub(outer.first)?;
+            let place = (place <= outer.span()).then_some(place)?;
+            let port = inner.single().unwrap_or(inner.first.saturating_add(place));
+            Some((inside, port))
         })
     }
 

@@ -1,7 +1,10 @@
 //! Ways out of the API as facts of the intent.
 
-use super::{Read, optional, parsed, standard};
-use alcor_types::{Association, ExternalGateway, FloatingIp, NetworkId, Port, PortId, Router};
+use super::{Read, optional, parsed, standard, text};
+use alcor_types::{
+    Association, ExternalGateway, FloatingIp, FloatingIpId, ForwardedProtocol, NetworkId, Port,
+    PortForwarding, PortId, PortRange, Router,
+};
 use anyhow::Context;
 use serde_json::Value;
 
@@ -56,4 +59,35 @@ pub(in crate::trace) fn floating(shown: &Value, floating_port_id: PortId) -> Rea
 /// The external network of a floating IP.
 pub(in crate::trace) fn floating_network(shown: &Value) -> Read<NetworkId> {
     parsed(shown, "floating_network_id")
+}
+
+/// One or several forwarded ports of a floating IP; none where no packet of them comes in.
+pub(in crate::trace) fn forwarding(shown: &Value, of: FloatingIpId) -> Read<PortForwarding> {
+    let named = text(shown, "protocol")?;
+    let mut known = ForwardedProtocol::ALL.into_iter();
+    let protocol = known.find(|one| one.as_str() == named);
+    Ok(PortForwarding {
+        id: parsed(shown, "id")?,
+        project_id: "".into(),
+        standard: standard(shown),
+        floatingip_id: of,
+        protocol: protocol.with_context(|| format!("ports of {named} are not forwarded here"))?,
+        external_ports: range(shown, "external_port")?,
+        internal_port_id: parsed(shown, "internal_port_id")?,
+        internal_ip_address: parsed(shown, "internal_ip_address")?,
+        internal_ports: range(shown, "internal_port")?,
+    })
+}
+
+/// `FIRST:LAST` of a range, or one port.
+fn range(shown: &Value, name: &str) -> Read<PortRange> {
+    if let Some((first, last)) = shown[format!("{name}_range")]
+        .as_str()
+        .and_then(|range| range.split_once(':'))
+    {
+        let (first, last) = (first.parse()?, last.parse()?);
+        return Ok(PortRange { first, last });
+    }
+    let port = shown[name].as_u64().unwrap_or(0);
+    Ok(PortRange::one(port.try_into()?))
 }
