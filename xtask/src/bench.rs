@@ -19,6 +19,8 @@ enum Name {
     Agent,
     /// DHCP transactions of the responder.
     Dhcp,
+    /// The same scenario on OVN and on us, in turn; needs `--kit`, and takes an hour.
+    Peers,
 }
 
 /// What to measure.
@@ -36,6 +38,10 @@ pub(crate) struct Options {
     /// Emulated hosts of the intent, change and datapath benchmarks
     #[arg(long, default_value_t = 3)]
     hosts: u16,
+    /// The folder of the kit that measures the peer: its `run.sh` emulates hosts, measures OVN on
+    /// them, and puts other control planes through the same by JSON lines
+    #[arg(long, value_name = "DIR")]
+    kit: Option<PathBuf>,
     /// Ports of the largest table that the api benchmark reads
     #[arg(long, default_value_t = 100_000)]
     ports: u64,
@@ -50,6 +56,9 @@ impl Options {
         words.push(format!("--ports={}", self.ports));
         if let Some(file) = &self.json {
             words.push(format!("--json={}", absolute(file).display()));
+        }
+        if let Some(kit) = &self.kit {
+            words.push(format!("--kit={}", absolute(kit).display()));
         }
         if self.quick {
             words.push("--quick".to_owned());

@@ -217,6 +217,7 @@ mod tests {
             host_routes: Vec::new(),
             ipv6_address_mode: mode,
             ipv6_ra_mode: mode,
+            address_scope: None,
         };
         let router = InterfaceGoal {
             port: ROUTER,

@@ -19,6 +19,8 @@ const TALK_EVERY: Duration = Duration::from_millis(1);
 pub(crate) enum Service {
     /// A router's errors.
     Complaint,
+    /// What a router says of packets that are too large. Whoever does not listen goes on sending them.
+    TooLarge,
     /// DHCPv4.
     Dhcp4,
     /// DHCPv6.

@@ -1,19 +1,24 @@
-//! The switch's database: makes bridge and tunnel port, and follows the bridge's interfaces.
+//! The switch's database: makes bridge and tunnel ports, and follows the bridge's interfaces.
 
 use crate::vifs::Vif;
 use crate::{AgentConfig, AgentError};
+use alcor_goalstate::TunnelKind;
 use alcor_ovsdb::vswitch::{
     self, BridgeEvent, BridgePort, BridgeSpec, BridgeView, PatchSpec, TunnelSpec, Vswitch,
 };
 use alcor_ovsdb::{Connection, Endpoint, Error, Options};
 use alcor_types::PortId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// The tunnel port's name; interfaces have 15 characters.
-const TUNNEL: &str = "alcor-vxlan";
+/// The tunnel ports' names; interfaces have 15 characters. Both are always there: a port without
+/// traffic costs nothing, and the first network of its kind need not wait for it.
+const TUNNELS: [(TunnelKind, &str); 2] = [
+    (TunnelKind::Vxlan, "alcor-vxlan"),
+    (TunnelKind::Geneve, "alcor-geneve"),
+];
 
 /// The first and the longest wait between two tries.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
@@ -21,12 +26,13 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from
 /// What happens on the bridge.
 #[derive(Debug)]
 pub(crate) enum DatabaseEvent {
-    /// These are all ports with an interface on the bridge; each was or will be told of.
-    Seen(BTreeSet<PortId>),
+    /// These are all ports with an interface on the bridge. Told together: what is for several of
+    /// them would else be made for the first alone, and then anew.
+    Seen(BTreeMap<PortId, Vif>),
     /// A port's interface came, changed, or went.
     Vif(PortId, Option<Vif>),
-    /// The tunnel port's OpenFlow number.
-    Tunnel(Option<u32>),
+    /// The OpenFlow numbers of the tunnel ports.
+    Tunnels(BTreeMap<TunnelKind, u32>),
     /// The OpenFlow numbers of the ways to physical networks.
     Wires(BTreeMap<String, u32>),
     /// What is kept in the bridge's `external_ids`.
@@ -76,16 +82,21 @@ async fn attend(
 ) -> Result<(), Error> {
     let vswitch = Vswitch::new(Connection::connect(endpoint, Options::default()).await?);
     let bridge = vswitch.ensure_bridge(&bridge_spec(config)).await?;
-    let tunnel = TunnelSpec::vxlan(&config.bridge, TUNNEL, config.tunnel_ip);
-    let tunnel = vswitch.ensure_tunnel_port(&tunnel).await?;
+    for (kind, name) in TUNNELS {
+        let spec = TunnelSpec::new(&config.bridge, name, kind.as_str(), config.tunnel_ip);
+        let tunnel = vswitch.ensure_tunnel_port(&spec).await?;
+        tracing::info!(tunnel = name, made = ?tunnel.effect, "tunnel port ready");
+    }
     for (number, (network, provider)) in config.bridge_mappings.iter().enumerate() {
         let patch = patch(config, number, (network, provider));
         if let Err(error) = vswitch.ensure_patch(&patch).await {
             tracing::error!(%error, network, "no way to the physical network");
         }
     }
-    tracing::info!(bridge = config.bridge, made = ?bridge.effect, tunnel = ?tunnel.effect, "bridge ready");
-    let mut watch = vswitch.watch(&config.bridge, TUNNEL).await?;
+    tracing::info!(bridge = config.bridge, made = ?bridge.effect, "bridge ready");
+    let mut watch = vswitch
+        .watch(&config.bridge, &TUNNELS.map(|(_, name)| name))
+        .await?;
     *useful = true;
     for event in picture(watch.view()) {
         if events.send(event).await.is_err() {
@@ -123,7 +134,9 @@ pub(crate) async fn look(config: &AgentConfig) -> Result<Vec<DatabaseEvent>, Age
     })?;
     let read = async {
         let vswitch = Vswitch::new(Connection::connect(&endpoint, Options::default()).await?);
-        let watch = vswitch.watch(&config.bridge, TUNNEL).await?;
+        let watch = vswitch
+            .watch(&config.bridge, &TUNNELS.map(|(_, name)| name))
+            .await?;
         Ok::<_, Error>(picture(watch.view()))
     };
     read.await
@@ -148,18 +161,12 @@ fn bridge_spec(config: &AgentConfig) -> BridgeSpec {
 /// The whole bridge as events; the last says that it is the whole.
 fn picture(view: &BridgeView) -> Vec<DatabaseEvent> {
     let mut events = vec![
-        DatabaseEvent::Tunnel(ofport(view.tunnel.as_ref())),
+        DatabaseEvent::Tunnels(tunnels(&view.tunnels)),
         DatabaseEvent::Wires(numbers(&view.wires)),
         DatabaseEvent::Ids(view.ids.clone()),
     ];
-    let mut seen = BTreeSet::new();
-    for vif in view.vifs.values() {
-        if let Some((port, vif)) = read(vif) {
-            seen.insert(port);
-            events.push(DatabaseEvent::Vif(port, Some(vif)));
-        }
-    }
-    events.push(DatabaseEvent::Seen(seen));
+    let seen = view.vifs.values().filter_map(read);
+    events.push(DatabaseEvent::Seen(seen.collect()));
     events
 }
 
@@ -169,7 +176,7 @@ fn translate(event: BridgeEvent) -> Option<DatabaseEvent> {
             read(&vif).map(|(port, vif)| DatabaseEvent::Vif(port, Some(vif)))
         }
         BridgeEvent::Unplugged(vif) => read(&vif).map(|(port, _)| DatabaseEvent::Vif(port, None)),
-        BridgeEvent::Tunnel(port) => Some(DatabaseEvent::Tunnel(ofport(port.as_ref()))),
+        BridgeEvent::Tunnels(ports) => Some(DatabaseEvent::Tunnels(tunnels(&ports))),
         BridgeEvent::Wires(wires) => Some(DatabaseEvent::Wires(numbers(&wires))),
         BridgeEvent::Ids(ids) => Some(DatabaseEvent::Ids(ids)),
         BridgeEvent::Duplicates { iface_id, ignored } => {
@@ -200,6 +207,13 @@ fn read(vif: &vswitch::Vif) -> Option<(PortId, Vif)> {
 fn numbers(wires: &BTreeMap<String, BridgePort>) -> BTreeMap<String, u32> {
     let wires = wires.iter();
     let numbered = wires.filter_map(|(name, port)| Some((name.clone(), ofport(Some(port))?)));
+    numbered.collect()
+}
+
+fn tunnels(ports: &BTreeMap<String, BridgePort>) -> BTreeMap<TunnelKind, u32> {
+    let numbered = TUNNELS
+        .into_iter()
+        .filter_map(|(kind, name)| Some((kind, ofport(ports.get(name))?)));
     numbered.collect()
 }
 

@@ -7,6 +7,7 @@
 mod frames;
 mod north;
 mod served;
+mod trunks;
 mod verdict;
 
 use crate::advertisers::Advertisers;
@@ -24,7 +25,7 @@ use crate::vifs::{Vif, Vifs};
 use crate::zones::{Flushes, Zones};
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::{Ack, AckStage, Heartbeat, Hello, Push, Welcome};
-use alcor_goalstate::{Goal, GoalChange, GoalKey, PortGoal};
+use alcor_goalstate::{Goal, GoalChange, GoalKey, PortGoal, TunnelKind};
 use alcor_openflow::{Action, Flow, PortNo};
 use alcor_pipeline::{Contents, FlowChanges, Input, Installed, Pipeline, table};
 use alcor_responder::Counters;
@@ -112,6 +113,7 @@ pub(crate) struct Engine {
     /// What others are to do on behalf of VMs.
     errands: Vec<Errand>,
     north: north::North,
+    trunks: trunks::Trunks,
     counters: Counters,
     reports: Reports,
     /// Ports with flows that the switch refused.
@@ -140,6 +142,7 @@ impl Engine {
             names: Names::default(),
             errands: Vec::new(),
             north: north::North::default(),
+            trunks: trunks::Trunks::default(),
             counters: Counters::default(),
             reports: Reports::default(),
             failed: BTreeMap::new(),
@@ -195,6 +198,11 @@ impl Engine {
 
     /// An interface came, changed, or went (`None`).
     pub(crate) fn plugged(&mut self, port: PortId, vif: Option<Vif>) -> Vec<Effect> {
+        self.note_plug(port, vif);
+        self.advance()
+    }
+
+    fn note_plug(&mut self, port: PortId, vif: Option<Vif>) {
         let before = self.vifs.ofport(port);
         self.vifs.set(port, vif);
         let now = self.vifs.ofport(port);
@@ -205,49 +213,46 @@ impl Engine {
             if let Some(number) = now {
                 self.zones.plugged(port, PortNo(number));
             }
-            self.pipeline.apply(&match now {
-                Some(ofport) => Input::Plugged {
-                    port,
-                    ofport: PortNo(ofport),
-                },
+            self.trunks.moved();
+            self.pipeline.apply(&match self.ofport(port) {
+                Some(ofport) => Input::Plugged { port, ofport },
                 None => Input::Unplugged { port },
             });
             self.advertisers.welcome(port);
             self.errand(Errand::Leave(port));
         }
         self.waiting.ports.insert(port);
-        self.advance()
     }
 
-    /// All interfaces of the bridge are known now; ports that are not among them are unplugged.
-    pub(crate) fn bridge_seen(&mut self, plugged: &BTreeSet<PortId>) -> Vec<Effect> {
-        let gone: Vec<_> = self
-            .vifs
-            .ports()
-            .filter(|port| !plugged.contains(port))
-            .collect();
-        let mut effects = Vec::new();
+    /// These are all interfaces of the bridge; ports that are not among them are unplugged.
+    pub(crate) fn bridge_seen(&mut self, plugged: BTreeMap<PortId, Vif>) -> Vec<Effect> {
+        let known = self.vifs.ports();
+        let gone: Vec<_> = known.filter(|port| !plugged.contains_key(port)).collect();
         for port in gone {
-            effects.extend(self.plugged(port, None));
+            self.note_plug(port, None);
+        }
+        for (port, vif) in plugged {
+            self.note_plug(port, Some(vif));
         }
         self.vifs.complete();
         // What was heard of before could not be judged without its interface.
         self.waiting.ports.extend(self.holdings.own_ports());
-        effects.extend(self.advance());
-        effects
+        self.advance()
     }
 
-    /// The tunnel port got its number, or lost it.
-    pub(crate) fn tunnel(&mut self, ofport: Option<u32>) -> Vec<Effect> {
-        self.pipeline.apply(&Input::Tunnel {
-            ofport: ofport.map(PortNo),
-        });
+    /// The tunnel ports have these numbers now.
+    pub(crate) fn tunnels(&mut self, ofports: &BTreeMap<TunnelKind, u32>) -> Vec<Effect> {
+        for kind in TunnelKind::ALL {
+            let ofport = ofports.get(&kind).copied().map(PortNo);
+            self.pipeline.apply(&Input::Tunnel { kind, ofport });
+        }
         self.advance()
     }
 
     /// The switch is here and holds this.
     pub(crate) fn switch_found(&mut self, found: Contents) -> Vec<Effect> {
         self.abandon_job();
+        let kept = self.settle_trunks();
         let flows = found.flows.len();
         self.pipeline.take_changes();
         self.failed.clear();
@@ -260,7 +265,8 @@ impl Engine {
             "switch connected"
         );
         self.waiting.ports.extend(self.holdings.own_ports());
-        vec![self.start_job(missing)]
+        let job = self.start_job(missing);
+        kept.into_iter().chain([job]).collect()
     }
 
     /// The switch is gone.
@@ -295,6 +301,7 @@ impl Engine {
         for port in ports {
             self.judge(port);
         }
+        self.judge_floating();
         effects.extend(self.announce());
         effects.extend(self.introduce());
         effects.extend(self.announce_outside());
@@ -352,11 +359,15 @@ impl Engine {
             self.leases6.forget_by(&change);
             self.advertisers.note(&change);
             self.names.note(&change);
+            self.trunks.note(&change);
             match change {
                 GoalChange::Put(goal) => {
                     if let Goal::Port(port) = &goal {
                         self.failed.remove(&port.id);
                         self.waiting.ports.insert(port.id);
+                    }
+                    if let Goal::Floating(floating) = &goal {
+                        self.unsay_floating(floating.port, floating.id);
                     }
                     let before = Before::of(&goal, &self.pipeline);
                     self.pipeline.apply(&Input::Put(goal));
@@ -370,6 +381,9 @@ impl Engine {
                         self.allowances.forget(port);
                         self.errand(Errand::Leave(port));
                         self.reports.forget(port);
+                    }
+                    if let GoalKey::Floating(port, id) = key {
+                        self.unsay_floating(port, id);
                     }
                     self.pipeline.apply(&Input::Delete(key));
                 }
@@ -397,6 +411,7 @@ impl Engine {
             return self.words_without_switch();
         }
         let mut effects = self.settle_outside();
+        effects.extend(self.settle_trunks());
         let mut changes = self.installer.filter(self.pipeline.take_changes());
         if self.sees_all() {
             let asked = self.north.has_asked();
@@ -404,7 +419,8 @@ impl Engine {
             self.installer.sweep(&mut changes, stale);
         }
         let idle = changes.is_empty() && self.waiting.is_empty();
-        if idle && self.zones.is_quiet() && self.north.is_quiet() {
+        let quiet = self.zones.is_quiet() && self.north.is_quiet() && self.trunks.is_quiet();
+        if idle && quiet {
             return effects;
         }
         effects.push(self.start_job(changes));
@@ -424,9 +440,10 @@ impl Engine {
         self.jobs += 1;
         self.in_flight = Some(std::mem::take(&mut self.waiting));
         let mut flushes = self.zones.take();
-        let numbers = self.north.take_flushes();
-        flushes.before.extend(numbers.before);
-        flushes.after.extend(numbers.after);
+        for numbers in [self.north.take_flushes(), self.trunks.take_flushes()] {
+            flushes.before.extend(numbers.before);
+            flushes.after.extend(numbers.after);
+        }
         Effect::Program(Job { changes, flushes })
     }
 

@@ -2,6 +2,7 @@
 //! answer must come from whom was asked, to a port and with a number that nobody else knows.
 
 use crate::errand::{Back, Inquiry};
+use crate::outlet;
 use alcor_openflow::PacketOut;
 use alcor_responder::dns::{self, Failure, echoes, failure};
 use alcor_types::PortId;
@@ -152,7 +153,7 @@ async fn bring(inquiry: Inquiry, answer: Vec<u8>, frames: Option<mpsc::Sender<Pa
         Back::Tcp(back) => drop(back.send(answer)),
         Back::Udp(ofport, question, mtu) => match (question.answer(answer, mtu), frames) {
             (Ok(frame), Some(frames)) => {
-                let _gone = frames.send(PacketOut::to_port(ofport, frame)).await;
+                let _gone = frames.send(outlet::packet(ofport, frame)).await;
             }
             (Err(reason), _) => {
                 tracing::debug!(reason = reason.as_str(), "name server's answer not brought");

@@ -9,13 +9,14 @@
 use crate::database::{self, DatabaseEvent};
 use crate::engine::{Job, JobResult};
 use crate::link;
-use crate::numbers::Numbers;
+use crate::numbers::{Numbers, is_sub_port};
 use crate::programmer::program;
 use crate::switch;
 use crate::zones::Flushes;
 use crate::{AgentConfig, AgentError, Holdings};
 use alcor_goalstate::wire::host_session_client::HostSessionClient;
 use alcor_goalstate::wire::{AgentMessage, Hello, Welcome, agent_message, region_message};
+use alcor_goalstate::{Goal, TunnelKind};
 use alcor_openflow::{Client, Connection, Endpoint, Events, Flow, PortNo, Settings};
 use alcor_pipeline::{FlowChanges, Input, Installed, MeterChanges, Owner, Pipeline, table};
 use alcor_types::PortId;
@@ -69,8 +70,11 @@ pub struct Inspection {
     pub owners: BTreeMap<u64, Owner>,
     /// The OpenFlow numbers of plugged ports.
     pub plugged: BTreeMap<PortId, PortNo>,
-    /// The tunnel port's number.
-    pub tunnel: Option<PortNo>,
+    /// Sub-ports of trunks: by which other port's interface their frames come and go, and with which
+    /// tag.
+    pub carried: BTreeMap<PortId, (PortId, u16)>,
+    /// The tunnel ports' numbers.
+    pub tunnels: BTreeMap<TunnelKind, PortNo>,
     /// The ports to physical networks.
     pub wires: BTreeMap<String, PortNo>,
     /// Where tunnels to the host end.
@@ -139,12 +143,20 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         pipeline.apply(&Input::Put(goal.clone()));
     }
     pipeline.apply(&Input::Complete);
-    let (mut plugged, mut tunnel, mut wires) = (BTreeMap::new(), None, BTreeMap::new());
+    let (mut plugged, mut tunnels, mut wires) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let carried = sub_ports(&wish.holdings);
     for input in bridge.into_iter().flat_map(inputs) {
+        if let Input::Plugged { port, ofport } = input
+            && carried.contains_key(&port) != is_sub_port(ofport.0)
+        {
+            continue;
+        }
         pipeline.apply(&input);
         match input {
             Input::Plugged { port, ofport } => drop(plugged.insert(port, ofport)),
-            Input::Tunnel { ofport } => tunnel = ofport,
+            Input::Tunnel { kind, ofport } => {
+                tunnels.extend(ofport.map(|ofport| (kind, ofport)));
+            }
             Input::Wire {
                 physical_network,
                 ofport: Some(ofport),
@@ -170,7 +182,8 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         meters: difference.meters,
         owners,
         plugged,
-        tunnel,
+        carried,
+        tunnels,
         wires,
         tunnel_ip: wish.tunnel_ip,
     })
@@ -184,17 +197,31 @@ fn is_goals(flow: &Installed) -> bool {
     !(outside && learnt)
 }
 
+/// The ports that have a number in place of an interface.
+fn sub_ports(holdings: &Holdings) -> BTreeMap<PortId, (PortId, u16)> {
+    let carried = holdings.goals().filter_map(|goal| match goal {
+        Goal::Port(port) => Some((port.id, port.identity.trunk.as_ref()?.carrier()?)),
+        _ => None,
+    });
+    carried.collect()
+}
+
 fn inputs(event: DatabaseEvent) -> Vec<Input> {
     match event {
-        DatabaseEvent::Tunnel(ofport) => vec![Input::Tunnel {
-            ofport: ofport.map(PortNo),
-        }],
-        DatabaseEvent::Vif(port, Some(vif)) => {
-            let plugged = vif.ofport.map(|ofport| Input::Plugged {
-                port,
-                ofport: PortNo(ofport),
+        DatabaseEvent::Tunnels(ofports) => {
+            let ofports = ofports.into_iter();
+            let inputs = ofports.map(|(kind, ofport)| Input::Tunnel {
+                kind,
+                ofport: Some(PortNo(ofport)),
             });
-            plugged.into_iter().collect()
+            inputs.collect()
+        }
+        DatabaseEvent::Seen(vifs) => {
+            let plugged = vifs.into_iter().filter_map(|(port, vif)| {
+                let ofport = PortNo(vif.ofport?);
+                Some(Input::Plugged { port, ofport })
+            });
+            plugged.collect()
         }
         DatabaseEvent::Wires(wires) => {
             let wires = wires.into_iter();
@@ -211,9 +238,16 @@ fn inputs(event: DatabaseEvent) -> Vec<Input> {
                 let of = name.parse().ok()?;
                 Some(Input::Zone { of, zone })
             });
-            zones.collect()
+            let sub_ports = Numbers::sub_ports().read(&ids).now.into_iter();
+            let sub_ports = sub_ports.filter_map(|(name, number)| {
+                let port = name.split('/').next()?.parse().ok()?;
+                let ofport = PortNo(number?.into());
+                Some(Input::Plugged { port, ofport })
+            });
+            zones.chain(sub_ports).collect()
         }
-        DatabaseEvent::Vif(_, None) | DatabaseEvent::Seen(_) => Vec::new(),
+        // The bridge as it is comes as a whole.
+        DatabaseEvent::Vif(..) => Vec::new(),
     }
 }
 

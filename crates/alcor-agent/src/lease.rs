@@ -43,7 +43,8 @@ impl Leases {
             | GoalKey::Group(_)
             | GoalKey::Member(..)
             | GoalKey::AddressGroup(_)
-            | GoalKey::Floating(..) => {}
+            | GoalKey::Floating(..)
+            | GoalKey::Outlet(..) => {}
         }
     }
 

@@ -30,6 +30,7 @@ mod metadata;
 mod metering;
 mod names;
 mod numbers;
+mod outlet;
 mod outside;
 mod programmer;
 mod reports;

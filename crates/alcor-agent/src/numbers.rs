@@ -4,6 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
+/// Numbers that stand for sub-ports of trunks, as if each had an interface. Open vSwitch gives
+/// interfaces numbers of the lower half; zones of connections and meters follow from these.
+const SUB_PORTS: RangeInclusive<u16> = 0xc000..=0xfefe;
+
+/// Whether the number stands for a sub-port.
+pub(crate) fn is_sub_port(number: u32) -> bool {
+    u16::try_from(number).is_ok_and(|number| SUB_PORTS.contains(&number))
+}
+
 /// Names, each with its number of a range.
 #[derive(Debug)]
 pub(crate) struct Numbers {
@@ -31,9 +40,19 @@ pub(crate) struct Moves {
 
 impl Numbers {
     /// Zones of routers' translated connections. Those of ports have the numbers of the ports, which
-    /// are lower.
+    /// are lower, and those of sub-ports are higher.
     pub(crate) fn zones() -> Self {
-        Self::new("alcor-nat-zone-", 0x8000..=0xfffd)
+        Self::new("alcor-nat-zone-", 0x8000..=0xbfff)
+    }
+
+    /// Numbers of trunks' sub-ports.
+    pub(crate) fn sub_ports() -> Self {
+        Self::new("alcor-sub-port-", SUB_PORTS)
+    }
+
+    /// The number that is kept under the name.
+    pub(crate) fn of(&self, name: &str) -> Option<u16> {
+        self.kept.as_ref()?.get(name).copied()
     }
 
     /// Numbers of a range, kept under keys that begin with `prefix`.

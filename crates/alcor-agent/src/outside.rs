@@ -148,7 +148,7 @@ impl Outside {
         frame: &[u8],
     ) -> Option<Out> {
         let address = asked(frame)?;
-        let (mac, _) = self.voices.get(&(network, address.into()))?;
+        let (mac, _) = self.voices.get(&(network, address))?;
         Some((pipeline.toward(network)?, reply(frame, *mac)?))
     }
 

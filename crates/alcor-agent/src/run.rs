@@ -8,7 +8,7 @@ use crate::link::{self, Door, LinkEvent};
 use crate::metadata::Proxy;
 use crate::switch::{self, SwitchEvent};
 use crate::talk::{Hall, Services};
-use crate::{AgentConfig, AgentError, programmer};
+use crate::{AgentConfig, AgentError, outlet, programmer};
 use alcor_goalstate::wire::{Hello, region_message};
 use alcor_openflow::{Client, PacketIn, PacketOut, PortNo, RequestError};
 use alcor_pipeline::Contents;
@@ -247,10 +247,10 @@ impl Agent {
     fn interfaced(&mut self, event: DatabaseEvent) {
         let effects = match event {
             DatabaseEvent::Vif(port, vif) => self.engine.plugged(port, vif),
-            DatabaseEvent::Tunnel(ofport) => self.engine.tunnel(ofport),
+            DatabaseEvent::Tunnels(ofports) => self.engine.tunnels(&ofports),
             DatabaseEvent::Wires(wires) => self.engine.wired(wires),
             DatabaseEvent::Ids(ids) => self.engine.kept(&ids),
-            DatabaseEvent::Seen(ports) => self.engine.bridge_seen(&ports),
+            DatabaseEvent::Seen(vifs) => self.engine.bridge_seen(vifs),
         };
         self.carry_out(effects);
     }
@@ -265,7 +265,7 @@ impl Agent {
         let now = std::time::Instant::now();
         let (words, frame) = (&packet.userdata, &packet.data);
         for frame in self.engine.packet(now, in_port, words, frame) {
-            self.tell(PacketOut::to_port(in_port, frame));
+            self.tell(outlet::packet(in_port, frame));
         }
     }
 
@@ -313,10 +313,10 @@ impl Agent {
                         tracing::debug!("the switch's database is busy; asked again later");
                     }
                 }
-                Effect::Tell(ofport, frame) => self.tell(PacketOut::to_port(ofport, frame)),
+                Effect::Tell(ofport, frame) => self.tell(outlet::packet(ofport, frame)),
                 Effect::TellAll(ofports, frame) => {
                     for some in ofports.chunks(OUTPUTS) {
-                        self.tell(PacketOut::to_ports(some, frame.clone()));
+                        self.tell(outlet::packets(some, frame.clone()));
                     }
                 }
             }

@@ -30,13 +30,18 @@ pub(crate) struct Zones {
 }
 
 impl Zones {
-    /// The switch is here and holds these flows.
+    /// The switch is here and holds these flows. Tagged frames are those of sub-ports, which have
+    /// zones of their own.
     pub(crate) fn found(&mut self, flows: &[Installed]) {
         let known = flows
             .iter()
             .filter(|flow| flow.key.table == table::CLASSIFY);
         let owners = known.filter_map(|flow| {
             let (number, _) = flow.key.matching.get(Field::InPort)?;
+            let (tag, _) = flow.key.matching.get(Field::VlanVid).unwrap_or_default();
+            if tag != 0 {
+                return None;
+            }
             Some((
                 u32::try_from(number).ok()?,
                 flow.cookie & cookie::OWNER_MASK,

@@ -1,11 +1,13 @@
 //! One resource in, one goal out: the whole of the translation, without state.
 
 use alcor_goalstate::{
-    Carrier, DhcpGoal, ExternalSubnet, Forwarding, Goal, InterfaceGoal, Limits, NeighborGoal,
-    PortGoal, PortIdentity, RouterGateway, SubnetGoal, SubnetRoute, SubnetRoutes, Taps, VpcGoal,
+    Bounded, Carrier, DhcpGoal, ExternalSubnet, Forwarding, Goal, InterfaceGoal, Limits,
+    NeighborGoal, PortGoal, PortIdentity, RouterGateway, SubnetGoal, SubnetRoute, SubnetRoutes,
+    Taps, TrunkPart, VpcGoal,
 };
 use alcor_types::{
-    ExternalGateway, Network, Port, Revision, RouteTable, RouteTarget, Router, Subnet, SubnetId,
+    AddressScopeId, ExternalGateway, Network, Port, Revision, RouteTable, RouteTarget, Router,
+    Subnet, SubnetId,
 };
 mod acl;
 mod group;
@@ -29,7 +31,11 @@ pub(crate) fn vpc(network: &Network, revision: Revision) -> Option<Goal> {
 }
 
 /// What every host of its network is told of a subnet.
-pub(crate) fn subnet(subnet: &Subnet, revision: Revision) -> Goal {
+pub(crate) fn subnet(
+    subnet: &Subnet,
+    address_scope: Option<AddressScopeId>,
+    revision: Revision,
+) -> Goal {
     Goal::Subnet(SubnetGoal {
         id: subnet.id,
         revision,
@@ -41,12 +47,16 @@ pub(crate) fn subnet(subnet: &Subnet, revision: Revision) -> Goal {
         host_routes: subnet.host_routes.clone(),
         ipv6_address_mode: subnet.ipv6_address_mode,
         ipv6_ra_mode: subnet.ipv6_ra_mode,
+        address_scope,
     })
 }
 
 /// What its own host is told of a port.
-pub(crate) fn port(port: &Port, extras: (Limits, Option<Box<Taps>>), revision: Revision) -> Goal {
-    let (limits, taps) = extras;
+pub(crate) fn port(
+    port: &Port,
+    (limits, taps, trunk): (Limits, Option<Box<Taps>>, Option<TrunkPart>),
+    revision: Revision,
+) -> Goal {
     Goal::Port(PortGoal {
         id: port.id,
         revision,
@@ -64,6 +74,7 @@ pub(crate) fn port(port: &Port, extras: (Limits, Option<Box<Taps>>), revision: R
         identity: Box::new(PortIdentity {
             project_id: port.project_id.clone(),
             dns_name: port.dns_name.clone(),
+            trunk,
         }),
         limits: limits.into(),
         taps,
@@ -149,9 +160,12 @@ pub(crate) fn interface<'a>(
 pub(crate) fn gateway<'a>(
     gateway: &ExternalGateway,
     port: &Port,
-    (network, subnets): (&Network, impl Iterator<Item = &'a Subnet>),
+    (network, subnets): (
+        &Network,
+        impl Iterator<Item = (&'a Subnet, Option<AddressScopeId>)>,
+    ),
     host_ip: Option<IpAddr>,
-    forwardings: Vec<Forwarding>,
+    (forwardings, bounded): (Vec<Forwarding>, Vec<Bounded>),
 ) -> Option<RouterGateway> {
     Some(RouterGateway {
         network: network.id,
@@ -161,14 +175,16 @@ pub(crate) fn gateway<'a>(
         mac: port.mac_address,
         addresses: port.fixed_ips.iter().map(|ip| ip.ip_address).collect(),
         subnets: subnets
-            .map(|subnet| ExternalSubnet {
+            .map(|(subnet, address_scope)| ExternalSubnet {
                 cidr: subnet.cidr,
                 gateway_ip: subnet.gateway_ip,
+                address_scope,
             })
             .collect(),
         snat: gateway.enable_snat,
         host_ip,
         forwardings,
+        bounded,
     })
 }
 

@@ -3,9 +3,11 @@
 mod acls;
 mod limits;
 mod north;
+mod pools;
 mod retell;
 mod routers;
 mod taps;
+mod trunks;
 
 use crate::acls::Acls;
 use crate::groups::Groups;
@@ -13,6 +15,7 @@ use crate::groups::change::Context;
 use crate::hosts::Hosts;
 use crate::journal::Journal;
 use crate::north::{North, plugged};
+use crate::pools::Pools;
 use crate::qos::User;
 use crate::scope::Scope;
 use crate::{Fact, Touch};
@@ -34,6 +37,7 @@ pub struct Compiler {
     pub(crate) groups: Groups,
     pub(crate) north: North,
     acls: Acls,
+    pools: Pools,
     /// The networks of subnets, ports and route tables, to find them when they are deleted.
     subnets: HashMap<SubnetId, NetworkId>,
     ports: HashMap<PortId, NetworkId>,
@@ -51,6 +55,7 @@ impl Compiler {
             groups: Groups::default(),
             north: North::default(),
             acls: Acls::default(),
+            pools: Pools::default(),
             subnets: HashMap::new(),
             ports: HashMap::new(),
             tables: HashMap::new(),
@@ -96,6 +101,9 @@ impl Compiler {
                 self.take_network(revision, *id, network.as_ref(), journal);
             }
             Fact::Subnet(id, subnet) => self.take_subnet(revision, *id, subnet.as_ref(), journal),
+            Fact::SubnetPool(id, pool) => {
+                self.take_pool(revision, *id, pool.as_ref(), journal);
+            }
             Fact::Port(id, port) => self.take_port(revision, *id, port.as_ref(), journal),
             Fact::Node(host, node) => self.take_node(revision, host, node.as_ref(), journal),
             Fact::Router(id, router) => self.take_router(revision, *id, router.as_ref(), journal),
@@ -110,6 +118,7 @@ impl Compiler {
                 self.take_acl(revision, fact, journal);
             }
             Fact::TapService(..) | Fact::TapFlow(..) => self.take_tap(revision, fact, journal),
+            Fact::Trunk(id, trunk) => self.take_trunk(revision, *id, trunk.as_ref(), journal),
             Fact::QosRule(id, rule) => self.take_qos_rule(revision, *id, rule.as_ref(), journal),
         }
     }
@@ -164,6 +173,8 @@ impl Compiler {
         subnet: Option<&Arc<Subnet>>,
         journal: &mut Journal,
     ) {
+        self.pools
+            .set_subnet(id, subnet.and_then(|subnet| subnet.subnetpool_id));
         let home = subnet.map(|subnet| subnet.network_id);
         let former = remember(&mut self.subnets, id, home);
         if let Some(former) = former.filter(|former| Some(*former) != home) {
@@ -181,8 +192,9 @@ impl Compiler {
         (id, subnet): (SubnetId, Option<Arc<Subnet>>),
         journal: &mut Journal,
     ) {
+        let address_scope = self.pools.address_scope(id);
         let scope = scope(&mut self.scopes, network, self.log_limit, revision);
-        let news = scope.set_subnet(revision, id, subnet, &self.hosts);
+        let news = scope.set_subnet(revision, id, (subnet, address_scope), &self.hosts);
         journal.news(network, news);
         self.forget_if_empty(network);
         self.retell_outside(revision, network, journal);

@@ -6,7 +6,7 @@ use alcor_types::{
     NetworkAclId, NetworkAclRule, NetworkAclRuleId, NetworkId, Node, Port, PortForwarding,
     PortForwardingId, PortId, QosRule, QosRuleId, RouteTable, RouteTableId, Router, RouterId,
     SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Subnet, SubnetId,
-    TapFlow, TapFlowId, TapService, TapServiceId,
+    SubnetPool, SubnetPoolId, TapFlow, TapFlowId, TapService, TapServiceId, Trunk, TrunkId,
 };
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub enum Fact {
     Network(NetworkId, Option<Arc<Network>>),
     /// A subnet.
     Subnet(SubnetId, Option<Arc<Subnet>>),
+    /// A pool that subnets' blocks are from.
+    SubnetPool(SubnetPoolId, Option<Arc<SubnetPool>>),
     /// A port.
     Port(PortId, Option<Arc<Port>>),
     /// A node, by the name that ports are bound with.
@@ -43,6 +45,8 @@ pub enum Fact {
     TapService(TapServiceId, Option<Arc<TapService>>),
     /// What is copied to a tap service.
     TapFlow(TapFlowId, Option<Arc<TapFlow>>),
+    /// A trunk.
+    Trunk(TrunkId, Option<Arc<Trunk>>),
     /// A rule of a QoS policy. Of the policy itself no data plane need know.
     QosRule(QosRuleId, Option<Arc<QosRule>>),
 }

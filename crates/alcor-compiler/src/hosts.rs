@@ -1,10 +1,11 @@
 //! Which hosts exist, where tunnels to them end, which networks have ports there, and which further
-//! networks they need because routers join them. And what QoS policies and taps say: like the hosts it is no
+//! networks they need because routers join them. And what QoS policies, taps and trunks say: like the hosts it is no
 //! network's own, and the goals of many lean on it.
 
 use crate::qos::Policies;
 use crate::routing::Routing;
 use crate::taps::Taps;
+use crate::trunks::Trunks;
 use alcor_types::{HostName, NetworkId};
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ pub(crate) struct Hosts {
     pub(crate) routing: Routing,
     pub(crate) policies: Policies,
     pub(crate) taps: Taps,
+    pub(crate) trunks: Trunks,
 }
 
 /// A host may be named by ports before its node is registered.

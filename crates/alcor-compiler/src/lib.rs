@@ -30,10 +30,12 @@ mod link;
 mod log;
 mod north;
 pub mod oracle;
+mod pools;
 mod qos;
 mod routing;
 mod scope;
 mod taps;
+mod trunks;
 mod view;
 
 pub use compiler::Compiler;

@@ -8,18 +8,23 @@ use crate::compile;
 use crate::hosts::Hosts;
 use crate::link::link;
 use crate::scope::Scope;
-use alcor_goalstate::{FloatingGoal, Forwarding, RouterGateway};
+use alcor_goalstate::{Bounded, FloatingGoal, Forwarding, Limits, OutletGoal, RouterGateway};
 use alcor_types::{
     ExternalGateway, FloatingIp, FloatingIpId, ForwardedProtocol, HostName, NetworkId, Port,
-    PortForwarding, PortForwardingId, PortId, Revision, Router, RouterId,
+    PortForwarding, PortForwardingId, PortId, QosPolicyId, ROUTER_OUTLET_OWNER, Revision, Router,
+    RouterId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The device owner of routers' ports in external networks.
 const GATEWAY_OWNER: &str = "network:router_gateway";
 /// The device owner of ports that hold floating IPs.
 const FLOATING_OWNER: &str = "network:floatingip";
+
+/// The scope, the host, and the interface by which an outlet is told.
+pub(crate) type OutletPlace = (NetworkId, HostName, PortId);
 
 /// Floating IPs, their forwardings, and ports on external networks.
 #[derive(Default)]
@@ -30,9 +35,16 @@ pub(crate) struct North {
     ports: HashMap<PortId, Arc<Port>>,
     by_network: HashMap<NetworkId, BTreeSet<RouterId>>,
     by_router: HashMap<RouterId, BTreeSet<FloatingIpId>>,
+    /// By the external network.
+    floating_on: HashMap<NetworkId, BTreeSet<FloatingIpId>>,
     /// By the port inside, and by the one outside.
     by_port: HashMap<PortId, BTreeSet<FloatingIpId>>,
     by_floating: HashMap<FloatingIpId, BTreeSet<PortForwardingId>>,
+    /// Outlets' ports, and those of every router.
+    outlets: HashMap<PortId, Arc<Port>>,
+    outlets_of: HashMap<RouterId, BTreeSet<PortId>>,
+    /// Where an outlet's goals are.
+    pub(crate) told_outlets: HashMap<PortId, BTreeSet<OutletPlace>>,
     /// Where a floating IP's goal is.
     pub(crate) told: HashMap<FloatingIpId, (NetworkId, PortId)>,
 }
@@ -49,7 +61,7 @@ pub(crate) fn plugged(port: &Arc<Port>) -> Arc<Port> {
 
 /// Whether it is a port of the region's own on an external network.
 fn is_outside(port: &Port) -> bool {
-    port.device_owner == GATEWAY_OWNER || port.device_owner == FLOATING_OWNER
+    [GATEWAY_OWNER, FLOATING_OWNER, ROUTER_OUTLET_OWNER].contains(&&*port.device_owner)
 }
 
 impl North {
@@ -63,6 +75,62 @@ impl North {
         let gateway = now.or(former)?;
         let router = (gateway.device_owner == GATEWAY_OWNER).then(|| gateway.device_id.parse());
         router?.ok()
+    }
+
+    /// Takes in a port; whether it is or was an outlet.
+    pub(crate) fn set_outlet(&mut self, id: PortId, port: Option<&Arc<Port>>) -> bool {
+        let now = port.filter(|port| port.device_owner == ROUTER_OUTLET_OWNER);
+        let former = match now.cloned() {
+            Some(now) => self.outlets.insert(id, now),
+            None => self.outlets.remove(&id),
+        };
+        for (port, has) in [(former.as_ref(), false), (now, true)] {
+            if let Some(router) = port.and_then(|port| port.device_id.parse().ok()) {
+                link(&mut self.outlets_of, router, id, has);
+            }
+        }
+        former.is_some() || now.is_some()
+    }
+
+    /// The outlets of a router.
+    pub(crate) fn outlets_of(&self, router: RouterId) -> Vec<PortId> {
+        let outlets = self.outlets_of.get(&router).into_iter().flatten();
+        outlets.copied().collect()
+    }
+
+    /// What the outlet's host is told of it by every interface of its router, each with its place.
+    pub(crate) fn outlet_goals(
+        &self,
+        id: PortId,
+        scopes: &HashMap<NetworkId, Scope>,
+        hosts: &Hosts,
+    ) -> BTreeMap<OutletPlace, OutletGoal> {
+        let goals = || {
+            let port = self.outlets.get(&id)?;
+            let host = port.host.as_ref()?;
+            let router = port.device_id.parse().ok()?;
+            let mut addresses = port.fixed_ips.iter();
+            let address = addresses.find_map(|fixed| match fixed.ip_address {
+                IpAddr::V4(address) => Some(address),
+                IpAddr::V6(_) => None,
+            })?;
+            let known = hosts.routing.router(router);
+            let policy = known.and_then(|router| router.gateway_to(port.network_id)?.qos_policy_id);
+            let goal = |interface| OutletGoal {
+                interface,
+                revision: Revision::ZERO,
+                router,
+                network: port.network_id,
+                port: id,
+                mac: port.mac_address,
+                address,
+                limits: limits(policy, scopes.get(&port.network_id), hosts),
+            };
+            let interfaces = hosts.routing.interfaces(router).into_iter();
+            let told = interfaces.map(|(at, scope)| ((scope, host.clone(), at), goal(at)));
+            Some(told.collect())
+        };
+        goals().unwrap_or_default()
     }
 
     /// The router was written or deleted: which external networks it has a way to.
@@ -96,6 +164,8 @@ impl North {
             for port in inside.into_iter().chain([floating.floating_port_id]) {
                 link(&mut self.by_port, port, id, has);
             }
+            let network = floating.floating_network_id;
+            link(&mut self.floating_on, network, id, has);
             if let Some(router) = floating.router_id {
                 link(&mut self.by_router, router, id, has);
                 routers.insert(router);
@@ -126,6 +196,17 @@ impl North {
         routers.copied().collect()
     }
 
+    /// The floating IPs of the external network.
+    pub(crate) fn floating_on(&self, network: NetworkId) -> Vec<FloatingIpId> {
+        let floating = self.floating_on.get(&network).into_iter().flatten();
+        floating.copied().collect()
+    }
+
+    /// The policy that the floating IP names itself.
+    pub(crate) fn policy_named_by(&self, id: FloatingIpId) -> Option<QosPolicyId> {
+        self.floating.get(&id)?.qos_policy_id
+    }
+
     /// The floating IPs that stand for the port, or lie on it.
     pub(crate) fn floating_of(&self, port: PortId) -> Vec<FloatingIpId> {
         let floating = self.by_port.get(&port).into_iter().flatten();
@@ -146,7 +227,12 @@ impl North {
     }
 
     /// What the host of its port is told of a floating IP, but for the revision.
-    pub(crate) fn goal(&self, id: FloatingIpId) -> Option<FloatingGoal> {
+    pub(crate) fn goal(
+        &self,
+        id: FloatingIpId,
+        scopes: &HashMap<NetworkId, Scope>,
+        hosts: &Hosts,
+    ) -> Option<FloatingGoal> {
         let floating = self.floating.get(&id)?;
         let place = floating.association?;
         Some(FloatingGoal {
@@ -157,7 +243,13 @@ impl North {
             network: floating.floating_network_id,
             address: floating.floating_ip_address,
             mac: self.ports.get(&floating.floating_port_id)?.mac_address,
+            holder: floating.floating_port_id,
             fixed: place.fixed_ip_address,
+            limits: limits(
+                floating.qos_policy_id,
+                scopes.get(&floating.floating_network_id),
+                hosts,
+            ),
         })
     }
 
@@ -170,20 +262,55 @@ impl North {
     ) -> Arc<[RouterGateway]> {
         let gateways = router.gateways.iter();
         let told = gateways.filter_map(|gateway| {
-            let outside = scopes.get(&gateway.network_id)?.outside()?;
+            let scope = scopes.get(&gateway.network_id)?;
             let port = self.ports.get(&gateway.port_id)?;
             let host = port.host.as_ref();
             let host_ip = host.and_then(|host| hosts.tunnel_ip(host));
             let forwardings = self.forwardings(router.id, gateway);
-            compile::gateway(gateway, port, outside, host_ip, forwardings)
+            let bounded = self.bounded(router.id, (gateway, port), scope, hosts);
+            let outside = scope.outside()?;
+            compile::gateway(gateway, port, outside, host_ip, (forwardings, bounded))
         });
         told.collect()
     }
 
-    fn forwardings(&self, router: RouterId, gateway: &ExternalGateway) -> Vec<Forwarding> {
+    /// What bounds the gateway's own addresses, and those of forwarded ports.
+    fn bounded(
+        &self,
+        router: RouterId,
+        (gateway, port): (&ExternalGateway, &Port),
+        scope: &Scope,
+        hosts: &Hosts,
+    ) -> Vec<Bounded> {
+        let own = limits(gateway.qos_policy_id, Some(scope), hosts);
+        let own = port.fixed_ips.iter().map(|ip| (ip.ip_address, own));
+        let floating = self.floating_by(router, gateway.network_id);
+        let forwarding = floating.filter(|it| self.by_floating.contains_key(&it.id));
+        let forwarded = forwarding.map(|floating| {
+            let limits = limits(floating.qos_policy_id, Some(scope), hosts);
+            (floating.floating_ip_address, limits)
+        });
+        let all = own.chain(forwarded);
+        let bounded = all.filter(|(_, limits)| !limits.is_none());
+        bounded
+            .map(|(address, limits)| Bounded { address, limits })
+            .collect()
+    }
+
+    /// The floating IPs of the router on an external network.
+    fn floating_by(
+        &self,
+        router: RouterId,
+        network: NetworkId,
+    ) -> impl Iterator<Item = &FloatingIp> {
         let floating = self.by_router.get(&router).into_iter().flatten();
         let floating = floating.filter_map(|id| self.floating.get(id));
-        let there = floating.filter(|it| it.floating_network_id == gateway.network_id);
+        let there = floating.filter(move |it| it.floating_network_id == network);
+        there.map(|floating| &**floating)
+    }
+
+    fn forwardings(&self, router: RouterId, gateway: &ExternalGateway) -> Vec<Forwarding> {
+        let there = self.floating_by(router, gateway.network_id);
         let all = there.flat_map(|floating| {
             let ids = self.by_floating.get(&floating.id).into_iter().flatten();
             let known = ids.filter_map(|id| self.forwardings.get(id));
@@ -201,6 +328,17 @@ impl North {
             internal_address: it.internal_ip_address.into(),
             internal: it.internal_ports,
         })
+    }
+}
+
+/// What bounds an address outside: by the policy that it has, or else by its network's. Marks are
+/// not for addresses.
+fn limits(own: Option<QosPolicyId>, network: Option<&Scope>, hosts: &Hosts) -> Limits {
+    let policy = own.or_else(|| network?.policy());
+    let limits = policy.map_or_else(Limits::default, |id| hosts.policies.limits(id));
+    Limits {
+        dscp: None,
+        ..limits
     }
 }
 

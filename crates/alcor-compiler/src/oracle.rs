@@ -23,6 +23,7 @@ use alcor_types::{
     NetworkAclId, NetworkAclRule, NetworkAclRuleId, NetworkId, Node, Port, PortForwarding,
     PortForwardingId, PortId, QosRule, QosRuleId, RouteTable, RouteTableId, Router, RouterId,
     SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Subnet, SubnetId,
+    SubnetPool, SubnetPoolId,
 };
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -35,6 +36,7 @@ pub struct Intent {
     ports: BTreeMap<PortId, Arc<Port>>,
     nodes: BTreeMap<HostName, Arc<Node>>,
     subnets: BTreeMap<SubnetId, Arc<Subnet>>,
+    pools: BTreeMap<SubnetPoolId, Arc<SubnetPool>>,
     routers: BTreeMap<RouterId, Arc<Router>>,
     tables: BTreeMap<RouteTableId, Arc<RouteTable>>,
     groups: BTreeMap<SecurityGroupId, Arc<SecurityGroup>>,
@@ -67,6 +69,7 @@ impl Intent {
             }
             Fact::Node(host, node) => set(&mut self.nodes, host, node.as_ref()),
             Fact::Subnet(id, subnet) => set(&mut self.subnets, id, subnet.as_ref()),
+            Fact::SubnetPool(id, pool) => set(&mut self.pools, id, pool.as_ref()),
             Fact::Router(id, router) => set(&mut self.routers, id, router.as_ref()),
             Fact::RouteTable(id, table) => set(&mut self.tables, id, table.as_ref()),
             Fact::SecurityGroup(id, group) => set(&mut self.groups, id, group.as_ref()),
@@ -76,8 +79,8 @@ impl Intent {
             Fact::NetworkAclRule(id, rule) => set(&mut self.acl_rules, id, rule.as_ref()),
             Fact::FloatingIp(id, floating) => set(&mut self.floating, id, floating.as_ref()),
             Fact::PortForwarding(id, one) => set(&mut self.forwardings, id, one.as_ref()),
-            // Who looks on changes nothing of who reaches whom.
-            Fact::TapService(..) | Fact::TapFlow(..) => {}
+            // Who looks on, and which interface carries a port, changes nothing of who reaches whom.
+            Fact::TapService(..) | Fact::TapFlow(..) | Fact::Trunk(..) => {}
             Fact::QosRule(id, rule) => set(&mut self.qos_rules, id, rule.as_ref()),
         }
     }

@@ -2,7 +2,9 @@
 //! bounds without a walk over all others.
 
 use alcor_goalstate::Limits;
-use alcor_types::{NetworkId, PortId, QosLimit, QosPolicyId, QosRule, QosRuleId};
+use alcor_types::{
+    FloatingIpId, NetworkId, PortId, QosLimit, QosPolicyId, QosRule, QosRuleId, RouterId,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Who names a policy.
@@ -12,6 +14,10 @@ pub(crate) enum User {
     Network(NetworkId),
     /// One port of a network.
     Port(NetworkId, PortId),
+    /// A floating IP.
+    Floating(FloatingIpId),
+    /// A router, by its port on an external network.
+    Gateway(RouterId, PortId),
 }
 
 /// All policies that a rule or a user speaks of.

@@ -3,15 +3,16 @@
 mod acl;
 mod change;
 mod limits;
+mod outlet;
 
 use crate::acls::Guard;
 use crate::compile;
 use crate::hosts::Hosts;
 use crate::log::Log;
-use alcor_goalstate::{FloatingGoal, Goal, RouterGateway};
+use alcor_goalstate::{FloatingGoal, Goal, OutletGoal, RouterGateway};
 use alcor_types::{
-    FloatingIpId, HostName, Network, NetworkAclId, NetworkId, Port, PortId, Revision, RouteTable,
-    RouteTableId, Router, Subnet, SubnetId,
+    AddressScopeId, FloatingIpId, HostName, Network, NetworkAclId, NetworkId, Port, PortId,
+    Revision, RouteTable, RouteTableId, Router, Subnet, SubnetId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -63,11 +64,15 @@ pub(crate) struct Scope {
     id: NetworkId,
     network: Option<Held<Network>>,
     subnets: BTreeMap<SubnetId, Held<Subnet>>,
+    /// Of the subnets whose pool has one.
+    address_scopes: BTreeMap<SubnetId, AddressScopeId>,
     acls: BTreeMap<NetworkAclId, HeldGuard>,
     ports: BTreeMap<PortId, Member>,
     interfaces: BTreeMap<PortId, Interface>,
     tables: BTreeMap<RouteTableId, Arc<RouteTable>>,
     floating: BTreeMap<PortId, BTreeMap<FloatingIpId, FloatingGoal>>,
+    /// Of every host, by the router's interface and the outlet's port.
+    outlets: BTreeMap<HostName, BTreeMap<(PortId, PortId), OutletGoal>>,
     /// The ports bound to every host, whether or not its node exists.
     bound: BTreeMap<HostName, BTreeSet<PortId>>,
     /// XOR of the hashes of all neighbour goals.
@@ -85,11 +90,13 @@ impl Scope {
             id,
             network: None,
             subnets: BTreeMap::new(),
+            address_scopes: BTreeMap::new(),
             acls: BTreeMap::new(),
             ports: BTreeMap::new(),
             interfaces: BTreeMap::new(),
             tables: BTreeMap::new(),
             floating: BTreeMap::new(),
+            outlets: BTreeMap::new(),
             bound: BTreeMap::new(),
             peers: 0,
             log: Log::new(log_limit, revision),
@@ -105,6 +112,7 @@ impl Scope {
             && self.interfaces.is_empty()
             && self.tables.is_empty()
             && self.floating.is_empty()
+            && self.outlets.is_empty()
     }
 
     /// Its history.
@@ -135,6 +143,11 @@ impl Scope {
         self.ports.get(&id).map(|member| &member.port)
     }
 
+    /// The subnet.
+    pub(crate) fn subnet(&self, id: SubnetId) -> Option<&Arc<Subnet>> {
+        self.subnets.get(&id).map(|held| &held.fact)
+    }
+
     /// The host that the port is bound to.
     pub(crate) fn host_of(&self, id: PortId) -> Option<HostName> {
         self.ports.get(&id)?.port.host.clone()
@@ -150,7 +163,8 @@ impl Scope {
     pub(crate) fn subnet_goal(&self, id: SubnetId) -> Option<Goal> {
         self.network.as_ref()?;
         let subnet = self.subnets.get(&id)?;
-        Some(compile::subnet(&subnet.fact, subnet.revision))
+        let scope = self.address_scopes.get(&id).copied();
+        Some(compile::subnet(&subnet.fact, scope, subnet.revision))
     }
 
     /// All subnets as goals.
@@ -204,6 +218,7 @@ impl Scope {
         let host_ip = hosts.tunnel_ip(&host)?;
         let leases = compile::leases(port, |subnet| self.has_dhcp(subnet), *own);
         let taps = hosts.taps.of(id, |host| hosts.tunnel_ip(host));
+        let trunk = hosts.trunks.of(id);
         let floating = self
             .floating
             .get(&id)
@@ -213,7 +228,7 @@ impl Scope {
             let revision = *own;
             Goal::Floating(FloatingGoal { revision, ..*goal })
         });
-        let own = compile::port(port, (self.limits(port, hosts), taps), *own);
+        let own = compile::port(port, (self.limits(port, hosts), taps, trunk), *own);
         let goals = std::iter::once(own).chain(leases).chain(floating);
         Some(Told {
             host,
@@ -255,9 +270,15 @@ impl Scope {
     }
 
     /// The network and its subnets, as routers that lead there tell of it.
-    pub(crate) fn outside(&self) -> Option<(&Network, impl Iterator<Item = &Subnet>)> {
+    pub(crate) fn outside(
+        &self,
+    ) -> Option<(
+        &Network,
+        impl Iterator<Item = (&Subnet, Option<AddressScopeId>)>,
+    )> {
         let network = self.network.as_ref()?;
-        let subnets = self.subnets.values().map(|held| &*held.fact);
+        let subnets = self.subnets.iter();
+        let subnets = subnets.map(|(id, held)| (&*held.fact, self.address_scopes.get(id).copied()));
         Some((&network.fact, subnets))
     }
 

@@ -4,7 +4,7 @@ use crate::Compiler;
 use crate::log::{Entry, Log};
 use crate::scope::Scope;
 use alcor_goalstate::{Goal, GoalChange, GoalKey, ScopeId, digest};
-use alcor_types::{HostName, NetworkId, PortId, Revision};
+use alcor_types::{HostName, NetworkId, PortId, Revision, RouterId};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -47,6 +47,15 @@ impl Compiler {
         let networks = self.hosts.needed(host).into_iter().map(ScopeId::from);
         let scopes = groups.chain(networks);
         scopes.filter(|id| self.has_host(*id, host)).collect()
+    }
+
+    /// The hosts with ports in the networks that the router joins.
+    pub fn hosts_behind(&self, router: RouterId) -> BTreeSet<HostName> {
+        let networks = self.hosts.routing.interfaces(router).into_iter();
+        let scopes = networks.filter_map(|(_, network)| self.scopes.get(&network));
+        let hosts = scopes.flat_map(Scope::bound_hosts);
+        let known = hosts.filter(|host| self.hosts.tunnel_ip(host).is_some());
+        known.cloned().collect()
     }
 
     /// How many hosts there are: those of nodes, and those that ports name.
@@ -138,6 +147,7 @@ impl Compiler {
         goals.extend(scope.acl_goals());
         goals.extend(scope.interface_goals());
         goals.extend(own.flat_map(|told| told.own));
+        goals.extend(scope.outlet_goals(host));
         goals.extend(scope.neighbor_goals(host, &self.hosts));
         Some(ScopeView {
             revision: scope.log().newest(),
@@ -183,6 +193,7 @@ impl Compiler {
         let shared = scope.vpc_goal().into_iter().chain(scope.subnet_goals());
         let shared = shared.chain(scope.acl_goals());
         let shared = shared.chain(scope.interface_goals());
+        let shared = shared.chain(scope.outlet_goals(host));
         let shared = shared.fold(scope.peers_digest(), |sum, goal| sum ^ digest::goal(&goal));
         let own = scope
             .ports_on(host)
@@ -233,6 +244,7 @@ impl Compiler {
             GoalKey::Port(id) | GoalKey::Dhcp(id, _) | GoalKey::Floating(id, _) => {
                 self.own_goal(scope, host, id, key)
             }
+            GoalKey::Outlet(interface, network) => scope.outlet_goal(host, (interface, network)),
             GoalKey::Neighbor(id) => {
                 let elsewhere = scope.host_of(id).as_ref() != Some(host);
                 let goal = || scope.neighbor_goal(id, &self.hosts);

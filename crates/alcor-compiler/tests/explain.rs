@@ -87,6 +87,21 @@ fn what_does_not_arrive_has_a_reason() {
     };
     assert_eq!(last([], [10, 0, 1, 99]), nobody);
     assert_eq!(last([], [192, 0, 2, 1]), Step::NoRoute { router });
+    let drawn = |number| {
+        let mut subnet = subnet(number, number);
+        subnet.subnetpool_id = Some(pool_id(number));
+        put_subnet(subnet)
+    };
+    let scoped = |other| [drawn(1), drawn(2), put_pool(1, Some(1)), put_pool(2, other)];
+    assert_eq!(
+        last(scoped(Some(2)), [10, 0, 2, 4]),
+        Step::Parted { router }
+    );
+    assert_eq!(last(scoped(None), [10, 0, 2, 4]), Step::Parted { router });
+    assert_eq!(
+        last(scoped(Some(1)), [10, 0, 2, 4]),
+        Step::Delivered { port: port_id(4) }
+    );
     let port_of = |number| Step::Own {
         router,
         port: port_id(number),

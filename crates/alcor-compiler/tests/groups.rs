@@ -189,9 +189,11 @@ proptest! {
                     Fact::QosRule(id, _) => id.to_string(),
                     Fact::Network(id, _) => id.to_string(),
                     Fact::Subnet(id, _) => id.to_string(),
+                    Fact::SubnetPool(id, _) => id.to_string(),
                     Fact::NetworkAcl(id, _) => id.to_string(),
                     Fact::TapService(id, _) => id.to_string(),
                     Fact::TapFlow(id, _) => id.to_string(),
+                    Fact::Trunk(id, _) => id.to_string(),
                     Fact::NetworkAclRule(id, _) => id.to_string(),
                 };
                 last.insert(name, fact.clone());

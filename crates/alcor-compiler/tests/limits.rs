@@ -117,3 +117,63 @@ fn a_rule_that_is_deleted_bounds_no_more() {
     region.apply(Revision(102), &[vm(2, |_| {})]);
     assert_eq!(told(&region, 2), of(0, 1), "the network's");
 }
+
+/// Port 1 with a floating IP of external network 2, whose policy is 2.
+fn outside(own: Option<QosPolicyId>) -> Compiler {
+    let mut region = region();
+    let mut external = network(2);
+    external.qos_policy_id = Some(policy_id(2));
+    let mut held = port(31, 2, 2, None);
+    held.device_owner = "network:floatingip".into();
+    let mut floating = floating(1, Some((1, 1)));
+    floating.qos_policy_id = own;
+    let facts = [
+        put_network(external),
+        put_port(held),
+        put_floating(floating),
+    ];
+    region.apply(Revision(101), &facts);
+    region
+}
+
+/// What the port's host is told of its address outside.
+fn told_outside(region: &Compiler) -> Limits {
+    let goals = wanted(region, network_id(1), &host(1)).into_iter();
+    let mut limits = goals.filter_map(|goal| match goal {
+        Goal::Floating(floating) => Some(floating.limits),
+        _ => None,
+    });
+    limits.next().unwrap_or_default()
+}
+
+#[test]
+fn a_floating_ip_has_its_own_policy_or_its_networks() {
+    let mut region = outside(None);
+    assert_eq!(told_outside(&region), of(1, 2));
+    assert_eq!(
+        told(&region, 1),
+        of(0, 1),
+        "its port's bound is another one"
+    );
+    region.apply(Revision(102), &[put_qos_rule(qos_rule(1, 2, 7))]);
+    let lower = Limits::of(&[qos_rule(1, 2, 7).limit]);
+    assert_eq!(
+        told_outside(&region),
+        lower,
+        "a rule of the network's policy"
+    );
+    let mut external = network(2);
+    external.qos_policy_id = Some(policy_id(1));
+    region.apply(Revision(103), &[put_network(external)]);
+    assert_eq!(told_outside(&region), of(0, 1));
+    let mut region = outside(Some(policy_id(3)));
+    assert_eq!(
+        told_outside(&region),
+        Limits::default(),
+        "it has no rule yet"
+    );
+    let rules = [qos_rule(0, 3, 9), qos_rule(2, 3, 0)].map(put_qos_rule);
+    region.apply(Revision(102), &rules);
+    let bound = Limits::of(&[qos_rule(0, 3, 9).limit]);
+    assert_eq!(told_outside(&region), bound, "addresses mark nothing");
+}

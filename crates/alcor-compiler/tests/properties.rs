@@ -25,13 +25,14 @@ fn network_of(number: u8) -> u8 {
 }
 
 fn any_network() -> impl Strategy<Value = Fact> {
-    (0..NETWORKS, any::<bool>(), 0_u8..4).prop_map(|(number, up, kind)| {
+    (0..NETWORKS, any::<bool>(), 0_u8..5).prop_map(|(number, up, kind)| {
         let mut network = network(number);
         network.admin_state_up = up;
         match kind {
             0 => network.segments[0].segmentation_id = Some(alcor_types::Vni::MAX.get()),
             // A type that agents do not program.
-            1 => network.segments[0].network_type = alcor_types::NetworkType::Geneve,
+            1 => network.segments[0].network_type = alcor_types::NetworkType::Gre,
+            2 => network.segments[0].network_type = alcor_types::NetworkType::Geneve,
             _ => {}
         }
         network.qos_policy_id = (kind & 1 == 1).then(|| policy_id(number));
@@ -43,6 +44,7 @@ fn any_subnet() -> impl Strategy<Value = Fact> {
     (0..SUBNETS, any::<bool>()).prop_map(|(number, dhcp)| {
         let mut subnet = subnet(number, network_of(number));
         subnet.enable_dhcp = dhcp;
+        subnet.subnetpool_id = (number < 2).then(|| pool_id(number));
         put_subnet(subnet)
     })
 }
@@ -131,9 +133,11 @@ fn any_way_out() -> impl Strategy<Value = Fact> {
         port.device_id = router_id(router).to_string();
         put_port(port)
     });
-    let leading = (0..ROUTERS, any::<bool>()).prop_map(|(number, snat)| {
+    let bounded = || proptest::option::of(0..3_u8).prop_map(|number| number.map(policy_id));
+    let leading = (0..ROUTERS, any::<bool>(), bounded()).prop_map(|(number, snat, policy)| {
         let mut router = router(number);
         router.gateways = vec![gateway_of(number, snat)];
+        router.gateways[0].qos_policy_id = policy;
         put_router(router)
     });
     let held = (0..2_u8).prop_map(|number| {
@@ -141,12 +145,27 @@ fn any_way_out() -> impl Strategy<Value = Fact> {
         port.device_owner = "network:floatingip".into();
         put_port(port)
     });
+    let place = (0..ROUTERS, proptest::option::weighted(0.9, 0..HOSTS));
+    let outlet = (0..3_u8, place).prop_map(|(number, (router, at))| {
+        let mut port = port(40 + number, 2, 2, at);
+        port.device_owner = alcor_types::ROUTER_OUTLET_OWNER.into();
+        port.device_id = router_id(router).to_string();
+        put_port(port)
+    });
+    let closed = (0..3_u8).prop_map(|number| Fact::Port(port_id(40 + number), None));
     let inside = proptest::option::of((0..PORTS, 0..ROUTERS));
-    let known = (0..2_u8, inside).prop_map(|(number, at)| put_floating(floating(number, at)));
+    let known = (0..2_u8, inside, bounded()).prop_map(|(number, at, policy)| {
+        let mut floating = floating(number, at);
+        floating.qos_policy_id = policy;
+        put_floating(floating)
+    });
     let forwarding = (0..2_u8, 0..2_u8).prop_map(|(number, on)| put_forwarding(number, on));
     let gone = (0..2_u8).prop_map(|number| Fact::FloatingIp(floating(number, None).id, None));
     let ended = (0..2_u8).prop_map(|number| Fact::PortForwarding(forwarding_id(number), None));
-    prop_oneof![gateway, leading, held, known, forwarding, gone, ended]
+    prop_oneof![
+        2 => gateway, 1 => leading, 1 => held, 1 => known, 1 => forwarding, 1 => gone, 1 => ended,
+        2 => outlet, 1 => closed,
+    ]
 }
 
 fn any_deletion() -> impl Strategy<Value = Fact> {
@@ -164,6 +183,7 @@ fn any_deletion() -> impl Strategy<Value = Fact> {
         1 => (0..HOSTS).prop_map(|id| Fact::Node(host(id), None)),
         1 => (0..2_u8).prop_map(|id| Fact::TapService(tap_service(id).id, None)),
         1 => (0..4_u8).prop_map(|id| Fact::TapFlow(tap_flow(id, 0, 2).id, None)),
+        1 => (0..2_u8).prop_map(|id| Fact::Trunk(trunk(id, &[]).id, None)),
         1 => (0..4_u8).prop_map(|id| Fact::QosRule(qos_rule(id, 0, 0).id, None)),
     ]
 }
@@ -183,10 +203,20 @@ fn any_tap() -> impl Strategy<Value = Fact> {
     ]
 }
 
+/// Ports 0 and 1 carry others, and for a moment perhaps both the same.
+fn any_trunk() -> impl Strategy<Value = Fact> {
+    let carried = prop::collection::btree_map(2..PORTS, 1..4_u16, 0..3);
+    (0..2_u8, carried).prop_map(|(number, carried)| {
+        let carried: Vec<_> = carried.into_iter().collect();
+        put_trunk(trunk(number, &carried))
+    })
+}
+
 fn any_fact() -> impl Strategy<Value = Fact> {
     prop_oneof![
         1 => any_network(),
         1 => any_subnet(),
+        1 => any_pool(),
         6 => any_port(),
         2 => any_node(),
         1 => any_router(),
@@ -197,9 +227,18 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         2 => (0..ACLS, 0..3_u8, 0..3_u16).prop_map(|(of, id, number)| put_acl_rule(of, id, number)),
         2 => any_qos_rule(),
         2 => any_tap(),
+        2 => any_trunk(),
         3 => any_deletion(),
         3 => any_way_out(),
     ]
+}
+
+/// Pools with a scope, without one, and gone.
+fn any_pool() -> impl Strategy<Value = Fact> {
+    (0..2_u8, 0..4_u8).prop_map(|(number, scope)| match scope {
+        3 => Fact::SubnetPool(pool_id(number), None),
+        scope => put_pool(number, (scope > 0).then_some(scope)),
+    })
 }
 
 /// Facts in commits.
@@ -214,6 +253,7 @@ fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
         let name = match fact {
             Fact::Network(id, _) => id.to_string(),
             Fact::Subnet(id, _) => id.to_string(),
+            Fact::SubnetPool(id, _) => id.to_string(),
             Fact::Port(id, _) => id.to_string(),
             Fact::Node(host, _) => host.to_string(),
             Fact::Router(id, _) => id.to_string(),
@@ -228,6 +268,7 @@ fn settled(history: &[Vec<Fact>]) -> Vec<Fact> {
             Fact::QosRule(id, _) => id.to_string(),
             Fact::TapService(id, _) => id.to_string(),
             Fact::TapFlow(id, _) => id.to_string(),
+            Fact::Trunk(id, _) => id.to_string(),
         };
         last.insert(name, fact.clone());
     }
@@ -248,6 +289,7 @@ fn content(mut goal: Goal) -> Goal {
         Goal::Group(goal) => &mut goal.revision,
         Goal::Member(goal) => &mut goal.revision,
         Goal::AddressGroup(goal) => &mut goal.revision,
+        Goal::Outlet(goal) => &mut goal.revision,
     };
     *revision = Revision::ZERO;
     goal

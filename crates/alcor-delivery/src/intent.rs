@@ -7,17 +7,18 @@ use alcor_managers::schema;
 use alcor_store::{Change, Snapshot};
 use alcor_types::{
     AddressGroup, FloatingIp, HostName, Network, NetworkAcl, NetworkAclRule, Node, Port,
-    PortForwarding, QosRule, RouteTable, Router, SecurityGroup, SecurityGroupRule, Subnet, TapFlow,
-    TapService,
+    PortForwarding, QosRule, RouteTable, Router, SecurityGroup, SecurityGroupRule, Subnet,
+    SubnetPool, TapFlow, TapService, Trunk,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// The rows of the tables that make up intent, without their indexes.
-pub(crate) fn prefixes() -> [&'static [u8]; 16] {
+pub(crate) fn prefixes() -> [&'static [u8]; 18] {
     const NETWORKS: &[u8] = &[schema::NETWORKS.id, 0];
     const SUBNETS: &[u8] = &[schema::SUBNETS.id, 0];
+    const POOLS: &[u8] = &[schema::SUBNET_POOLS.id, 0];
     const PORTS: &[u8] = &[schema::PORTS.id, 0];
     const NODES: &[u8] = &[schema::NODES.id, 0];
     const ROUTERS: &[u8] = &[schema::ROUTERS.id, 0];
@@ -31,10 +32,12 @@ pub(crate) fn prefixes() -> [&'static [u8]; 16] {
     const ACL_RULES: &[u8] = &[schema::NETWORK_ACL_RULES.id, 0];
     const TAP_SERVICES: &[u8] = &[schema::TAP_SERVICES.id, 0];
     const TAP_FLOWS: &[u8] = &[schema::TAP_FLOWS.id, 0];
+    const TRUNKS: &[u8] = &[schema::TRUNKS.id, 0];
     const QOS_RULES: &[u8] = &[schema::QOS_RULES.id, 0];
     [
         NETWORKS,
         SUBNETS,
+        POOLS,
         PORTS,
         NODES,
         ROUTERS,
@@ -49,6 +52,7 @@ pub(crate) fn prefixes() -> [&'static [u8]; 16] {
         QOS_RULES,
         TAP_SERVICES,
         TAP_FLOWS,
+        TRUNKS,
     ]
 }
 
@@ -76,6 +80,7 @@ impl Intent {
             let network = network?;
             facts.push(Fact::Network(network.id, Some(intent.network(network))));
         }
+        facts.extend(all::<SubnetPool>(snapshot)?);
         facts.extend(all::<Subnet>(snapshot)?);
         for node in scan::<Node>(snapshot) {
             let node = node?;
@@ -93,6 +98,7 @@ impl Intent {
         facts.extend(all::<NetworkAcl>(snapshot)?);
         facts.extend(all::<TapService>(snapshot)?);
         facts.extend(all::<TapFlow>(snapshot)?);
+        facts.extend(all::<Trunk>(snapshot)?);
         facts.extend(all::<QosRule>(snapshot)?);
         facts.extend(all::<Port>(snapshot)?);
         Ok((intent, facts))
@@ -164,8 +170,8 @@ macro_rules! plain {
 }
 
 plain! {
-    Port Subnet SecurityGroup SecurityGroupRule Router RouteTable AddressGroup FloatingIp
-    PortForwarding NetworkAcl NetworkAclRule QosRule TapService TapFlow
+    Port Subnet SubnetPool SecurityGroup SecurityGroupRule Router RouteTable AddressGroup FloatingIp
+    PortForwarding NetworkAcl NetworkAclRule QosRule TapService TapFlow Trunk
 }
 
 /// The fact of a change of one of them, if it is one.

@@ -22,6 +22,7 @@ mod hosts;
 mod intent;
 mod metrics;
 mod observer;
+mod outlets;
 mod pace;
 mod seats;
 mod service;

@@ -2,6 +2,7 @@
 
 use crate::admission::Admission;
 use crate::feed::Feed;
+use crate::outlets::Outlets;
 use crate::pace::Pace;
 use crate::seats::Seats;
 use crate::session::{self, OUTBOUND};
@@ -38,6 +39,8 @@ pub struct Settings {
     pub audit: Duration,
     /// The domain of networks that name none.
     pub dns_domain: String,
+    /// The operator's choices that ports of the region's own are made by.
+    pub rules: Arc<alcor_managers::Settings>,
     /// Heartbeats of all agents together that are wanted in a second; the more agents there are, the
     /// less often each has to say something.
     pub beats_per_second: u32,
@@ -54,6 +57,7 @@ impl Default for Settings {
             silence: Duration::from_secs(2),
             audit: Duration::from_secs(30),
             dns_domain: String::new(),
+            rules: Arc::default(),
             beats_per_second: 4_000,
             audits_per_second: 200,
             admitted: 128,
@@ -92,6 +96,7 @@ pub struct Tasks {
     feed: JoinHandle<Result<(), DeliveryError>>,
     status: JoinHandle<()>,
     seats: JoinHandle<()>,
+    outlets: JoinHandle<()>,
 }
 
 impl Tasks {
@@ -103,6 +108,9 @@ impl Tasks {
         }
         if self.seats.await.is_err() {
             tracing::error!("the task that places gateways panicked");
+        }
+        if self.outlets.await.is_err() {
+            tracing::error!("the task that gives hosts outlets panicked");
         }
         fed.unwrap_or_else(|_| Err(DeliveryError::Protocol("the feed panicked".to_owned())))
     }
@@ -120,6 +128,12 @@ impl Delivery {
         let feed = Feed::open(store.clone(), Arc::clone(&hosts), &settings.dns_domain)?;
         let (status, writer) = StatusWriter::new(store.clone(), metrics.clone());
         let seats = Seats::new(store.clone(), Arc::clone(&hosts), settings.silence)?;
+        let outlets = Outlets::new(
+            store.clone(),
+            Arc::clone(&hosts),
+            (feed.compiler(), feed.progress()),
+            Arc::clone(&settings.rules),
+        )?;
         let shared = Shared {
             store,
             compiler: feed.compiler(),
@@ -134,7 +148,8 @@ impl Delivery {
         let tasks = Tasks {
             feed: tokio::spawn(feed.run(stop.clone())),
             status: tokio::spawn(writer.run(stop.clone())),
-            seats: tokio::spawn(seats.run(stop)),
+            seats: tokio::spawn(seats.run(stop.clone())),
+            outlets: tokio::spawn(outlets.run(stop)),
         };
         Ok((
             Self {

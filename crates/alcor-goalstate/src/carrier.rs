@@ -24,6 +24,28 @@ pub enum Carrier {
     },
 }
 
+/// The kinds of tunnels between hosts. Each has a port of its own in a bridge, and numbers of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum TunnelKind {
+    /// VXLAN (RFC 7348).
+    Vxlan,
+    /// Geneve (RFC 8926), without options.
+    Geneve,
+}
+
+impl TunnelKind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Vxlan, Self::Geneve];
+
+    /// Its name, as Open vSwitch and Neutron spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vxlan => "vxlan",
+            Self::Geneve => "geneve",
+        }
+    }
+}
+
 impl Carrier {
     /// What carries the network: its first segment of a type that agents can program.
     pub fn of(network: &Network) -> Option<Self> {
@@ -35,6 +57,7 @@ impl Carrier {
         let physical_network = || segment.physical_network.clone();
         match segment.network_type {
             NetworkType::Vxlan => vni().map(Self::Vxlan),
+            NetworkType::Geneve => vni().map(Self::Geneve),
             NetworkType::Vlan => Some(Self::Vlan {
                 physical_network: physical_network()?,
                 tag: u16::try_from(segment.segmentation_id?).ok()?,
@@ -42,8 +65,17 @@ impl Carrier {
             NetworkType::Flat => Some(Self::Flat {
                 physical_network: physical_network()?,
             }),
-            // Agents make no tunnels of these types yet.
-            NetworkType::Geneve | NetworkType::Gre | NetworkType::Local => None,
+            // Agents make no tunnels of these types.
+            NetworkType::Gre | NetworkType::Local => None,
+        }
+    }
+
+    /// The tunnels that carry it, and its number there; none where it lies on a physical network.
+    pub fn tunnel(&self) -> Option<(TunnelKind, Vni)> {
+        match self {
+            Self::Vxlan(vni) => Some((TunnelKind::Vxlan, *vni)),
+            Self::Geneve(vni) => Some((TunnelKind::Geneve, *vni)),
+            Self::Vlan { .. } | Self::Flat { .. } => None,
         }
     }
 

@@ -7,6 +7,7 @@ mod group;
 mod limits;
 mod north;
 mod taps;
+mod trunk;
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
     OperationType, PortConfiguration, PortState, RouterConfiguration, RouterState,
@@ -16,7 +17,7 @@ use crate::{
     Carrier, DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal,
     PortIdentity, SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
-use alcor_types::{ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, Revision, Vni};
+use alcor_types::{AddressScopeId, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, Revision, Vni};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -56,7 +57,8 @@ pub fn goal_state(state: &GoalStateV2) -> Result<Vec<GoalChange>, DecodeError> {
         .chain(groups)
         .chain(members.map(group::member))
         .chain(addresses)
-        .chain(state.floating_ip_states.values().map(north::floating));
+        .chain(state.floating_ip_states.values().map(north::floating))
+        .chain(state.router_outlet_states.values().map(north::outlet));
     all.filter_map(Result::transpose).collect()
 }
 
@@ -180,6 +182,15 @@ fn subnet(state: &SubnetState) -> Decoded {
     put(Goal::Subnet(subnet_goal(&fields, sent)?))
 }
 
+fn scope(
+    fields: &Fields<'_>,
+    field: &'static str,
+    sent: &str,
+) -> Result<Option<AddressScopeId>, DecodeError> {
+    let named = Some(sent).filter(|sent| !sent.is_empty());
+    named.map(|sent| fields.parse(field, sent)).transpose()
+}
+
 fn subnet_goal(fields: &Fields<'_>, sent: &SubnetConfiguration) -> Result<SubnetGoal, DecodeError> {
     let gateway = sent
         .gateway
@@ -213,6 +224,7 @@ fn subnet_goal(fields: &Fields<'_>, sent: &SubnetConfiguration) -> Result<Subnet
             .collect::<Result<_, _>>()?,
         ipv6_address_mode: mode(fields, "ipv6_address_mode", sent.ipv6_address_mode)?,
         ipv6_ra_mode: mode(fields, "ipv6_ra_mode", sent.ipv6_ra_mode)?,
+        address_scope: scope(fields, "address_scope_id", &sent.address_scope_id)?,
     })
 }
 
@@ -290,6 +302,7 @@ fn port_goal(fields: &Fields<'_>, sent: &PortConfiguration) -> Result<PortGoal, 
         identity: Box::new(PortIdentity {
             project_id: sent.project_id.as_str().into(),
             dns_name: sent.dns_name.clone(),
+            trunk: trunk::trunk(fields, sent.trunk.as_ref())?,
         }),
         limits: limits::limits(fields, sent.limits.as_ref())?.into(),
         taps: taps::taps(fields, sent.taps.as_ref())?,

@@ -8,6 +8,7 @@ pub(crate) mod group;
 mod limits;
 pub(crate) mod north;
 mod taps;
+mod trunk;
 
 use crate::wire::{
     DhcpConfiguration, DhcpState, GoalStateV2, NeighborConfiguration, NeighborState, NetworkType,
@@ -19,7 +20,7 @@ use crate::{
     Carrier, DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal,
     SubnetGoal, SubnetRoutes, VpcGoal,
 };
-use alcor_types::{Ipv6Mode, PortId, SubnetId};
+use alcor_types::{AddressScopeId, Ipv6Mode, PortId, SubnetId};
 
 /// The format of [`GoalStateV2`] that we write.
 pub const FORMAT_VERSION: u32 = 2;
@@ -55,6 +56,7 @@ fn put(state: &mut GoalStateV2, goal: &Goal) {
             group::insert_addresses(state, update, group::addresses(goal));
         }
         Goal::Floating(goal) => north::insert(state, update, north::floating(goal)),
+        Goal::Outlet(goal) => north::insert_outlet(state, update, north::outlet(goal)),
     }
 }
 
@@ -117,6 +119,9 @@ fn delete(state: &mut GoalStateV2, key: GoalKey, store_revision: u64) {
             insert_interface(state, operation, gone);
         }
         GoalKey::Floating(port, id) => north::delete(state, port, id, store_revision),
+        GoalKey::Outlet(port, network) => {
+            north::delete_outlet(state, port, network, store_revision);
+        }
         GoalKey::Group(_) | GoalKey::Member(..) | GoalKey::AddressGroup(_) => {
             group::delete(state, key, store_revision);
         }
@@ -256,6 +261,7 @@ pub(crate) fn subnet(goal: &SubnetGoal) -> SubnetConfiguration {
             .collect(),
         ipv6_address_mode: mode(goal.ipv6_address_mode).into(),
         ipv6_ra_mode: mode(goal.ipv6_ra_mode).into(),
+        address_scope_id: scope(goal.address_scope),
         ..SubnetConfiguration::default()
     }
 }
@@ -319,6 +325,7 @@ pub(crate) fn port(goal: &PortGoal) -> PortConfiguration {
             .collect(),
         limits: limits::limits(&goal.limits),
         taps: goal.taps.as_deref().map(taps::taps),
+        trunk: goal.identity.trunk.as_ref().map(trunk::trunk),
         ..PortConfiguration::default()
     }
 }
@@ -392,6 +399,11 @@ pub(crate) fn interface(goal: &InterfaceGoal) -> RouterConfiguration {
         gateways: goal.gateways.iter().map(north::gateway).collect(),
         ..RouterConfiguration::default()
     }
+}
+
+/// Empty where there is none.
+fn scope(scope: Option<AddressScopeId>) -> String {
+    scope.map(|id| id.to_string()).unwrap_or_default()
 }
 
 fn subnet_routes(table: &SubnetRoutes) -> router_configuration::SubnetRoutingTable {

@@ -1,12 +1,12 @@
 //! Goals: the facts that a host holds, each with the revision it was made from.
 
 use crate::{
-    AclGoal, AddressGroupGoal, Carrier, FloatingGoal, GroupGoal, Limits, MemberGoal, RouterGateway,
-    Taps,
+    AclGoal, AddressGroupGoal, Carrier, FloatingGoal, GroupGoal, Limits, MemberGoal, OutletGoal,
+    RouterGateway, Taps, TrunkPart,
 };
 use alcor_types::{
-    AddressGroupId, AllowedAddressPair, ExtraDhcpOption, FixedIp, FloatingIpId, HostRoute,
-    Ipv6Mode, MacAddr, NetworkAclId, NetworkId, PortId, ProjectId, Revision, RouterId,
+    AddressGroupId, AddressScopeId, AllowedAddressPair, ExtraDhcpOption, FixedIp, FloatingIpId,
+    HostRoute, Ipv6Mode, MacAddr, NetworkAclId, NetworkId, PortId, ProjectId, Revision, RouterId,
     SecurityGroupId, SubnetId,
 };
 use ipnet::IpNet;
@@ -56,6 +56,8 @@ pub struct SubnetGoal {
     pub ipv6_address_mode: Option<Ipv6Mode>,
     /// What its router advertises; none where it is silent.
     pub ipv6_ra_mode: Option<Ipv6Mode>,
+    /// The scope in which its addresses are unique; none where nobody says so.
+    pub address_scope: Option<AddressScopeId>,
 }
 
 /// A port that is bound to this host.
@@ -95,13 +97,15 @@ pub struct PortGoal {
     pub taps: Option<Box<Taps>>,
 }
 
-/// What a port's VM is known by: to the metadata service and to other VMs.
+/// What a port's VM is known by: to the metadata service, to other VMs, and on its interface.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PortIdentity {
     /// The owner, which is not always the network's.
     pub project_id: ProjectId,
     /// Its name in the network's domain; empty when it has none of its own.
     pub dns_name: String,
+    /// The port's part in a trunk; none where it has none.
+    pub trunk: Option<TrunkPart>,
 }
 
 /// A lease that this host's DHCP responder gives out.
@@ -211,6 +215,8 @@ pub enum Goal {
     AddressGroup(AddressGroupGoal),
     /// An address outside that stands for one of a port of this host.
     Floating(FloatingGoal),
+    /// An address outside by which this host translates for a router.
+    Outlet(OutletGoal),
 }
 
 /// Names a goal.
@@ -238,6 +244,8 @@ pub enum GoalKey {
     AddressGroup(AddressGroupId),
     /// A floating IP of a port of this host. One that moves is another port's.
     Floating(PortId, FloatingIpId),
+    /// An outlet of this host to an external network, by a router's interface.
+    Outlet(PortId, NetworkId),
 }
 
 /// A change to what a host holds.
@@ -284,6 +292,7 @@ impl Goal {
             Self::Member(goal) => GoalKey::Member(goal.group, goal.port),
             Self::AddressGroup(goal) => GoalKey::AddressGroup(goal.id),
             Self::Floating(goal) => GoalKey::Floating(goal.port, goal.id),
+            Self::Outlet(goal) => GoalKey::Outlet(goal.interface, goal.network),
         }
     }
 
@@ -301,6 +310,7 @@ impl Goal {
             Self::Member(goal) => goal.revision,
             Self::AddressGroup(goal) => goal.revision,
             Self::Floating(goal) => goal.revision,
+            Self::Outlet(goal) => goal.revision,
         }
     }
 }

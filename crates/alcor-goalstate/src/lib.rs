@@ -20,10 +20,11 @@ mod north_goal;
 mod scope;
 mod scope_id;
 mod taps;
+mod trunk;
 pub mod wire;
 
 pub use acl_goal::{AclGoal, AclRule};
-pub use carrier::Carrier;
+pub use carrier::{Carrier, TunnelKind};
 pub use decode::DecodeError;
 pub use goal::{
     DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal, PortIdentity,
@@ -31,7 +32,10 @@ pub use goal::{
 };
 pub use group_goal::{AddressGroupGoal, GroupGoal, GroupRule, MemberGoal, RuleRemote};
 pub use limits::{Bounds, Limits, Rate};
-pub use north_goal::{ExternalSubnet, FloatingGoal, Forwarding, RouterGateway};
+pub use north_goal::{
+    Bounded, ExternalSubnet, FloatingGoal, Forwarding, OutletGoal, RouterGateway,
+};
 pub use scope::{Applied, ScopeGoals};
 pub use scope_id::{ParseScopeError, ScopeId};
 pub use taps::{TapCopy, Taps};
+pub use trunk::TrunkPart;

@@ -1,10 +1,12 @@
 //! Goals of what leads out of the region: routers' gateways, and addresses outside that stand for
 //! addresses inside.
 
-use crate::Carrier;
-use alcor_types::{FloatingIpId, MacAddr, NetworkId, PortId, PortRange, Revision, RouterId};
+use crate::{Carrier, Limits};
+use alcor_types::{
+    AddressScopeId, FloatingIpId, MacAddr, NetworkId, PortId, PortRange, Revision, RouterId,
+};
 use ipnet::IpNet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// A router's port in an external network, and all that a host needs to know of that network.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,6 +31,17 @@ pub struct RouterGateway {
     pub host_ip: Option<IpAddr>,
     /// Ports of further addresses that lead inside, at that host.
     pub forwardings: Vec<Forwarding>,
+    /// Those of its addresses, its own and those of forwarded ports, that QoS policies bound.
+    pub bounded: Vec<Bounded>,
+}
+
+/// What bounds the packets from and to an address outside. Marks are no business of addresses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bounded {
+    /// The address.
+    pub address: IpAddr,
+    /// Egress leaves the region, ingress comes in.
+    pub limits: Limits,
 }
 
 /// A subnet of an external network.
@@ -38,6 +51,8 @@ pub struct ExternalSubnet {
     pub cidr: IpNet,
     /// Who knows the way further out.
     pub gateway_ip: Option<IpAddr>,
+    /// The scope in which its addresses are unique; none where nobody says so.
+    pub address_scope: Option<AddressScopeId>,
 }
 
 /// Ports of an address outside that lead to ports of an address inside.
@@ -57,6 +72,27 @@ pub struct Forwarding {
     pub internal: PortRange,
 }
 
+/// An address outside by which this host translates for a router, told by each of its interfaces.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OutletGoal {
+    /// The router's interface.
+    pub interface: PortId,
+    /// The newest fact behind this goal.
+    pub revision: Revision,
+    /// The router.
+    pub router: RouterId,
+    /// The external network.
+    pub network: NetworkId,
+    /// The port there.
+    pub port: PortId,
+    /// Its Ethernet address.
+    pub mac: MacAddr,
+    /// Its address.
+    pub address: Ipv4Addr,
+    /// What bounds it: egress leaves the region, ingress comes in.
+    pub limits: Limits,
+}
+
 /// An address outside that stands for an address of a port of this host.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FloatingGoal {
@@ -74,6 +110,10 @@ pub struct FloatingGoal {
     pub address: IpAddr,
     /// Its Ethernet address.
     pub mac: MacAddr,
+    /// The port that holds it: what the host says of the floating IP it says of this.
+    pub holder: PortId,
     /// The address inside.
     pub fixed: IpAddr,
+    /// What bounds it: egress leaves the region, ingress comes in.
+    pub limits: Limits,
 }

@@ -53,6 +53,7 @@ fn revise(mut goal: Goal, at: u64) -> GoalChange {
         Goal::Port(goal) => &mut goal.revision,
         Goal::Dhcp(goal) => &mut goal.revision,
         Goal::Floating(goal) => &mut goal.revision,
+        Goal::Outlet(goal) => &mut goal.revision,
         Goal::Neighbor(goal) => &mut goal.revision,
         Goal::Interface(goal) => &mut goal.revision,
         Goal::Group(goal) => &mut goal.revision,

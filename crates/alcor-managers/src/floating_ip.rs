@@ -3,11 +3,15 @@
 mod association;
 pub mod range;
 mod request;
+mod state;
 
 pub(crate) use association::{
     any_on, check_readdressed, find_router, forget_port, of_port, through,
 };
 pub use request::{CreateFloatingIp, UpdateFloatingIp};
+pub use state::{FloatingIpView, state};
+
+pub(crate) use state::host_of_holder;
 
 use crate::port::{CreatePort, FixedIpRequest};
 use crate::quota::{self, Kind};
@@ -94,7 +98,11 @@ pub fn update(
 ) -> Result<FloatingIp, ApiError> {
     let mut floating_ip = get(txn, id, caller)?;
     standard::check_revision(&floating_ip.standard, request.expected_revision)?;
+    let former = floating_ip.association;
     association::change(txn, &mut floating_ip, request, caller)?;
+    if floating_ip.association != former {
+        state::forget(txn, &floating_ip)?;
+    }
     if let Some(policy) = request.qos_policy_id {
         qos::check_change(txn, floating_ip.qos_policy_id, policy, caller)?;
         floating_ip.qos_policy_id = policy;

@@ -5,12 +5,14 @@
 
 mod gateway;
 mod interface;
+mod outlet;
 mod request;
 mod route;
 mod seat;
 
 pub use gateway::{add_gateways, remove_gateways, update_gateways};
 pub use interface::{Attached, add_interface, remove_interface};
+pub use outlet::{close_outlet, open_outlet, outlets};
 pub use request::{Attachment, CreateRouter, Detachment, GatewayRequest, UpdateRouter};
 pub use route::{add_routes, remove_routes};
 pub use seat::seat;
@@ -25,7 +27,8 @@ use crate::schema::{CONNTRACK_HELPER_BY_ROUTER, PORT_BY_DEVICE, ROUTER_BY_GATEWA
 use crate::{ApiError, Caller, Settings, policy, port, route_table, standard, topology, zone};
 use alcor_store::{Read, Txn};
 use alcor_types::{
-    ConntrackHelper, FixedIp, NetworkId, Port, ROUTER_INTERFACE_OWNERS, Router, RouterId,
+    ConntrackHelper, FixedIp, NetworkId, Port, ROUTER_INTERFACE_OWNERS, ROUTER_OUTLET_OWNER,
+    Router, RouterId,
 };
 
 /// The device owner of gateways.
@@ -60,6 +63,7 @@ pub fn create(
         enable_ndp_proxy: request.enable_ndp_proxy.unwrap_or(false),
         enable_default_route_bfd: request.enable_default_route_bfd.unwrap_or(false),
         enable_default_route_ecmp: request.enable_default_route_ecmp.unwrap_or(false),
+        distributed_snat: request.distributed_snat.unwrap_or(false),
     };
     if let Some(wanted) = &request.gateway {
         gateway::set_first(txn, &mut router, Some(wanted), caller, settings)?;
@@ -125,6 +129,11 @@ pub fn update(
         &mut router.enable_default_route_ecmp,
         request.enable_default_route_ecmp.as_ref(),
     );
+    standard::assign(
+        &mut router.distributed_snat,
+        request.distributed_snat.as_ref(),
+    );
+    outlet::close_unwanted(txn, &router)?;
     standard::update(
         &mut router.standard,
         request.name.as_ref(),
@@ -194,7 +203,8 @@ fn ports(read: &dyn Read, router: RouterId) -> Result<Vec<Port>, ApiError> {
 
 /// Refuses to make a port look like one of a router that is not the caller's.
 pub(crate) fn check_device(read: &dyn Read, port: &Port, caller: &Caller) -> Result<(), ApiError> {
-    if !port.is_router_interface() && port.device_owner != GATEWAY_OWNER {
+    let outside = [GATEWAY_OWNER, ROUTER_OUTLET_OWNER];
+    if !port.is_router_interface() && !outside.contains(&&*port.device_owner) {
         return Ok(());
     }
     let Ok(id) = port.device_id.parse() else {

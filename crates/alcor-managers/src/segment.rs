@@ -222,11 +222,9 @@ fn check_unused(read: &dyn Read, segment: &Segment) -> Result<(), ApiError> {
         );
         return Err(SegmentError::InUse { segment, reason }.into());
     }
-    let number = segment.transport.segmentation_id;
-    let carries = network::find(read, segment.network_id)?
-        .and_then(|network| network.vni())
-        .is_some_and(|vni| Some(vni.get()) == number);
-    if !carries {
+    let network = network::find(read, segment.network_id)?;
+    let carrier = network.as_ref().and_then(|network| network.carried_by());
+    if carrier != Some(&segment.transport) {
         return Ok(());
     }
     for port in network::ports(read, segment.network_id) {

@@ -6,6 +6,7 @@ mod arrival;
 mod asked;
 mod base;
 pub(crate) mod block;
+mod bounded;
 mod exits;
 mod external;
 mod filter;
@@ -19,9 +20,12 @@ mod port;
 mod resolve;
 mod route;
 mod rules;
+mod scopes;
 mod served;
+mod size;
 mod spoof;
 mod tap;
+mod trunk;
 mod tunnel;
 mod unicast;
 mod wire;
@@ -32,10 +36,13 @@ use crate::state::State;
 use crate::{North, Owner, cookie};
 use alcor_openflow::{Flow, Meter};
 
-/// The owner's meters: ports have some, nothing else.
+/// The owner's meters: ports have some, and addresses outside; nothing else.
 pub(crate) fn meters(state: &State, owner: Owner) -> Vec<Meter> {
     match owner {
         Owner::Port(id) => limits::meters(state, id),
+        Owner::North(North::Outside(network, address)) => {
+            bounded::meters(state.bounds(network, address))
+        }
         _ => Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! What the pipeline is told.
 
 use crate::{Neighbor, Zoned};
-use alcor_goalstate::{Goal, GoalChange, GoalKey};
+use alcor_goalstate::{Goal, GoalChange, GoalKey, TunnelKind};
 use alcor_openflow::PortNo;
 use alcor_types::{NetworkId, PortId};
 use std::net::IpAddr;
@@ -53,8 +53,10 @@ pub enum Input {
         /// Whether it is asked for; and who has it, once it is known.
         neighbor: Option<Neighbor>,
     },
-    /// The tunnel interface is in the bridge under this number, or is not there.
+    /// The interface of tunnels of a kind is in the bridge under this number, or is not there.
     Tunnel {
+        /// The kind.
+        kind: TunnelKind,
         /// Its OpenFlow port number.
         ofport: Option<PortNo>,
     },

@@ -24,21 +24,25 @@
 //! | [`ACL_EGRESS`](table::ACL_EGRESS) 28, 29 | local senders | the network ACL of the subnet that the packet leaves |
 //! | [`ROUTER`](table::ROUTER) 30 | local senders | unicast to a router's port: names the router |
 //! | [`ROUTE`](table::ROUTE) 32 | routed packets | the router's own addresses, then the longest prefix: out where, to which next hop |
+//! | [`SIZE`](table::SIZE) 33, [`MEASURED`](table::MEASURED) 35 | routed packets | those from a network with a larger MTU are measured; of what does not fit the sender is told |
 //! | [`ADDRESS`](table::ADDRESS) 34 | (resubmit) | which MAC address has an IP address of a network |
 //! | [`HOP`](table::HOP) 36 | routed packets | goes on when the next hop was found, else drops |
 //! | [`EXIT`](table::EXIT) 38 | packets for outside | by which host and address: a floating IP's from here, a router's where its gateway is |
-//! | [`NEXT`](table::NEXT) 40 | packets for outside | the next hop there, an address of ours, or the agent's to find |
-//! | [`ND_WIRE`](table::ND_WIRE) 42, [`WIRE`](table::WIRE) 44 | frames for outside | onto the wire of the external network |
+//! | [`OUT_PACKETS`](table::OUT_PACKETS) 39, 40 | packets for outside | the meters of the address by which they leave |
+//! | [`NEXT`](table::NEXT) 42 | packets for outside | the next hop there, an address of ours, or the agent's to find |
+//! | [`WIRE`](table::WIRE) 44 | frames for outside | onto the wire of the external network |
 //! | [`REMOTE`](table::REMOTE) 50 | local senders | unicast to a port on another host: names the tunnel's end; to a router: enters it |
 //! | [`TRANSMIT`](table::TRANSMIT) 52 | local senders | into the tunnel; what was routed, from the host's own MAC address |
 //! | [`ARRIVE`](table::ARRIVE) 60 | tunnels, wires | what another host has routed comes from the gateway's MAC address again |
 //! | [`ASKED`](table::ASKED) 61 | external networks | who asks for an address of ours is answered |
 //! | [`RETURN`](table::RETURN) 62 | external networks | answers to what a router has translated |
+//! | [`INWARD`](table::INWARD) 64 | external networks | packets to an address of ours that is bounded |
 //! | [`LOCAL`](table::LOCAL) 70 | all frames | unicast to a port here: names it as the receiver (`reg2`); unknown unicast is dropped, and counted; on a physical network it goes to the wire, but for what came from there |
 //! | [`ACL_INGRESS`](table::ACL_INGRESS) 74, 75 | local receivers | the network ACL of the subnet that the packet enters |
 //! | [`INGRESS`](table::INGRESS) 76 to 79 | local receivers | the port's security groups |
 //! | [`INGRESS_PACKETS`](table::INGRESS_PACKETS) 82, 83 | local receivers | the meters of packets and bits |
 //! | [`DELIVER`](table::DELIVER) 86 | local receivers | out of the receiver's port |
+//! | [`BACK`](table::BACK) 88 | (resubmit) | answers of the bridge itself: out of the port that asked |
 //! | [`FLOOD_REMOTE`](table::FLOOD_REMOTE) 90 | local senders | broadcast and multicast: once to every host with a member, or to the wire |
 //! | [`FLOOD_LOCAL`](table::FLOOD_LOCAL) 100 | all frames | broadcast and multicast: for every member here, through `ACL_INGRESS` |
 //!
@@ -57,6 +61,10 @@
 //! the name of their subnet's ACL, and the ACL's rules are there once, by number, whatever the number
 //! of ports. Whoever sends is judged before the router, whoever receives behind it, both on their own
 //! hosts.
+//!
+//! **Trunks.** A sub-port has no interface but a number of its own, as if it were one. A frame of the
+//! parent's interface with the sub-port's tag loses it and goes on as one that came in by that number;
+//! what leaves by the number gets the tag and leaves by the parent's interface.
 //!
 //! Every flow has an [`Owner`], and every owner's flows are made from the goals anew whenever
 //! one of these changed. Two goals may claim one thing (a port that moves is local and a
@@ -94,3 +102,4 @@ pub use owner::Owner;
 pub use pipeline::Pipeline;
 pub use punt::Punt;
 pub use traffic::{Kind, Traffic};
+pub use ways_out::Standing;

@@ -1,6 +1,6 @@
 //! Ports as the pipeline remembers them: only what flows are made from.
 
-use alcor_goalstate::{Limits, NeighborGoal, PortGoal, Taps};
+use alcor_goalstate::{Limits, NeighborGoal, PortGoal, Taps, TrunkPart};
 use alcor_types::{FixedIp, MacAddr, NetworkId, PortId, SecurityGroupId, SubnetId};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
@@ -21,6 +21,7 @@ pub(crate) struct Local {
     /// What bounds its traffic.
     pub(crate) limits: Limits,
     pub(crate) taps: Option<Box<Taps>>,
+    pub(crate) trunk: Option<TrunkPart>,
 }
 
 /// What a port's traffic is checked against.
@@ -74,6 +75,7 @@ impl From<&PortGoal> for Local {
             security: security(goal),
             limits: *goal.limits,
             taps: goal.taps.clone(),
+            trunk: goal.identity.trunk,
         }
     }
 }
@@ -111,6 +113,11 @@ impl Local {
     pub(crate) fn lookers(&self) -> impl Iterator<Item = PortId> {
         let copies = self.taps.iter().flat_map(|taps| &taps.copies);
         copies.map(|copy| copy.port)
+    }
+
+    /// The port whose interface carries it, and by which tag.
+    pub(crate) fn carrier(&self) -> Option<(PortId, u16)> {
+        self.trunk.as_ref()?.carrier()
     }
 
     /// The groups it is in.

@@ -1,8 +1,9 @@
 //! The numbers and rates of meters: whatever a QoS policy bounds has four, one a direction and unit.
 //!
 //! A flow goes through one meter, so that bits and packets of one direction need two tables and two
-//! meters. Numbers follow from OpenFlow port numbers: nothing is allocated, and a restart finds the
-//! same again. Numbers from [`AFTER_PORTS`] on are free for other things that are bounded.
+//! meters. Numbers of ports' follow from OpenFlow port numbers: nothing is allocated, and a restart finds the
+//! same again. Those of addresses outside follow from numbers that the agent keeps ([`crate::Zoned`]), and
+//! begin at [`AFTER_PORTS`].
 
 use alcor_goalstate::{Bounds, Limits, Rate};
 use alcor_openflow::{Meter, MeterUnit, PortNo};
@@ -24,6 +25,11 @@ impl Meters {
     pub(crate) fn of_port(ofport: PortNo) -> Option<Self> {
         let number = Some(ofport.0).filter(|number| (1..PORTS).contains(number));
         Some(Self(number? * EACH))
+    }
+
+    /// Of an address outside that has this number.
+    pub(crate) fn of_number(number: u16) -> Self {
+        Self(AFTER_PORTS + u32::from(number) * EACH)
     }
 
     /// The number of one of them.
@@ -104,6 +110,10 @@ mod tests {
         assert_eq!(ids.len(), 12);
         assert!(ids.iter().all(|id| (EACH..AFTER_PORTS).contains(id)));
         assert_eq!(Meters::of_port(PortNo::LOCAL), None);
+        let outside = [0, 1, u16::MAX].map(Meters::of_number);
+        let outside = outside.into_iter().flat_map(|of| of.all(&limits));
+        let outside: std::collections::BTreeSet<_> = outside.map(|meter| meter.id).collect();
+        assert_eq!((outside.len(), outside.first()), (12, Some(&AFTER_PORTS)));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! outside that packets could be sent to, and is not served.
 
 use crate::Owner;
-use alcor_goalstate::FloatingGoal;
+use alcor_goalstate::{FloatingGoal, OutletGoal};
 use alcor_types::{FloatingIpId, MacAddr, NetworkId, PortId, Revision, RouterId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -53,14 +53,17 @@ impl Neighbor {
     }
 }
 
-/// What has a zone of translated connections of its own. Each association of a floating IP has: when
-/// it ends, its connections end, and none is inherited by whom the address stands for next.
+/// What has a number of its own here that outlives the agent: a zone of translated connections, or
+/// meters. Each association of a floating IP has one: when it ends, its connections end, and none is
+/// inherited by whom the address stands for next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Zoned {
     /// What leaves by a router's own address, or comes in by forwarded ports.
     Router(RouterId),
     /// A floating IP that stands for an address of a port.
     Floating(FloatingIpId, PortId, IpAddr),
+    /// The meters of an address outside.
+    Bounded(NetworkId, IpAddr),
 }
 
 impl Zoned {
@@ -75,6 +78,7 @@ impl fmt::Display for Zoned {
         match self {
             Self::Router(router) => write!(f, "{router}"),
             Self::Floating(id, port, fixed) => write!(f, "{id}/{port}/{fixed}"),
+            Self::Bounded(network, address) => write!(f, "{network}/{address}"),
         }
     }
 }
@@ -93,6 +97,10 @@ impl FromStr for Zoned {
                     fixed,
                 ))
             }
+            [network, address] => {
+                let address = address.parse().unwrap_or(IpAddr::from([0; 4]));
+                Ok(Self::Bounded(NetworkId(network.parse()?), address))
+            }
             _ => Ok(Self::Router(RouterId(text.parse()?))),
         }
     }
@@ -106,6 +114,8 @@ type Claim = (Revision, PortId, FloatingIpId);
 pub(crate) struct Outside {
     floating: BTreeMap<(PortId, FloatingIpId), FloatingGoal>,
     claims: BTreeMap<(NetworkId, IpAddr), BTreeSet<Claim>>,
+    /// By which addresses this host translates, by the router's interface and the network.
+    pub(crate) outlets: BTreeMap<(PortId, NetworkId), OutletGoal>,
     /// Neighbours on external networks that are asked for; with their addresses once they answered.
     pub(crate) hops: BTreeMap<(NetworkId, IpAddr), Neighbor>,
     /// The zones of translated connections.
@@ -119,6 +129,12 @@ impl Outside {
         self.floating.get(&(*port, *id))
     }
 
+    /// By which address this host translates for a router.
+    pub(crate) fn outlet(&self, router: RouterId, network: NetworkId) -> Option<&OutletGoal> {
+        let mut outlets = self.outlets.values();
+        outlets.find(|outlet| outlet.router == router && outlet.network == network)
+    }
+
     /// The routers of all floating IPs that claim the address.
     pub(crate) fn claimants(
         &self,
@@ -128,6 +144,11 @@ impl Outside {
         let claims = self.claims.get(&(network, address)).into_iter().flatten();
         let goals = claims.filter_map(|(_, port, id)| self.floating.get(&(*port, *id)));
         goals.map(|goal| goal.router)
+    }
+
+    /// All floating IPs, also several of one address.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &FloatingGoal> {
+        self.floating.values()
     }
 
     /// All floating IPs, each address once.

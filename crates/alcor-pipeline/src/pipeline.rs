@@ -70,6 +70,11 @@ impl Pipeline {
         self.state.carries(network)
     }
 
+    /// Whether all changes were taken.
+    pub fn is_settled(&self) -> bool {
+        self.touched.is_empty()
+    }
+
     /// The MAC address that has this address in a network, as VMs there are told.
     pub fn mac_of(&self, network: NetworkId, address: IpAddr) -> Option<MacAddr> {
         compile::mac_of(&self.state, network, address)
@@ -91,7 +96,8 @@ impl Pipeline {
 
     /// All meters that the bridge is to hold.
     pub fn meters(&self) -> impl Iterator<Item = Meter> {
-        let owners = self.state.locals.keys().map(|id| Owner::Port(*id));
+        let ports = self.state.locals.keys().map(|id| Owner::Port(*id));
+        let owners = ports.chain(self.state.outsides());
         owners.flat_map(|owner| compile::meters(&self.state, owner))
     }
 

@@ -12,9 +12,11 @@ const SOLICITATION: u8 = 4;
 const DHCP6: u8 = 5;
 const NAMES: u8 = 20;
 const TALK: u8 = 21;
+const TOO_LARGE: u8 = 6;
 const NEXT_HOP: u8 = 30;
 const HEARD: u8 = 31;
 const ASKED: u8 = 32;
+const TOO_LARGE_FROM_OUTSIDE: u8 = 33;
 
 /// The user data of a packet-in. The bridge gives it back unchanged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +39,26 @@ pub enum Punt {
         mac: MacAddr,
         /// The address that it was for.
         address: IpAddr,
+    },
+    /// A packet was too large for the network that a router sends it to.
+    TooLarge {
+        /// The MAC address of the router's port that it came to.
+        mac: MacAddr,
+        /// That port's address.
+        address: IpAddr,
+        /// What the network can carry, in bytes.
+        mtu: u16,
+    },
+    /// The same of one that came from an external network.
+    TooLargeFromOutside {
+        /// The external network.
+        network: NetworkId,
+        /// The address of ours that it was for, or that of the router there.
+        address: IpAddr,
+        /// What the network can carry, in bytes.
+        mtu: u16,
+        /// The zone in which its addresses were translated, 0 where they were not.
+        zone: u16,
     },
     /// A VM asks which routers there are.
     Solicitation {
@@ -76,10 +98,10 @@ pub enum Punt {
 }
 
 impl Punt {
-    /// The user data: one byte for the kind, then the port or network, or MAC and IP address. An address of
-    /// IPv4 is written as IPv6 maps it.
+    /// The user data: one byte for the kind, then the port or network, or MAC and IP address, then
+    /// numbers. An address of IPv4 is written as IPv6 maps it.
     pub fn to_bytes(self) -> Bytes {
-        let mut bytes = BytesMut::with_capacity(23);
+        let mut bytes = BytesMut::with_capacity(37);
         match self {
             Self::Dhcp4 { port } => {
                 bytes.put_u8(DHCP4);
@@ -87,6 +109,21 @@ impl Punt {
             }
             Self::Expired { mac, address } => put_router(&mut bytes, EXPIRED, mac, address),
             Self::Unreachable { mac, address } => put_router(&mut bytes, UNREACHABLE, mac, address),
+            Self::TooLarge { mac, address, mtu } => {
+                put_router(&mut bytes, TOO_LARGE, mac, address);
+                bytes.put_u16(mtu);
+            }
+            Self::TooLargeFromOutside {
+                network,
+                address,
+                mtu,
+                zone,
+            } => {
+                put_network(&mut bytes, TOO_LARGE_FROM_OUTSIDE, network);
+                put_address(&mut bytes, address);
+                bytes.put_u16(mtu);
+                bytes.put_u16(zone);
+            }
             Self::Solicitation { network } => put_network(&mut bytes, SOLICITATION, network),
             Self::NextHop { network } => put_network(&mut bytes, NEXT_HOP, network),
             Self::Heard { network } => put_network(&mut bytes, HEARD, network),
@@ -114,6 +151,13 @@ impl Punt {
                 let (mac, address) = router(rest)?;
                 Some(Self::Unreachable { mac, address })
             }
+            TOO_LARGE => {
+                let (rest, mtu) = rest.split_last_chunk::<2>()?;
+                let (mac, address) = router(rest)?;
+                let mtu = u16::from_be_bytes(*mtu);
+                Some(Self::TooLarge { mac, address, mtu })
+            }
+            TOO_LARGE_FROM_OUTSIDE => from_outside(rest),
             SOLICITATION => {
                 let network = NetworkId(Uuid::from_slice(rest).ok()?);
                 Some(Self::Solicitation { network })
@@ -153,19 +197,39 @@ fn put_network(bytes: &mut BytesMut, kind: u8, network: NetworkId) {
 }
 
 fn put_router(bytes: &mut BytesMut, kind: u8, mac: MacAddr, address: IpAddr) {
+    bytes.put_u8(kind);
+    bytes.put_slice(&mac.0);
+    put_address(bytes, address);
+}
+
+fn put_address(bytes: &mut BytesMut, address: IpAddr) {
     let address = match address {
         IpAddr::V4(address) => address.to_ipv6_mapped(),
         IpAddr::V6(address) => address,
     };
-    bytes.put_u8(kind);
-    bytes.put_slice(&mac.0);
     bytes.put_slice(&address.octets());
 }
 
 fn router(bytes: &[u8]) -> Option<(MacAddr, IpAddr)> {
     let (mac, address) = bytes.split_first_chunk::<6>()?;
-    let address: [u8; 16] = address.try_into().ok()?;
-    Some((MacAddr(*mac), Ipv6Addr::from(address).to_canonical()))
+    Some((MacAddr(*mac), read_address(address)?))
+}
+
+fn read_address(bytes: &[u8]) -> Option<IpAddr> {
+    let address: [u8; 16] = bytes.try_into().ok()?;
+    Some(Ipv6Addr::from(address).to_canonical())
+}
+
+fn from_outside(bytes: &[u8]) -> Option<Punt> {
+    let (network, rest) = bytes.split_first_chunk::<16>()?;
+    let (rest, zone) = rest.split_last_chunk::<2>()?;
+    let (address, mtu) = rest.split_last_chunk::<2>()?;
+    Some(Punt::TooLargeFromOutside {
+        network: NetworkId(Uuid::from_bytes(*network)),
+        address: read_address(address)?,
+        mtu: u16::from_be_bytes(*mtu),
+        zone: u16::from_be_bytes(*zone),
+    })
 }
 
 #[cfg(test)]
@@ -182,6 +246,17 @@ mod tests {
             },
             Punt::Expired { mac, address: v4 },
             Punt::Unreachable { mac, address: v6 },
+            Punt::TooLarge {
+                mac,
+                address: v4,
+                mtu: 1300,
+            },
+            Punt::TooLargeFromOutside {
+                network: NetworkId::random(),
+                address: v6,
+                mtu: 1280,
+                zone: 65000,
+            },
             Punt::Solicitation {
                 network: NetworkId::random(),
             },

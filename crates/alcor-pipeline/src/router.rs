@@ -3,7 +3,7 @@
 use crate::member::{Slot, addresses, slots};
 use alcor_goalstate::{InterfaceGoal, RouterGateway, SubnetGoal, SubnetRoutes};
 use alcor_responder::link_local;
-use alcor_types::{HostRoute, MacAddr, NetworkId, PortId, RouterId, SubnetId};
+use alcor_types::{AddressScopeId, HostRoute, MacAddr, NetworkId, PortId, RouterId, SubnetId};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -69,6 +69,8 @@ pub(crate) struct Block {
     pub(crate) advertised: bool,
     /// Its ports are answered by DHCPv6.
     pub(crate) dhcpv6: bool,
+    /// The scope in which its addresses are unique.
+    pub(crate) scope: Option<AddressScopeId>,
 }
 
 impl From<&SubnetGoal> for Block {
@@ -79,6 +81,7 @@ impl From<&SubnetGoal> for Block {
             gateway: goal.gateway_ip,
             advertised: goal.ipv6_ra_mode.is_some(),
             dhcpv6: goal.dhcpv6().is_some(),
+            scope: goal.address_scope,
         }
     }
 }

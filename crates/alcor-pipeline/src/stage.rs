@@ -2,10 +2,10 @@
 
 use crate::table::{
     ACL_EGRESS, ACL_EGRESS_RULES, ACL_INGRESS, ACL_INGRESS_RULES, ADDRESS, ANSWER, ARRIVE, ASKED,
-    CLASSIFY, DELIVER, DHCP, EGRESS, EGRESS_ACCEPT, EGRESS_BITS, EGRESS_MARK, EGRESS_PACKETS,
+    BACK, CLASSIFY, DELIVER, DHCP, EGRESS, EGRESS_ACCEPT, EGRESS_BITS, EGRESS_MARK, EGRESS_PACKETS,
     EGRESS_RULES, EGRESS_STATE, EXIT, FLOOD_LOCAL, FLOOD_REMOTE, HOP, INGRESS, INGRESS_ACCEPT,
-    INGRESS_BITS, INGRESS_PACKETS, INGRESS_RULES, INGRESS_STATE, LOCAL, ND_REPLY, ND_WIRE, NEXT,
-    REMOTE, RESOLVE, RETURN, ROUTE, ROUTER, SPOOF, TRANSMIT, WIRE,
+    INGRESS_BITS, INGRESS_PACKETS, INGRESS_RULES, INGRESS_STATE, INWARD, LOCAL, ND_REPLY, NEXT,
+    OUT_BITS, OUT_PACKETS, REMOTE, RESOLVE, RETURN, ROUTE, ROUTER, SPOOF, TRANSMIT, WIRE,
 };
 
 /// What a table is asked; empty where there is no such table.
@@ -25,15 +25,15 @@ pub fn of(table: u8) -> &'static str {
         ROUTE => "route",
         ADDRESS => "who has the hop",
         HOP => "hop found",
-        EXIT | NEXT | ND_WIRE | WIRE => "out of the region",
-        ASKED | RETURN => "from outside",
+        EXIT | OUT_PACKETS | OUT_BITS | NEXT | WIRE => "out of the region",
+        ASKED | RETURN | INWARD => "from outside",
         REMOTE => "which host",
         TRANSMIT => "into the tunnel",
         ARRIVE => "out of the tunnel",
         LOCAL => "which port",
         INGRESS | INGRESS_STATE => "ingress connection",
         INGRESS_RULES | INGRESS_ACCEPT => "ingress rules",
-        DELIVER => "out of the port",
+        DELIVER | BACK => "out of the port",
         FLOOD_REMOTE | FLOOD_LOCAL => "broadcast",
         _ => "",
     }

@@ -2,8 +2,13 @@
 
 mod north;
 mod routing;
+mod scopes;
+mod size;
+mod trunks;
 
 pub(crate) use north::Place;
+pub(crate) use size::outer_key;
+use trunks::Trunks;
 
 use crate::Input;
 use crate::acls::{Acl, Acls};
@@ -13,9 +18,9 @@ use crate::north::Outside;
 use crate::router::{Block, Interface};
 use crate::sets::Sets;
 use crate::vpc::{Identity, Vpc, dhcp_server, host_addresses};
-use alcor_goalstate::{Carrier, Goal, GoalKey};
+use alcor_goalstate::{Carrier, Goal, GoalKey, TunnelKind};
 use alcor_openflow::PortNo;
-use alcor_types::{MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId};
+use alcor_types::{MacAddr, NetworkId, PortId, Revision, RouterId, SubnetId, Vni};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -38,8 +43,10 @@ pub(crate) struct State {
     serving: BTreeMap<SubnetId, BTreeSet<PortId>>,
     /// The ports here that a tap service's port gets copies of.
     looked_at: HashMap<PortId, BTreeSet<PortId>>,
-    pub(crate) ofports: HashMap<PortId, PortNo>,
-    pub(crate) tunnel: Option<PortNo>,
+    ofports: HashMap<PortId, PortNo>,
+    trunks: Trunks,
+    /// The ports of tunnels.
+    pub(crate) tunnels: BTreeMap<TunnelKind, PortNo>,
     /// What this host's routed packets come from on the wire.
     pub(crate) wire_mac: MacAddr,
     /// Where this host's tunnels end.
@@ -70,7 +77,8 @@ impl State {
             serving: BTreeMap::new(),
             looked_at: HashMap::new(),
             ofports: HashMap::new(),
-            tunnel: None,
+            trunks: Trunks::default(),
+            tunnels: BTreeMap::new(),
             wire_mac,
             tunnel_ip,
             wires: BTreeMap::new(),
@@ -96,6 +104,13 @@ impl State {
         let carrier = &vpc.identity.as_ref()?.carrier;
         let wire = *self.wires.get(carrier.physical_network()?)?;
         Some((key, wire, carrier))
+    }
+
+    /// The port of the tunnels that carry the network, and its number there; none where a physical
+    /// network does, or where the port is not there.
+    pub(crate) fn tunnel_of(&self, vpc: &Vpc) -> Option<(PortNo, Vni)> {
+        let (kind, vni) = vpc.tunnel()?;
+        Some((*self.tunnels.get(&kind)?, vni))
     }
 
     /// The physical network that carries it; none where tunnels do, or where it is not known.
@@ -144,7 +159,10 @@ impl State {
             Input::Delete(key) => self.delete(*key),
             Input::Plugged { port, ofport } => self.plug(*port, *ofport),
             Input::Unplugged { port } => self.unplug(*port),
-            Input::Tunnel { ofport } => self.tunnel = *ofport,
+            Input::Tunnel { kind, ofport } => match ofport {
+                Some(ofport) => drop(self.tunnels.insert(*kind, *ofport)),
+                None => drop(self.tunnels.remove(kind)),
+            },
             Input::Complete => self.sets.complete(),
             Input::Wire {
                 physical_network: name,
@@ -183,6 +201,10 @@ impl State {
                 let (port, id) = (goal.port, goal.id);
                 self.outside.set_floating(port, id, Some(goal));
             }
+            Goal::Outlet(goal) => {
+                let key = (goal.interface, goal.network);
+                self.outside.outlets.insert(key, *goal);
+            }
             Goal::Group(goal) => self.sets.set_group(goal.id, Some(goal)),
             Goal::Member(goal) => self.sets.set_member(goal.group, goal.port, &goal.addresses),
             Goal::AddressGroup(goal) => self.sets.set_addresses(goal.id, &goal.addresses),
@@ -208,6 +230,9 @@ impl State {
             GoalKey::Neighbor(id) => self.set_remote(id, None),
             GoalKey::Dhcp(port, subnet) => self.remove_lease(port, subnet),
             GoalKey::Floating(port, id) => self.outside.set_floating(port, id, None),
+            GoalKey::Outlet(interface, network) => {
+                self.outside.outlets.remove(&(interface, network));
+            }
             GoalKey::Group(id) => self.sets.set_group(id, None),
             GoalKey::Member(group, port) => self.sets.set_member(group, port, &[]),
             GoalKey::AddressGroup(id) => self.sets.set_addresses(id, &[]),
@@ -278,6 +303,7 @@ impl State {
             .set_port(id, old.map_or(&[], |it| it), new.map_or(&[], |it| it));
         if let Some(former) = former {
             self.look_away(id, &former);
+            self.trunks.set(id, former.carrier(), false);
             let vpc = self.vpcs.entry(former.vpc).or_default();
             vpc.ports.remove(&id);
             for slot in former.slots() {
@@ -286,6 +312,7 @@ impl State {
             self.forget_if_empty(former.vpc);
         }
         if let Some(local) = local {
+            self.trunks.set(id, local.carrier(), true);
             for looker in local.lookers() {
                 self.looked_at.entry(looker).or_default().insert(id);
             }

@@ -41,16 +41,25 @@ pub const ACL_EGRESS_RULES: u8 = 29;
 pub const ROUTER: u8 = 30;
 /// Where a router leads.
 pub const ROUTE: u8 = 32;
+/// Which routed packets are measured: those that come from a network with larger packets than the one
+/// that they are for.
+pub const SIZE: u8 = 33;
 /// Who has an address. Other tables ask by resubmit, with [`ADDRESS_OF`] set.
 pub const ADDRESS: u8 = 34;
+/// What was measured goes on, or its sender is told.
+pub const MEASURED: u8 = 35;
 /// Routed packets whose next hop has or has not been found.
 pub const HOP: u8 = 36;
 /// What a router sends out of the region: by which address, and by which host.
 pub const EXIT: u8 = 38;
+/// Limits of what leaves by an address outside: packets.
+pub const OUT_PACKETS: u8 = 39;
+/// Limits of what leaves by an address outside: bits.
+pub const OUT_BITS: u8 = 40;
+/// Where packets go that are to leave the region, as they are to be seen there.
+pub const LEFT: u8 = OUT_PACKETS;
 /// Packets for external networks: who is the next hop there.
-pub const NEXT: u8 = 40;
-/// The second half of an advertisement to an external network.
-pub const ND_WIRE: u8 = 42;
+pub const NEXT: u8 = 42;
 /// Onto the wire of an external network.
 pub const WIRE: u8 = 44;
 /// Unicast to other hosts.
@@ -63,6 +72,8 @@ pub const ARRIVE: u8 = 60;
 pub const ASKED: u8 = 61;
 /// Packets from outside to a router's own address: answers to what it has translated go on.
 pub const RETURN: u8 = 62;
+/// Packets from outside to an address that is bounded: limits of bits, and on.
+pub const INWARD: u8 = 64;
 /// Unicast to this host.
 pub const LOCAL: u8 = 70;
 /// Where packets go that a local port is to receive.
@@ -87,6 +98,8 @@ pub const INGRESS_BITS: u8 = 83;
 pub const PASSED: u8 = INGRESS_PACKETS;
 /// Out of the receiver's port.
 pub const DELIVER: u8 = 86;
+/// Out of the port that the frame came from. Other tables ask by resubmit.
+pub const BACK: u8 = 88;
 /// Broadcast and multicast to other hosts.
 pub const FLOOD_REMOTE: u8 = 90;
 /// Broadcast and multicast to this host.
@@ -98,6 +111,12 @@ pub const MISS: u16 = 0;
 pub const MATCH: u16 = 100;
 /// Ports that nobody keeps connections of.
 pub const STATELESS: u16 = 105;
+/// What leaves by an address of this host's own.
+pub const OUTLET: u16 = 105;
+/// But not what other hosts have sent here to leave by the router's.
+pub const BROUGHT: u16 = 107;
+/// What leaves untranslated, because it stays inside an address scope; or not at all.
+pub const DIRECT: u16 = 108;
 /// Exceptions to those.
 pub const EXCEPT: u16 = 110;
 /// Exceptions to the exceptions.
@@ -130,6 +149,8 @@ pub const GROUP: u16 = 200;
 /// Routes: this, and four times the length of the prefix; of one length, the routes of a subnet's
 /// table come first, then the ways to the router's own subnets, then its further routes.
 pub const ROUTES: u16 = 1000;
+/// What is to go outside although a route leads elsewhere.
+pub const AROUND: u16 = 1600;
 /// Packets at a router whose time to live is over, before any route.
 pub const EXPIRED: u16 = 2000;
 /// Packets to a router itself, before that.
@@ -137,21 +158,28 @@ pub const OWN: u16 = 3000;
 /// Of those, the ones that it answers itself.
 pub const ECHO: u16 = 3010;
 
-/// Holds the OpenFlow port number of the local port that sent the frame; 0 on a frame from a
-/// tunnel. Unlike the in-port it is not touched by later actions.
+/// Holds the OpenFlow port number of the local port that sent the frame, or the number that stands
+/// for a trunk's sub-port; 0 on a frame from a tunnel. Unlike the in-port it is not touched by later actions.
 pub const SENDER: Field = Field::Reg0;
 /// Which part of a long list of receivers is next; 0 outside of such a list.
 pub const PART: Field = Field::Reg1;
 /// 1 when [`ADDRESS`] knew who has the address; on a frame that goes on, the sign that it was
 /// routed here.
 pub const FOUND: Field = Field::Reg3;
+/// 1 on a packet that was measured and found too large. A bit of [`FOUND`]'s register, which is
+/// 0 otherwise until the next hop is asked for.
+pub fn too_large() -> Subfield {
+    Subfield::new(FOUND, 1, 1)
+}
+
 /// The id of the router that has the packet.
 pub const ROUTER_ID: Field = Field::XxReg1;
 /// The address that [`ADDRESS`] is asked for: a next hop, or the target of an ARP request. One of
 /// IPv4 stands in the lowest 32 bits, the others are 0.
 pub const ADDRESS_OF: Field = Field::XxReg2;
 
-/// Holds something for the length of one flow's actions.
+/// Holds something for the length of one flow's actions; and from [`ROUTE`] to [`EXIT`] where a packet
+/// is on its way to: a port of the router, or an external network.
 pub const SCRATCH: Field = Field::XxReg3;
 
 /// Names the network ACL that a packet is judged by, from one table to the next.

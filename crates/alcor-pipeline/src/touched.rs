@@ -54,6 +54,12 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
         Input::Put(Goal::Floating(goal)) => {
             north::by_floating(state, goal.port, goal.id, Some(goal))
         }
+        Input::Put(Goal::Outlet(goal)) => {
+            north::by_outlet(state, (goal.interface, goal.network), Some(goal))
+        }
+        Input::Delete(GoalKey::Outlet(interface, network)) => {
+            north::by_outlet(state, (*interface, *network), None)
+        }
         Input::Delete(GoalKey::Floating(port, id)) => north::by_floating(state, *port, *id, None),
         Input::Zone { of, zone } => north::by_zone(state, *of, *zone),
         Input::Hop {
@@ -71,7 +77,7 @@ pub(crate) fn owners(state: &State, input: &Input) -> Vec<Owner> {
         Input::Complete if state.sets.complete => Vec::new(),
         Input::Plugged { port, ofport } => by_plug(state, *port, Some(*ofport)),
         Input::Unplugged { port } => by_plug(state, *port, None),
-        Input::Tunnel { ofport } if *ofport == state.tunnel => Vec::new(),
+        Input::Tunnel { kind, ofport } if state.tunnels.get(kind) == ofport.as_ref() => Vec::new(),
         Input::Complete | Input::Tunnel { .. } | Input::Wire { .. } => all(state).collect(),
     }
 }
@@ -112,7 +118,9 @@ fn by_vpc(state: &State, id: NetworkId, now: Option<&Identity>) -> Vec<Owner> {
     networks.sort_unstable();
     networks.dedup();
     if kind(former) == kind(now) && networks.len() == 1 {
-        return Vec::new();
+        let size = |identity: Option<&Identity>| identity.map(|of| of.mtu);
+        let resized = (size(former) != size(now)).then(|| by_size(state, id));
+        return resized.unwrap_or_default();
     }
     let vpcs = networks
         .iter()
@@ -133,6 +141,13 @@ fn by_vpc(state: &State, id: NetworkId, now: Option<&Identity>) -> Vec<Owner> {
     let own = own.map(|address| Owner::Address(id, address));
     let own = own.chain([Owner::Vpc(id), Owner::Flood(id)]);
     owners.chain(ways_out).chain(own).collect()
+}
+
+/// What routers measure depends on the sizes of packets in all their networks.
+fn by_size(state: &State, id: NetworkId) -> Vec<Owner> {
+    let vpc = state.vpcs.get(&id).into_iter();
+    let owners = vpc.flat_map(|vpc| routers(state, vpc).chain(ways_out(state, vpc)));
+    owners.collect()
 }
 
 /// The routers with a port in the network.
@@ -165,7 +180,12 @@ fn by_block(state: &State, id: SubnetId, now: Option<&Block>) -> Vec<Owner> {
     let like = vpcs
         .flat_map(|vpc| &vpc.blocks)
         .map(|id| Owner::Subnet(*id));
-    let routers = state.routers_of(id).into_iter().map(Owner::Router);
+    let routers = state.routers_of(id);
+    let out = routers
+        .iter()
+        .flat_map(|router| north::of_router(state, *router));
+    let out: Vec<_> = out.collect();
+    let routers = routers.into_iter().map(Owner::Router).chain(out);
     let routed = routers.chain(like).chain(asked);
     let ports = state.acls.ports(id).map(Owner::Guard);
     routed.chain([Owner::Subnet(id)]).chain(ports).collect()
@@ -228,6 +248,7 @@ fn by_local(state: &State, id: PortId, now: Option<&Local>) -> Vec<Owner> {
     owners.extend(sets::by_port(state, id, now));
     owners.extend(north::by_port(state, id));
     owners.extend(acls::by_port(state, former, now));
+    owners.extend(by_trunk(state, id, former, now));
     for local in [former, now].into_iter().flatten() {
         owners.push(Owner::Flood(local.vpc));
         owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));
@@ -266,20 +287,41 @@ fn ports_at(state: &State, vpc: NetworkId, host_ip: IpAddr) -> usize {
     state.vpcs.get(&vpc).map_or(0, count)
 }
 
+/// Whoever claims the same tag of a trunk may have it now, or no longer.
+fn by_trunk(
+    state: &State,
+    id: PortId,
+    former: Option<&Local>,
+    now: Option<&Local>,
+) -> BTreeSet<Owner> {
+    let carriers = [former, now]
+        .into_iter()
+        .flatten()
+        .filter_map(Local::carrier);
+    let rivals = carriers.flat_map(|(parent, tag)| state.rivals(parent, tag));
+    let others = rivals.filter(|rival| *rival != id);
+    others.flat_map(|rival| placed(state, rival)).collect()
+}
+
+/// A port that carries others takes these with it.
 fn by_plug(state: &State, port: PortId, now: Option<PortNo>) -> Vec<Owner> {
-    if state.ofports.get(&port).copied() == now {
+    if state.plugged(port) == now {
         return Vec::new();
     }
     let displaced = now.and_then(|ofport| state.port_at(ofport));
-    let mut owners = Vec::new();
-    for id in [Some(port), displaced].into_iter().flatten() {
-        owners.extend([Owner::Port(id), Owner::Guard(id)]);
-        owners.extend(state.looked_at(id).map(Owner::Port));
-        owners.extend(north::by_port(state, id));
-        if let Some(local) = state.locals.get(&id) {
-            owners.push(Owner::Flood(local.vpc));
-            owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));
-        }
+    let ports = [Some(port), displaced].into_iter().flatten();
+    let ports = ports.flat_map(|id| std::iter::once(id).chain(state.sub_ports(id)));
+    ports.flat_map(|id| placed(state, id)).collect()
+}
+
+/// What depends on where a port's frames come and go.
+fn placed(state: &State, id: PortId) -> Vec<Owner> {
+    let mut owners = vec![Owner::Port(id), Owner::Guard(id)];
+    owners.extend(state.looked_at(id).map(Owner::Port));
+    owners.extend(north::by_port(state, id));
+    if let Some(local) = state.locals.get(&id) {
+        owners.push(Owner::Flood(local.vpc));
+        owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));
     }
     owners
 }

@@ -3,7 +3,7 @@
 use crate::Owner;
 use crate::key::NetworkKey;
 use crate::member::{Claim, Slot};
-use alcor_goalstate::{Carrier, SubnetGoal, VpcGoal};
+use alcor_goalstate::{Carrier, SubnetGoal, TunnelKind, VpcGoal};
 use alcor_responder::{FALLBACK_SERVER_ID, METADATA4, METADATA6, link_local, server_mac};
 use alcor_types::{NetworkId, PortId, Revision, SubnetId, Vni};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +15,8 @@ pub(crate) struct Identity {
     pub(crate) key: NetworkKey,
     pub(crate) carrier: Carrier,
     pub(crate) up: bool,
+    /// The largest IP packet in it, in bytes; 0 where that is not known.
+    pub(crate) mtu: u16,
     pub(crate) revision: Revision,
 }
 
@@ -24,6 +26,7 @@ impl From<&VpcGoal> for Identity {
             key: NetworkKey::of(goal.id, &goal.carrier),
             carrier: goal.carrier.clone(),
             up: goal.admin_state_up,
+            mtu: goal.mtu,
             revision: goal.revision,
         }
     }
@@ -62,12 +65,9 @@ impl Vpc {
         servers.any(|server| address == *server)
     }
 
-    /// The number of the tunnels that carry it.
-    pub(crate) fn vni(&self) -> Option<Vni> {
-        match self.identity.as_ref()?.carrier {
-            Carrier::Vxlan(vni) => Some(vni),
-            Carrier::Geneve(_) | Carrier::Vlan { .. } | Carrier::Flat { .. } => None,
-        }
+    /// The tunnels that carry it, and its number there.
+    pub(crate) fn tunnel(&self) -> Option<(TunnelKind, Vni)> {
+        self.identity.as_ref()?.carrier.tunnel()
     }
 
     /// Makes or gives up a claim.

@@ -2,12 +2,58 @@
 
 use crate::table::WIRE;
 use crate::{Pipeline, Zoned};
-use alcor_openflow::{Action, Field};
-use alcor_types::{MacAddr, NetworkId};
+use alcor_goalstate::FloatingGoal;
+use alcor_openflow::{Action, Ct, Field, Nat};
+use alcor_types::{FloatingIpId, MacAddr, NetworkId, PortId};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+/// How a floating IP of a port here stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// It is served.
+    Served,
+    /// The port has no interface here, or is switched off.
+    Unplugged,
+    /// The router does not lead to the external network.
+    NoWay,
+    /// This host has no wire of the external network.
+    NoWire,
+    /// It waits for a zone of connections, or for whom the address was before.
+    Waiting,
+}
+
 impl Pipeline {
+    /// The floating IPs of ports here.
+    pub fn floating(&self) -> impl Iterator<Item = (&FloatingGoal, Standing)> {
+        let all = self.state.outside.all();
+        all.map(|goal| (goal, self.standing(goal)))
+    }
+
+    /// A floating IP of a port here.
+    pub fn floating_ip(&self, port: PortId, id: FloatingIpId) -> Option<&FloatingGoal> {
+        self.state.outside.goal(port, id)
+    }
+
+    fn standing(&self, goal: &FloatingGoal) -> Standing {
+        let state = &self.state;
+        let local = state.locals.get(&goal.port).filter(|local| local.up);
+        let plugged = local.filter(|_| state.ofport(goal.port).is_some());
+        let mut ways = state.gateways(goal.router).iter();
+        let first = state.outside.floating_at(goal.network, goal.address);
+        if plugged.is_none() {
+            Standing::Unplugged
+        } else if !ways.any(|way| way.network == goal.network) {
+            Standing::NoWay
+        } else if state.external(goal.network).is_none() {
+            Standing::NoWire
+        } else if first != Some(goal) || state.serves(goal).is_none() {
+            Standing::Waiting
+        } else {
+            Standing::Served
+        }
+    }
+
     /// Whose translated connections need a zone here.
     pub fn translating(&self) -> BTreeSet<Zoned> {
         self.state.translating()
@@ -34,6 +80,20 @@ impl Pipeline {
         Some(vec![
             Action::set(Field::Metadata, key.number()),
             Action::resubmit(WIRE),
+        ])
+    }
+
+    /// How an error about a packet from an external network is brought back there. Where the packet's
+    /// addresses were translated in a zone, so is what the error quotes of it.
+    pub fn back(&self, network: NetworkId, zone: u16) -> Option<Vec<Action>> {
+        if zone == 0 {
+            return self.toward(network);
+        }
+        let (key, ..) = self.state.external(network)?;
+        let translated = Ct::zone(zone).table(WIRE).exec(Nat::known());
+        Some(vec![
+            Action::set(Field::Metadata, key.number()),
+            translated.into(),
         ])
     }
 

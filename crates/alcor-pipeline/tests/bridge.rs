@@ -263,7 +263,7 @@ fn everything_there_and_gone_again_leaves_the_base() {
         .filter_map(|input| match input {
             Input::Put(goal) => Some(Input::Delete(goal.key())),
             Input::Plugged { port, .. } => Some(Input::Unplugged { port }),
-            Input::Tunnel { .. } => Some(Input::Tunnel { ofport: None }),
+            Input::Tunnel { kind, .. } => Some(Input::Tunnel { kind, ofport: None }),
             _ => None,
         })
         .collect();
@@ -415,7 +415,7 @@ fn cookies_name_their_owners() {
             .filter(|flow| flow.cookie & cookie::OWNER_MASK == cookie)
             .count()
     };
-    assert_eq!(owned(Owner::Base), 136);
+    assert_eq!(owned(Owner::Base), 139);
     assert_eq!(owned(Owner::Vpc(vpc_id(1))), 1);
     assert_eq!(owned(Owner::Port(port_id(2))), 4);
     assert_eq!(owned(Owner::Mac(vpc_id(1), mac(4))), 1);

@@ -5,13 +5,16 @@
 
 mod support;
 
-use alcor_goalstate::{Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes};
+use alcor_goalstate::{
+    Bounded, Carrier, Goal, GoalKey, RuleRemote, SubnetRoute, SubnetRoutes, TrunkPart, TunnelKind,
+};
 use alcor_openflow::{Flow, Meter, PortNo};
 use alcor_pipeline::{
     Contents, FlowChanges, Input, Installed, MeterChanges, Neighbor, Pipeline, Zoned,
 };
 use alcor_types::{
-    AclAction, AclProtocol, AllowedAddressPair, Direction, EtherType, Ipv6Mode, PortId, Revision,
+    AclAction, AclProtocol, AddressScopeId, AllowedAddressPair, Direction, EtherType, Ipv6Mode,
+    PortId, Revision,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +27,7 @@ use support::switch::Switch;
 struct Truth {
     goals: BTreeMap<GoalKey, Goal>,
     plugged: BTreeMap<PortId, PortNo>,
-    tunnel: Option<PortNo>,
+    tunnels: BTreeMap<TunnelKind, Option<PortNo>>,
     complete: bool,
     /// What leads out: wires, zones and neighbours, each by its name.
     outside: BTreeMap<String, Input>,
@@ -40,7 +43,7 @@ impl Truth {
                 self.plugged.insert(*port, *ofport);
             }
             Input::Unplugged { port } => drop(self.plugged.remove(port)),
-            Input::Tunnel { ofport } => self.tunnel = *ofport,
+            Input::Tunnel { kind, ofport } => drop(self.tunnels.insert(*kind, *ofport)),
             Input::Complete => self.complete = true,
             Input::Wire { .. } => drop(self.outside.insert("wire".into(), input.clone())),
             Input::Zone { of, .. } => {
@@ -59,13 +62,12 @@ impl Truth {
         let goals = self.goals.into_values().map(Input::Put);
         let plugged = self.plugged.into_iter();
         let plugged = plugged.map(|(port, ofport)| Input::Plugged { port, ofport });
-        let tunnel = Input::Tunnel {
-            ofport: self.tunnel,
-        };
+        let tunnels = self.tunnels.into_iter();
+        let tunnels = tunnels.map(|(kind, ofport)| Input::Tunnel { kind, ofport });
         let complete = self.complete.then_some(Input::Complete);
         goals
             .chain(plugged)
-            .chain([tunnel])
+            .chain(tunnels)
             .chain(complete)
             .chain(self.outside.into_values())
             .collect()
@@ -80,17 +82,21 @@ fn any_goal() -> impl Strategy<Value = Goal> {
     prop_oneof![
         2 => any_vpc(), 1 => any_subnet(), 3 => any_port(), 4 => any_neighbor(), 1 => lease,
         3 => any_interface(), 4 => any_secured(), 8 => sets, 4 => any_floating(),
-        3 => any_acl(), 2 => any_placed(),
+        3 => any_acl(), 2 => any_placed(), 4 => any_trunked(), 3 => any_outlet(),
     ]
 }
 
 fn any_vpc() -> impl Strategy<Value = Goal> {
-    (1..4_u8, 1..5_u8, any::<bool>(), 1..4_u64).prop_map(|(id, of, up, revision)| {
+    let mtu = prop::sample::select(vec![0, 1300, 1450, 1500]);
+    let numbers = (1..4_u8, 1..7_u8, any::<bool>(), 1..4_u64, mtu);
+    numbers.prop_map(|(id, of, up, revision, mtu)| {
         let mut goal = vpc(id);
+        goal.mtu = mtu;
         let physical_network = PHYSICAL.to_owned();
         goal.carrier = match of {
             1 | 2 => Carrier::Vxlan(vni(of)),
-            3 => Carrier::Vlan {
+            3 | 4 => Carrier::Geneve(vni(of - 2)),
+            5 => Carrier::Vlan {
                 physical_network,
                 tag: 100,
             },
@@ -108,17 +114,34 @@ fn any_subnet() -> impl Strategy<Value = Goal> {
         Some(Ipv6Mode::Slaac),
         Some(Ipv6Mode::Dhcpv6Stateful),
     ]));
-    (1..4_u8, 1..3_u8, any::<bool>(), any::<bool>(), modes).prop_map(
-        |(id, vpc, dhcp, gateway, six)| {
+    (
+        1..4_u8,
+        1..3_u8,
+        any::<bool>(),
+        any::<bool>(),
+        (modes, any_scope()),
+    )
+        .prop_map(|(id, vpc, dhcp, gateway, (six, scope))| {
             let mut goal = subnet(id, vpc);
             goal.dhcp = dhcp;
             goal.gateway_ip = goal.gateway_ip.filter(|_| gateway);
             if let Some(mode) = six {
                 goal = subnet6(id, vpc, mode);
             }
+            goal.address_scope = scope;
+            if gateway {
+                goal.cidr = match goal.cidr {
+                    ipnet::IpNet::V4(_) => format!("10.0.{id}.0/24").parse().unwrap(),
+                    ipnet::IpNet::V6(_) => format!("fd00:{id}::/64").parse().unwrap(),
+                };
+            }
             Goal::Subnet(goal)
-        },
-    )
+        })
+}
+
+fn any_scope() -> impl Strategy<Value = Option<AddressScopeId>> {
+    let scope = (1..3_u128).prop_map(|number| AddressScopeId(uuid::Uuid::from_u128(number)));
+    prop::option::of(scope)
 }
 
 fn any_port() -> impl Strategy<Value = Goal> {
@@ -146,6 +169,25 @@ fn any_secured() -> impl Strategy<Value = Goal> {
             mac_address: None,
         };
         goal.allowed_address_pairs.extend(pair.then_some(anywhere));
+        Goal::Port(goal)
+    })
+}
+
+/// Two may claim one tag for a moment, and a port may even claim to carry itself.
+fn any_trunked() -> impl Strategy<Value = Goal> {
+    let carrier = prop::option::weighted(0.7, (1..6_u8, 1..3_u16));
+    (1..6_u8, 1..3_u8, carrier, 0..24_u8).prop_map(|(id, vpc, carrier, bounds)| {
+        let mut goal = port(id, vpc);
+        goal.limits = limits(bounds).into();
+        goal.taps = taps(bounds % 4, id);
+        let part = match carrier {
+            Some((parent, tag)) => TrunkPart::SubPort {
+                parent: port_id(parent),
+                tag,
+            },
+            None => TrunkPart::Parent,
+        };
+        goal.identity.trunk = Some(part);
         Goal::Port(goal)
     })
 }
@@ -214,7 +256,13 @@ fn any_neighbor() -> impl Strategy<Value = Goal> {
 }
 
 fn any_interface() -> impl Strategy<Value = Goal> {
-    let ways = prop::collection::vec((1..3_u8, 1..4_u8, any::<[bool; 3]>()), 0..3);
+    let way = (
+        1..3_u8,
+        1..4_u8,
+        any::<[bool; 4]>(),
+        (0..24_u8, any_scope()),
+    );
+    let ways = prop::collection::vec(way, 0..3);
     let numbers = (0..5_u8, 1..3_u8, 1..4_u8, 1..3_u8, 0..8_u8, ways);
     numbers.prop_map(|(id, vpc, subnet, router, kind, ways)| {
         let mut goal = interface(id, vpc, subnet, router);
@@ -231,17 +279,27 @@ fn any_interface() -> impl Strategy<Value = Goal> {
         }
         let ways = ways.into_iter();
         goal.gateways = ways
-            .map(|(router, network, [here, snat, flat])| {
-                let mut way = gateway(router, network, here);
-                way.snat = snat;
-                if flat {
-                    let physical_network = PHYSICAL.to_owned();
-                    way.carrier = Carrier::Flat { physical_network };
-                    way.forwardings.clear();
-                    way.addresses.push("2001:db8::7".parse().unwrap());
-                }
-                way
-            })
+            .map(
+                |(router, network, [here, snat, flat, small], (bounds, scope))| {
+                    let mut way = gateway(router, network, here);
+                    way.mtu = if small { 1400 } else { way.mtu };
+                    way.snat = snat;
+                    way.subnets[0].address_scope = scope;
+                    let addresses = [outside(router), outside(50 + router)];
+                    let bounded = addresses.map(|address| Bounded {
+                        address,
+                        limits: limits(bounds),
+                    });
+                    way.bounded.extend(bounded);
+                    if flat {
+                        let physical_network = PHYSICAL.to_owned();
+                        way.carrier = Carrier::Flat { physical_network };
+                        way.forwardings.clear();
+                        way.addresses.push("2001:db8::7".parse().unwrap());
+                    }
+                    way
+                },
+            )
             .collect();
         if kind & 2 == 2 {
             goal.tables = vec![SubnetRoutes {
@@ -257,14 +315,32 @@ fn any_interface() -> impl Strategy<Value = Goal> {
 }
 
 fn any_floating() -> impl Strategy<Value = Goal> {
-    let numbers = (1..4_u8, 1..6_u8, 1..3_u8, 1..4_u8, 1..4_u64, 0..3_u8);
-    numbers.prop_map(|(number, port, router, network, revision, like)| {
+    let numbers = (
+        1..4_u8,
+        1..6_u8,
+        1..3_u8,
+        1..4_u8,
+        1..4_u64,
+        0..3_u8,
+        0..24_u8,
+    );
+    numbers.prop_map(|(number, port, router, network, revision, like, bounds)| {
         let mut goal = floating(number, port, router, network);
+        goal.limits = limits(bounds);
         goal.revision = Revision(revision);
         if like > 0 {
             goal.address = outside(like);
         }
         Goal::Floating(goal)
+    })
+}
+
+fn any_outlet() -> impl Strategy<Value = Goal> {
+    let numbers = (0..5_u8, 1..4_u8, 1..3_u8, 1..4_u8, 0..24_u8);
+    numbers.prop_map(|(interface, number, router, network, bounds)| {
+        let mut goal = outlet(interface, number, router, network);
+        goal.limits = limits(bounds);
+        Goal::Outlet(goal)
     })
 }
 
@@ -295,7 +371,13 @@ fn any_way() -> impl Strategy<Value = Input> {
         address: outside(address),
         neighbor,
     });
-    prop_oneof![1 => wire, 1 => zone, 3 => own, 1 => hop]
+    let bounded = prop::sample::select(vec![1, 2, 3, 51, 52, 61, 62]);
+    let bounded = (1..4_u8, bounded, prop::bool::weighted(0.9));
+    let bounded = bounded.prop_map(|(network, number, has)| Input::Zone {
+        of: Zoned::Bounded(vpc_id(network), outside(number)),
+        zone: has.then(|| u16::from(network) * 100 + u16::from(number)),
+    });
+    prop_oneof![1 => wire, 1 => zone, 3 => own, 3 => bounded, 1 => hop]
 }
 
 fn any_remote() -> impl Strategy<Value = RuleRemote> {
@@ -377,13 +459,20 @@ fn any_input() -> impl Strategy<Value = Input> {
         ofport,
     });
     let unplugged = (1..6_u8).prop_map(|id| Input::Unplugged { port: port_id(id) });
-    let tunnel = prop::option::weighted(0.8, prop::sample::select(vec![TUNNEL, PortNo(11)]));
+    let tunnel = (
+        prop::sample::select(TunnelKind::ALL.to_vec()),
+        prop::option::weighted(0.8, 10..12_u32),
+    );
     prop_oneof![
         8 => any_goal().prop_map(Input::Put),
         4 => any_goal().prop_map(|goal| Input::Delete(goal.key())),
         4 => plugged,
         1 => unplugged,
-        1 => tunnel.prop_map(|ofport| Input::Tunnel { ofport }),
+        1 => tunnel.prop_map(|(kind, number)| Input::Tunnel {
+            kind,
+            // No two ports have one number.
+            ofport: number.map(|number| PortNo(number + 5 * kind as u32)),
+        }),
         2 => Just(Input::Complete),
         3 => any_way(),
     ]

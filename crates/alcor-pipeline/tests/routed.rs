@@ -11,8 +11,8 @@ use alcor_compiler::oracle::{Arrival, Intent};
 use alcor_openflow::Field;
 use alcor_pipeline::Punt;
 use alcor_types::{
-    FixedIp, HostRoute, MacAddr, Port, PortId, RouteTable, RouteTableId, RouteTableKind,
-    RouteTarget, Router, RouterId, Standard, TableRoute,
+    FixedIp, HostRoute, IpVersion, MacAddr, Port, PortId, RouteTable, RouteTableId, RouteTableKind,
+    RouteTarget, Router, RouterId, Standard, SubnetPool, SubnetPoolId, TableRoute,
 };
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};
@@ -117,6 +117,40 @@ fn any_route() -> impl Strategy<Value = HostRoute> {
     })
 }
 
+/// A subnet whose block is from a pool, or from none.
+fn drawn(network: u8, pool: Option<u8>) -> Fact {
+    let Fact::Subnet(id, Some(subnet)) = subnet(network) else {
+        unreachable!("a subnet is made");
+    };
+    let mut subnet = Arc::unwrap_or_clone(subnet);
+    subnet.subnetpool_id = pool.map(pool_id);
+    Fact::Subnet(id, Some(Arc::new(subnet)))
+}
+
+fn pool_id(number: u8) -> SubnetPoolId {
+    SubnetPoolId(uuid::Uuid::from_u128(0x9_1000 + u128::from(number)))
+}
+
+/// A pool of an address scope, or of none.
+fn pool(number: u8, scope: Option<u8>) -> Fact {
+    let scope = scope.map(|scope| uuid::Uuid::from_u128(0x9_2000 + u128::from(scope)));
+    let pool = SubnetPool {
+        id: pool_id(number),
+        project_id: "p".into(),
+        standard: alcor_types::Standard::default(),
+        ip_version: IpVersion::V4,
+        prefixes: Vec::new(),
+        min_prefixlen: 8,
+        max_prefixlen: 32,
+        default_prefixlen: 24,
+        default_quota: None,
+        shared: alcor_types::Sharing::default(),
+        is_default: false,
+        address_scope_id: scope.map(Into::into),
+    };
+    Fact::SubnetPool(pool.id, Some(Arc::new(pool)))
+}
+
 /// A network's table, which its router follows, or one of its subnet.
 fn any_table() -> impl Strategy<Value = Fact> {
     let target = prop_oneof![
@@ -168,7 +202,8 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         2 => (0..NETWORKS, 0..ROUTERS).prop_map(|(id, router)| Fact::Port(interface_id(id, router), None)),
         3 => (0..ROUTERS, mostly(), routes).prop_map(|(id, up, routes)| router(id, up, routes)),
         1 => (0..NETWORKS, mostly()).prop_map(|(id, up)| facts::network(id, up)),
-        1 => (0..NETWORKS).prop_map(subnet),
+        1 => (0..NETWORKS, prop::option::of(0..2_u8)).prop_map(|(id, pool)| drawn(id, pool)),
+        1 => (0..2_u8, prop::option::of(0..2_u8)).prop_map(|(id, scope)| pool(id, scope)),
         4 => any_table(),
         1 => (0..NETWORKS).prop_map(|id| Fact::Subnet(subnet_id(id), None)),
         1 => (0..HOSTS).prop_map(|id| Fact::Node(name(id), None)),

@@ -23,6 +23,21 @@ pub enum Complaint {
     TimeExceeded,
     /// It was for the router, and nobody listens there.
     Unreachable,
+    /// It does not fit into the network that it was for.
+    TooLarge {
+        /// What does, in bytes.
+        mtu: u16,
+    },
+}
+
+impl Complaint {
+    /// The same without numbers, of which tenants may choose many.
+    pub(crate) fn kind(self) -> Self {
+        match self {
+            Self::TooLarge { .. } => Self::TooLarge { mtu: 0 },
+            other => other,
+        }
+    }
 }
 
 /// A router's port as errors name it.
@@ -34,7 +49,7 @@ pub struct RouterAddress {
     pub ip: IpAddr,
 }
 
-/// Tells the VM with this MAC address.
+/// Tells the VM, or whoever else sent the packet, with this MAC address.
 ///
 /// Nothing is said of a packet that is an error itself or no first fragment, or that came from or
 /// went to more than one host (RFC 1122, 3.2.2): whoever forged such packets could make a router
@@ -43,6 +58,17 @@ pub fn complain(frame: &[u8], complaint: Complaint, router: RouterAddress, vm: M
     match error(frame, complaint, router, vm) {
         Ok(frame) => Outcome::Complaint { complaint, frame },
         Err(reason) => Outcome::Silence(reason),
+    }
+}
+
+/// Tells whoever sent the frame, as from whoever it was sent to, with this address.
+pub fn complain_back(frame: &[u8], complaint: Complaint, ip: IpAddr) -> Outcome {
+    match Ethernet2Slice::from_slice_without_fcs(frame) {
+        Ok(ethernet) => {
+            let [mac, sender] = [ethernet.destination(), ethernet.source()].map(MacAddr);
+            complain(frame, complaint, RouterAddress { mac, ip }, sender)
+        }
+        Err(_) => Outcome::Silence(Reason::BadHeader),
     }
 }
 
@@ -88,6 +114,11 @@ fn complain4(
         Complaint::Unreachable => {
             Icmpv4Type::DestinationUnreachable(DestUnreachableHeader::Protocol)
         }
+        Complaint::TooLarge { mtu: next_hop_mtu } => {
+            Icmpv4Type::DestinationUnreachable(DestUnreachableHeader::FragmentationNeeded {
+                next_hop_mtu,
+            })
+        }
     };
     let quote = &packet[..packet.len().min(QUOTE4)];
     let builder = PacketBuilder::ethernet2(mac.0, vm.0)
@@ -125,6 +156,7 @@ fn complain6(
         Complaint::Unreachable => {
             Icmpv6Type::DestinationUnreachable(icmpv6::DestUnreachableCode::Port)
         }
+        Complaint::TooLarge { mtu } => Icmpv6Type::PacketTooBig { mtu: mtu.into() },
     };
     let quote = &packet[..packet.len().min(QUOTE6)];
     let builder = PacketBuilder::ethernet2(mac.0, vm.0)
@@ -218,6 +250,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_large_is_told_what_is_not() {
+        let large = Complaint::TooLarge { mtu: 1300 };
+        let frame = udp([10, 0, 1, 9], &[7; 1400]);
+        let error = told(&frame, large, ROUTER, VM).unwrap();
+        assert_eq!((error[34], error[35]), (3, 4));
+        assert_eq!(error[40..42], 1300_u16.to_be_bytes());
+        let router = RouterAddress {
+            ip: Ipv6Addr::LOCALHOST.into(),
+            ..ROUTER
+        };
+        let builder = PacketBuilder::ethernet2(VM.0, ROUTER.mac.0)
+            .ipv6([0xfd; 16], [0xfc; 16], 9)
+            .udp(4000, 33434);
+        let mut frame = Vec::new();
+        builder.write(&mut frame, &[7; 1400]).unwrap();
+        let error = told(&frame, large, router, VM).unwrap();
+        assert_eq!((error[54], error[55]), (2, 0));
+        assert_eq!(error[58..62], 1300_u32.to_be_bytes());
+    }
+
+    #[test]
     fn errors_and_packets_for_many_are_met_with_silence() {
         let frame = udp([10, 0, 1, 9], b"");
         let error = told(&frame, Complaint::TimeExceeded, ROUTER, VM).unwrap();
@@ -234,7 +287,11 @@ mod tests {
     #[test]
     fn whatever_comes_nothing_breaks() {
         bolero::check!().for_each(|bytes: &[u8]| {
-            for complaint in [Complaint::TimeExceeded, Complaint::Unreachable] {
+            for complaint in [
+                Complaint::TimeExceeded,
+                Complaint::Unreachable,
+                Complaint::TooLarge { mtu: 1280 },
+            ] {
                 let _ = complain(bytes, complaint, ROUTER, VM);
             }
         });

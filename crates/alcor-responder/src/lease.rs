@@ -193,6 +193,7 @@ mod tests {
             host_routes: Vec::new(),
             ipv6_address_mode: None,
             ipv6_ra_mode: None,
+            address_scope: None,
         };
         let port = PortGoal {
             id: PortId::random(),
@@ -211,6 +212,7 @@ mod tests {
             identity: Box::new(PortIdentity {
                 project_id: "project".into(),
                 dns_name: String::new(),
+                trunk: None,
             }),
             limits: Box::default(),
             taps: None,

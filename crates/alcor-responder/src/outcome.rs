@@ -115,6 +115,8 @@ pub enum Reason {
     TooMany,
     /// The answer would not fit into one datagram.
     TooLong,
+    /// The host has not heard of the whole network yet; who asks again will be answered.
+    TooEarly,
 }
 
 impl Reason {
@@ -138,6 +140,7 @@ impl Reason {
             Self::NotUnicast => "not_unicast",
             Self::TooMany => "too_many",
             Self::TooLong => "too_long",
+            Self::TooEarly => "too_early",
         }
     }
 }
@@ -172,7 +175,7 @@ impl Counters {
             Outcome::Reply { kind, .. } => *self.replies.entry(*kind).or_default() += 1,
             Outcome::Reply6 { kind, .. } => *self.replies6.entry(*kind).or_default() += 1,
             Outcome::Complaint { complaint, .. } => {
-                *self.complaints.entry(*complaint).or_default() += 1;
+                *self.complaints.entry(complaint.kind()).or_default() += 1;
             }
             Outcome::Solicited => self.solicited += 1,
             Outcome::Declined { .. } => self.declined += 1,

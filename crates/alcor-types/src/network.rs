@@ -69,8 +69,13 @@ impl Network {
         }
     }
 
-    /// The VXLAN identifier by which agents program it; none where no segment is VXLAN, which
-    /// is the only type they know so far.
+    /// The segment by which agents carry it: its first of a type that they know.
+    pub fn carried_by(&self) -> Option<&Transport> {
+        let mut segments = self.segments.iter();
+        segments.find(|segment| segment.network_type.is_programmed())
+    }
+
+    /// Its VXLAN identifier; none where no segment is VXLAN.
     pub fn vni(&self) -> Option<Vni> {
         let vxlan = |segment: &&Transport| segment.network_type == NetworkType::Vxlan;
         let number = self.segments.iter().find(vxlan)?.segmentation_id?;

@@ -96,6 +96,10 @@ pub const ROUTER_INTERFACE_OWNERS: [&str; 3] = [
     "network:ha_router_replicated_interface",
 ];
 
+/// The device owner of the ports by whose addresses hosts translate for a router
+/// ([`Router::distributed_snat`](crate::Router::distributed_snat)).
+pub const ROUTER_OUTLET_OWNER: &str = "network:router_distributed_snat";
+
 impl Port {
     /// Whether it is a router's, inside a network; a router's gateway is not.
     pub fn is_router_interface(&self) -> bool {

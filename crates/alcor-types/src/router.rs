@@ -33,6 +33,8 @@ pub struct Router {
     pub enable_default_route_bfd: bool,
     /// Whether it spreads over all its default routes.
     pub enable_default_route_ecmp: bool,
+    /// Whether each host translates for its own VMs, by an address of its own outside.
+    pub distributed_snat: bool,
 }
 
 /// A router's way to one external network. Its addresses are those of the port.
@@ -65,6 +67,7 @@ impl Router {
             enable_ndp_proxy: false,
             enable_default_route_bfd: false,
             enable_default_route_ecmp: false,
+            distributed_snat: false,
         }
     }
 

@@ -11,7 +11,7 @@ use std::str::FromStr;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NetworkType {
-    /// VXLAN, RFC 7348: the one that agents program.
+    /// VXLAN, RFC 7348.
     Vxlan,
     /// Geneve, RFC 8926.
     Geneve,
@@ -68,8 +68,17 @@ impl NetworkType {
         }
     }
 
+    /// Whether agents carry networks of the type.
+    pub fn is_programmed(self) -> bool {
+        match self {
+            Self::Vxlan | Self::Geneve | Self::Vlan | Self::Flat => true,
+            Self::Gre | Self::Local => false,
+        }
+    }
+
     /// What the encapsulation adds to a VM's IP packet on an IPv4 underlay, in bytes: the outer
-    /// IPv4 header, the tunnel's own headers and the inner Ethernet header.
+    /// IPv4 header, the tunnel's own headers and the inner Ethernet header. Geneve's header is as
+    /// long as VXLAN's as long as it has no options, and agents give it none.
     pub fn overhead(self) -> u16 {
         match self {
             Self::Vxlan | Self::Geneve => 50,

@@ -20,10 +20,10 @@ pub struct Tunnelled {
 pub struct Probe {
     /// The OpenFlow port that it comes in by.
     pub in_port: u32,
+    /// The VLAN tag that it bears; none where it bears none.
+    pub vlan: Option<u16>,
     /// Where that is a tunnel.
     pub tunnel: Option<Tunnelled>,
-    /// Its VLAN tag, where it has one.
-    pub vlan: Option<u16>,
     /// From which MAC address to which, as text.
     pub macs: (String, String),
     /// From which address to which, of one family.
@@ -98,6 +98,9 @@ impl Probe {
 impl fmt::Display for Probe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "in_port={}", self.in_port)?;
+        if let Some(vlan) = self.vlan {
+            write!(f, ",dl_vlan={vlan}")?;
+        }
         if let Some(Tunnelled { key, from, to }) = self.tunnel {
             let family = if from.is_ipv6() { "ipv6_" } else { "" };
             write!(
@@ -114,9 +117,6 @@ impl fmt::Display for Probe {
             ",{prefix}_src={from},{prefix}_dst={to},nw_ttl={}",
             self.ttl
         )?;
-        if let Some(tag) = self.vlan {
-            write!(f, ",dl_vlan={tag}")?;
-        }
         let (source, port) = (self.source_port, self.port);
         match kind {
             "" => Ok(()),
@@ -134,8 +134,8 @@ mod tests {
     fn packets_in_the_switchs_words() {
         let probe = Probe {
             in_port: 3,
-            tunnel: None,
             vlan: None,
+            tunnel: None,
             macs: ("02:00:00:00:00:01".into(), "02:00:00:00:00:02".into()),
             addresses: ([10, 0, 0, 1].into(), [10, 0, 0, 2].into()),
             protocol: 6,
@@ -149,6 +149,12 @@ mod tests {
             "in_port=3,tcp,{macs},nw_src=10.0.0.1,nw_dst=10.0.0.2,nw_ttl=64,tcp_src=999,tcp_dst=80"
         );
         assert_eq!(probe.to_string(), four);
+        let tagged = Probe {
+            vlan: Some(7),
+            ..probe.clone()
+        };
+        let text = tagged.to_string();
+        assert!(text.starts_with("in_port=3,dl_vlan=7,tcp,"), "{text}");
         let ends = Tunnelled {
             key: 100,
             from: [192, 168, 100, 1].into(),

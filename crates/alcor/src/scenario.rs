@@ -86,8 +86,10 @@ impl Scenario {
     pub async fn underlay_learnt(&self) -> anyhow::Result<()> {
         let hosts = self.lab.status()?.hosts.len();
         for host in (1..).take(hosts) {
-            let tunnel = ["wait-until", "Interface", "alcor-vxlan", "ofport>0"];
-            self.lab.vsctl(host, tunnel).await?;
+            for tunnel in ["alcor-vxlan", "alcor-geneve"] {
+                let there = ["wait-until", "Interface", tunnel, "ofport>0"];
+                self.lab.vsctl(host, there).await?;
+            }
         }
         Ok(self.lab.announce_hosts().await?)
     }

@@ -274,6 +274,7 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     let metrics = Metrics::register(&mut registry);
     let delivered = alcor_delivery::Settings {
         dns_domain: settings_domain,
+        rules: Arc::clone(&settings),
         ..alcor_delivery::Settings::default()
     };
     let (delivery, tasks) = Delivery::start(store.clone(), delivered, metrics)?;

@@ -209,8 +209,8 @@ async fn on_switches(
     let packet = &question.packet;
     let probe = Probe {
         in_port: 0,
-        tunnel: None,
         vlan: None,
+        tunnel: None,
         macs: (packet.mac.to_string(), mac.to_string()),
         addresses: (packet.from, packet.to),
         protocol: packet.protocol,

@@ -5,7 +5,10 @@ mod stage;
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_lab::{Client, Role};
 use serde_json::{Value, json};
-use stage::{LONG, Peer, binary, router, run, set_groups, settle, until, without_agents};
+use stage::trunks::{Trunk, Vlan, unbound};
+use stage::{
+    LONG, Peer, at, binary, change, router, run, set_groups, settle, until, without_agents,
+};
 
 const SECRET: &str = "the two share it";
 const URL: &str = "http://169.254.169.254";
@@ -255,6 +258,37 @@ async fn dhcp_tells_the_way_where_no_router_is() -> anyhow::Result<()> {
         let lease = region.lab().dhcp_renew("r1", LONG).await?;
         assert!(ways(&lease).is_empty(), "{lease:?}");
         assert_eq!(lease.router.unwrap().to_string(), "10.0.0.1");
+        Ok(())
+    })
+    .await
+}
+
+/// A sub-port of a trunk asks as any port does; its instance is that of the trunk's own port.
+#[tokio::test]
+async fn a_vm_is_known_by_what_its_interface_carries() -> anyhow::Result<()> {
+    let nova = Peer::nova(SECRET, None)?;
+    region_with(1, nova.port, async |region| {
+        let base = region.segment("base", "10.1.0.0/24").await?;
+        let red = region.segment("red", "10.0.0.0/24").await?;
+        let device = json!({ "device_id": "instance-vm", "device_owner": "compute:nova" });
+        let own = unbound(region, &base, device).await?;
+        let mut carried = at("10.0.0.5");
+        carried["project_id"] = json!("red");
+        let carried = unbound(region, &red, carried).await?;
+        Trunk::make(region, &own, &[(&carried, 100)]).await?;
+        let host = region.lab().host_id(1);
+        change(region, &own, json!({ "binding:host_id": host })).await?;
+        region.plug("vm", 1, &own).await?;
+        region.wait_for_status(carried.id, "ACTIVE").await?;
+        run(region.lab(), "vm", "ip link set eth0 mtu 1450 up").await?;
+        let _vlan = Vlan::make(region, "vm", &carried, 100).await?;
+        for line in [
+            "ip address add 10.0.0.5/24 dev vlan100",
+            "ip route add 169.254.169.254 dev vlan100",
+        ] {
+            run(region.lab(), "vm", line).await?;
+        }
+        check(&who(region, "vm", URL, &[]).await?, "vm", "red");
         Ok(())
     })
     .await

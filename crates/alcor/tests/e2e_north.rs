@@ -135,19 +135,6 @@ async fn a_floating_ip_is_its_port_outside_and_follows_it() -> anyhow::Result<()
     .await
 }
 
-/// Where a router's gateway is: the number of its host.
-async fn seat(region: &Scenario, router: &str) -> anyhow::Result<u16> {
-    let path = format!("/v2.0/ports?device_id={router}&device_owner=network:router_gateway");
-    let placed = |shown: &serde_json::Value| {
-        shown["ports"][0]["binding:host_id"]
-            .as_str()
-            .is_some_and(|host| !host.is_empty())
-    };
-    let shown = region.wait(&path, LONG, placed).await?;
-    let host = shown["ports"][0]["binding:host_id"].as_str().unwrap();
-    Ok(host[1..].parse()?)
-}
-
 #[tokio::test]
 async fn tenants_with_the_same_addresses_leave_by_their_routers() -> anyhow::Result<()> {
     with_outside(3, async |region| {

@@ -9,6 +9,7 @@ use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_pipeline::table;
 use serde_json::{Value, json};
 use stage::trace::{agreed, ask, says};
+use stage::trunks::{Trunk, unbound};
 use stage::{
     Acl, LONG, Rule, change, group, misses, on_hosts, port_shows, reach, router, run, set_groups,
     settle, until,
@@ -18,6 +19,7 @@ use stage::{
 /// host 3 in the second.
 struct World {
     near: Segment,
+    far: Segment,
     b: PortInfo,
     c: PortInfo,
 }
@@ -40,7 +42,7 @@ async fn world(region: &Scenario) -> anyhow::Result<World> {
     let lab = region.lab();
     lab.first_answer("a", b.ip, LONG).await?;
     lab.first_answer("a", c.ip, LONG).await?;
-    Ok(World { near, b, c })
+    Ok(World { near, far, b, c })
 }
 
 #[tokio::test]
@@ -52,6 +54,7 @@ async fn what_it_says_is_what_becomes_of_packets() -> anyhow::Result<()> {
         acls(region, &world).await?;
         groups(region, &world).await?;
         spoofed_and_unknown(region, &world).await?;
+        carried(region, &world).await?;
         off(region, &world).await
     })
     .await
@@ -84,6 +87,31 @@ async fn routed(region: &Scenario, world: &World) -> anyhow::Result<()> {
     assert!(says(&found, "own address; it answers"), "{found}");
     let (_, found) = agreed(region, &["a", "192.0.2.1"], 1).await?;
     assert!(says(&found, "no route to 192.0.2.1"), "{found}");
+    Ok(())
+}
+
+/// Ports of one interface: each is named by its tag.
+async fn carried(region: &Scenario, world: &World) -> anyhow::Result<()> {
+    let name = |name| json!({ "name": name });
+    let parent = unbound(region, &world.near, name("parent")).await?;
+    let sub = unbound(region, &world.far, name("sub")).await?;
+    Trunk::make(region, &parent, &[(&sub, 100)]).await?;
+    let host = region.lab().host_id(1);
+    change(region, &parent, json!({ "binding:host_id": host })).await?;
+    region.plug("trunk", 1, &parent).await?;
+    region.wait_for_status(sub.id, "ACTIVE").await?;
+    for (from, to) in [
+        ("sub", "c"),
+        ("c", "sub"),
+        ("sub", "a"),
+        ("a", "parent"),
+        ("parent", "sub"),
+        ("sub", "parent"),
+    ] {
+        let (_, found) = agreed(region, &[from, to], 0).await?;
+        let end = format!("delivered to port {to}");
+        assert_eq!(found["end"], json!(end), "{found}");
+    }
     Ok(())
 }
 

@@ -38,6 +38,14 @@ impl Engine {
                 let router = RouterAddress { mac, ip };
                 self.complain(now, in_port, (Complaint::Unreachable, router), frame)
             }
+            Some(Punt::TooLarge {
+                mac,
+                address: ip,
+                mtu,
+            }) => {
+                let router = RouterAddress { mac, ip };
+                self.complain(now, in_port, (Complaint::TooLarge { mtu }, router), frame)
+            }
             Some(Punt::Solicitation { network }) => self.solicited(now, in_port, network, frame),
             Some(Punt::Dhcp6 { network }) => {
                 let answer = self.dhcp6(now, in_port, network, frame);
@@ -52,9 +60,13 @@ impl Engine {
                 Vec::new()
             }
             // Those are nobody's here: see `north`.
-            Some(Punt::NextHop { .. } | Punt::Heard { .. } | Punt::Asked { .. }) | None => {
-                Vec::new()
-            }
+            Some(
+                Punt::NextHop { .. }
+                | Punt::Heard { .. }
+                | Punt::Asked { .. }
+                | Punt::TooLargeFromOutside { .. },
+            )
+            | None => Vec::new(),
         }
     }
 
@@ -94,7 +106,11 @@ impl Engine {
         let Some(vm) = self.vm_at(in_port).map(|port| (port.id, port.mac)) else {
             return Vec::new();
         };
-        let outcome = if self.allowances.take(now, vm.0, Service::Complaint) {
+        let service = match complaint {
+            Complaint::TooLarge { .. } => Service::TooLarge,
+            Complaint::TimeExceeded | Complaint::Unreachable => Service::Complaint,
+        };
+        let outcome = if self.allowances.take(now, vm.0, service) {
             complain(frame, complaint, router, vm.1)
         } else {
             Outcome::Silence(Reason::TooMany)
@@ -134,7 +150,8 @@ impl Engine {
     }
 
     pub(super) fn vm_at(&self, ofport: PortNo) -> Option<&PortGoal> {
-        self.own(self.vifs.port_at(ofport.0)?)
+        let carried = self.trunks.port_at(ofport);
+        self.own(carried.or_else(|| self.vifs.port_at(ofport.0))?)
     }
 
     /// What became of the frames that were sent up.
@@ -150,12 +167,10 @@ impl Engine {
             let frame = announcement(mac, moved.address, moved.router).unwrap_or_default();
             let others = self.holdings.own_ports().filter_map(|id| self.own(id));
             let others = others.filter(|port| port.vpc == network && port.mac != mac);
-            let ofports: Vec<_> = others
-                .filter_map(|port| self.vifs.ofport(port.id))
-                .collect();
+            let ofports: Vec<_> = others.filter_map(|port| self.ofport(port.id)).collect();
             ofports
                 .into_iter()
-                .map(move |ofport| Effect::Tell(PortNo(ofport), frame.clone()))
+                .map(move |ofport| Effect::Tell(ofport, frame.clone()))
         };
         moved.iter().flat_map(tell).collect()
     }
@@ -167,8 +182,8 @@ impl Engine {
             .map(|(network, frame)| {
                 let ports = self.holdings.own_ports().filter_map(|id| self.own(id));
                 let ports = ports.filter(|port| port.vpc == network);
-                let ofports = ports.filter_map(|port| self.vifs.ofport(port.id));
-                Effect::TellAll(ofports.map(PortNo).collect(), frame)
+                let ofports = ports.filter_map(|port| self.ofport(port.id));
+                Effect::TellAll(ofports.collect(), frame)
             })
             .collect();
         let newcomers = self.advertisers.take_newcomers().into_iter();
@@ -178,12 +193,12 @@ impl Engine {
 
     /// What a VM is told of its routers; nothing while it is not there.
     fn routers_told(&self, port: PortId) -> Vec<Effect> {
-        let (Some(own), Some(ofport)) = (self.own(port), self.vifs.ofport(port)) else {
+        let (Some(own), Some(ofport)) = (self.own(port), self.ofport(port)) else {
             return Vec::new();
         };
         let frames = self.advertisers.frames(own.vpc);
         frames
-            .map(|frame| Effect::Tell(PortNo(ofport), frame.to_vec()))
+            .map(|frame| Effect::Tell(ofport, frame.to_vec()))
             .collect()
     }
 }

@@ -7,10 +7,17 @@ use crate::outside::{Out, Outside};
 use crate::zones::Flushes;
 use alcor_openflow::PortNo;
 use alcor_pipeline::{Input, Punt};
+use alcor_responder::icmp::{Complaint, complain_back};
+use alcor_responder::{Outcome, Reason};
+use alcor_types::NetworkId;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// Frames about neighbours that are looked at in a second.
 const FRAMES: u32 = 500;
+/// Senders outside that are told in a second that their packets are too large. They have no ports whose
+/// allowances could be asked.
+const COMPLAINTS: u32 = 100;
 /// Seconds until flows to neighbours that have not answered a new agent are taken to be stale.
 const GRACE: u32 = 5;
 
@@ -22,6 +29,7 @@ pub(super) struct North {
     wires: BTreeMap<String, u32>,
     flushes: Flushes,
     frames: u32,
+    complaints: u32,
     seconds: u32,
 }
 
@@ -33,6 +41,7 @@ impl Default for North {
             wires: BTreeMap::new(),
             flushes: Flushes::default(),
             frames: FRAMES,
+            complaints: COMPLAINTS,
             seconds: 0,
         }
     }
@@ -78,6 +87,7 @@ impl Engine {
     pub(crate) fn kept(&mut self, ids: &BTreeMap<String, String>) -> Vec<Effect> {
         let moves = self.north.zones.read(ids);
         self.renumber(moves);
+        self.kept_for_trunks(ids);
         self.advance()
     }
 
@@ -118,6 +128,7 @@ impl Engine {
     /// A second has passed.
     pub(crate) fn tick_outside(&mut self) -> Vec<Effect> {
         self.north.frames = FRAMES;
+        self.north.complaints = COMPLAINTS;
         self.north.seconds = self.north.seconds.saturating_add(1);
         let (inputs, frames) = self.north.outside.tick(&self.pipeline);
         self.apply(inputs);
@@ -126,9 +137,20 @@ impl Engine {
         effects
     }
 
-    /// A frame that was sent up because of a neighbour outside; nothing where it is another one.
+    /// A frame that was sent up because of a neighbour outside, or that came from one; nothing where it is
+    /// another one.
     pub(crate) fn outside(&mut self, userdata: &[u8], frame: &[u8]) -> Option<Vec<Effect>> {
         let words = Punt::parse(userdata)?;
+        if let Punt::TooLargeFromOutside {
+            network,
+            address,
+            mtu,
+            zone,
+        } = words
+        {
+            let told = self.too_large(network, zone, (address, mtu), frame);
+            return Some(told.into_iter().collect());
+        }
         let (Punt::NextHop { network } | Punt::Heard { network } | Punt::Asked { network }) = words
         else {
             return None;
@@ -150,6 +172,28 @@ impl Engine {
         let mut effects = self.advance();
         effects.extend(out(frames));
         Some(effects)
+    }
+
+    /// Tells a sender outside that its packet was too large.
+    fn too_large(
+        &mut self,
+        network: NetworkId,
+        zone: u16,
+        (address, mtu): (IpAddr, u16),
+        frame: &[u8],
+    ) -> Option<Effect> {
+        let outcome = match self.north.complaints.checked_sub(1) {
+            Some(left) => {
+                self.north.complaints = left;
+                complain_back(frame, Complaint::TooLarge { mtu }, address)
+            }
+            None => Outcome::Silence(Reason::TooMany),
+        };
+        self.counters.count(&outcome);
+        let Outcome::Complaint { frame, .. } = outcome else {
+            return None;
+        };
+        Some(Effect::Out(self.pipeline.back(network, zone)?, frame))
     }
 
     fn apply(&mut self, inputs: Vec<Input>) {

@@ -7,7 +7,7 @@ use alcor_goalstate::{Goal, GoalKey, PortGoal, ScopeGoals, SubnetGoal};
 use alcor_openflow::PortNo;
 use alcor_responder::dns::{Failure, Question, Verdict, resolve};
 use alcor_responder::{FALLBACK_SERVER_ID, Outcome, Reason};
-use alcor_types::{NetworkId, PortId};
+use alcor_types::{NetworkId, PortId, Revision};
 use std::net::IpAddr;
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use std::time::Instant;
 const ERRANDS: usize = 1024;
 
 /// What is to be said, or who is to be asked.
-enum Found {
+pub(super) enum Found {
     Answer(Vec<u8>),
     Elsewhere(Vec<IpAddr>, Failure),
 }
@@ -101,7 +101,7 @@ impl Engine {
             port: own.id,
             ofport: in_port,
             mac: own.mac,
-            instance: own.device_id.clone(),
+            instance: self.device_of(own).to_owned(),
             project: own.identity.project_id.clone(),
             addresses: own.fixed_ips.iter().map(|fixed| fixed.ip_address).collect(),
         };
@@ -114,7 +114,14 @@ impl Engine {
         Some(())
     }
 
-    fn look_up(
+    /// The VM that has the port; a sub-port's is that of its parent.
+    fn device_of<'a>(&'a self, own: &'a PortGoal) -> &'a str {
+        let parent = self.trunks.parent(own.id).and_then(|id| self.own(id));
+        let parent = parent.filter(|_| own.device_id.is_empty());
+        &parent.unwrap_or(own).device_id
+    }
+
+    pub(super) fn look_up(
         &mut self,
         now: Instant,
         port: PortId,
@@ -137,6 +144,10 @@ impl Engine {
             Verdict::Answer(answer) => {
                 self.counters.names += 1;
                 Found::Answer(answer)
+            }
+            // The name may be that of a port the host has not heard of.
+            Verdict::Forward { .. } if goals.revision() == Revision::ZERO => {
+                return Err(Reason::TooEarly);
             }
             Verdict::Forward { otherwise } => {
                 self.counters.names_elsewhere += 1;

@@ -4,11 +4,15 @@ use super::Engine;
 use crate::reports::PortWord;
 use alcor_goalstate::PortGoal;
 use alcor_openflow::Flow;
-use alcor_pipeline::{Owner, cookie};
-use alcor_types::PortId;
+use alcor_pipeline::{Owner, Standing, cookie};
+use alcor_types::{FloatingIpId, PortId};
 
 /// What a port waits for before its interface is there; shown in the API.
 const NOT_PLUGGED: &str = "no interface with this port's iface-id is on the integration bridge";
+
+/// What a trunk's sub-port waits for; shown in the API.
+const PARENT_NOT_PLUGGED: &str =
+    "no interface with the iface-id of its trunk's port is on the integration bridge";
 
 /// What is said of a port that its owner has switched off. Said, so that the word of its being
 /// switched on again is news: until then the region shows this one.
@@ -18,7 +22,37 @@ const SWITCHED_OFF: &str = "admin_state_up is false";
 const NO_WIRE: &str =
     "this host has no bridge for the network's physical network: give its agent --bridge-mappings";
 
+/// What a floating IP waits for; shown in the API.
+const NO_WIRE_OUTSIDE: &str = "the port's host has no bridge for the external network's physical network: \
+     give its agent --bridge-mappings, or move the port";
+const NO_WAY: &str = "the router does not lead to the external network";
+const NO_ZONE: &str = "the host has not programmed it yet";
+
 impl Engine {
+    /// What to say of floating IPs, once the switch holds all that the pipeline wants.
+    pub(super) fn judge_floating(&mut self) {
+        if !self.pipeline.is_settled() || !self.vifs.is_complete() {
+            return;
+        }
+        for (goal, standing) in self.pipeline.floating() {
+            let word = match standing {
+                Standing::Served => PortWord::Verified,
+                Standing::Unplugged => PortWord::Waiting(NOT_PLUGGED),
+                Standing::NoWay => PortWord::Waiting(NO_WAY),
+                Standing::NoWire => PortWord::Waiting(NO_WIRE_OUTSIDE),
+                Standing::Waiting => PortWord::Waiting(NO_ZONE),
+            };
+            self.reports.say(goal.holder, goal.revision, word);
+        }
+    }
+
+    /// A floating IP is another one, or gone: what was said of it is said anew.
+    pub(super) fn unsay_floating(&mut self, port: PortId, id: FloatingIpId) {
+        if let Some(former) = self.pipeline.floating_ip(port, id) {
+            self.reports.forget(former.holder);
+        }
+    }
+
     /// What to say of an own port, now that the switch has done all it was told.
     pub(super) fn judge(&mut self, port: PortId) {
         let Some(&PortGoal {
@@ -30,16 +64,20 @@ impl Engine {
         else {
             return;
         };
-        let vif = self.vifs.get(port);
+        let parent = self.trunks.parent(port);
+        let vif = self.vifs.get(parent.unwrap_or(port));
         let broken = vif.and_then(|vif| vif.error.as_ref());
         let word = match self.failed.get(&port).or(broken) {
             Some(reason) => PortWord::Failed(reason.clone()),
             None if !admin_state_up => PortWord::Waiting(SWITCHED_OFF),
             None if !self.pipeline.carries(vpc) => PortWord::Waiting(NO_WIRE),
-            None if self.vifs.ofport(port).is_some() => PortWord::Verified,
+            None if self.ofport(port).is_some() => PortWord::Verified,
             // An agent that has just started knows no interface yet; that says nothing.
             None if !self.vifs.is_complete() => return,
-            None => PortWord::Waiting(NOT_PLUGGED),
+            None if parent.is_none() => PortWord::Waiting(NOT_PLUGGED),
+            // Its number is about to be kept.
+            None if vif.is_some_and(|vif| vif.ofport.is_some()) => return,
+            None => PortWord::Waiting(PARENT_NOT_PLUGGED),
         };
         self.reports.say(port, revision, word);
     }

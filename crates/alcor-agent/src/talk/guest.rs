@@ -6,6 +6,7 @@ use super::stream::Stream;
 use super::{Heard, Services, names};
 use crate::errand::Guest;
 use crate::metadata::HTTP;
+use crate::outlet;
 use alcor_openflow::PacketOut;
 use alcor_responder::dns;
 use parking_lot::Mutex;
@@ -64,7 +65,7 @@ impl Way {
             _ => [0x08, 0x00],
         };
         let frame = [&self.addresses, &kind[..], packet].concat();
-        PacketOut::to_port(self.heard.visit.guest.ofport, frame)
+        outlet::packet(self.heard.visit.guest.ofport, frame)
     }
 }
 

@@ -12,7 +12,7 @@ enum Default {
     Text(&'static str),
 }
 
-const DEFAULTS: [(&str, &str, Default); 21] = [
+const DEFAULTS: [(&str, &str, Default); 22] = [
     ("network", "shared", Default::False),
     ("network", "router:external", Default::False),
     ("network", "is_default", Default::False),
@@ -31,6 +31,7 @@ const DEFAULTS: [(&str, &str, Default); 21] = [
     ("router", "external_gateway_info", Default::Null),
     ("router", "distributed", Default::Null),
     ("router", "ha", Default::Null),
+    ("router", "distributed_snat", Default::Null),
     ("floatingip", "floating_ip_address", Default::Null),
     ("floatingip", "router_id", Default::Null),
     ("network", "segments", Default::Null),

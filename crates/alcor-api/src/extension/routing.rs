@@ -49,6 +49,16 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "Whether all default routes of a router are used",
     ),
     (
+        "alcor-floatingip-status-reason",
+        "Alcor Floating IP Status Reason",
+        "status_reason: why a floating IP is not ACTIVE",
+    ),
+    (
+        "alcor-distributed-snat",
+        "Alcor Distributed SNAT",
+        "distributed_snat: whether each host translates for its own VMs, by an address of its own",
+    ),
+    (
         "router_availability_zone",
         "Router Availability Zone",
         "availability_zone_hints of a router name zones that exist",

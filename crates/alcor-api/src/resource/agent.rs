@@ -101,7 +101,7 @@ enum Configurations<'a> {
         agent_version: &'a str,
         bridge: &'a str,
         tunneling_ip: std::net::IpAddr,
-        tunnel_types: [&'static str; 1],
+        tunnel_types: [&'static str; 2],
     },
     Dhcp {
         agent_version: &'a str,
@@ -121,7 +121,7 @@ impl<'a> Configurations<'a> {
                 agent_version,
                 bridge: &node.bridge,
                 tunneling_ip: node.local_ip,
-                tunnel_types: ["vxlan"],
+                tunnel_types: ["vxlan", "geneve"],
             },
             AgentKind::Dhcp => Self::Dhcp {
                 agent_version,

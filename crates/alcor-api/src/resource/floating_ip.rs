@@ -9,15 +9,16 @@ use crate::field::{Field, Kind};
 use crate::list::{IndexRule, Lookup};
 use crate::tag::Tagged;
 use crate::view::Fields;
-use alcor_managers::floating_ip::{self, CreateFloatingIp, UpdateFloatingIp};
+use alcor_managers::floating_ip::{self, CreateFloatingIp, FloatingIpView, UpdateFloatingIp};
 use alcor_managers::records::Index;
 use alcor_managers::{ApiError, Caller, Settings, schema};
 use alcor_store::Txn;
 use alcor_types::{
-    Association, FloatingIp, FloatingIpId, NetworkId, PortId, ProjectId, QosPolicyId, Standard,
-    SubnetId,
+    Association, FloatingIp, FloatingIpId, NetworkId, PortId, PortStatus, ProjectId, QosPolicyId,
+    Standard, SubnetId,
 };
 use serde::ser::SerializeMap;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use uuid::Uuid;
@@ -48,7 +49,8 @@ const ATTRIBUTES: &[Attribute<FloatingIps>] = with_unnamed_standard![
         .read(|row| Field::or_null(fixed_ip(&row.record), Field::Address)),
     Attribute::new("router_id", Kind::Id)
         .read(|row| Field::or_null(row.record.router_id, |id| id_field(id.0))),
-    Attribute::new("status", Kind::Text).read(|row| Field::text(status(&row.record))),
+    Attribute::new("status", Kind::Text).read(|row| Field::text(row.state().status.as_str())),
+    Attribute::new("status_reason", Kind::Text).read(|row| Field::text(&row.state().reason)),
     Attribute::new("dns_name", Kind::Text)
         .post::<String>()
         .read(|row| Field::text(&row.record.dns_name)),
@@ -83,11 +85,20 @@ fn fixed_ip(floating_ip: &FloatingIp) -> Option<IpAddr> {
     association.map(|association: Association| association.fixed_ip_address)
 }
 
-/// A floating IP works as soon as a router has it.
-fn status(floating_ip: &FloatingIp) -> &'static str {
-    match floating_ip.router_id {
-        Some(_) => "ACTIVE",
-        None => "DOWN",
+impl Row<'_, FloatingIps> {
+    /// The floating IP's status, looked up once.
+    fn state(&self) -> &FloatingIpView {
+        self.extra.get_or_init(|| {
+            let state = floating_ip::state(&self.reading.snapshot, &self.record);
+            state.unwrap_or_else(|error| {
+                let id = self.record.id;
+                tracing::error!(floating_ip = %id, %error, "unreadable state of a floating IP");
+                FloatingIpView {
+                    status: PortStatus::Error,
+                    reason: "the region cannot read the floating IP's state".to_owned(),
+                }
+            })
+        })
     }
 }
 
@@ -97,7 +108,7 @@ impl Resource for FloatingIps {
     const HAS_STANDARD: bool = true;
     const TAG_INDEX: Option<Index> = Some(schema::FLOATING_IP_BY_TAG);
     type Record = FloatingIp;
-    type Extra = ();
+    type Extra = OnceCell<FloatingIpView>;
 
     fn attributes() -> &'static [Attribute<Self>] {
         ATTRIBUTES
@@ -148,7 +159,8 @@ impl Resource for FloatingIps {
         fields.put("port_id", &port(floating_ip))?;
         fields.put("fixed_ip_address", &fixed_ip(floating_ip))?;
         fields.put("router_id", &floating_ip.router_id)?;
-        fields.put("status", status(floating_ip))?;
+        fields.put_with("status", || row.state().status.as_str())?;
+        fields.put_with("status_reason", || &row.state().reason)?;
         fields.put("dns_name", &floating_ip.dns_name)?;
         fields.put("dns_domain", &floating_ip.dns_domain)?;
         fields.put("qos_policy_id", &floating_ip.qos_policy_id)?;

@@ -64,6 +64,10 @@ const ATTRIBUTES: &[Attribute<Routers>] = with_standard![
     Attribute::new("enable_default_route_ecmp", Kind::Flag)
         .write::<Option<bool>>()
         .read(|row| Field::Flag(row.record.enable_default_route_ecmp)),
+    Attribute::new("distributed_snat", Kind::Flag)
+        .write::<Option<bool>>()
+        .admin()
+        .read(|row| Field::Flag(row.record.distributed_snat)),
     Attribute::new("conntrack_helpers", Kind::Compound),
 ];
 
@@ -160,6 +164,7 @@ impl Resource for Routers {
             "enable_default_route_ecmp",
             &router.enable_default_route_ecmp,
         )?;
+        fields.put("distributed_snat", &router.distributed_snat)?;
         fields.put_with("conntrack_helpers", || view::conntrack_helpers(row))
     }
 }
@@ -185,6 +190,7 @@ impl Managed for Routers {
             enable_ndp_proxy: body.some("enable_ndp_proxy")?,
             enable_default_route_bfd: body.some("enable_default_route_bfd")?,
             enable_default_route_ecmp: body.some("enable_default_route_ecmp")?,
+            distributed_snat: body.some("distributed_snat")?,
         })
     }
 
@@ -205,6 +211,7 @@ impl Managed for Routers {
             enable_ndp_proxy: body.some("enable_ndp_proxy")?,
             enable_default_route_bfd: body.some("enable_default_route_bfd")?,
             enable_default_route_ecmp: body.some("enable_default_route_ecmp")?,
+            distributed_snat: body.some("distributed_snat")?,
             expected_revision: expected,
         })
     }

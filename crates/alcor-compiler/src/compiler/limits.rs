@@ -1,9 +1,9 @@
-//! QoS rules: which ports hear of a change, and no others.
+//! QoS rules: which ports, and addresses outside, hear of a change, and no others.
 
 use super::Compiler;
 use crate::journal::Journal;
 use crate::qos::User;
-use alcor_types::{PortId, QosPolicyId, QosRule, QosRuleId, Revision};
+use alcor_types::{FloatingIpId, PortId, QosPolicyId, QosRule, QosRuleId, Revision, RouterId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -22,12 +22,44 @@ impl Compiler {
         ];
         let policies: BTreeSet<_> = policies.into_iter().flatten().collect();
         let bounded = self.bounded(&policies);
+        let (floating, routers) = self.bounded_outside(&policies);
         self.retelling(revision, &bounded, journal, |compiler| {
             compiler
                 .hosts
                 .policies
                 .set_rule(id, rule.map(|rule| &**rule));
         });
+        for id in floating {
+            self.tell_floating(revision, id, journal);
+        }
+        for router in routers {
+            self.retell_router(revision, router, journal);
+        }
+    }
+
+    /// The floating IPs, and the routers with addresses outside, that these policies bound.
+    fn bounded_outside(
+        &self,
+        policies: &BTreeSet<QosPolicyId>,
+    ) -> (BTreeSet<FloatingIpId>, BTreeSet<RouterId>) {
+        let (mut floating, mut routers) = (BTreeSet::new(), BTreeSet::new());
+        for policy in policies {
+            for user in self.hosts.policies.users(*policy) {
+                match user {
+                    User::Network(network) => {
+                        floating.extend(self.north.floating_on(network));
+                        routers.extend(self.north.routers_to(network));
+                    }
+                    User::Floating(id) => drop(floating.insert(id)),
+                    User::Gateway(router, _) => drop(routers.insert(router)),
+                    User::Port(..) => {}
+                }
+            }
+        }
+        // A router tells of those whose ports it forwards.
+        let forwarding: Vec<_> = floating.iter().copied().collect();
+        routers.extend(self.north.routers_of(&forwarding));
+        (floating, routers)
     }
 
     /// The ports that these policies bound.
@@ -43,6 +75,7 @@ impl Compiler {
                     User::Port(_, port) => {
                         bounded.insert(port);
                     }
+                    User::Floating(_) | User::Gateway(..) => {}
                 }
             }
         }

@@ -1,9 +1,11 @@
 //! Facts of what leads out of the region, and which goals follow from them.
 
-use super::Compiler;
+use super::{Compiler, scope};
 use crate::Fact;
 use crate::journal::Journal;
+use crate::qos::User;
 use alcor_types::{FloatingIpId, HostName, NetworkId, Port, PortId, Revision, RouterId};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Compiler {
@@ -11,7 +13,11 @@ impl Compiler {
     pub(super) fn take_outside(&mut self, revision: Revision, fact: &Fact, journal: &mut Journal) {
         match fact {
             Fact::FloatingIp(id, floating) => {
+                let former = self.north.policy_named_by(*id);
                 let routers = self.north.set_floating(*id, floating.as_ref());
+                let now = self.north.policy_named_by(*id);
+                let policies = &mut self.hosts.policies;
+                policies.set_user(User::Floating(*id), former, now);
                 self.tell_floating(revision, *id, journal);
                 for router in routers {
                     self.retell_router(revision, router, journal);
@@ -38,6 +44,9 @@ impl Compiler {
         if let Some(router) = self.north.set_port(id, port) {
             self.seat(router, journal);
             self.retell_router(revision, router, journal);
+        }
+        if self.north.set_outlet(id, port) {
+            self.tell_outlet(revision, id, journal);
         }
         let floating = self.north.floating_of(id);
         for router in self.north.routers_of(&floating) {
@@ -74,6 +83,9 @@ impl Compiler {
         for router in self.north.routers_to(network) {
             self.retell_router(revision, router, journal);
         }
+        for id in self.north.floating_on(network) {
+            self.tell_floating(revision, id, journal);
+        }
     }
 
     /// The host's tunnels end elsewhere: so do those to the gateways there.
@@ -97,11 +109,51 @@ impl Compiler {
         for (port, network) in self.hosts.routing.interfaces(router) {
             self.tell_interface(revision, network, port, journal);
         }
+        self.tell_outlets(revision, router, journal);
+    }
+
+    /// The router's interfaces are other ones, or what bounds its ways out.
+    pub(super) fn tell_outlets(
+        &mut self,
+        revision: Revision,
+        router: RouterId,
+        journal: &mut Journal,
+    ) {
+        for outlet in self.north.outlets_of(router) {
+            self.tell_outlet(revision, outlet, journal);
+        }
+    }
+
+    /// The outlet's goals go to its host, by every interface of its router.
+    fn tell_outlet(&mut self, revision: Revision, id: PortId, journal: &mut Journal) {
+        let goals = self.north.outlet_goals(id, &self.scopes, &self.hosts);
+        let places: BTreeSet<_> = goals.keys().cloned().collect();
+        let former = match places.is_empty() {
+            false => self.north.told_outlets.insert(id, places),
+            true => self.north.told_outlets.remove(&id),
+        };
+        let former = former.unwrap_or_default();
+        let gone = former
+            .into_iter()
+            .filter(|place| !goals.contains_key(place));
+        let gone: Vec<_> = gone.map(|place| (place, None)).collect();
+        let there = goals.into_iter().map(|(place, goal)| (place, Some(goal)));
+        for ((network, host, interface), goal) in gone.into_iter().chain(there) {
+            let scope = scope(&mut self.scopes, network, self.log_limit, revision);
+            let news = scope.set_outlet(revision, &host, (interface, id), goal);
+            journal.news(network, news);
+            self.forget_if_empty(network);
+        }
     }
 
     /// The floating IP's goal goes where its port is.
-    fn tell_floating(&mut self, revision: Revision, id: FloatingIpId, journal: &mut Journal) {
-        let goal = self.north.goal(id);
+    pub(super) fn tell_floating(
+        &mut self,
+        revision: Revision,
+        id: FloatingIpId,
+        journal: &mut Journal,
+    ) {
+        let goal = self.north.goal(id, &self.scopes, &self.hosts);
         let place = goal.and_then(|goal| Some((*self.ports.get(&goal.port)?, goal.port)));
         let former = match place {
             Some(place) => self.north.told.insert(id, place),

@@ -2,11 +2,12 @@
 
 use super::{Compiler, remember, scope};
 use crate::journal::Journal;
+use crate::qos::User;
 use crate::scope::Scope;
 use alcor_types::{
     HostName, NetworkId, Port, PortId, Revision, RouteTable, RouteTableId, Router, RouterId,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl Compiler {
@@ -21,9 +22,28 @@ impl Compiler {
         let former = self.hosts.routing.router(id).cloned();
         self.north
             .set_router(former.as_deref(), router.map(|router| &**router));
+        self.name_policies(former.as_deref(), router.map(|router| &**router));
         self.hosts.routing.set_router(id, router.cloned());
         self.seat(id, journal);
         self.retell_router(revision, id, journal);
+    }
+
+    /// A router is a user of its gateways' policies.
+    fn name_policies(&mut self, former: Option<&Router>, now: Option<&Router>) {
+        let policies = &mut self.hosts.policies;
+        let named = |router: Option<&Router>| {
+            let gateways = router.into_iter().flat_map(|router| &router.gateways);
+            let named = gateways.map(|gateway| (gateway.port_id, gateway.qos_policy_id));
+            named.collect::<BTreeMap<_, _>>()
+        };
+        let id = former.or(now).map(|router| router.id);
+        let (former, now) = (named(former), named(now));
+        for port in former.keys().chain(now.keys()) {
+            let policy = |of: &BTreeMap<_, _>| of.get(port).copied().flatten();
+            if let Some(id) = id {
+                policies.set_user(User::Gateway(id, *port), policy(&former), policy(&now));
+            }
+        }
     }
 
     /// A port was written or deleted that is a router's, or was.
@@ -43,6 +63,11 @@ impl Compiler {
         let places = [former, now].into_iter().flatten();
         for network in places.map(|(_, network)| network).collect::<BTreeSet<_>>() {
             self.tell_interface(revision, network, id, journal);
+        }
+        if former != now {
+            for (router, _) in [former, now].into_iter().flatten() {
+                self.tell_outlets(revision, router, journal);
+            }
         }
     }
 

@@ -117,8 +117,13 @@ impl Intent {
             steps.push(Step::NoRoute { router: id });
             return Arrival::Nowhere;
         };
+        let hop = way.hop.unwrap_or(to);
+        if !way.outside && entry.is_some_and(|entry| self.parts(entry, source, (way.out, hop))) {
+            steps.push(Step::Parted { router: id });
+            return Arrival::Nowhere;
+        }
         steps.push(way.taken(router));
-        let (network, hop) = (way.out.network_id, way.hop.unwrap_or(to));
+        let network = way.out.network_id;
         if way.outside {
             let entry = entry.map(|entry| entry.id);
             return Arrival::Outside(Exit {
@@ -130,6 +135,17 @@ impl Intent {
             });
         }
         self.hand_over(network, hop, (source, to), ttl - 1, steps)
+    }
+
+    /// Whether a packet from a subnet at the entry would come into another address scope.
+    fn parts(&self, entry: &Port, source: IpAddr, (out, hop): (&Port, IpAddr)) -> bool {
+        let of = |port, address: IpAddr| {
+            let subnet = self.served(port).find(|it| it.cidr.contains(&address))?;
+            let pool = subnet.subnetpool_id.and_then(|id| self.pools.get(&id));
+            Some(pool.and_then(|pool| pool.address_scope_id))
+        };
+        let ends = of(entry, source).zip(of(out, hop));
+        ends.is_some_and(|(from, to)| from != to)
     }
 
     /// What the table says of a subnet that the packet comes from: the subnet's own, or else its

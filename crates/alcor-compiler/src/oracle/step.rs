@@ -148,6 +148,11 @@ pub enum Step {
         /// The router.
         router: RouterId,
     },
+    /// The way leads into another address scope than the packet comes from. The end.
+    Parted {
+        /// The router.
+        router: RouterId,
+    },
     /// The way leads back to the sender, which a switch does not do. The end.
     Returned {
         /// The sender.

@@ -6,8 +6,8 @@ use crate::hosts::Hosts;
 use crate::log::Subject;
 use alcor_goalstate::{Carrier, FloatingGoal, Goal, GoalKey, RouterGateway, digest};
 use alcor_types::{
-    FloatingIpId, HostName, Network, Port, PortId, Revision, RouteTable, RouteTableId, Router,
-    Subnet, SubnetId,
+    AddressScopeId, FloatingIpId, HostName, Network, Port, PortId, Revision, RouteTable,
+    RouteTableId, Router, Subnet, SubnetId,
 };
 use std::sync::Arc;
 
@@ -52,6 +52,10 @@ impl Scope {
             news |= self.retell_interface(revision, id, former.as_ref());
         }
         news |= self.retell_acls(revision, acls);
+        if affects_all && !self.outlets.is_empty() {
+            self.retell_outlets(revision);
+            news = true;
+        }
         self.retell(revision, ports, hosts) || news
     }
 
@@ -60,7 +64,7 @@ impl Scope {
         &mut self,
         revision: Revision,
         id: SubnetId,
-        subnet: Option<Arc<Subnet>>,
+        (subnet, address_scope): (Option<Arc<Subnet>>, Option<AddressScopeId>),
         hosts: &Hosts,
     ) -> bool {
         let switched = self.has_dhcp(id) != subnet.as_ref().is_some_and(|new| new.enable_dhcp);
@@ -71,6 +75,10 @@ impl Scope {
         };
         let former = self.subnet_goal(id);
         let acls = self.former_acls();
+        match address_scope.filter(|_| subnet.is_some()) {
+            None => drop(self.address_scopes.remove(&id)),
+            Some(scope) => drop(self.address_scopes.insert(id, scope)),
+        }
         match subnet {
             None => drop(self.subnets.remove(&id)),
             Some(fact) => {

@@ -7,11 +7,12 @@ use alcor_compiler::{Compiler, Delta, Fact};
 use alcor_goalstate::{Goal, GoalKey, ScopeGoals, ScopeId};
 use alcor_types::{
     AclAction, AclProtocol, Association, ExternalGateway, FixedIp, FloatingIp, FloatingIpId,
-    FlowDirection, ForwardedProtocol, HostName, Network, NetworkAcl, NetworkAclId, NetworkAclRule,
-    NetworkAclRuleId, NetworkId, NetworkType, Node, NodeId, Port, PortForwarding, PortForwardingId,
-    PortId, PortRange, QosLimit, QosPolicyId, QosRule, QosRuleId, Revision, RouteTable,
-    RouteTableId, RouteTableKind, RouteTarget, Router, RouterId, Standard, Subnet, SubnetId,
-    TableRoute, TapDirection, TapFlow, TapFlowId, TapService, TapServiceId, Transport, Vni,
+    FlowDirection, ForwardedProtocol, HostName, IpVersion, Network, NetworkAcl, NetworkAclId,
+    NetworkAclRule, NetworkAclRuleId, NetworkId, NetworkType, Node, NodeId, Port, PortForwarding,
+    PortForwardingId, PortId, PortRange, QosLimit, QosPolicyId, QosRule, QosRuleId, Revision,
+    RouteTable, RouteTableId, RouteTableKind, RouteTarget, Router, RouterId, Sharing, Standard,
+    SubPort, Subnet, SubnetId, SubnetPool, SubnetPoolId, TableRoute, TapDirection, TapFlow,
+    TapFlowId, TapService, TapServiceId, Transport, Trunk, TrunkId, Vni,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -299,6 +300,26 @@ pub(crate) fn tap_flow(number: u8, service: u8, source: u8) -> TapFlow {
     }
 }
 
+/// Port `number` carries others, each with a tag.
+pub(crate) fn trunk(number: u8, carried: &[(u8, u16)]) -> Trunk {
+    let carried = carried.iter().map(|(port, vlan)| SubPort {
+        port_id: port_id(*port),
+        vlan: *vlan,
+    });
+    Trunk {
+        id: TrunkId(Uuid::from_u128(0x11_0000 + u128::from(number))),
+        project_id: "p".into(),
+        standard: standard(String::new()),
+        admin_state_up: true,
+        port_id: port_id(number),
+        sub_ports: carried.collect(),
+    }
+}
+
+pub(crate) fn put_trunk(trunk: Trunk) -> Fact {
+    Fact::Trunk(trunk.id, Some(Arc::new(trunk)))
+}
+
 pub(crate) fn put_tap_flow(flow: TapFlow) -> Fact {
     Fact::TapFlow(flow.id, Some(Arc::new(flow)))
 }
@@ -325,6 +346,30 @@ pub(crate) fn put_network(network: Network) -> Fact {
 
 pub(crate) fn put_subnet(subnet: Subnet) -> Fact {
     Fact::Subnet(subnet.id, Some(Arc::new(subnet)))
+}
+
+pub(crate) fn pool_id(number: u8) -> SubnetPoolId {
+    SubnetPoolId(Uuid::from_u128(0x21_0000 + u128::from(number)))
+}
+
+/// A pool in an address scope, or in none.
+pub(crate) fn put_pool(number: u8, scope: Option<u8>) -> Fact {
+    let scope = scope.map(|scope| Uuid::from_u128(0x22_0000 + u128::from(scope)));
+    let pool = SubnetPool {
+        id: pool_id(number),
+        project_id: "p".into(),
+        standard: Standard::default(),
+        ip_version: IpVersion::V4,
+        prefixes: Vec::new(),
+        min_prefixlen: 8,
+        max_prefixlen: 32,
+        default_prefixlen: 24,
+        default_quota: None,
+        shared: Sharing::default(),
+        is_default: false,
+        address_scope_id: scope.map(Into::into),
+    };
+    Fact::SubnetPool(pool.id, Some(Arc::new(pool)))
 }
 
 pub(crate) fn put_port(port: Port) -> Fact {

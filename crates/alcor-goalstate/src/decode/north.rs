@@ -1,9 +1,13 @@
 //! Ways out of the region, from the wire.
 
+use super::limits::limits;
 use super::{DecodeError, Decoded, Fields, carried, deletes, put};
-use crate::wire::external_gateway::{Forwarding as WireForwarding, Subnet};
-use crate::wire::{ExternalGateway, FloatingIpState};
-use crate::{ExternalSubnet, FloatingGoal, Forwarding, Goal, GoalChange, GoalKey, RouterGateway};
+use crate::wire::external_gateway::{Bounded as WireBounded, Forwarding as WireForwarding, Subnet};
+use crate::wire::{ExternalGateway, FloatingIpState, RouterOutletState};
+use crate::{
+    Bounded, ExternalSubnet, FloatingGoal, Forwarding, Goal, GoalChange, GoalKey, OutletGoal,
+    RouterGateway,
+};
 use alcor_types::{PortRange, Revision};
 use std::net::IpAddr;
 
@@ -29,6 +33,33 @@ pub(super) fn floating(state: &FloatingIpState) -> Decoded {
         address: fields.parse("ip_address", &sent.ip_address)?,
         mac: fields.parse("mac_address", &sent.mac_address)?,
         fixed: fields.parse("fixed_ip_address", &sent.fixed_ip_address)?,
+        holder: fields.parse("holder_port_id", &sent.holder_port_id)?,
+        limits: limits(&fields, sent.limits.as_ref())?,
+    }))
+}
+
+pub(super) fn outlet(state: &RouterOutletState) -> Decoded {
+    let Some(sent) = &state.configuration else {
+        return Ok(None);
+    };
+    let (resource, id) = ("router outlet", sent.interface_port_id.as_str());
+    let fields = Fields { resource, id };
+    let revision = Revision(sent.store_revision);
+    let interface = fields.parse("interface_port_id", &sent.interface_port_id)?;
+    let network = fields.parse("network_id", &sent.network_id)?;
+    if deletes(state.operation_type) {
+        let key = GoalKey::Outlet(interface, network);
+        return Ok(Some(GoalChange::Delete { key, revision }));
+    }
+    put(Goal::Outlet(OutletGoal {
+        interface,
+        revision,
+        router: fields.parse("router_id", &sent.router_id)?,
+        network,
+        port: fields.parse("port_id", &sent.port_id)?,
+        mac: fields.parse("mac_address", &sent.mac_address)?,
+        address: fields.parse("ip_address", &sent.ip_address)?,
+        limits: limits(&fields, sent.limits.as_ref())?,
     }))
 }
 
@@ -41,6 +72,7 @@ pub(super) fn gateway(
     let subnets = sent.subnets.iter().map(|sent| subnet(fields, sent));
     let forwardings = sent.forwardings.iter();
     let forwardings = forwardings.map(|sent| forwarding(fields, sent));
+    let bounded = sent.bounded.iter().map(|sent| bounded(fields, sent));
     Ok(RouterGateway {
         network: fields.parse("gateways.network_id", &sent.network_id)?,
         carrier: carried(
@@ -57,6 +89,14 @@ pub(super) fn gateway(
         snat: sent.snat,
         host_ip: address(fields, "gateways.host_ip_address", &sent.host_ip_address)?,
         forwardings: forwardings.collect::<Result<_, _>>()?,
+        bounded: bounded.collect::<Result<_, _>>()?,
+    })
+}
+
+fn bounded(fields: &Fields<'_>, sent: &WireBounded) -> Result<Bounded, DecodeError> {
+    Ok(Bounded {
+        address: fields.parse("gateways.bounded.ip_address", &sent.ip_address)?,
+        limits: limits(fields, sent.limits.as_ref())?,
     })
 }
 
@@ -64,6 +104,11 @@ fn subnet(fields: &Fields<'_>, sent: &Subnet) -> Result<ExternalSubnet, DecodeEr
     Ok(ExternalSubnet {
         cidr: fields.parse("gateways.subnets.cidr", &sent.cidr)?,
         gateway_ip: address(fields, "gateways.subnets.gateway_ip", &sent.gateway_ip)?,
+        address_scope: super::scope(
+            fields,
+            "gateways.subnets.address_scope_id",
+            &sent.address_scope_id,
+        )?,
     })
 }
 

@@ -1,12 +1,14 @@
 //! Ways out of the region, to the wire.
 
 use super::carrier;
-use crate::wire::external_gateway::{Forwarding as WireForwarding, Subnet};
+use super::limits::limits;
+use crate::wire::external_gateway::{Bounded as WireBounded, Forwarding as WireForwarding, Subnet};
 use crate::wire::{
     ExternalGateway, FloatingIpConfiguration, FloatingIpState, GoalStateV2, OperationType,
+    RouterOutletConfiguration, RouterOutletState,
 };
-use crate::{FloatingGoal, Forwarding, RouterGateway};
-use alcor_types::{FloatingIpId, PortId};
+use crate::{Bounded, FloatingGoal, Forwarding, OutletGoal, RouterGateway};
+use alcor_types::{FloatingIpId, NetworkId, PortId};
 
 pub(super) fn insert(
     state: &mut GoalStateV2,
@@ -41,6 +43,49 @@ pub(crate) fn floating(goal: &FloatingGoal) -> FloatingIpConfiguration {
         ip_address: goal.address.to_string(),
         mac_address: goal.mac.to_string(),
         fixed_ip_address: goal.fixed.to_string(),
+        holder_port_id: goal.holder.to_string(),
+        limits: limits(&goal.limits),
+    }
+}
+
+pub(super) fn insert_outlet(
+    state: &mut GoalStateV2,
+    operation: OperationType,
+    sent: RouterOutletConfiguration,
+) {
+    let key = format!("{}/{}", sent.interface_port_id, sent.network_id);
+    let now = RouterOutletState {
+        operation_type: operation.into(),
+        configuration: Some(sent),
+    };
+    state.router_outlet_states.insert(key, now);
+}
+
+pub(super) fn delete_outlet(
+    state: &mut GoalStateV2,
+    interface: PortId,
+    network: NetworkId,
+    revision: u64,
+) {
+    let gone = RouterOutletConfiguration {
+        interface_port_id: interface.to_string(),
+        network_id: network.to_string(),
+        store_revision: revision,
+        ..Default::default()
+    };
+    insert_outlet(state, OperationType::Delete, gone);
+}
+
+pub(crate) fn outlet(goal: &OutletGoal) -> RouterOutletConfiguration {
+    RouterOutletConfiguration {
+        interface_port_id: goal.interface.to_string(),
+        network_id: goal.network.to_string(),
+        store_revision: goal.revision.0,
+        router_id: goal.router.to_string(),
+        port_id: goal.port.to_string(),
+        mac_address: goal.mac.to_string(),
+        ip_address: goal.address.to_string(),
+        limits: limits(&goal.limits),
     }
 }
 
@@ -55,6 +100,7 @@ pub(super) fn gateway(gateway: &RouterGateway) -> ExternalGateway {
             .gateway_ip
             .map(|ip| ip.to_string())
             .unwrap_or_default(),
+        address_scope_id: super::scope(subnet.address_scope),
     });
     let host_ip = gateway.host_ip.map(|ip| ip.to_string());
     ExternalGateway {
@@ -70,6 +116,14 @@ pub(super) fn gateway(gateway: &RouterGateway) -> ExternalGateway {
         snat: gateway.snat,
         host_ip_address: host_ip.unwrap_or_default(),
         forwardings: gateway.forwardings.iter().map(forwarding).collect(),
+        bounded: gateway.bounded.iter().map(bounded).collect(),
+    }
+}
+
+fn bounded(bounded: &Bounded) -> WireBounded {
+    WireBounded {
+        ip_address: bounded.address.to_string(),
+        limits: limits(&bounded.limits),
     }
 }
 

@@ -10,6 +10,7 @@ mod group;
 mod limits;
 mod north;
 mod taps;
+mod trunk;
 
 use alcor_goalstate::{
     Carrier, DhcpGoal, Goal, GoalChange, InterfaceGoal, NeighborGoal, PortGoal, PortIdentity,
@@ -117,8 +118,10 @@ fn any_subnet() -> impl Strategy<Value = Goal> {
         routes(),
         modes(),
     );
-    (id(), revision(), id(), cidr(), any::<bool>(), told).prop_map(
-        |(id, revision, vpc, cidr, dhcp, (gateway_ip, dns_nameservers, host_routes, modes))| {
+    let place = (cidr(), proptest::option::of(id()));
+    (id(), revision(), id(), place, any::<bool>(), told).prop_map(
+        |(id, revision, vpc, (cidr, scope), dhcp, told)| {
+            let (gateway_ip, dns_nameservers, host_routes, modes) = told;
             let (id, vpc) = (id.into(), vpc.into());
             let [ipv6_address_mode, ipv6_ra_mode] = modes;
             Goal::Subnet(SubnetGoal {
@@ -132,6 +135,7 @@ fn any_subnet() -> impl Strategy<Value = Goal> {
                 host_routes,
                 ipv6_address_mode,
                 ipv6_ra_mode,
+                address_scope: scope.map(Into::into),
             })
         },
     )
@@ -156,7 +160,7 @@ fn any_port() -> impl Strategy<Value = Goal> {
         any::<bool>(),
         fixed_ips(),
         vec(option, 0..3),
-        (limits::any_limits(), taps::any_taps()),
+        (limits::any_limits(), taps::any_taps(), trunk::any_trunk()),
     )
         .prop_map(
             |(
@@ -167,7 +171,7 @@ fn any_port() -> impl Strategy<Value = Goal> {
                 admin_state_up,
                 fixed_ips,
                 extra_dhcp_opts,
-                (limits, taps),
+                (limits, taps, trunk),
             )| {
                 Goal::Port(PortGoal {
                     id: id.into(),
@@ -189,6 +193,7 @@ fn any_port() -> impl Strategy<Value = Goal> {
                     identity: Box::new(PortIdentity {
                         project_id: format!("project-{id}").as_str().into(),
                         dns_name: if admin_state_up { "vm" } else { "" }.to_owned(),
+                        trunk,
                     }),
                     limits: limits.into(),
                     taps,
@@ -290,6 +295,7 @@ pub(crate) fn any_goal() -> impl Strategy<Value = Goal> {
         group::any_member(),
         group::any_address_group(),
         north::any_floating(),
+        north::any_outlet(),
     ]
 }
 

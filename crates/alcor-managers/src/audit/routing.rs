@@ -3,7 +3,7 @@
 use super::all;
 use crate::{ApiError, floating_ip, port, port_forwarding, router};
 use alcor_store::Read;
-use alcor_types::{FloatingIp, Port, PortForwarding, Router};
+use alcor_types::{FloatingIp, Port, PortForwarding, ROUTER_OUTLET_OWNER, Router};
 
 pub(super) fn check(read: &dyn Read, faults: &mut Vec<String>) -> Result<(), ApiError> {
     for router in all::<Router>(read) {
@@ -112,6 +112,9 @@ fn check_device(read: &dyn Read, port: &Port, faults: &mut Vec<String>) -> Resul
     let there = match (port.device_owner.as_str(), device) {
         (router::GATEWAY_OWNER, Some(id)) => router::find(read, id.into())?
             .is_some_and(|router| router.gateways.iter().any(|own| own.port_id == port.id)),
+        (ROUTER_OUTLET_OWNER, Some(id)) => router::find(read, id.into())?.is_some_and(|router| {
+            router.distributed_snat && router.gateway_to(port.network_id).is_some()
+        }),
         (floating_ip::OWNER, Some(id)) => floating_ip::find(read, id.into())?
             .is_some_and(|floating_ip| floating_ip.floating_port_id == port.id),
         _ => true,

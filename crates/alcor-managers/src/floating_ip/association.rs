@@ -134,6 +134,7 @@ pub(crate) fn through(
 pub(crate) fn forget_port(txn: &mut Txn<'_>, port: PortId) -> Result<(), ApiError> {
     for mut floating_ip in of_port(txn, port)? {
         disassociate(txn, &mut floating_ip);
+        super::state::forget(txn, &floating_ip)?;
         standard::update(&mut floating_ip.standard, None, None, None)?;
         records::put(txn, &floating_ip)?;
     }

@@ -5,16 +5,17 @@ use crate::schema::{FLOATING_IPS, ROUTERS};
 use crate::{ApiError, floating_ip};
 use alcor_store::Read;
 use alcor_store::records::{Table, present};
-use alcor_types::Port;
+use alcor_types::{Port, ROUTER_OUTLET_OWNER};
 use uuid::Uuid;
 
 /// The device owners of a router's ports, inside and outside.
-pub(super) const ROUTER_OWNERS: [&str; 5] = [
+pub(super) const ROUTER_OWNERS: [&str; 6] = [
     "network:router_gateway",
     "network:router_interface",
     "network:router_interface_distributed",
     "network:ha_router_replicated_interface",
     "network:router_centralized_snat",
+    ROUTER_OUTLET_OWNER,
 ];
 
 /// Where the devices live whose ports users may not delete. A gateway and the kinds of interface

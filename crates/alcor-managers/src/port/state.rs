@@ -8,7 +8,7 @@ use crate::records;
 use crate::router;
 use crate::{ApiError, schema};
 use alcor_store::{Read, Txn};
-use alcor_types::{HostName, Network, NetworkType, Port, PortState, PortStatus};
+use alcor_types::{HostName, NetworkType, Port, PortState, PortStatus, ROUTER_OUTLET_OWNER};
 
 /// What the API shows of a port's way into the data plane.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +33,8 @@ impl PortView {
 
 /// The port's status as of this view of the store.
 pub fn state(read: &dyn Read, port: &Port) -> Result<PortView, ApiError> {
-    // A router's gateway is on its host without being plugged there.
-    let seated = port.device_owner == router::GATEWAY_OWNER;
+    // A router's ports outside are on their hosts without being plugged there.
+    let seated = [router::GATEWAY_OWNER, ROUTER_OUTLET_OWNER].contains(&&*port.device_owner);
     let plugged = port.host.as_ref().filter(|_| !seated);
     let Some(host) = plugged else {
         if let Some(view) = of_region(port) {
@@ -122,22 +122,15 @@ pub fn vif_type(
 /// Why a host has said nothing of a port.
 fn silence(read: &dyn Read, port: &Port, host: &HostName) -> Result<String, ApiError> {
     let network = network::find(read, port.network_id)?;
-    let unknown = network.filter(|network| !is_programmed(network));
+    let unknown = network.filter(|network| network.carried_by().is_none());
     let Some(network) = unknown else {
         return Ok(format!("node '{host}' has not reported the port yet"));
     };
     let kind = network.segments.first().map(|segment| segment.network_type);
     let kind = kind.map_or("no segments", NetworkType::as_str);
     Ok(format!(
-        "the agents do not program networks of type {kind} yet, only vxlan, vlan and flat"
+        "the agents do not program networks of type {kind}, only vxlan, geneve, vlan and flat"
     ))
-}
-
-/// Whether any segment is of a type that agents know.
-fn is_programmed(network: &Network) -> bool {
-    let known = [NetworkType::Vxlan, NetworkType::Vlan, NetworkType::Flat];
-    let mut segments = network.segments.iter();
-    segments.any(|segment| known.contains(&segment.network_type))
 }
 
 /// Notes what hosts say of their ports; the only write of the delivery service. A word of a
@@ -146,7 +139,13 @@ fn is_programmed(network: &Network) -> bool {
 pub fn record_states(txn: &mut Txn<'_>, states: &[PortState]) -> Result<(), ApiError> {
     for state in states {
         let port: Option<Port> = records::get(txn, state.id.as_bytes())?;
-        if port.is_none_or(|port| port.host.as_ref() != Some(&state.host)) {
+        let host = match port {
+            Some(port) if port.device_owner == floating_ip::OWNER => {
+                floating_ip::host_of_holder(txn, &port)?
+            }
+            port => port.and_then(|port| port.host),
+        };
+        if host.as_ref() != Some(&state.host) {
             continue;
         }
         let noted: Option<PortState> = records::get(txn, state.id.as_bytes())?;

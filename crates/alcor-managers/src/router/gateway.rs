@@ -2,7 +2,7 @@
 //! `external_gateway_info` shows; the others came with `external_gateways`.
 
 use super::interface::check_distinct;
-use super::{GATEWAY_OWNER, GatewayRequest, get, route};
+use super::{GATEWAY_OWNER, GatewayRequest, get, outlet, route};
 use crate::port::CreatePort;
 use crate::routing::RoutingError;
 use crate::{ApiError, Caller, Settings, floating_ip, network, port, qos, records, standard};
@@ -111,6 +111,7 @@ pub(super) fn remove_at(txn: &mut Txn<'_>, router: &mut Router, at: usize) -> Re
             RoutingError::RouterExternalGatewayInUseByFloatingIp { router, network }.into(),
         );
     }
+    outlet::close_unwanted(txn, router)?;
     match port::find(txn, port_id)? {
         Some(port) => port::unplug(txn, &port),
         None => Ok(()),
@@ -296,6 +297,7 @@ fn plug(
 
 fn finish(txn: &mut Txn<'_>, mut router: Router, settings: &Settings) -> Result<Router, ApiError> {
     route::check(txn, &router, settings)?;
+    outlet::close_unwanted(txn, &router)?;
     standard::update(&mut router.standard, None, None, None)?;
     records::put(txn, &router)?;
     Ok(router)

@@ -62,6 +62,8 @@ pub struct CreateRouter {
     pub enable_default_route_bfd: Option<bool>,
     /// Default: false.
     pub enable_default_route_ecmp: Option<bool>,
+    /// Default: false.
+    pub distributed_snat: Option<bool>,
 }
 
 /// `PUT /v2.0/routers/{id}`, and the tag calls.
@@ -89,6 +91,8 @@ pub struct UpdateRouter {
     pub enable_default_route_bfd: Option<bool>,
     /// Whether all default routes are used.
     pub enable_default_route_ecmp: Option<bool>,
+    /// Whether each host translates for its own VMs; changes while the router works.
+    pub distributed_snat: Option<bool>,
     /// The `revision_number` the caller last saw (`If-Match`).
     pub expected_revision: Option<u64>,
 }

@@ -88,7 +88,7 @@ pub const ADDRESS_GROUPS: Table = Table {
 pub const ROUTERS: Table = Table {
     id: 16,
     name: "routers",
-    version: 1,
+    version: 2,
 };
 /// Floating IPs, by id.
 pub const FLOATING_IPS: Table = Table {

@@ -118,15 +118,15 @@ impl Vswitch {
         }
     }
 
-    /// Follows the interfaces of one bridge, and its tunnel port of this name.
+    /// Follows the interfaces of one bridge, and its tunnel ports of these names.
     ///
     /// The bridge need not exist yet. Interfaces of other bridges never appear.
-    pub async fn watch(&self, bridge: &str, tunnel: &str) -> Result<BridgeWatch, Error> {
+    pub async fn watch(&self, bridge: &str, tunnels: &[&str]) -> Result<BridgeWatch, Error> {
         let request = MonitorRequest::new()
             .table("Bridge", &["name", "ports", "external_ids"])
             .table("Port", &["interfaces"])
             .table("Interface", &view::INTERFACE_COLUMNS);
         let monitor = self.connection.monitor(DATABASE, &request).await?;
-        Ok(BridgeWatch::new(monitor, bridge, tunnel))
+        Ok(BridgeWatch::new(monitor, bridge, tunnels))
     }
 }

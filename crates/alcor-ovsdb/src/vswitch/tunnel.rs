@@ -33,12 +33,12 @@ pub struct TunnelSpec {
 }
 
 impl TunnelSpec {
-    /// A VXLAN port.
-    pub fn vxlan(bridge: &str, name: &str, local_ip: IpAddr) -> Self {
+    /// A port of this kind, whose number Open vSwitch chooses.
+    pub fn new(bridge: &str, name: &str, kind: &str, local_ip: IpAddr) -> Self {
         Self {
             bridge: bridge.to_owned(),
             name: name.to_owned(),
-            kind: "vxlan".to_owned(),
+            kind: kind.to_owned(),
             local_ip,
             ofport_request: None,
         }

@@ -119,8 +119,8 @@ pub struct BridgeView {
     /// Names of interfaces that are not in `vifs` because another one with the same
     /// `iface-id` was preferred.
     pub duplicates: BTreeMap<String, BTreeSet<String>>,
-    /// The tunnel port, if it is on the bridge.
-    pub tunnel: Option<BridgePort>,
+    /// The tunnel ports that are on the bridge, by their names.
+    pub tunnels: BTreeMap<String, BridgePort>,
     /// The ways to physical networks, by the names that [`WIRE`] gives.
     pub wires: BTreeMap<String, BridgePort>,
     /// The bridge's own `external_ids`.
@@ -128,8 +128,8 @@ pub struct BridgeView {
 }
 
 impl BridgeView {
-    /// Reads the picture of `bridge`, with the tunnel port called `tunnel`.
-    pub(crate) fn read(tables: &Tables, bridge: &str, tunnel: &str) -> Self {
+    /// Reads the picture of `bridge`, with the tunnel ports of these names.
+    pub(crate) fn read(tables: &Tables, bridge: &str, tunnels: &[String]) -> Self {
         let found = tables
             .rows("Bridge")
             .find(|(_, row)| row.text("name") == Some(bridge));
@@ -144,8 +144,11 @@ impl BridgeView {
             ..Self::default()
         };
         for interface in interfaces(tables, row) {
-            if interface.text("name") == Some(tunnel) {
-                view.tunnel = BridgePort::read(interface);
+            let own = |name: &&str| tunnels.iter().any(|tunnel| tunnel == name);
+            if let Some(name) = interface.text("name").filter(own) {
+                let port = BridgePort::read(interface);
+                let named = port.map(|port| (name.to_owned(), port));
+                view.tunnels.extend(named);
             } else if let Some(name) = interface.text_at("external_ids", WIRE) {
                 let port = BridgePort::read(interface);
                 view.wires.extend(port.map(|port| (name.to_owned(), port)));

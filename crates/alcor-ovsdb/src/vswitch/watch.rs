@@ -36,8 +36,8 @@ pub enum BridgeEvent {
     Wires(BTreeMap<String, BridgePort>),
     /// The bridge's own `external_ids` are these now.
     Ids(BTreeMap<String, String>),
-    /// The tunnel port appeared, changed or went.
-    Tunnel(Option<BridgePort>),
+    /// The tunnel ports are these now, by their names.
+    Tunnels(BTreeMap<String, BridgePort>),
 }
 
 /// The interfaces of one bridge, kept current.
@@ -45,17 +45,18 @@ pub enum BridgeEvent {
 pub struct BridgeWatch {
     monitor: Monitor,
     bridge: String,
-    tunnel: String,
+    tunnels: Vec<String>,
     view: BridgeView,
 }
 
 impl BridgeWatch {
-    pub(crate) fn new(monitor: Monitor, bridge: &str, tunnel: &str) -> Self {
-        let view = BridgeView::read(&monitor.tables(), bridge, tunnel);
+    pub(crate) fn new(monitor: Monitor, bridge: &str, tunnels: &[&str]) -> Self {
+        let tunnels: Vec<_> = tunnels.iter().map(|name| (*name).to_owned()).collect();
+        let view = BridgeView::read(&monitor.tables(), bridge, &tunnels);
         Self {
             monitor,
             bridge: bridge.to_owned(),
-            tunnel: tunnel.to_owned(),
+            tunnels,
             view,
         }
     }
@@ -72,7 +73,7 @@ impl BridgeWatch {
         loop {
             // Which rows changed does not matter: the tables are read as a whole.
             self.monitor.next().await?;
-            let view = BridgeView::read(&self.monitor.tables(), &self.bridge, &self.tunnel);
+            let view = BridgeView::read(&self.monitor.tables(), &self.bridge, &self.tunnels);
             let events = events(&self.view, &view);
             self.view = view;
             if !events.is_empty() {
@@ -88,8 +89,8 @@ fn events(old: &BridgeView, new: &BridgeView) -> Vec<BridgeEvent> {
     if old.present != new.present {
         events.push(BridgeEvent::Present(new.present));
     }
-    if old.tunnel != new.tunnel {
-        events.push(BridgeEvent::Tunnel(new.tunnel.clone()));
+    if old.tunnels != new.tunnels {
+        events.push(BridgeEvent::Tunnels(new.tunnels.clone()));
     }
     if old.ids != new.ids {
         events.push(BridgeEvent::Ids(new.ids.clone()));

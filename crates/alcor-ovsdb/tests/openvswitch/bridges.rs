@@ -17,7 +17,7 @@ fn netdev_bridge() -> BridgeSpec {
 
 fn tunnel(address: &str) -> TunnelSpec {
     let local_ip: IpAddr = address.parse().expect("address");
-    TunnelSpec::vxlan("br-int", "vxlan0", local_ip)
+    TunnelSpec::new("br-int", "vxlan0", "vxlan", local_ip)
 }
 
 #[tokio::test]

@@ -11,7 +11,10 @@ async fn bridge(switch: &Switch) -> BridgeWatch {
     spec.datapath_type = Some("netdev".to_owned());
     let cfg = vswitch.ensure_bridge(&spec).await.expect("bridge").cfg;
     vswitch.applied(cfg, DEADLINE).await.expect("applied");
-    vswitch.watch("br-int", "vxlan0").await.expect("watch")
+    vswitch
+        .watch("br-int", &["vxlan0", "geneve0"])
+        .await
+        .expect("watch")
 }
 
 /// Collects events until the picture is as wanted.
@@ -142,15 +145,19 @@ async fn interfaces_of_other_bridges_do_not_count() {
 }
 
 #[tokio::test]
-async fn the_tunnel_and_the_bridge_itself_are_followed() {
+async fn tunnels_and_the_bridge_itself_are_followed() {
     let switch = Switch::whole().await;
     let mut watch = bridge(&switch).await;
     let vswitch = switch.vswitch().await;
-    let mut spec = TunnelSpec::vxlan("br-int", "vxlan0", "192.0.2.1".parse().expect("address"));
-    spec.ofport_request = Some(10);
-    vswitch.ensure_tunnel_port(&spec).await.expect("tunnel");
-    let number = |view: &BridgeView| view.tunnel.as_ref().and_then(|port| port.ofport);
-    until(&mut watch, |view| number(view) == Some(10)).await;
+    for (kind, name, number) in [("vxlan", "vxlan0", 10), ("geneve", "geneve0", 11)] {
+        let local_ip = "192.0.2.1".parse().expect("address");
+        let mut spec = TunnelSpec::new("br-int", name, kind, local_ip);
+        spec.ofport_request = Some(number);
+        vswitch.ensure_tunnel_port(&spec).await.expect("tunnel");
+        let found = |view: &BridgeView| view.tunnels.get(name)?.ofport;
+        until(&mut watch, |view| found(view) == Some(number)).await;
+    }
+    assert_eq!(watch.view().tunnels.len(), 2);
     switch.vsctl("del-br br-int").await;
     let events = until(&mut watch, |view| !view.present).await;
     assert!(events.contains(&BridgeEvent::Present(false)), "{events:?}");
@@ -175,7 +182,10 @@ async fn a_new_connection_after_a_restart_sees_the_same() {
     ended.expect("the end of the connection is noticed");
     switch.start_server().await;
     let vswitch = switch.vswitch().await;
-    let mut again = vswitch.watch("br-int", "vxlan0").await.expect("watch");
+    let mut again = vswitch
+        .watch("br-int", &["vxlan0", "geneve0"])
+        .await
+        .expect("watch");
     // ofport is not kept on disk: ovs-vswitchd writes it again when it has reconnected.
     until(&mut again, settled).await;
     assert_eq!(again.view(), watch.view());

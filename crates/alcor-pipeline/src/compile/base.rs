@@ -1,12 +1,14 @@
 //! What holds without any goal: how the tables follow one another, and what is dropped.
 
-use super::resolve;
+use super::{resolve, size};
+use crate::key::NetworkKey;
 use crate::state::State;
 use crate::table::{
-    ADDRESS, ANSWER, ARRIVE, ASKED, CLASSIFY, DHCP, EGRESS, EXCEPT, EXIT, FLOOD_LOCAL,
-    FLOOD_REMOTE, FOUND, GROUP, HOP, LOCAL, MATCH, MISS, NEXT, REMOTE, RESOLVE, RETURN, ROUTE,
-    ROUTER, TRANSMIT, UNCHECKED, WIRE,
+    ADDRESS, ANSWER, ARRIVE, ASKED, BACK, CLASSIFY, DHCP, EGRESS, EXCEPT, EXIT, FLOOD_LOCAL,
+    FLOOD_REMOTE, FOUND, GROUP, HOP, INWARD, LOCAL, MATCH, MISS, NEXT, OUT_BITS, OUT_PACKETS,
+    REMOTE, RESOLVE, RETURN, ROUTE, ROUTER, TRANSMIT, UNCHECKED, WIRE,
 };
+use alcor_goalstate::TunnelKind;
 use alcor_openflow::ct_state::{EST, REL, TRK};
 use alcor_openflow::{Action, Field, Flow, Match, PortNo};
 
@@ -33,23 +35,24 @@ pub(super) fn flows(state: &State) -> Vec<Flow> {
         Flow::new(ARRIVE, UNCHECKED, resolve::solicitation()).goto(ASKED),
         miss(ASKED).goto(LOCAL),
         miss(EXIT),
+        miss(OUT_PACKETS).goto(OUT_BITS),
+        miss(OUT_BITS).goto(NEXT),
         miss(NEXT),
         miss(WIRE),
         Flow::new(RETURN, MATCH, answers(EST)).apply([Action::resubmit(ROUTE)]),
         Flow::new(RETURN, MATCH - 1, answers(REL)).apply([Action::resubmit(ROUTE)]),
         miss(RETURN),
+        miss(INWARD),
         miss(ARRIVE).goto(LOCAL),
         group(LOCAL).goto(FLOOD_LOCAL),
         miss(LOCAL),
+        miss(BACK).apply([Action::Output(PortNo::IN_PORT)]),
         miss(FLOOD_REMOTE).goto(FLOOD_LOCAL),
         miss(FLOOD_LOCAL),
     ]);
-    flows.extend(
-        state
-            .tunnel
-            .into_iter()
-            .flat_map(|tunnel| transmit(state, tunnel)),
-    );
+    flows.extend(size::passing());
+    let tunnels = state.tunnels.iter();
+    flows.extend(tunnels.flat_map(|(kind, tunnel)| transmit(state, *kind, *tunnel)));
     flows
 }
 
@@ -58,13 +61,15 @@ fn answers(state: u32) -> Match {
     Match::new().ct_state(TRK | state, TRK | state)
 }
 
-/// On the wire, what was routed has the host's own address as its source: a router's address would
+/// By the tunnels of the network's kind. On the wire, what was routed has the host's own address as its source: a router's address would
 /// come from every host at once.
-fn transmit(state: &State, tunnel: PortNo) -> [Flow; 2] {
-    let routed = Flow::new(TRANSMIT, EXCEPT, Match::new().with(FOUND, 1_u32));
+fn transmit(state: &State, kind: TunnelKind, tunnel: PortNo) -> [Flow; 2] {
+    let (bits, mask) = NetworkKey::of_tunnels(kind);
+    let of_kind = || Match::new().with_masked(Field::Metadata, bits, mask);
+    let routed = Flow::new(TRANSMIT, EXCEPT, of_kind().with(FOUND, 1_u32));
     let source = Action::set(Field::EthSrc, state.wire_mac);
     [
         routed.apply([source, Action::Output(tunnel)]),
-        Flow::new(TRANSMIT, MISS, Match::new()).apply([Action::Output(tunnel)]),
+        Flow::new(TRANSMIT, MATCH, of_kind()).apply([Action::Output(tunnel)]),
     ]
 }

@@ -4,14 +4,16 @@ use super::address::number;
 use super::block;
 use super::route::at;
 use super::tunnel::{into_network, to_host};
+use super::{scopes, size};
 use crate::key::NetworkKey;
 use crate::state::State;
 use crate::table::{
-    ADDRESS_OF, EXCEPT, EXIT, MATCH, NEXT, ROUTE, ROUTES, SCRATCH, TRANSMIT, ipv4_of,
+    ADDRESS_OF, BROUGHT, EXCEPT, EXIT, LEFT, MATCH, OUTLET, ROUTE, ROUTES, SCRATCH, SENDER,
+    TRANSMIT, ipv4_of,
 };
 use alcor_goalstate::RouterGateway;
 use alcor_openflow::{Action, Ct, Field, Flow, Match, Nat};
-use alcor_types::{MacAddr, NetworkId, RouterId};
+use alcor_types::{MacAddr, NetworkId, PortId, RouterId};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -25,11 +27,16 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
     });
     let mut flows = Vec::new();
     for (index, way) in known.enumerate() {
-        flows.extend(ways(state, router, way));
+        let next = size::next(state, router, way);
+        flows.extend(ways(state, router, way, next));
         if index == 0 {
-            flows.extend(defaults(router, way));
+            flows.extend(defaults(router, way, next));
         }
+        flows.extend(size::of_gateway(state, router, way));
         flows.extend(floating(state, router, way.network));
+        flows.extend(scopes::exits(state, router, way));
+        flows.extend(scopes::around(state, router, way));
+        flows.extend(outlet(state, router, way));
         if state.is_here(way) {
             flows.extend(here(state, router, way));
         } else {
@@ -43,7 +50,7 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
 }
 
 /// To the network's subnets, and to what is behind somebody there.
-fn ways(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
+fn ways(state: &State, router: RouterId, way: &RouterGateway, next: u8) -> Vec<Flow> {
     let blocks: Vec<_> = way
         .subnets
         .iter()
@@ -55,20 +62,20 @@ fn ways(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
     let there = told.filter(|route| blocks.iter().any(|block| block.contains(&route.nexthop)));
     let beyond = there.map(|route| {
         let hop = Action::set(ADDRESS_OF, number(route.nexthop));
-        leave(router, way.network, route.destination.trunc(), hop, 3)
+        leave(router, way.network, route.destination.trunc(), hop, 3).goto(next)
     });
     let connected = blocks.iter().map(|block| {
         let hop = match block {
             IpNet::V4(_) => Action::copy(Field::Ipv4Dst, ipv4_of()),
             IpNet::V6(_) => Action::copy(Field::Ipv6Dst, ADDRESS_OF),
         };
-        leave(router, way.network, *block, hop, 3)
+        leave(router, way.network, *block, hop, 3).goto(next)
     });
     connected.chain(beyond).collect()
 }
 
 /// A route that the owner wrote counts before these.
-fn defaults(router: RouterId, way: &RouterGateway) -> Vec<Flow> {
+fn defaults(router: RouterId, way: &RouterGateway, next: u8) -> Vec<Flow> {
     let hops = || way.subnets.iter().filter_map(|subnet| subnet.gateway_ip);
     let four = hops().find(IpAddr::is_ipv4);
     let six = hops().find(IpAddr::is_ipv6);
@@ -79,7 +86,7 @@ fn defaults(router: RouterId, way: &RouterGateway) -> Vec<Flow> {
         };
         let block = IpNet::new(unspecified, 0).ok()?;
         let to = Action::set(ADDRESS_OF, number(hop));
-        let mut flow = leave(router, way.network, block, to, 0);
+        let mut flow = leave(router, way.network, block, to, 0).goto(next);
         flow.key.priority = ROUTES - 1;
         Some(flow)
     });
@@ -87,17 +94,21 @@ fn defaults(router: RouterId, way: &RouterGateway) -> Vec<Flow> {
 }
 
 /// Towards the next hop on an external network, as yet unchanged.
-fn leave(router: RouterId, network: NetworkId, to: IpNet, hop: Action, rank: u16) -> Flow {
+pub(super) fn leave(
+    router: RouterId,
+    network: NetworkId,
+    to: IpNet,
+    hop: Action,
+    rank: u16,
+) -> Flow {
     let length = u16::from(to.prefix_len());
     let packet = block::to(at(router), to);
     let mut actions = vec![Action::set(ADDRESS_OF, 0_u128)];
     actions.extend([hop, Action::set(SCRATCH, network.0.as_u128())]);
-    Flow::new(ROUTE, ROUTES + 4 * length + rank, packet)
-        .apply(actions)
-        .goto(EXIT)
+    Flow::new(ROUTE, ROUTES + 4 * length + rank, packet).apply(actions)
 }
 
-fn leaving(router: RouterId, network: NetworkId) -> Match {
+pub(super) fn leaving(router: RouterId, network: NetworkId) -> Match {
     at(router).with(SCRATCH, network.0.as_u128())
 }
 
@@ -128,7 +139,7 @@ fn here(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
     let plain = |matching| {
         Flow::new(EXIT, MATCH, matching)
             .apply(sent(way.mac, key))
-            .goto(NEXT)
+            .goto(LEFT)
     };
     let own = way.addresses.iter().find_map(|address| match address {
         IpAddr::V4(address) => Some(*address),
@@ -142,26 +153,52 @@ fn here(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
         }
         _ => None,
     };
-    four.into_iter().chain([plain(packet().ipv6())]).collect()
+    // Whom this host has an outlet for leaves by that, but for what others have sent here.
+    let outlet = state.outlet(router, way.network);
+    let brought = four.clone().filter(|_| outlet.is_some()).map(|mut flow| {
+        flow.key.priority = BROUGHT;
+        flow.key.matching = flow.key.matching.with(SENDER, 0_u32);
+        flow
+    });
+    let six = [plain(packet().ipv6())];
+    four.into_iter().chain(brought).chain(six).collect()
+}
+
+/// By this host's own address, wherever the gateway is.
+fn outlet(state: &State, router: RouterId, way: &RouterGateway) -> Option<Flow> {
+    let (key, ..) = state.external(way.network)?;
+    let outlet = state.outlet(router, way.network)?;
+    let zone = state.zone_of(router)?;
+    let flow = Flow::new(EXIT, OUTLET, leaving(router, way.network).ipv4());
+    let sent = sent(outlet.mac, key).chain([translated(zone, outlet.address)]);
+    Some(flow.apply(sent))
 }
 
 /// To the host that leads out, as it came to the router: that host routes it.
 fn elsewhere(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
-    let (Some(host_ip), Some(_)) = (way.host_ip, state.tunnel) else {
-        return Vec::new();
-    };
-    let ports = state.ports_of(router);
-    let ports = ports.filter_map(|port| state.routing(port));
-    let flows = ports.filter_map(|(port, key)| {
-        let vni = state.vpcs.get(&port.vpc)?.vni()?;
+    let flows = state.ports_of(router).filter_map(|port| {
+        let (_, key) = state.routing(port)?;
         let packet = leaving(router, way.network).metadata(key.number());
-        let actions = [into_network(vni)].into_iter().chain(to_host(host_ip));
-        Some(Flow::new(EXIT, MATCH, packet).apply(actions).goto(TRANSMIT))
+        to_seat(state, way, port, Flow::new(EXIT, MATCH, packet))
     });
     flows.collect()
 }
 
-fn sent(mac: MacAddr, key: NetworkKey) -> impl Iterator<Item = Action> {
+/// The flow with the way to the host that leads out, for packets from the network of a router's port.
+pub(super) fn to_seat(
+    state: &State,
+    way: &RouterGateway,
+    from: PortId,
+    flow: Flow,
+) -> Option<Flow> {
+    let host_ip = way.host_ip?;
+    let (port, _) = state.routing(from)?;
+    let (_, vni) = state.tunnel_of(state.vpcs.get(&port.vpc)?)?;
+    let actions = [into_network(vni)].into_iter().chain(to_host(host_ip));
+    Some(flow.apply(actions).goto(TRANSMIT))
+}
+
+pub(super) fn sent(mac: MacAddr, key: NetworkKey) -> impl Iterator<Item = Action> {
     let actions = [
         Action::DecTtl,
         Action::set(Field::EthSrc, mac),
@@ -172,6 +209,6 @@ fn sent(mac: MacAddr, key: NetworkKey) -> impl Iterator<Item = Action> {
 
 /// A connection that is known is translated as it was; a new one gets this address.
 fn translated(zone: u16, address: Ipv4Addr) -> Action {
-    let ct = Ct::zone(zone).commit().table(NEXT);
+    let ct = Ct::zone(zone).commit().table(LEFT);
     ct.exec(Nat::source(address)).into()
 }

@@ -20,14 +20,14 @@ pub(super) fn flows(state: &State, id: NetworkId) -> Option<Vec<Flow>> {
     let (vpc, key) = state.active(id)?;
     let receivers = vpc.ports.iter().filter_map(|port| {
         let local = state.locals.get(port).filter(|local| local.up)?;
-        let ofport = *state.ofports.get(port)?;
+        let ofport = state.ofport(*port)?;
         let actions = vec![Action::set(RECEIVER, ofport), Action::resubmit(RECEIVED)];
         Some(limits::apart(local, actions))
     });
     let local: Vec<_> = receivers.collect();
     let mut flows = parts(FLOOD_LOCAL, key, &local);
 
-    if let (Some(tunnel), Some(vni)) = (state.tunnel, vpc.vni()) {
+    if let Some((tunnel, vni)) = state.tunnel_of(vpc) {
         let remote: Vec<_> = vpc
             .hosts()
             .map(|host| {

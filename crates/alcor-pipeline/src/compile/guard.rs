@@ -14,7 +14,7 @@ use alcor_types::{Direction, MacAddr, PortId, SecurityGroupId};
 /// Nothing while the port is unplugged, switched off, or its network is.
 pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
     let local = state.locals.get(&id).filter(|local| local.up)?;
-    let ofport = *state.ofports.get(&id)?;
+    let ofport = state.ofport(id)?;
     state.active(local.vpc)?;
     let mut flows = match &local.security {
         Some(security) => checked(state, ofport, local.mac, security),

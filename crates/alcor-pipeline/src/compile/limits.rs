@@ -70,7 +70,7 @@ fn place(meters: Meters, meter: &Meter) -> (u8, Field, u8) {
 pub(super) fn meters(state: &State, id: PortId) -> Vec<Meter> {
     let found = || {
         let local = state.locals.get(&id).filter(|local| local.up)?;
-        let meters = Meters::of_port(*state.ofports.get(&id)?)?;
+        let meters = Meters::of_port(state.ofport(id)?)?;
         state.active(local.vpc)?;
         Some(meters.all(&local.limits).collect())
     };

@@ -7,8 +7,8 @@ use crate::Punt;
 use crate::member::{Claim, Slot};
 use crate::router::Interface;
 use crate::state::State;
-use crate::table::{ECHO, OWN, RESERVED, ROUTE, SPOOF};
-use alcor_openflow::{Action, Field, Flow, Match, PortNo};
+use crate::table::{BACK, ECHO, OWN, RESERVED, ROUTE, SPOOF};
+use alcor_openflow::{Action, Field, Flow, Match};
 use alcor_types::{NetworkId, RouterId};
 use std::net::IpAddr;
 
@@ -63,7 +63,7 @@ pub(super) fn flows(router: RouterId, interface: &Interface) -> Vec<Flow> {
         Action::set(Field::Ipv6Src, own),
         Action::set(Field::Icmpv6Type, ECHO_REPLY6),
         Action::set(Field::NwTtl, TIME_TO_LIVE),
-        Action::Output(PortNo::IN_PORT),
+        Action::resubmit(BACK),
     ];
     let rest = Punt::Unreachable {
         mac: interface.mac,

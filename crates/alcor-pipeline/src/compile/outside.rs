@@ -1,28 +1,25 @@
 //! An address of ours on an external network: who asks for it is answered, and packets to it go
 //! inside.
 
+use super::bounded;
 use super::external;
 use super::resolve::{ARP_REQUEST, nd};
 use super::route::{ECHO_REPLY6, ECHO_REQUEST6, TIME_TO_LIVE, at, to_agent};
+use super::{scopes, size};
 use crate::Punt;
 use crate::key::NetworkKey;
 use crate::state::{Place, State};
 use crate::table::{
-    ADDRESS_OF, ARRIVE, ASKED, EXCEPT, EXCEPT_2, ND_WIRE, NEXT, RETURN, ROUTE, ROUTER_ID, WIRE,
-    ipv4_of,
+    ADDRESS_OF, ARRIVE, ASKED, EXCEPT, EXCEPT_2, NEXT, RETURN, ROUTE, ROUTER_ID, WIRE, ipv4_of,
 };
 use crate::traffic;
-use alcor_goalstate::{Forwarding, RouterGateway};
+use alcor_goalstate::Forwarding;
 use alcor_openflow::{Action, Ct, Field, Flow, Match, Nat, PortNo};
 use alcor_types::{MacAddr, NetworkId, RouterId};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 const ARP_REPLY: u16 = 2;
 const SOLICITATION: u8 = 135;
-const ADVERTISEMENT: u8 = 136;
-const TARGET_LINK_LAYER: u8 = 2;
-/// From a router, asked for, and to be believed.
-const FLAGS: u32 = 0xe000_0000;
 /// The port of packets that come in again without the wire: see `external::turn`.
 const TURNED: PortNo = PortNo(0);
 const ICMP: u8 = 1;
@@ -35,12 +32,15 @@ pub(super) fn flows(state: &State, id: NetworkId, address: IpAddr) -> Option<Vec
     let place = state.place(id, address)?;
     let mac = place.mac()?;
     let mut flows = vec![external::turn(key, address, mac)];
+    flows.extend(size::of_place(state, id, (address, mac), &place));
     match address {
         IpAddr::V4(address) => {
             flows.push(asked(key, id, &place, address, mac));
-            flows.extend(packets(state, key, &place, address));
+            let packets = packets(state, key, &place, address);
+            let bounds = state.bounds(id, address.into());
+            flows.extend(bounded::flows(bounds, packets, (key, mac, address)));
         }
-        IpAddr::V6(address) => flows.extend(six(key, &place, address, mac)),
+        IpAddr::V6(address) => flows.extend(six(key, id, &place, address, mac)),
     }
     Some(flows)
 }
@@ -57,7 +57,10 @@ pub(super) fn entry(state: &State, id: NetworkId, mac: MacAddr) -> Option<Vec<Fl
         Flow::new(ARRIVE, EXCEPT, matching).apply(actions)
     };
     let four = (!way.snat).then(|| enter(packet().ipv4()));
-    Some([enter(packet().ipv6())].into_iter().chain(four).collect())
+    let all = [enter(packet().ipv6())].into_iter().chain(four);
+    let scopes = scopes::entries(state, (router, way), (key, mac), enter);
+    let measured = size::of_entry(state, router, way);
+    Some(all.chain(scopes).chain(measured).collect())
 }
 
 fn enters(router: RouterId) -> Action {
@@ -78,8 +81,15 @@ fn packets(state: &State, key: NetworkKey, place: &Place<'_>, address: Ipv4Addr)
                 inside,
             )]
         }
-        Place::Gateway(router, way) => own(state, key, (*router, way), address),
-        Place::Forwarded(router, all) => {
+        Place::Gateway(router, way) => {
+            let zone = state.zone_of(*router).filter(|_| way.snat);
+            own(key, (*router, zone), way.mac, address)
+        }
+        Place::Outlet(outlet) => {
+            let zone = state.zone_of(outlet.router);
+            own(key, (outlet.router, zone), outlet.mac, address)
+        }
+        Place::Forwarded(router, _, all) => {
             let zone = state.zone_of(*router);
             let flows = zone.map(|zone| {
                 let all = all.iter().filter_map(|one| forwarded(key, one, address));
@@ -92,7 +102,7 @@ fn packets(state: &State, key: NetworkKey, place: &Place<'_>, address: Ipv4Addr)
     }
 }
 
-fn to(key: NetworkKey, mac: MacAddr, address: Ipv4Addr) -> Match {
+pub(super) fn to(key: NetworkKey, mac: MacAddr, address: Ipv4Addr) -> Match {
     let here = Match::new().metadata(key.number()).eth_dst(mac);
     here.ipv4().ipv4_dst(address)
 }
@@ -103,11 +113,12 @@ fn inward(packet: Match, router: RouterId, zone: u16, inside: Nat) -> Flow {
     Flow::new(ARRIVE, EXCEPT_2, packet).apply([enters(router), ct.into()])
 }
 
-/// A gateway's own address: what it has translated goes back inside; a ping is answered.
+/// A gateway's own address, or an outlet's: what was translated to it goes back inside; a ping is
+/// answered.
 fn own(
-    state: &State,
     key: NetworkKey,
-    (router, way): (RouterId, &RouterGateway),
+    (router, zone): (RouterId, Option<u16>),
+    mac: MacAddr,
     address: Ipv4Addr,
 ) -> Vec<Flow> {
     let request = |matching: Match| {
@@ -121,11 +132,10 @@ fn own(
         Action::set(Field::Icmpv4Type, ECHO_REPLY),
     ];
     let here = Flow::new(RETURN, EXCEPT_2, request(to_it.clone()).in_port(TURNED));
-    let here = here.apply(reply.clone().into_iter().chain(inside(way)));
-    let reply = reply.into_iter().chain(back(way.mac));
+    let here = here.apply(reply.clone().into_iter().chain(inside(zone, mac)));
+    let reply = reply.into_iter().chain(back(mac));
     let answered = Flow::new(RETURN, EXCEPT, request(to_it)).apply(reply);
-    let zone = state.zone_of(router).filter(|_| way.snat);
-    let arrived = Flow::new(ARRIVE, EXCEPT_2, to(key, way.mac, address));
+    let arrived = Flow::new(ARRIVE, EXCEPT_2, to(key, mac, address));
     let arrived = match zone {
         Some(zone) => {
             let ct = Ct::zone(zone).table(RETURN).exec(Nat::known());
@@ -138,11 +148,11 @@ fn own(
 
 /// A reply to who is behind a router of this host: the wire would not bring it back. Who spoke by an
 /// address outside has it there; others are where the router leads.
-fn inside(way: &RouterGateway) -> Vec<Action> {
+fn inside(zone: Option<u16>, own: MacAddr) -> Vec<Action> {
     let mut actions = vec![Action::CtClear, Action::set(Field::NwTtl, TIME_TO_LIVE)];
-    if way.snat {
+    if zone.is_some() {
         actions.extend([
-            Action::set(Field::EthSrc, way.mac),
+            Action::set(Field::EthSrc, own),
             Action::set(ADDRESS_OF, 0_u128),
             Action::copy(Field::Ipv4Dst, ipv4_of()),
             Action::resubmit(NEXT),
@@ -234,27 +244,17 @@ fn asked(
     ])
 }
 
-/// The same for IPv6, in two tables: see `resolve`.
-fn six(key: NetworkKey, place: &Place<'_>, address: Ipv6Addr, mac: MacAddr) -> Vec<Flow> {
-    let here = |kind| {
-        nd(kind)
-            .metadata(key.number())
-            .with(Field::NdTarget, address)
-    };
-    let asked = Flow::new(ASKED, EXCEPT, here(SOLICITATION)).apply([
-        Action::copy(Field::EthSrc, Field::EthDst),
-        Action::set(Field::EthSrc, mac),
-        Action::copy(Field::Ipv6Src, Field::Ipv6Dst),
-        Action::set(Field::Ipv6Src, address),
-        Action::set(Field::Icmpv6Type, ADVERTISEMENT),
-        Action::resubmit(ND_WIRE),
-    ]);
-    let told = Flow::new(ND_WIRE, EXCEPT, here(ADVERTISEMENT)).apply([
-        Action::set(Field::NdOptionsType, TARGET_LINK_LAYER),
-        Action::set(Field::NdTll, mac),
-        Action::set(Field::NdReserved, FLAGS),
-        Action::resubmit(WIRE),
-    ]);
+/// The same for IPv6, in which no address stands for another: it is a gateway's, or nobody's.
+fn six(
+    key: NetworkKey,
+    network: NetworkId,
+    place: &Place<'_>,
+    address: Ipv6Addr,
+    mac: MacAddr,
+) -> Vec<Flow> {
+    let asked = nd(SOLICITATION).metadata(key.number());
+    let asked = Flow::new(ASKED, EXCEPT, asked.with(Field::NdTarget, address));
+    let asked = asked.apply([to_agent(Punt::Asked { network })]);
     let ping = gateway(place).map(|router| {
         let here = Match::new().metadata(key.number()).eth_dst(mac).icmpv6();
         let request = here.ipv6_dst_prefix(address, 128);
@@ -273,7 +273,7 @@ fn six(key: NetworkKey, place: &Place<'_>, address: Ipv6Addr, mac: MacAddr) -> V
         [wire.apply(reply.into_iter().chain(back(mac))), inside]
     });
     let ping = ping.into_iter().flatten();
-    [asked, told].into_iter().chain(ping).collect()
+    [asked].into_iter().chain(ping).collect()
 }
 
 fn gateway(place: &Place<'_>) -> Option<RouterId> {

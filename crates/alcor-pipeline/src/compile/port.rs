@@ -1,11 +1,12 @@
 //! What a port of this host may send.
 
 use super::resolve::{ARP_REQUEST, solicitation};
-use super::{limits, tap};
+use super::{limits, tap, trunk};
 use crate::Punt;
+use crate::member::Local;
 use crate::state::State;
-use crate::table::{ANSWER, CLASSIFY, DHCP, MATCH, OWN, RESOLVE, SENDER};
-use alcor_openflow::{Action, Controller, Field, Flow, Match, PortNo};
+use crate::table::{ANSWER, CLASSIFY, DELIVER, DHCP, MATCH, OWN, RECEIVER, RESOLVE, SENDER};
+use alcor_openflow::{Action, Controller, Field, Flow, Match, PortNo, Subfield};
 use alcor_types::{MacAddr, PortId};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -16,16 +17,14 @@ const DHCP_SERVER: u16 = 67;
 /// Nothing while the port is unplugged, switched off, or its network is.
 pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
     let local = state.locals.get(&id).filter(|local| local.up)?;
-    let ofport = *state.ofports.get(&id)?;
+    let ofport = state.ofport(id)?;
     let (vpc, key) = state.active(local.vpc)?;
 
-    let entry = limits::entry(&local.limits);
-    let copies = local.taps.as_deref();
-    let copies = copies.map_or_else(Vec::new, |taps| tap::sent(state, taps));
-    let physical = state.is_physical(local.vpc);
-    let mut flows = vec![classify(ofport, physical, key.number(), (copies, entry))];
+    let mut flows = classify(state, id, local, (ofport, key.number()));
+    flows.extend(trunk::flows(state, id, local, ofport));
+    flows.extend(deliver(state, id, local, ofport));
     if let Some(taps) = &local.taps {
-        flows.extend(tap::flows(state, ofport, taps));
+        flows.extend(tap::comes(state, id, taps));
     }
     flows.extend(limits::flows(ofport, &local.limits));
     let own = local.addresses.iter();
@@ -37,14 +36,39 @@ pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
     Some(flows)
 }
 
-/// On a physical network a VM's own tag would choose another VLAN.
-fn classify(ofport: PortNo, physical: bool, key: u64, (copies, entry): (Vec<Action>, u8)) -> Flow {
-    let from = Match::new().in_port(ofport);
-    let from = if physical { from.untagged() } else { from };
-    Flow::new(CLASSIFY, MATCH, from)
-        .apply([Action::set(SENDER, ofport)].into_iter().chain(copies))
-        .write_metadata(key, u64::MAX)
-        .goto(entry)
+/// Names the sender and its network.
+fn classify(state: &State, id: PortId, local: &Local, (ofport, key): (PortNo, u64)) -> Vec<Flow> {
+    let entry = limits::entry(&local.limits);
+    let copies = local.taps.as_deref();
+    let copies = copies.map_or_else(Vec::new, |taps| tap::sent(state, taps));
+    let frames = trunk::frames(state, id, local, ofport).into_iter();
+    let flows = frames.map(|(priority, frames, first)| {
+        Flow::new(CLASSIFY, priority, frames)
+            .apply(first.into_iter().chain(copies.clone()))
+            .write_metadata(key, u64::MAX)
+            .goto(entry)
+    });
+    flows.collect()
+}
+
+/// The way out, where it is more than the port's interface.
+fn deliver(state: &State, id: PortId, local: &Local, ofport: PortNo) -> Option<Flow> {
+    let taps = local.taps.as_deref();
+    let copies = taps.map_or_else(Vec::new, |taps| tap::received(state, taps));
+    let carried = state.carried(id).is_some();
+    if copies.is_empty() && !carried {
+        return None;
+    }
+    let itself = if carried {
+        trunk::out(state, id)?
+    } else {
+        vec![Action::OutputReg {
+            port: Subfield::new(RECEIVER, 0, 16),
+            max_len: 0,
+        }]
+    };
+    let deliver = Flow::new(DELIVER, MATCH, Match::new().with(RECEIVER, ofport));
+    Some(deliver.apply(itself.into_iter().chain(copies)))
 }
 
 /// Whoever asks for its own address looks for a duplicate (RFC 5227) or makes it known; an

@@ -3,9 +3,9 @@
 
 use crate::key::NetworkKey;
 use crate::table::{
-    ADDRESS, ADDRESS_OF, ANSWER, EXCEPT, FOUND, MATCH, ND_REPLY, RESOLVE, SCRATCH, ipv4_of,
+    ADDRESS, ADDRESS_OF, ANSWER, BACK, EXCEPT, FOUND, MATCH, ND_REPLY, RESOLVE, SCRATCH, ipv4_of,
 };
-use alcor_openflow::{Action, Field, Flow, Match, PortNo, Subfield};
+use alcor_openflow::{Action, Field, Flow, Match, Subfield};
 use std::net::Ipv6Addr;
 
 pub(super) const ARP_REQUEST: u16 = 1;
@@ -53,7 +53,7 @@ fn told(flags: u32) -> [Action; 4] {
         Action::set(Field::NdOptionsType, TARGET_LINK_LAYER),
         Action::copy(Field::EthSrc, Field::NdTll),
         Action::set(Field::NdReserved, flags),
-        Action::Output(PortNo::IN_PORT),
+        Action::resubmit(BACK),
     ]
 }
 
@@ -78,7 +78,7 @@ fn arp_reply() -> [Action; 8] {
         Action::copy(Field::ArpSpa, Field::ArpTpa),
         Action::copy(ipv4_of(), Field::ArpSpa),
         Action::set(Field::ArpOp, ARP_REPLY),
-        Action::Output(PortNo::IN_PORT),
+        Action::resubmit(BACK),
     ]
 }
 

@@ -3,12 +3,14 @@
 use super::address::number;
 use super::block;
 use super::link_local;
+use super::{scopes, size};
 use crate::Punt;
-use crate::router::Way;
+use crate::key::NetworkKey;
+use crate::router::{Interface, Way};
 use crate::state::State;
 use crate::table::{
     ADDRESS, ADDRESS_OF, ARRIVE, ECHO, EXCEPT_2, EXPIRED, FOUND, HOP, MATCH, OWN, REMOTE, ROUTE,
-    ROUTER, ROUTER_ID, ROUTES, SENDER, ipv4_of,
+    ROUTER, ROUTER_ID, ROUTES, SCRATCH, SENDER, SIZE, ipv4_of,
 };
 use alcor_openflow::{Action, Controller, Field, Flow, Match};
 use alcor_types::{MacAddr, PortId, RouterId};
@@ -68,10 +70,15 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
         let addresses = addresses.flat_map(|address| own(router, interface.mac, *address));
         addresses.chain(link_local::flows(router, interface))
     });
-    let ways = state.ways(router).into_iter();
-    let ways = ways.filter_map(|way| route(state, router, &way));
+    let ways = state.ways(router);
+    let largest = state.largest(router);
+    let parted = scopes::parted(state, router, &ways);
+    let ways = ways
+        .iter()
+        .filter_map(|way| route(state, router, way, largest));
+    let measured = size::of_ports(state, router);
     // While news is under way, two ports may have one address for a moment: the first has it.
-    let mut flows: Vec<_> = own.chain(ways).collect();
+    let mut flows: Vec<_> = own.chain(ways).chain(parted).chain(measured).collect();
     flows.sort_by(|one, other| one.key.cmp(&other.key));
     flows.dedup_by(|one, other| one.key == other.key);
     flows
@@ -124,8 +131,9 @@ fn echo(to_it: Match, own: IpAddr) -> Flow {
     Flow::new(ROUTE, ECHO, request).apply(turned.into_iter().chain(sent))
 }
 
-/// Out into a network, to the next hop or to the destination itself.
-fn route(state: &State, router: RouterId, way: &Way) -> Option<Flow> {
+/// Out into a network, to the next hop or to the destination itself; measured on the way where such large
+/// packets may come to the router.
+fn route(state: &State, router: RouterId, way: &Way, largest: u16) -> Option<Flow> {
     let (out, key) = state.routing(way.out)?;
     let hop = match (way.hop, way.block) {
         (Some(hop), _) => Action::set(ADDRESS_OF, number(hop)),
@@ -144,21 +152,29 @@ fn route(state: &State, router: RouterId, way: &Way) -> Option<Flow> {
         packet = block::from(packet.metadata(origin.number()), block);
     }
     let flow = Flow::new(ROUTE, ROUTES + 4 * length + rank, packet);
-    let flow = flow.apply([
+    if size::is_measured(state, out, largest) {
+        let target = Action::set(SCRATCH, way.out.0.as_u128());
+        return Some(flow.apply([hop, target]).goto(SIZE));
+    }
+    let actions = [hop].into_iter().chain(sent(out, key));
+    Some(flow.apply(actions).goto(HOP))
+}
+
+/// Out by a port of the router, to whoever has the address of the next hop.
+pub(super) fn sent(out: &Interface, key: NetworkKey) -> [Action; 4] {
+    [
         Action::DecTtl,
         Action::set(Field::EthSrc, out.mac),
         Action::set(Field::Metadata, key.number()),
-        hop,
         Action::resubmit(ADDRESS),
-    ]);
-    Some(flow.goto(HOP))
+    ]
 }
 
 pub(super) fn at(router: RouterId) -> Match {
     Match::new().with(ROUTER_ID, router.0.as_u128())
 }
 
-fn family(matching: Match, like: IpAddr) -> Match {
+pub(super) fn family(matching: Match, like: IpAddr) -> Match {
     match like {
         IpAddr::V4(_) => matching.ipv4(),
         IpAddr::V6(_) => matching.ipv6(),

@@ -6,12 +6,12 @@ use alcor_openflow::{Action, Field, Flow, Match};
 use alcor_types::{NetworkId, Vni};
 use std::net::IpAddr;
 
-/// Frames of the network's VNI enter it, for delivery on this host.
+/// Frames of the network's VNI, out of tunnels of its kind, enter it, for delivery on this host.
 pub(super) fn flows(state: &State, id: NetworkId) -> Vec<Flow> {
-    let (Some((vpc, key)), Some(tunnel)) = (state.active(id), state.tunnel) else {
+    let Some((vpc, key)) = state.active(id) else {
         return Vec::new();
     };
-    let Some(vni) = vpc.vni() else {
+    let Some((tunnel, vni)) = state.tunnel_of(vpc) else {
         return Vec::new();
     };
     let from_tunnel = Match::new().in_port(tunnel).tunnel_id(vni.get().into());

@@ -2,8 +2,9 @@
 
 use super::State;
 use crate::key::NetworkKey;
+use crate::meter::Meters;
 use crate::{North, Owner, Zoned};
-use alcor_goalstate::{Carrier, FloatingGoal, Forwarding, RouterGateway};
+use alcor_goalstate::{Carrier, FloatingGoal, Forwarding, Limits, OutletGoal, RouterGateway};
 use alcor_openflow::PortNo;
 use alcor_types::{MacAddr, NetworkId, RouterId};
 use std::collections::BTreeSet;
@@ -15,8 +16,10 @@ pub(crate) enum Place<'a> {
     Floating(&'a FloatingGoal, u16),
     /// It is a router's own, which leads out here.
     Gateway(RouterId, &'a RouterGateway),
+    /// By it this host translates for a router.
+    Outlet(&'a OutletGoal),
     /// Ports of it lead inside, here.
-    Forwarded(RouterId, Vec<&'a Forwarding>),
+    Forwarded(RouterId, &'a RouterGateway, Vec<&'a Forwarding>),
 }
 
 impl Place<'_> {
@@ -25,8 +28,21 @@ impl Place<'_> {
         match self {
             Self::Floating(goal, _) => Some(goal.mac),
             Self::Gateway(_, gateway) => Some(gateway.mac),
-            Self::Forwarded(_, forwardings) => forwardings.first().map(|it| it.mac),
+            Self::Outlet(outlet) => Some(outlet.mac),
+            Self::Forwarded(_, _, forwardings) => forwardings.first().map(|it| it.mac),
         }
+    }
+
+    /// What bounds it at this address.
+    fn limits(&self, address: IpAddr) -> Limits {
+        let way = match self {
+            Self::Floating(goal, _) => return goal.limits,
+            Self::Outlet(outlet) => return outlet.limits,
+            Self::Gateway(_, way) | Self::Forwarded(_, way, _) => way,
+        };
+        let mut bounded = way.bounded.iter();
+        let bounded = bounded.find(|bounded| bounded.address == address);
+        bounded.map_or_else(Limits::default, |bounded| bounded.limits)
     }
 }
 
@@ -94,7 +110,7 @@ impl State {
     /// network, and connections can be kept.
     pub(crate) fn serves(&self, goal: &FloatingGoal) -> Option<u16> {
         let local = self.locals.get(&goal.port).filter(|local| local.up)?;
-        self.ofports.get(&goal.port)?;
+        self.ofport(goal.port)?;
         self.active(local.vpc)?;
         let gateways = self.gateways(goal.router);
         let leads = gateways.iter().any(|way| way.network == goal.network);
@@ -112,12 +128,28 @@ impl State {
             if let Some((router, way)) = own {
                 return Some(Place::Gateway(router, way));
             }
-            here().find_map(|(router, way)| {
+            let forwarded = here().find_map(|(router, way)| {
                 let all = way.forwardings.iter();
                 let at: Vec<_> = all.filter(|it| it.address == address).collect();
-                (!at.is_empty()).then_some(Place::Forwarded(router, at))
-            })
+                (!at.is_empty()).then_some(Place::Forwarded(router, way, at))
+            });
+            forwarded.or_else(|| self.outlet_at(network, address))
         })
+    }
+
+    /// The outlet with this address, where its router translates to the network.
+    fn outlet_at(&self, network: NetworkId, address: IpAddr) -> Option<Place<'_>> {
+        let mut outlets = self.outside.outlets.values();
+        let outlet = outlets.find(|it| it.network == network && it.address == address)?;
+        let known = self.outlet(outlet.router, network)?;
+        (known.address == outlet.address).then_some(Place::Outlet(known))
+    }
+
+    /// By which address this host translates for a router that leads to the network.
+    pub(crate) fn outlet(&self, router: RouterId, network: NetworkId) -> Option<&OutletGoal> {
+        let mut ways = self.gateways(router).iter();
+        let translates = ways.any(|way| way.network == network && way.snat);
+        translates.then(|| self.outside.outlet(router, network))?
     }
 
     /// The floating IPs here of a router to a network.
@@ -140,7 +172,19 @@ impl State {
             let forwarded = way.forwardings.iter().map(|it| it.address);
             way.addresses.iter().copied().chain(forwarded)
         });
-        floating.chain(gateways).collect()
+        let outlets = self.outside.outlets.values();
+        let outlets = outlets.filter(|outlet| outlet.network == network);
+        let outlets = outlets.map(|outlet| outlet.address.into());
+        floating.chain(gateways).chain(outlets).collect()
+    }
+
+    /// Every address of ours outside, as an owner.
+    pub(crate) fn outsides(&self) -> impl Iterator<Item = Owner> {
+        let networks = self.externals().into_iter();
+        networks.flat_map(|network| {
+            let addresses = self.addresses_on(network).into_iter();
+            addresses.map(move |address| North::Outside(network, address).into())
+        })
     }
 
     /// Every owner of flows about the external network.
@@ -157,7 +201,36 @@ impl State {
         all.map(Owner::from).collect()
     }
 
-    /// Whose connections are translated here.
+    /// What bounds an address of ours that is served here, and by which meters.
+    pub(crate) fn bounds(&self, network: NetworkId, address: IpAddr) -> Option<(Meters, Limits)> {
+        self.external(network)?;
+        let limits = self.place(network, address)?.limits(address);
+        let number = self.outside.zones.get(&Zoned::Bounded(network, address))?;
+        (!limits.is_none()).then(|| (Meters::of_number(*number), limits))
+    }
+
+    /// The addresses outside that policies bound, and that this host may serve.
+    fn bounded(&self) -> impl Iterator<Item = Zoned> {
+        let floating = self.outside.floating();
+        let floating = floating.filter(|goal| !goal.limits.is_none());
+        let floating = floating.map(|goal| (goal.network, goal.address));
+        let ways = self
+            .routers
+            .keys()
+            .flat_map(|router| self.gateways(*router));
+        let here = ways.filter(|way| self.is_here(way));
+        let here = here.flat_map(|way| {
+            let addresses = way.bounded.iter().map(|it| it.address);
+            addresses.map(|address| (way.network, address))
+        });
+        let outlets = self.outside.outlets.values();
+        let outlets = outlets.filter(|outlet| !outlet.limits.is_none());
+        let outlets = outlets.map(|outlet| (outlet.network, outlet.address.into()));
+        let all = floating.chain(here).chain(outlets);
+        all.map(|(network, address)| Zoned::Bounded(network, address))
+    }
+
+    /// Whose connections are translated here, and what is bounded.
     pub(crate) fn translating(&self) -> BTreeSet<Zoned> {
         let floating = self.outside.floating().map(Zoned::of);
         let here = self.routers.keys().filter(|router| {
@@ -165,6 +238,9 @@ impl State {
             ways.any(|way| self.is_here(way))
         });
         let here = here.map(|router| Zoned::Router(*router));
-        floating.chain(here).collect()
+        let outlets = self.outside.outlets.values();
+        let outlets = outlets.map(|outlet| Zoned::Router(outlet.router));
+        let translated = floating.chain(here).chain(outlets);
+        translated.chain(self.bounded()).collect()
     }
 }

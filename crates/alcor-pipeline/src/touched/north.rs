@@ -3,7 +3,7 @@
 use crate::router::Interface;
 use crate::state::State;
 use crate::{Neighbor, North, Owner, Zoned};
-use alcor_goalstate::FloatingGoal;
+use alcor_goalstate::{FloatingGoal, OutletGoal};
 use alcor_types::{FloatingIpId, NetworkId, PortId, RouterId};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -97,6 +97,29 @@ pub(super) fn by_floating(
     owners.map(Owner::from).collect()
 }
 
+pub(super) fn by_outlet(
+    state: &State,
+    key: (PortId, NetworkId),
+    now: Option<&OutletGoal>,
+) -> Vec<Owner> {
+    let former = state.outside.outlets.get(&key);
+    if former == now {
+        return Vec::new();
+    }
+    let places = [former, now].into_iter().flatten();
+    let owners = places.flat_map(|goal| {
+        // Another interface may tell of another one.
+        let same = state.outside.outlets.values();
+        let same = same.filter(|it| it.router == goal.router && it.network == goal.network);
+        let outside = same.chain([goal]);
+        let outside = outside.map(|it| North::Outside(it.network, it.address.into()));
+        outside
+            .chain([North::Exits(goal.router)])
+            .collect::<Vec<_>>()
+    });
+    owners.map(Owner::from).collect()
+}
+
 /// A port here came, went, or changed.
 pub(super) fn by_port(state: &State, port: PortId) -> Vec<Owner> {
     let floating = state.outside.of_port(port);
@@ -114,6 +137,7 @@ pub(super) fn by_zone(state: &State, of: Zoned, now: Option<u16>) -> Vec<Owner> 
     match of {
         Zoned::Router(router) => of_router(state, router).into_iter().collect(),
         Zoned::Floating(_, port, _) => by_port(state, port),
+        Zoned::Bounded(network, address) => vec![North::Outside(network, address).into()],
     }
 }
 

@@ -31,6 +31,8 @@ fn answered_inside(packet: &Packet, from: &Port) -> Vec<End> {
     vec![
         End::Answered(packet.to),
         End::Dropped,
+        // To an address inside that the answering router does not know, it looks for a next hop outside.
+        End::Agent,
         End::Port(host, 100 + u32::from(number)),
     ]
 }

@@ -2,7 +2,7 @@
 //! it.
 
 use super::support::facts::HOSTS;
-use super::support::goals::{TUNNEL, host_ip};
+use super::support::goals::{GENEVE, TUNNEL, host_ip};
 use super::switches::{End, Switches};
 use super::ways::{EXTERNALS, TAG, WIRE, external_id};
 use alcor_compiler::oracle::Intent;
@@ -176,9 +176,9 @@ impl Switches {
                 match exit {
                     Exit::Controller => end = End::Agent,
                     Exit::Back => end = End::Port(at, probe.in_port),
-                    Exit::Port { ofport, tunnel, .. } if *ofport == TUNNEL.0 => {
+                    Exit::Port { ofport, tunnel, .. } if is_tunnel(*ofport) => {
                         assert!(tunnel, "the tunnel is one to Open vSwitch: {text}");
-                        carried = Some(tunnelled(at, &trace));
+                        carried = Some((tunnelled(at, &trace), *ofport));
                     }
                     Exit::Port {
                         trouble: Some(_), ..
@@ -191,7 +191,7 @@ impl Switches {
                     Exit::Port { ofport, .. } => end = End::Port(at, *ofport),
                 }
             }
-            let Some((to, tunnel)) = carried else {
+            let Some(((to, tunnel), by)) = carried else {
                 return (end, onto, told);
             };
             assert!(
@@ -199,7 +199,7 @@ impl Switches {
                 "from a tunnel into a tunnel: {told}"
             );
             probe = probe.after(&trace);
-            (probe.tunnel, probe.in_port) = (Some(tunnel), TUNNEL.0);
+            (probe.tunnel, probe.in_port) = (Some(tunnel), by);
             at = to;
             text = self.ask(at, &probe, ct).await;
         }
@@ -250,4 +250,8 @@ fn tunnelled(from: u8, trace: &Trace) -> (u8, Tunnelled) {
         to: end,
     };
     (to, tunnel)
+}
+
+fn is_tunnel(ofport: u32) -> bool {
+    [TUNNEL.0, GENEVE.0].contains(&ofport)
 }

@@ -1,7 +1,7 @@
 //! A real ovs-vswitchd with a bridge for every host. What passes between them is carried by the
 //! test: nobody here sends a packet, Open vSwitch is only asked what it would do with one.
 
-use super::support::goals::{TUNNEL, host_ip};
+use super::support::goals::{GENEVE, TUNNEL, host_ip};
 use super::ways::WIRE;
 use alcor_openflow::{
     BundleItem, Client, Connection, Endpoint, Events, Flow, FlowMod, Match, Settings,
@@ -127,11 +127,14 @@ fn bridge(host: u8, ports: u8) -> String {
     let words = format!(
         "add-br br{host} -- set bridge br{host} datapath_type=netdev fail_mode=secure \
          protocols=OpenFlow13 -- add-port br{host} t{host} -- set interface t{host} type=vxlan \
-         options:key=flow options:remote_ip=flow options:local_ip={} ofport_request={} \
+         options:key=flow options:remote_ip=flow options:local_ip={ip} ofport_request={} \
+         -- add-port br{host} g{host} -- set interface g{host} type=geneve \
+         options:key=flow options:remote_ip=flow options:local_ip={ip} ofport_request={} \
          -- add-port br{host} w{host} -- set interface w{host} type=internal ofport_request={}",
-        host_ip(host),
         TUNNEL.0,
-        WIRE.0
+        GENEVE.0,
+        WIRE.0,
+        ip = host_ip(host),
     );
     let ports = (0..ports).map(|port| {
         let (name, number) = (format!("p{host}-{port}"), 100 + u32::from(port));

@@ -1,8 +1,9 @@
 //! A pipeline and the bridge it drives.
 
 use super::frame::Frame;
-use super::goals::{TUNNEL, port_id};
+use super::goals::{port_id, tunnel_port};
 use super::switch::{Outcome, Switch};
+use alcor_goalstate::TunnelKind;
 use alcor_openflow::{Field, PortNo};
 use alcor_pipeline::{Input, Pipeline};
 
@@ -34,9 +35,13 @@ impl Bridge {
     }
 
     pub(crate) fn arrives(&self, vni: u32, frame: &Frame) -> Outcome {
+        self.arrives_by(TunnelKind::Vxlan, vni, frame)
+    }
+
+    pub(crate) fn arrives_by(&self, kind: TunnelKind, vni: u32, frame: &Frame) -> Outcome {
         let mut frame = frame.clone();
         frame.set(Field::TunnelId, vni.into());
-        self.switch.receive(TUNNEL, &frame)
+        self.switch.receive(tunnel_port(kind), &frame)
     }
 }
 
@@ -53,7 +58,12 @@ pub(crate) fn plug(number: u8) -> Input {
 }
 
 pub(crate) fn tunnel() -> Input {
+    tunnel_of(TunnelKind::Vxlan)
+}
+
+pub(crate) fn tunnel_of(kind: TunnelKind) -> Input {
     Input::Tunnel {
-        ofport: Some(TUNNEL),
+        kind,
+        ofport: Some(tunnel_port(kind)),
     }
 }

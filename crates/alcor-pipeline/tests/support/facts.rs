@@ -13,14 +13,20 @@ pub(crate) const NETWORKS: u8 = 2;
 pub(crate) const HOSTS: u8 = 3;
 pub(crate) const PORTS: u8 = 8;
 
+/// Of two networks one is Geneve's, with the other's number among VXLAN's, and with smaller packets.
 pub(crate) fn network(number: u8, up: bool) -> Fact {
+    let network_type = match number % 2 {
+        0 => NetworkType::Vxlan,
+        _ => NetworkType::Geneve,
+    };
     let network = Network {
         project_id: "p".into(),
         admin_state_up: up,
+        mtu: 1450 - 100 * u16::from(number),
         segments: vec![Transport {
-            network_type: NetworkType::Vxlan,
+            network_type,
             physical_network: None,
-            segmentation_id: Some(vni(number).get()),
+            segmentation_id: Some(vni(number & !1).get()),
         }],
         ..Network::new(vpc_id(number))
     };

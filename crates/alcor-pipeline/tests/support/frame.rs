@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// A frame, its tunnel key and ends, and the pipeline's state about it; a field that is not
 /// there is 0.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Frame(BTreeMap<Field, u128>);
+pub(crate) struct Frame(BTreeMap<Field, u128>, u16);
 
 const PIPELINE_STATE: [Field; 24] = [
     Field::InPort,
@@ -70,6 +70,18 @@ impl Frame {
         );
     }
 
+    /// How long it is, in bytes; 0 unless that matters.
+    pub(crate) fn length(&self) -> u16 {
+        self.1
+    }
+
+    /// The same frame, with an IP packet of this size.
+    #[allow(dead_code, reason = "most tests do not measure")]
+    pub(crate) fn sized(mut self, packet: u16) -> Self {
+        self.1 = packet + 14;
+        self
+    }
+
     /// What leaves the bridge: no state of the pipeline goes with it.
     pub(crate) fn on_the_wire(&self) -> Self {
         let mut frame = self.clone();
@@ -83,7 +95,7 @@ impl Frame {
             (Field::EthDst, to.to_u64().into()),
             (Field::EthType, kind.into()),
         ];
-        Self(fields.into())
+        Self(fields.into(), 0)
     }
 
     /// Some IPv4 packet that no table has a special mind about.

@@ -3,7 +3,7 @@
 use alcor_goalstate::{
     AclGoal, AclRule, AddressGroupGoal, Bounds, Carrier, DhcpGoal, Goal, GroupGoal, GroupRule,
     InterfaceGoal, Limits, MemberGoal, NeighborGoal, PortGoal, PortIdentity, Rate, RuleRemote,
-    SubnetGoal, TapCopy, Taps, VpcGoal,
+    SubnetGoal, TapCopy, Taps, TunnelKind, VpcGoal,
 };
 use alcor_openflow::PortNo;
 use alcor_types::{
@@ -15,6 +15,16 @@ use std::net::{IpAddr, Ipv4Addr};
 use uuid::Uuid;
 
 pub(crate) const TUNNEL: PortNo = PortNo(10);
+/// Where Geneve tunnels begin.
+pub(crate) const GENEVE: PortNo = PortNo(12);
+
+/// The port of tunnels of a kind.
+pub(crate) fn tunnel_port(kind: TunnelKind) -> PortNo {
+    match kind {
+        TunnelKind::Vxlan => TUNNEL,
+        TunnelKind::Geneve => GENEVE,
+    }
+}
 
 pub(crate) fn vpc_id(number: u8) -> NetworkId {
     NetworkId(Uuid::from_u128(0x1_0000 + u128::from(number)))
@@ -77,6 +87,7 @@ pub(crate) fn subnet(number: u8, vpc: u8) -> SubnetGoal {
         host_routes: Vec::new(),
         ipv6_address_mode: None,
         ipv6_ra_mode: None,
+        address_scope: None,
     }
 }
 
@@ -118,6 +129,7 @@ pub(crate) fn port(number: u8, vpc: u8) -> PortGoal {
         identity: Box::new(PortIdentity {
             project_id: "project".into(),
             dns_name: String::new(),
+            trunk: None,
         }),
         limits: Box::default(),
         taps: None,

@@ -1,7 +1,9 @@
 //! Ways out of the region for tests: router `n` has the gateway `203.0.113.n`.
 
 use super::goals::{ip, mac, port_id, router_id, vpc_id};
-use alcor_goalstate::{Carrier, ExternalSubnet, FloatingGoal, Forwarding, RouterGateway};
+use alcor_goalstate::{
+    Carrier, ExternalSubnet, FloatingGoal, Forwarding, OutletGoal, RouterGateway,
+};
 use alcor_types::{FloatingIpId, PortRange, Revision};
 use std::net::IpAddr;
 use uuid::Uuid;
@@ -31,6 +33,7 @@ pub(crate) fn gateway(router: u8, network: u8, here: bool) -> RouterGateway {
         subnets: vec![ExternalSubnet {
             cidr: "203.0.113.0/24".parse().unwrap(),
             gateway_ip: Some(outside(254)),
+            address_scope: None,
         }],
         snat: true,
         host_ip: here.then_some(SEAT),
@@ -48,6 +51,21 @@ pub(crate) fn gateway(router: u8, network: u8, here: bool) -> RouterGateway {
                 last: 8082,
             },
         }],
+        bounded: Vec::new(),
+    }
+}
+
+/// What interface `interface` tells of this host's outlet for a router.
+pub(crate) fn outlet(interface: u8, number: u8, router: u8, network: u8) -> OutletGoal {
+    OutletGoal {
+        interface: port_id(20 + interface),
+        revision: Revision(1),
+        router: router_id(router),
+        network: vpc_id(network),
+        port: port_id(110 + number),
+        mac: mac(110 + number),
+        address: [203, 0, 113, 60 + number].into(),
+        limits: alcor_goalstate::Limits::default(),
     }
 }
 
@@ -61,6 +79,8 @@ pub(crate) fn floating(number: u8, port: u8, router: u8, network: u8) -> Floatin
         network: vpc_id(network),
         address: outside(number),
         mac: mac(100 + number),
+        holder: port_id(130 + number),
         fixed: ip(port).into(),
+        limits: alcor_goalstate::Limits::default(),
     }
 }

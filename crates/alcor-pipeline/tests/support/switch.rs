@@ -220,6 +220,8 @@ impl Switch {
                     self.act(action, &mut copy, outcome, depth);
                 }
             }
+            Action::PushVlan(_) => frame.set(Field::VlanVid, 0x1000),
+            Action::PopVlan => frame.set(Field::VlanVid, 0),
             Action::Push(_) => frame.set(Field::XxReg3, in_port),
             Action::Pop(_) => {
                 let kept = frame.get(Field::XxReg3);
@@ -231,6 +233,9 @@ impl Switch {
                     u128::from(port.0),
                     "to where it came from: nothing"
                 );
+            }
+            Action::CheckPktLarger { length, dst } => {
+                frame.write(*dst, u128::from(frame.length() > *length));
             }
             Action::SetField { field, value } => frame.set(*field, *value),
             Action::DecTtl => {

@@ -2,11 +2,11 @@
 
 use super::facts::{HOSTS, PORTS, name};
 use super::frame::Frame;
-use super::goals::{TUNNEL, host_ip, port_id};
+use super::goals::{host_ip, port_id, tunnel_port};
 use super::switch::Switch;
 use alcor_compiler::oracle::Intent;
 use alcor_compiler::{Compiler, Delta, Fact};
-use alcor_goalstate::{GoalChange, GoalKey, ScopeId};
+use alcor_goalstate::{GoalChange, GoalKey, ScopeId, TunnelKind};
 use alcor_openflow::{Field, PortNo};
 use alcor_pipeline::{Input, Pipeline, Punt};
 use alcor_types::{HostName, Port, PortId, Revision};
@@ -27,9 +27,10 @@ pub(crate) struct Host {
 impl Host {
     fn new(number: u8) -> Self {
         let mut pipeline = Pipeline::at(host_ip(number));
-        pipeline.apply(&Input::Tunnel {
-            ofport: Some(TUNNEL),
-        });
+        for kind in TunnelKind::ALL {
+            let ofport = Some(tunnel_port(kind));
+            pipeline.apply(&Input::Tunnel { kind, ofport });
+        }
         pipeline.apply(&Input::Complete);
         Self {
             name: name(number),
@@ -197,8 +198,8 @@ impl World {
             .receive(Self::ofport(number), frame);
         let mut received = Vec::new();
         for (port, frame) in outcome.sent {
-            if port == TUNNEL {
-                received.extend(self.carry(place, &frame));
+            if is_tunnel(port) {
+                received.extend(self.carry((place, port), &frame));
             } else {
                 received.push((vm(port), frame.on_the_wire()));
             }
@@ -207,22 +208,26 @@ impl World {
     }
 
     /// Through the tunnel to another host.
-    fn carry(&self, from: usize, frame: &Frame) -> Vec<(PortId, Frame)> {
+    fn carry(&self, (from, by): (usize, PortNo), frame: &Frame) -> Vec<(PortId, Frame)> {
         let end = u32::try_from(frame.get(Field::TunIpv4Dst)).unwrap();
         let end = IpAddr::V4(Ipv4Addr::from_bits(end));
         let to = (0..HOSTS).find(|number| host_ip(*number) == end).unwrap();
         assert_ne!(usize::from(to), from, "a host sends to itself");
         let mut inner = frame.on_the_wire();
         inner.set(Field::TunnelId, frame.get(Field::TunnelId));
-        let outcome = self.hosts[usize::from(to)].switch.receive(TUNNEL, &inner);
+        let outcome = self.hosts[usize::from(to)].switch.receive(by, &inner);
         assert_eq!(outcome.punted, [], "the agent hears of its own VMs only");
         let sent = outcome.sent.into_iter();
         sent.map(|(port, frame)| {
-            assert_ne!(port, TUNNEL, "a frame from a tunnel goes into a tunnel");
+            assert!(!is_tunnel(port), "a frame from a tunnel goes into a tunnel");
             (vm(port), frame.on_the_wire())
         })
         .collect()
     }
+}
+
+fn is_tunnel(port: PortNo) -> bool {
+    TunnelKind::ALL.map(tunnel_port).contains(&port)
 }
 
 fn vm(ofport: PortNo) -> PortId {

@@ -31,6 +31,7 @@ fn subnet(cidr: &str, mode: Option<Ipv6Mode>) -> SubnetGoal {
         host_routes: Vec::new(),
         ipv6_address_mode: mode,
         ipv6_ra_mode: mode,
+        address_scope: None,
     }
 }
 

@@ -45,6 +45,7 @@ fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
         host_routes: Vec::new(),
         ipv6_address_mode: mode,
         ipv6_ra_mode: mode,
+        address_scope: None,
     };
     let port = PortGoal {
         id: PortId::random(),
@@ -66,6 +67,7 @@ fn goals(mode: Option<Ipv6Mode>) -> (VpcGoal, SubnetGoal, PortGoal) {
         identity: Box::new(PortIdentity {
             project_id: "project".into(),
             dns_name: String::new(),
+            trunk: None,
         }),
         limits: Box::default(),
         taps: None,

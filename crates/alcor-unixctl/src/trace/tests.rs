@@ -3,6 +3,7 @@
 use super::*;
 
 const ROUTED: &str = include_str!("routed.txt");
+const MEASURED: &str = include_str!("measured.txt");
 const LOCAL: &str = include_str!("local.txt");
 
 #[test]
@@ -42,6 +43,23 @@ fn a_packet_out_of_a_port_and_one_to_nobody() {
     let none = Trace::parse("bridge(\"br\")\n----\n 0. No match.\n    drop\n");
     assert_eq!((none.lookups.len(), none.exits.len()), (1, 0));
     assert_eq!(none.lookups[0].rule, None);
+}
+
+#[test]
+fn a_packet_that_was_measured_is_a_small_one() {
+    let trace = Trace::parse(MEASURED);
+    let tables: Vec<_> = trace.lookups.iter().map(|lookup| lookup.table).collect();
+    assert_eq!(tables, [33, 35, 34, 50, 52]);
+    let exit = Exit::Port {
+        ofport: 10,
+        tunnel: true,
+        trouble: None,
+    };
+    assert_eq!(trace.exits, [exit]);
+    assert_eq!(trace.end.number("tun_id"), Some(100));
+    assert_eq!(trace.end.get("tun_dst"), Some("192.168.100.2"));
+    assert_eq!(trace.end.get("dl_dst"), Some("fa:16:3e:00:00:0e"));
+    assert_eq!(trace.end.number("nw_ttl"), Some(11));
 }
 
 #[test]

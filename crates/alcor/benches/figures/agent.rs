@@ -227,6 +227,7 @@ impl Network {
                 host_routes: Vec::new(),
                 ipv6_address_mode: None,
                 ipv6_ra_mode: None,
+                address_scope: None,
             }),
             Goal::Port(PortGoal {
                 id: self.port,
@@ -245,6 +246,7 @@ impl Network {
                 identity: Box::new(PortIdentity {
                     project_id: "project".into(),
                     dns_name: String::new(),
+                    trunk: None,
                 }),
                 limits: Box::default(),
                 taps: None,

@@ -9,6 +9,7 @@
 
 #![allow(
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::cast_precision_loss,
     reason = "a measuring program prints, and counts of things measured fit a float"
 )]
@@ -23,6 +24,7 @@ mod intent;
 mod load;
 mod machine;
 mod meter;
+mod peers;
 mod region;
 mod report;
 mod samples;
@@ -30,10 +32,10 @@ mod stub;
 mod switch;
 mod wire;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 use report::Report;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// One benchmark.
@@ -51,6 +53,8 @@ enum Name {
     Agent,
     /// DHCP transactions of the responder.
     Dhcp,
+    /// The same scenario on OVN and on us; needs `--kit`.
+    Peers,
 }
 
 /// Measures, and prints a table.
@@ -72,6 +76,12 @@ struct Arguments {
     /// Ports of the largest table that the api benchmark reads
     #[arg(long, default_value_t = 100_000)]
     ports: u64,
+    /// The folder of the kit that measures the peer (`peers`)
+    #[arg(long, value_name = "DIR")]
+    kit: Option<PathBuf>,
+    /// Speak the kit's protocol: the kit starts us so
+    #[arg(long, hide = true)]
+    plane: bool,
     /// What `cargo bench` passes to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
@@ -114,7 +124,8 @@ fn main() -> anyhow::Result<()> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         // What is given up is dropped, and takes its processes and namespaces with it.
         tokio::select! {
-            measured = measure(&arguments) => measured,
+            spoken = peers::speak(), if arguments.plane => spoken,
+            measured = measure(&arguments), if !arguments.plane => measured,
             _ = terminate.recv() => bail!("stopped by SIGTERM"),
             _ = interrupt.recv() => bail!("stopped by SIGINT"),
         }
@@ -128,10 +139,14 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
         ports: arguments.ports,
     };
     let all = Name::value_variants();
-    let chosen = |name: &Name| arguments.names.is_empty() || arguments.names.contains(name);
+    // The peer is measured where it is asked for: not everybody has its kit.
+    let chosen = |name: &Name| {
+        let unasked = arguments.names.is_empty() && *name != Name::Peers;
+        unasked || arguments.names.contains(name)
+    };
     let mut reports = Vec::new();
     for name in all.iter().copied().filter(chosen) {
-        let report = run(name, scale).await?;
+        let report = run(name, scale, arguments.kit.as_deref()).await?;
         println!("{report}");
         reports.push(report);
         // Written after every one, so that a later one that fails costs nothing.
@@ -142,7 +157,7 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn run(name: Name, scale: Scale) -> anyhow::Result<Report> {
+async fn run(name: Name, scale: Scale, kit: Option<&Path>) -> anyhow::Result<Report> {
     let mut report = Report::begin(match name {
         Name::Api => "api",
         Name::Intent => "intent",
@@ -150,6 +165,7 @@ async fn run(name: Name, scale: Scale) -> anyhow::Result<Report> {
         Name::Datapath => "datapath",
         Name::Agent => "agent",
         Name::Dhcp => "dhcp",
+        Name::Peers => "peers",
     });
     match name {
         Name::Api => api::run(scale, &mut report).await?,
@@ -158,6 +174,10 @@ async fn run(name: Name, scale: Scale) -> anyhow::Result<Report> {
         Name::Datapath => datapath::run(scale, &mut report).await?,
         Name::Agent => agent::run(scale, &mut report).await?,
         Name::Dhcp => dhcp::run(scale, &mut report)?,
+        Name::Peers => {
+            let kit = kit.context("peers needs --kit DIR, the folder with the kit's run.sh")?;
+            peers::run(scale, kit, &mut report).await?;
+        }
     }
     report.end();
     Ok(report)

@@ -22,6 +22,7 @@ const LOOK: Duration = Duration::from_millis(2);
 pub(crate) struct Region {
     child: Child,
     address: SocketAddr,
+    agents: SocketAddr,
     dir: PathBuf,
 }
 
@@ -57,6 +58,7 @@ impl Region {
         let mut region = Self {
             child,
             address: rest,
+            agents,
             dir: dir.to_owned(),
         };
         region.await_ready(began).await?;
@@ -65,6 +67,11 @@ impl Region {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where agents connect to.
+    pub(crate) fn agents(&self) -> SocketAddr {
+        self.agents
     }
 
     pub(crate) fn pid(&self) -> i32 {

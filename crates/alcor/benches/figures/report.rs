@@ -44,7 +44,7 @@ pub(crate) struct Row {
     low: f64,
     high: f64,
     rounds: usize,
-    peer: &'static str,
+    peer: String,
     goal: Option<Goal>,
     met: Option<bool>,
     note: String,
@@ -76,7 +76,7 @@ impl Row {
             low,
             high,
             rounds: all.len(),
-            peer: "",
+            peer: String::new(),
             goal: None,
             met: None,
             note: String::new(),
@@ -84,9 +84,16 @@ impl Row {
     }
 
     /// What the peer needs, in words.
-    pub(crate) fn peer(mut self, peer: &'static str) -> Self {
-        self.peer = peer;
+    pub(crate) fn peer(mut self, peer: impl Into<String>) -> Self {
+        self.peer = peer.into();
         self
+    }
+
+    /// What the peer needed in the same run, and how many times ours that is.
+    pub(crate) fn measured_peer(self, peer: f64) -> Self {
+        let times = peer / self.figure;
+        let said = format!("{} ({} times)", number(peer), number(times));
+        self.peer(said)
     }
 
     pub(crate) fn goal(mut self, goal: Goal) -> Self {
@@ -114,7 +121,7 @@ impl Row {
             self.rounds.to_string(),
             self.goal.map(|goal| goal.to_string()).unwrap_or_default(),
             met.to_owned(),
-            self.peer.to_owned(),
+            self.peer.clone(),
             self.note.clone(),
         ]
     }

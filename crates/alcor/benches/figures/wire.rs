@@ -130,8 +130,22 @@ pub(crate) fn get(path: &str) -> Vec<u8> {
 
 /// A request that makes something.
 pub(crate) fn post(path: &str, body: &str) -> Vec<u8> {
+    with_body("POST", path, body)
+}
+
+/// A request that changes something.
+pub(crate) fn put(path: &str, body: &str) -> Vec<u8> {
+    with_body("PUT", path, body)
+}
+
+/// A request that takes something away.
+pub(crate) fn delete(path: &str) -> Vec<u8> {
+    format!("DELETE {path} HTTP/1.1\r\nhost: region\r\n\r\n").into_bytes()
+}
+
+fn with_body(method: &str, path: &str, body: &str) -> Vec<u8> {
     format!(
-        "POST {path} HTTP/1.1\r\nhost: region\r\ncontent-type: application/json\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: region\r\ncontent-type: application/json\r\n\
          content-length: {}\r\n\r\n{body}",
         body.len()
     )

@@ -9,10 +9,10 @@ pub(super) use outside::{GATEWAY_OWNER, floating, floating_network, forwarding, 
 
 use alcor_compiler::Fact;
 use alcor_types::{
-    AddressGroup, AllowedAddressPair, Direction, EtherType, HostName, HostRoute, Network,
-    NetworkType, Node, NodeId, Port, Remote, RouteTable, RouteTableKind, RouteTarget, Router,
-    SecurityGroup, SecurityGroupRule, Sharing, Standard, Subnet, TableRoute, TrafficMatch,
-    Transport,
+    AddressGroup, AllowedAddressPair, Direction, EtherType, HostName, HostRoute, IpVersion,
+    Network, NetworkType, Node, NodeId, Port, Remote, RouteTable, RouteTableKind, RouteTarget,
+    Router, SecurityGroup, SecurityGroupRule, Sharing, Standard, Subnet, SubnetPool, TableRoute,
+    TrafficMatch, Transport,
 };
 use anyhow::Context;
 use ipnet::IpNet;
@@ -84,6 +84,7 @@ pub(super) fn subnet(shown: &Value) -> Read<Fact> {
         gateway_ip: optional(shown, "gateway_ip")?,
         enable_dhcp: false,
         host_routes: whole(shown, "host_routes")?,
+        subnetpool_id: optional(shown, "subnetpool_id")?,
         ..Subnet::new(
             parsed(shown, "id")?,
             parsed(shown, "network_id")?,
@@ -91,6 +92,25 @@ pub(super) fn subnet(shown: &Value) -> Read<Fact> {
         )
     };
     Ok(Fact::Subnet(subnet.id, Some(Arc::new(subnet))))
+}
+
+/// A pool, of which only the address scope matters here.
+pub(super) fn subnet_pool(shown: &Value) -> Read<Fact> {
+    let pool = SubnetPool {
+        id: parsed(shown, "id")?,
+        project_id: "".into(),
+        standard: standard(shown),
+        ip_version: IpVersion::V4,
+        prefixes: Vec::new(),
+        min_prefixlen: 0,
+        max_prefixlen: 0,
+        default_prefixlen: 0,
+        default_quota: None,
+        shared: Sharing::default(),
+        is_default: false,
+        address_scope_id: optional(shown, "address_scope_id")?,
+    };
+    Ok(Fact::SubnetPool(pool.id, Some(Arc::new(pool))))
 }
 
 pub(super) fn router(shown: &Value) -> Read<Router> {

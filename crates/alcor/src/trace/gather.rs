@@ -176,6 +176,12 @@ impl<'a> Gathering<'a> {
                 self.hops.extend(subnet.gateway_ip);
                 self.hops
                     .extend(subnet.host_routes.iter().map(|route| route.nexthop));
+                if let Some(pool) = subnet.subnetpool_id {
+                    let path = format!("/v2.0/subnetpools/{pool}");
+                    let shown = self.rest.get(&path).await?;
+                    let pool = facts::subnet_pool(&shown["subnetpool"])?;
+                    self.intent.learn(&pool);
+                }
             }
             self.intent.learn(&fact);
         }

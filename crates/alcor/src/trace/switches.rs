@@ -3,7 +3,7 @@
 use super::place::Places;
 use alcor_agent::Inspection;
 use alcor_compiler::oracle::{Intent, Step};
-use alcor_goalstate::Carrier;
+use alcor_goalstate::{Carrier, TunnelKind};
 use alcor_pipeline::{Owner, cookie, table};
 use alcor_types::{MacAddr, NetworkId, PortId};
 use alcor_unixctl::{Client, Exit, Lookup, Probe, Trace, Tunnelled};
@@ -82,7 +82,32 @@ impl Visit {
     fn port(&self, ofport: u32) -> Option<PortId> {
         let plugged = self.inspection.plugged.iter();
         let mut found = plugged.filter(|(_, number)| number.0 == ofport);
-        found.next().map(|(port, _)| *port)
+        let (port, _) = found.next()?;
+        let Some(tag) = self.tag() else {
+            return Some(*port);
+        };
+        let mut carried = self.inspection.carried.iter();
+        let sub_port = carried.find(|(_, by)| **by == (*port, tag))?;
+        Some(*sub_port.0)
+    }
+
+    /// The tag that the packet got last.
+    fn tag(&self) -> Option<u16> {
+        let actions = self.trace.lookups.last()?.actions.iter().rev();
+        let mut set = actions.filter_map(|action| {
+            let action = action.strip_prefix("set_field:")?;
+            action.strip_suffix("->vlan_vid")?.parse::<u16>().ok()
+        });
+        set.next().map(|tci| tci & 0xfff)
+    }
+
+    fn tunnel(&self, exit: &Exit) -> Option<TunnelKind> {
+        let Exit::Port { ofport, .. } = exit else {
+            return None;
+        };
+        let mut tunnels = self.inspection.tunnels.iter();
+        let found = tunnels.find(|(_, number)| number.0 == *ofport);
+        found.map(|(kind, _)| *kind)
     }
 }
 
@@ -92,7 +117,7 @@ pub(super) enum Entrance {
     /// A port that is plugged there.
     Plugged(PortId),
     /// A tunnel.
-    Tunnel(Tunnelled),
+    Tunnel(TunnelKind, Tunnelled),
     /// The wire of a physical network.
     Wire(Carrier),
 }
@@ -150,7 +175,7 @@ fn unable(host: String, entrance: &Entrance, why: Option<String>) -> End {
     let why = match (why, entrance) {
         (Some(why), _) => why,
         (None, Entrance::Plugged(port)) => return End::Unplugged(*port),
-        (None, Entrance::Tunnel(_)) => "it has no tunnel port".to_owned(),
+        (None, Entrance::Tunnel(..)) => "it has no tunnel port".to_owned(),
         (None, Entrance::Wire(carrier)) => {
             let name = carrier.physical_network().unwrap_or_default();
             format!("it has no way to physical network {name}: see --bridge-mappings")
@@ -172,10 +197,15 @@ async fn visit(
     let inspection = inspection.await.map_err(|error| Some(error.to_string()))?;
     (probe.tunnel, probe.vlan) = (None, None);
     let enters = match entrance {
-        Entrance::Plugged(port) => inspection.plugged.get(port),
-        Entrance::Tunnel(tunnel) => {
+        Entrance::Plugged(port) => {
+            let carried = inspection.carried.get(port);
+            probe.vlan = carried.map(|(_, tag)| *tag);
+            let interface = carried.map_or(*port, |(parent, _)| *parent);
+            inspection.plugged.get(&interface)
+        }
+        Entrance::Tunnel(kind, tunnel) => {
             probe.tunnel = Some(*tunnel);
-            inspection.tunnel.as_ref()
+            inspection.tunnels.get(kind)
         }
         Entrance::Wire(carrier) => {
             if let Carrier::Vlan { tag, .. } = carrier {
@@ -185,7 +215,7 @@ async fn visit(
             physical.and_then(|name| inspection.wires.get(name))
         }
     };
-    probe.in_port = enters.ok_or(None)?.0;
+    probe.in_port = enters.copied().ok_or(None)?.0;
     let text = |error: alcor_unixctl::Error| Some(error.to_string());
     let mut switch = Client::connect(&place.control).await.map_err(text)?;
     let flow = probe.to_string();
@@ -212,23 +242,18 @@ enum Next {
 }
 
 fn leave(visit: &Visit, map: &Map<'_>) -> Next {
-    let tunnel = visit.inspection.tunnel.map(|port| port.0);
     let mut end = End::Dropped;
     for exit in &visit.trace.exits {
+        if let Some(kind) = visit.tunnel(exit) {
+            return match carried(visit, kind, map.hosts) {
+                Ok(next) => next,
+                Err(what) => Next::End(End::Nowhere(what)),
+            };
+        }
         match exit {
             Exit::Back => end = End::Answered,
             Exit::Controller if visit.seeks() => return sought(visit, map),
             Exit::Controller => end = End::Agent,
-            Exit::Port {
-                ofport,
-                tunnel: into,
-                ..
-            } if *into || Some(*ofport) == tunnel => {
-                return match carried(visit, map.hosts) {
-                    Ok((host, tunnel)) => Next::Host(host, Entrance::Tunnel(tunnel)),
-                    Err(what) => Next::End(End::Nowhere(what)),
-                };
-            }
             Exit::Port { ofport, .. } if visit.wire(*ofport).is_some() => {
                 return wired(visit, *ofport, map);
             }
@@ -296,7 +321,11 @@ fn wired(visit: &Visit, ofport: u32, map: &Map<'_>) -> Next {
     Next::End(left.unwrap_or(End::Stranger(ofport)))
 }
 
-fn carried(visit: &Visit, hosts: &BTreeMap<IpAddr, String>) -> Result<(String, Tunnelled), String> {
+fn carried(
+    visit: &Visit,
+    kind: TunnelKind,
+    hosts: &BTreeMap<IpAddr, String>,
+) -> Result<Next, String> {
     let fields = &visit.trace.end;
     let four = fields.get("tun_dst").and_then(|end| end.parse().ok());
     let six = || fields.get("tun_ipv6_dst").and_then(|end| end.parse().ok());
@@ -310,5 +339,5 @@ fn carried(visit: &Visit, hosts: &BTreeMap<IpAddr, String>) -> Result<(String, T
         from: visit.inspection.tunnel_ip,
         to,
     };
-    Ok((host, tunnel))
+    Ok(Next::Host(host, Entrance::Tunnel(kind, tunnel)))
 }

@@ -136,6 +136,14 @@ impl Words<'_> {
                     self.router(*router)
                 ),
             ),
+            Step::Parted { router } => (
+                "route",
+                format!(
+                    "router {} passes nothing from one address scope to another: \
+                     put the subnet pools into one scope, or give {to} a floating IP",
+                    self.router(*router)
+                ),
+            ),
             Step::Routed {
                 block,
                 table,

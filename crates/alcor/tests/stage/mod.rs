@@ -23,6 +23,7 @@ pub(crate) mod six;
 pub(crate) mod stream;
 mod talk;
 pub(crate) mod trace;
+pub(crate) mod trunks;
 
 pub(crate) use acls::{Acl, AclRule};
 pub(crate) use flows::{Flow, Flows, assert_untouched, flows, flows_are, received};
@@ -70,7 +71,7 @@ pub(crate) async fn without_agents(
     play(scenario, test).await
 }
 
-async fn play(
+pub(crate) async fn play(
     scenario: Scenario,
     test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {

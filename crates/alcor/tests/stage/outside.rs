@@ -9,7 +9,7 @@ use alcor_lab::{Lab, Settings};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::process::{Child, Stdio};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stage/who.py");
@@ -25,10 +25,21 @@ pub(crate) const WORLD: &str = "fabric";
 /// Its addresses, on the first wire and on the second.
 pub(crate) const WORLD_IP: &str = "203.0.113.1";
 pub(crate) const TAGGED_IP: &str = "198.51.100.1";
+/// The same of IPv6, where a test gives it one.
+pub(crate) const WORLD_IP6: &str = "2001:db8:f::1";
 
 /// A region with agents that have ways outside.
 pub(crate) async fn with_outside(
     hosts: u16,
+    test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    with_outside_on(hosts, hosts, test).await
+}
+
+/// The same, but only the first of the hosts know their ways outside.
+pub(crate) async fn with_outside_on(
+    hosts: u16,
+    first: u16,
     test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let region = [
@@ -39,10 +50,10 @@ pub(crate) async fn with_outside(
     let scenario = Scenario::told(settings, super::binary(), &region).await?;
     wire(scenario.lab(), hosts).await?;
     let mappings = format!("--bridge-mappings={PHYSICAL}:br-ex,{TAGGED}:br-tag");
+    let mapped = std::slice::from_ref(&mappings);
     for host in 1..=hosts {
-        scenario
-            .start_agent_with(host, std::slice::from_ref(&mappings))
-            .await?;
+        let flags = if host <= first { mapped } else { &[] };
+        scenario.start_agent_with(host, flags).await?;
     }
     scenario.wait_for_agents(hosts.into()).await?;
     scenario.underlay_learnt().await?;
@@ -102,6 +113,17 @@ pub(crate) async fn external(region: &Scenario, tagged: bool) -> anyhow::Result<
     region.segment_of(network, subnet).await
 }
 
+/// A second subnet outside, of IPv6, whose gateway is the machine there.
+pub(crate) async fn external6(region: &Scenario, external: &Segment) -> anyhow::Result<()> {
+    let address = format!("ip -6 address add {WORLD_IP6}/64 dev wire nodad");
+    run(region.lab(), WORLD, &address).await?;
+    let subnet = json!({ "subnet": { "network_id": external.network.to_string(),
+        "ip_version": 6, "cidr": "2001:db8:f::/64", "gateway_ip": WORLD_IP6,
+        "enable_dhcp": false } });
+    region.rest().post("/v2.0/subnets", &subnet).await?;
+    Ok(())
+}
+
 /// The router leads outside, with or without translation; answers its address there.
 pub(crate) async fn lead_out(
     region: &Scenario,
@@ -109,15 +131,41 @@ pub(crate) async fn lead_out(
     external: &Segment,
     snat: bool,
 ) -> anyhow::Result<IpAddr> {
-    let info = json!({ "network_id": external.network.to_string(), "enable_snat": snat });
+    let all = lead_out_by(region, router, external, json!({ "enable_snat": snat })).await?;
+    all.first().copied().context("no address")
+}
+
+/// The same with these attributes of the gateway; answers all its addresses there.
+pub(crate) async fn lead_out_by(
+    region: &Scenario,
+    router: &str,
+    external: &Segment,
+    mut info: Value,
+) -> anyhow::Result<Vec<IpAddr>> {
+    info["network_id"] = json!(external.network.to_string());
     let body = json!({ "router": { "external_gateway_info": info } });
     let path = format!("/v2.0/routers/{router}");
     let shown = region.rest().put(&path, &body).await?;
-    let fixed = &shown["router"]["external_gateway_info"]["external_fixed_ips"][0];
-    Ok(fixed["ip_address"]
-        .as_str()
-        .context("no address")?
-        .parse()?)
+    let fixed = shown["router"]["external_gateway_info"]["external_fixed_ips"].as_array();
+    let addresses = fixed.into_iter().flatten().map(|fixed| {
+        let address = fixed["ip_address"].as_str().context("no address")?;
+        Ok(address.parse()?)
+    });
+    addresses.collect()
+}
+
+/// Where a router's gateway is: the number of its host.
+pub(crate) async fn seat(region: &Scenario, router: &str) -> anyhow::Result<u16> {
+    let path = format!("/v2.0/ports?device_id={router}&device_owner=network:router_gateway");
+    let placed = |shown: &Value| {
+        shown["ports"][0]["binding:host_id"]
+            .as_str()
+            .is_some_and(|host| !host.is_empty())
+    };
+    let shown = region.wait(&path, LONG, placed).await?;
+    let host = shown["ports"][0]["binding:host_id"].as_str();
+    let number = host.and_then(|host| host.strip_prefix('h'));
+    Ok(number.context("no host")?.parse()?)
 }
 
 /// A floating IP: its id and its address.
@@ -183,7 +231,8 @@ pub(crate) async fn seen_as(
     to: IpAddr,
     port: u16,
 ) -> anyhow::Result<Option<IpAddr>> {
-    let line = format!("curl -sS --max-time 3 http://{to}:{port}/");
+    let to = SocketAddr::new(to, port);
+    let line = format!("curl -sS --max-time 3 http://{to}/");
     let output = lab.exec(from, line.split(' '), LONG).await?;
     Ok(output
         .success()

@@ -6,13 +6,23 @@ import threading
 
 
 def tcp(port):
-    server = socket.create_server(("0.0.0.0", port))
+    server = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
     while True:
-        connection, (address, _) = server.accept()
-        with connection:
+        connection, (address, *_) = server.accept()
+        address = address.removeprefix("::ffff:")
+        # Whoever was cut off in the middle keeps nobody else waiting.
+        threading.Thread(target=tell, args=(connection, address)).start()
+
+
+def tell(connection, address):
+    with connection:
+        connection.settimeout(5)
+        try:
             connection.recv(65536)
             head = f"HTTP/1.0 200 OK\r\nContent-Length: {len(address)}\r\n\r\n"
             connection.sendall((head + address).encode())
+        except OSError:
+            pass
 
 
 def udp(port):

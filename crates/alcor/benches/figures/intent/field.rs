@@ -2,7 +2,7 @@
 
 use crate::region::PROGRAM;
 use crate::switch;
-use crate::wire::Wire;
+use crate::wire::{Wire, delete};
 use alcor::scenario::{Scenario, Segment};
 use alcor_lab::{Lab, LabName, PingRequest, Role, RunningPing, Settings, VmSpec};
 use alcor_types::{MacAddr, PortId};
@@ -160,8 +160,7 @@ impl Field {
     /// Deletes the port of a VM.
     pub(super) async fn delete(&self, wire: &mut Wire, vm: &Vm) -> anyhow::Result<()> {
         let path = format!("/v2.0/ports/{}", vm.port);
-        let request = format!("DELETE {path} HTTP/1.1\r\nhost: region\r\n\r\n");
-        wire.call(request.as_bytes(), 204).await?;
+        wire.call(&delete(&path), 204).await?;
         Ok(())
     }
 

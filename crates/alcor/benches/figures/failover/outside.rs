@@ -1,0 +1,100 @@
+//! Between VMs and the world outside: floating IPs that move, gateways whose host dies.
+
+use super::gap;
+use crate::report::{Report, Row};
+use crate::samples::Samples;
+use crate::stage::outside::{
+    WORLD, WORLD_IP, associate, external, floating, lead_out, seat, with_outside,
+};
+use crate::stage::{router, settle_behind, unchecked, until};
+use alcor::scenario::{PortInfo, Scenario, Segment};
+use alcor_lab::Role;
+use std::net::IpAddr;
+
+pub(super) async fn measure(rounds: u16, report: &mut Report) -> anyhow::Result<()> {
+    with_outside(3, async |region| {
+        let net = region.segment("red", "10.1.0.0/24").await?;
+        let router = router(region, &[&net]).await?;
+        let outside = external(region, false).await?;
+        lead_out(region, &router, &outside, true).await?;
+        let one = guest(region, "one", 1, &net).await?;
+        let two = guest(region, "two", 2, &net).await?;
+        floating_ip(region, &outside, [&one, &two], rounds, report).await?;
+        let agent_alone: &[fn(u16) -> Role] = &[Role::Agent];
+        let whole: &[fn(u16) -> Role] = &[Role::Agent, Role::Vswitchd];
+        gateway(region, &router, ("its agent", agent_alone), rounds, report).await?;
+        gateway(region, &router, ("its host", whole), rounds, report).await
+    })
+    .await
+}
+
+async fn guest(
+    region: &Scenario,
+    vm: &str,
+    host: u16,
+    net: &Segment,
+) -> anyhow::Result<PortInfo> {
+    let ip = format!("10.1.0.1{host}");
+    settle_behind(region, vm, host, net, (&ip, unchecked(&ip))).await
+}
+
+async fn floating_ip(
+    region: &Scenario,
+    outside: &Segment,
+    ports: [&PortInfo; 2],
+    rounds: u16,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let (id, ip) = floating(region, outside, Some(ports[0])).await?;
+    region.lab().first_answer(WORLD, ip, crate::stage::LONG).await?;
+    let mut gaps = Samples::default();
+    for round in 1..=rounds {
+        let to = ports[usize::from(round % 2)];
+        let name = if round % 2 == 0 { "one" } else { "two" };
+        let moved = async {
+            let heard = region.echo_requests(name).await?;
+            associate(region, &id, Some(to)).await?;
+            until("the other VM has the address", async || {
+                anyhow::Ok(region.echo_requests(name).await? > heard + 50)
+            })
+            .await
+        };
+        gaps.push(gap(region.lab(), (WORLD, ip), moved).await?);
+    }
+    report.add(Row::of("a floating IP moves to another host", &gaps, "ms"));
+    associate(region, &id, None).await
+}
+
+/// The VM of a host that does not die pings the world.
+async fn gateway(
+    region: &Scenario,
+    router: &str,
+    (what, roles): (&str, &[fn(u16) -> Role]),
+    rounds: u16,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let world: IpAddr = WORLD_IP.parse()?;
+    let lab = region.lab();
+    let mut gaps = Samples::default();
+    for _ in 0..rounds {
+        let first = seat(region, router).await?;
+        let vm = if first == 1 { "two" } else { "one" };
+        lab.first_answer(vm, world, crate::stage::LONG).await?;
+        let died = async {
+            for role in roles {
+                lab.kill(role(first)).await?;
+            }
+            until("the gateway is on another host", async || {
+                anyhow::Ok(seat(region, router).await? != first)
+            })
+            .await
+        };
+        gaps.push(gap(lab, (vm, world), died).await?);
+        for role in roles.iter().rev() {
+            lab.start(role(first)).await?;
+        }
+        region.wait_for_agents(3).await?;
+    }
+    report.add(Row::of(format!("a router's gateway loses {what}"), &gaps, "ms"));
+    Ok(())
+}
