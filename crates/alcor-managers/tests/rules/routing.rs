@@ -121,11 +121,13 @@ fn apply(txn: &mut Txn<'_>, settings: &Settings, step: &Step) -> Option<Result<(
             port::create(txn, &request, admin, settings).map(drop)
         }
         Step::DeletePort(at) => port::delete(txn, pick::<Port>(txn, *at)?.id, admin, None),
+        Step::Spread(..) | Step::OpenOutlet(..) => return spread(txn, settings, step),
         other => return change(txn, settings, other),
     })
 }
 
-fn change(txn: &mut Txn<'_>, settings: &Settings, step: &Step) -> Option<Result<(), ApiError>> {
+/// Translation on every host.
+fn spread(txn: &mut Txn<'_>, settings: &Settings, step: &Step) -> Option<Result<(), ApiError>> {
     let admin = &Caller::admin();
     Some(match step {
         Step::Spread(at, to) => {
@@ -144,6 +146,13 @@ fn change(txn: &mut Txn<'_>, settings: &Settings, step: &Step) -> Option<Result<
             let host = format!("h{host}").as_str().into();
             router::open_outlet(txn, place, &host, settings).map(drop)
         }
+        _ => return None,
+    })
+}
+
+fn change(txn: &mut Txn<'_>, settings: &Settings, step: &Step) -> Option<Result<(), ApiError>> {
+    let admin = &Caller::admin();
+    Some(match step {
         Step::SetGateway(at, network) => {
             let wanted = GatewayRequest::new(pick::<Network>(txn, *network)?.id);
             set(txn, *at, settings, Some(Some(wanted)), None)?
