@@ -130,6 +130,8 @@ pub(crate) struct Engine {
     ageing: Ageing,
     counters: Counters,
     reports: Reports,
+    /// Floating IPs wait to be spoken of until the switch holds all that is wanted.
+    unjudged: bool,
     /// Ports with flows that the switch refused.
     failed: BTreeMap<PortId, String>,
     waiting: Parties,
@@ -161,6 +163,7 @@ impl Engine {
             ageing: Ageing::new(IDLE),
             counters: Counters::default(),
             reports: Reports::default(),
+            unjudged: false,
             failed: BTreeMap::new(),
             waiting: Parties::default(),
             in_flight: None,
@@ -442,7 +445,7 @@ impl Engine {
     /// Starts the next job, if the switch is free and there is anything to do or to confirm.
     fn advance(&mut self) -> Vec<Effect> {
         if self.in_flight.is_some() || !self.installer.is_connected() {
-            return self.words_without_switch();
+            return self.words();
         }
         let mut effects = self.settle_outside();
         effects.extend(self.settle_trunks());
@@ -455,14 +458,19 @@ impl Engine {
         let idle = changes.is_empty() && self.waiting.is_empty();
         let quiet = self.zones.is_quiet() && self.north.is_quiet() && self.trunks.is_quiet();
         if idle && quiet {
+            if self.unjudged {
+                self.judge_floating();
+                effects.extend(self.words());
+            }
             return effects;
         }
         effects.push(self.start_job(changes));
         effects
     }
 
-    /// With no switch there is nothing to verify, but reports may wait from before.
-    fn words_without_switch(&mut self) -> Vec<Effect> {
+    /// What is to be said of ports. With no switch there is nothing to verify, but reports may wait from
+    /// before.
+    fn words(&mut self) -> Vec<Effect> {
         let report = self
             .reports
             .take()

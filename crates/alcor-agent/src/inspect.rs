@@ -75,6 +75,8 @@ pub struct Inspection {
     pub carried: BTreeMap<PortId, (PortId, u16)>,
     /// The tunnel ports' numbers.
     pub tunnels: BTreeMap<TunnelKind, PortNo>,
+    /// The ports to physical networks.
+    pub wires: BTreeMap<String, PortNo>,
     /// Where tunnels to the host end.
     pub tunnel_ip: IpAddr,
 }
@@ -141,7 +143,7 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         pipeline.apply(&Input::Put(goal.clone()));
     }
     pipeline.apply(&Input::Complete);
-    let (mut plugged, mut tunnels) = (BTreeMap::new(), BTreeMap::new());
+    let (mut plugged, mut tunnels, mut wires) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let carried = sub_ports(&wish.holdings);
     for input in bridge.into_iter().flat_map(inputs) {
         if let Input::Plugged { port, ofport } = input
@@ -155,6 +157,10 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
             Input::Tunnel { kind, ofport } => {
                 tunnels.extend(ofport.map(|ofport| (kind, ofport)));
             }
+            Input::Wire {
+                physical_network,
+                ofport: Some(ofport),
+            } => drop(wires.insert(physical_network, ofport)),
             _ => {}
         }
     }
@@ -178,6 +184,7 @@ async fn look_once(config: &AgentConfig, client: &Client) -> Result<Inspection, 
         plugged,
         carried,
         tunnels,
+        wires,
         tunnel_ip: wish.tunnel_ip,
     })
 }

@@ -7,19 +7,23 @@ mod acl;
 mod explain;
 mod filter;
 mod limits;
+mod outside;
 mod routes;
+mod step;
 
-pub use explain::{Hindrance, Step};
 pub use filter::Packet;
+pub use outside::{Exit, Translator};
 pub use routes::Arrival;
+pub use step::{Hindrance, Step};
 
 use crate::Fact;
 use alcor_goalstate::Carrier;
 use alcor_types::{
-    AddressGroup, AddressGroupId, HostName, Network, NetworkAcl, NetworkAclId, NetworkAclRule,
-    NetworkAclRuleId, NetworkId, Node, Port, PortId, QosRule, QosRuleId, RouteTable, RouteTableId,
-    Router, RouterId, SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId,
-    Subnet, SubnetId, SubnetPool, SubnetPoolId,
+    AddressGroup, AddressGroupId, FloatingIp, FloatingIpId, HostName, Network, NetworkAcl,
+    NetworkAclId, NetworkAclRule, NetworkAclRuleId, NetworkId, Node, Port, PortForwarding,
+    PortForwardingId, PortId, QosRule, QosRuleId, RouteTable, RouteTableId, Router, RouterId,
+    SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Subnet, SubnetId,
+    SubnetPool, SubnetPoolId,
 };
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -41,6 +45,10 @@ pub struct Intent {
     acls: BTreeMap<NetworkAclId, Arc<NetworkAcl>>,
     acl_rules: BTreeMap<NetworkAclRuleId, Arc<NetworkAclRule>>,
     qos_rules: BTreeMap<QosRuleId, Arc<QosRule>>,
+    floating: BTreeMap<FloatingIpId, Arc<FloatingIp>>,
+    forwardings: BTreeMap<PortForwardingId, Arc<PortForwarding>>,
+    /// Where gateways are.
+    seats: BTreeMap<PortId, HostName>,
 }
 
 impl Intent {
@@ -50,8 +58,14 @@ impl Intent {
             Fact::Network(id, network) => set(&mut self.networks, id, network.as_ref()),
             // A gateway is on its host without being plugged there.
             Fact::Port(id, port) => {
-                let port = port.as_ref().map(crate::north::plugged);
-                set(&mut self.ports, id, port.as_ref());
+                let plugged = port.as_ref().map(crate::north::plugged);
+                let seat = port.as_ref().and_then(|port| port.host.as_ref());
+                let away = plugged.as_ref().is_some_and(|port| port.host.is_none());
+                match seat.filter(|_| away) {
+                    Some(host) => drop(self.seats.insert(*id, host.clone())),
+                    None => drop(self.seats.remove(id)),
+                }
+                set(&mut self.ports, id, plugged.as_ref());
             }
             Fact::Node(host, node) => set(&mut self.nodes, host, node.as_ref()),
             Fact::Subnet(id, subnet) => set(&mut self.subnets, id, subnet.as_ref()),
@@ -63,13 +77,10 @@ impl Intent {
             Fact::AddressGroup(id, group) => set(&mut self.address_groups, id, group.as_ref()),
             Fact::NetworkAcl(id, acl) => set(&mut self.acls, id, acl.as_ref()),
             Fact::NetworkAclRule(id, rule) => set(&mut self.acl_rules, id, rule.as_ref()),
-            // The first two lead out of the region, and this oracle speaks of what lies in it; who looks
-            // on, and which interface carries a port, changes nothing of who reaches whom.
-            Fact::FloatingIp(..)
-            | Fact::PortForwarding(..)
-            | Fact::TapService(..)
-            | Fact::TapFlow(..)
-            | Fact::Trunk(..) => {}
+            Fact::FloatingIp(id, floating) => set(&mut self.floating, id, floating.as_ref()),
+            Fact::PortForwarding(id, one) => set(&mut self.forwardings, id, one.as_ref()),
+            // Who looks on, and which interface carries a port, changes nothing of who reaches whom.
+            Fact::TapService(..) | Fact::TapFlow(..) | Fact::Trunk(..) => {}
             Fact::QosRule(id, rule) => set(&mut self.qos_rules, id, rule.as_ref()),
         }
     }

@@ -182,6 +182,7 @@ proptest! {
                     Fact::Port(id, _) => id.to_string(),
                     Fact::Router(id, _) => id.to_string(),
                     Fact::RouteTable(id, _) => id.to_string(),
+                    Fact::SubnetPool(id, _) => id.to_string(),
                     Fact::Node(host, _) => host.to_string(),
                     Fact::SecurityGroup(id, _) => id.to_string(),
                     Fact::SecurityGroupRule(id, _) => id.to_string(),

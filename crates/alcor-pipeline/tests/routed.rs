@@ -287,9 +287,11 @@ fn check(
                     .collect();
                 prop_assert_eq!(replies, [(to, 0)]);
             }
-            Arrival::Router { .. } | Arrival::Nowhere => prop_assert_eq!(received, []),
+            Arrival::Router { .. } | Arrival::Outside(_) | Arrival::Nowhere => {
+                prop_assert_eq!(received, []);
+            }
         },
-        Arrival::Nowhere => {
+        Arrival::Nowhere | Arrival::Outside(_) => {
             let tired = punted
                 .iter()
                 .all(|punt| matches!(punt, Punt::Expired { .. }));

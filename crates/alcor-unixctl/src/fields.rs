@@ -29,7 +29,14 @@ impl Fields {
         number(self.get(name)?)
     }
 
-    pub(crate) fn set(&mut self, name: &str, value: &str) {
+    /// All fields with their values.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.0.iter();
+        all.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Gives a field a value.
+    pub fn set(&mut self, name: &str, value: &str) {
         self.0.insert(name.to_owned(), value.to_owned());
     }
 }

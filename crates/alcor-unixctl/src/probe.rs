@@ -1,6 +1,6 @@
 //! A packet in the notation of `ofproto/trace`.
 
-use crate::Trace;
+use crate::{Fields, Trace};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -42,9 +42,12 @@ pub struct Probe {
 
 impl Probe {
     /// The packet as it left a bridge.
-    pub fn after(mut self, trace: &Trace) -> Self {
-        let end = &trace.end;
-        self.vlan = None;
+    pub fn after(self, trace: &Trace) -> Self {
+        self.with(&trace.end)
+    }
+
+    /// The packet as these fields have it; those that are not among them stay.
+    pub fn with(mut self, end: &Fields) -> Self {
         let text = |name, old: String| end.get(name).map_or(old, str::to_owned);
         let (source, target) = self.macs;
         self.macs = (text("dl_src", source), text("dl_dst", target));
@@ -61,6 +64,13 @@ impl Probe {
             address(source, self.addresses.0),
             address(target, self.addresses.1),
         );
+        // A router that answers a ping turns it into its reply, and forwarded ports are other ones.
+        let kinds = ["tp_dst", "icmp_type", "icmpv6_type"];
+        let kind = kinds.iter().find_map(|name| end.number(name));
+        self.port = kind
+            .and_then(|kind| kind.try_into().ok())
+            .unwrap_or(self.port);
+        self.vlan = end.number("dl_vlan").and_then(|tag| tag.try_into().ok());
         let ttl = end.number("nw_ttl").and_then(|ttl| u8::try_from(ttl).ok());
         self.ttl = ttl.unwrap_or(self.ttl);
         self

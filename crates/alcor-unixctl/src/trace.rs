@@ -117,6 +117,7 @@ impl Trace {
 
     fn act(&mut self, words: &str, said: &mut Said) {
         if let Some(note) = words.strip_prefix("-> ") {
+            said.note(note);
             return self.note(note);
         }
         if let Some(trouble) = words.strip_prefix(">> ") {
@@ -216,12 +217,25 @@ struct Branch {
 }
 
 /// Fields as `set_field` names them, and as flows do.
-const NAMES: [(&str, &str); 5] = [
+const NAMES: [(&str, &str); 11] = [
+    ("ip_src", "nw_src"),
+    ("ip_dst", "nw_dst"),
+    ("ipv6_src", "ipv6_src"),
+    ("ipv6_dst", "ipv6_dst"),
+    ("icmp_type", "icmp_type"),
+    ("icmpv6_type", "icmp_type"),
     ("tun_id", "tun_id"),
     ("tun_dst", "tun_dst"),
     ("tun_ipv6_dst", "tun_ipv6_dst"),
     ("eth_src", "dl_src"),
     ("eth_dst", "dl_dst"),
+];
+
+/// Fields as notes of moves name them, and as flows do.
+const MOVED: [(&str, &str); 3] = [
+    ("NXM_OF_IP_DST[]", "nw_dst"),
+    ("NXM_NX_IPV6_DST[]", "ipv6_dst"),
+    ("NXM_NX_XXREG2[0..31]", "reg11"),
 ];
 
 impl Said {
@@ -230,6 +244,26 @@ impl Said {
         (self.measured, self.decrements) = (false, 0);
         self.branch = None;
         self.fields.retain(|name, _| *name == "tun_id");
+    }
+
+    /// What a field has got from another.
+    fn note(&mut self, note: &str) {
+        let known = note.split_once(" is now ").filter(|_| self.measured);
+        let Some((target, value)) = known else {
+            return;
+        };
+        let moved = MOVED.into_iter().find(|(moved, _)| *moved == target);
+        if let Some((_, name)) = moved {
+            self.fields.insert(name, value.to_owned());
+        }
+    }
+
+    /// The tag of a frame, whose number has a bit more in the switch.
+    fn tag(&mut self, vid: &str) {
+        let vid = number(vid).filter(|_| self.measured);
+        if let Some(vid) = vid {
+            self.fields.insert("dl_vlan", (vid & 0xfff).to_string());
+        }
     }
 
     fn hear(&mut self, action: &str) {
@@ -242,6 +276,9 @@ impl Said {
         let Some((value, target)) = set.and_then(|set| set.split_once("->")) else {
             return;
         };
+        if target == "vlan_vid" {
+            self.tag(value);
+        }
         let known = NAMES.into_iter().find(|(set, _)| *set == target);
         if let Some((set, name)) = known
             && (self.measured || set == "tun_id")

@@ -8,25 +8,27 @@
 mod difference;
 mod facts;
 mod gather;
+mod outside;
 mod place;
+mod question;
 mod report;
 mod switches;
 mod words;
 
 use crate::rest::Rest;
-use alcor_compiler::oracle::{Packet, Step};
-use alcor_types::{MacAddr, Port, ip_protocol};
+use alcor_compiler::oracle::Step;
+use alcor_types::MacAddr;
 use alcor_unixctl::Probe;
-use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use difference::Difference;
 use gather::Gathering;
 use place::Places;
+use question::Question;
 use report::Report;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use switches::{End, Start};
+use switches::{End, Map, Start};
 use words::Words;
 
 /// A source port like any other.
@@ -62,9 +64,10 @@ impl Next {
 Exit code: 0 the packet arrives, 1 it does not, 2 nobody can tell (or wrong usage), 3 intent and
 switches differ.")]
 pub(crate) struct Flags {
-    /// The port that sends, by id or name
+    /// The port that sends, by id or name; or the IP address of a machine outside
     from: String,
-    /// Where to: a port by id or name, or an IP address
+    /// Where to: a port by id or name, or an IP address. Of a machine outside: to a floating IP or a
+    /// router's own address
     to: String,
     /// icmp, ipv6-icmp, tcp, udp, sctp or a number [default: a ping]
     #[arg(long, short)]
@@ -120,12 +123,6 @@ pub(crate) struct Flags {
     json: bool,
 }
 
-/// What is asked.
-struct Question {
-    sender: Port,
-    packet: Packet,
-}
-
 /// Traces, prints, and says by the code what becomes of the packet.
 #[expect(
     clippy::print_stderr,
@@ -147,13 +144,15 @@ async fn trace(flags: &Flags) -> anyhow::Result<u8> {
         Some(token) => rest.with_token(token)?,
         None => rest,
     };
-    let Question { sender, packet } = question(flags, &rest).await?;
-    let gathered = Gathering::of(&rest, &sender, [packet.from, packet.to]).await?;
-    let steps = gathered.intent.explain(sender.id, &packet, flags.ttl);
+    let question = question::question(flags, &rest).await?;
+    let packet = question.packet;
+    let ends = [packet.from, packet.to];
+    let gathered = Gathering::of(&rest, question.sender.port(), ends).await?;
+    let steps = question.explained(&gathered.intent, flags.ttl);
     // A router's answer comes back to the side of the port that the tracker knows.
     let answered = matches!(steps.last(), Some(Step::Own { .. }));
     let ct_next = flags.ct_next.words(answered);
-    let (visits, end) = on_switches(flags, (&sender, &packet), ct_next, &gathered).await;
+    let (visits, end) = on_switches(flags, (&question, &steps), ct_next, &gathered).await;
     let words = Words {
         intent: &gathered.intent,
         packet: &packet,
@@ -162,7 +161,7 @@ async fn trace(flags: &Flags) -> anyhow::Result<u8> {
     let arrives = difference::arrives(&words, &steps);
     let report = Report {
         words: &words,
-        sender: &sender,
+        sender: question.sender.port(),
         ttl: flags.ttl,
         bridge: &flags.bridge,
         steps: &steps,
@@ -187,67 +186,9 @@ fn code(arrives: bool, difference: Option<&Difference>) -> u8 {
     }
 }
 
-async fn question(flags: &Flags, rest: &Rest) -> anyhow::Result<Question> {
-    let sender = gather::port(rest, &flags.from).await?;
-    let first = |port: &Port, like: Option<IpAddr>| {
-        let mut own = port.fixed_ips.iter().map(|fixed| fixed.ip_address);
-        own.find(|own| like.is_none_or(|like| like.is_ipv4() == own.is_ipv4()))
-    };
-    let to = if let Ok(address) = flags.to.parse() {
-        address
-    } else {
-        let receiver = gather::port(rest, &flags.to).await?;
-        let like = flags.source.or_else(|| first(&sender, None));
-        let address = first(&receiver, like).or_else(|| first(&receiver, None));
-        address.with_context(|| format!("port '{}' has no address", flags.to))?
-    };
-    let from = flags.source.or_else(|| first(&sender, Some(to)));
-    let from = from.with_context(|| {
-        format!(
-            "port '{}' has no address of the family of {to}: say --source",
-            flags.from
-        )
-    })?;
-    if from.is_ipv4() != to.is_ipv4() {
-        bail!("{from} and {to} are of two families: say another --source");
-    }
-    let (protocol, port) = kind(flags, to)?;
-    let packet = Packet {
-        mac: flags.source_mac.unwrap_or(sender.mac_address),
-        from,
-        to,
-        protocol,
-        port,
-        code: flags.icmp_code.into(),
-    };
-    Ok(Question { sender, packet })
-}
-
-/// The protocol, and its port or ICMP type.
-fn kind(flags: &Flags, to: IpAddr) -> anyhow::Result<(u8, u16)> {
-    let (icmp, echo) = if to.is_ipv4() { (1, 8) } else { (58, 128) };
-    let named = flags.protocol.as_deref();
-    let protocol = match (named, flags.port) {
-        (None, Some(_)) => bail!("--port needs a --protocol: tcp, udp or sctp"),
-        // Who says icmp means that of the family.
-        (None | Some("icmp" | "1"), _) => icmp,
-        (Some(name), _) => ip_protocol(name).with_context(|| {
-            format!("'{name}' is no protocol: write tcp, udp, icmp or a number")
-        })?,
-    };
-    let port = match (protocol, flags.port) {
-        (6 | 17 | 132, Some(port)) => port,
-        (6 | 17 | 132, None) => bail!("--protocol {} needs a --port", named.unwrap_or_default()),
-        (1 | 58, None) => u16::from(flags.icmp_type.unwrap_or(echo)),
-        (_, Some(_)) => bail!("this protocol has no ports: leave --port out"),
-        (_, None) => 0,
-    };
-    Ok((protocol, port))
-}
-
 async fn on_switches(
     flags: &Flags,
-    (sender, packet): (&Port, &Packet),
+    (question, steps): (&Question, &[Step]),
     ct_next: [&str; 2],
     gathered: &Gathering<'_>,
 ) -> (Vec<switches::Visit>, End) {
@@ -255,15 +196,17 @@ async fn on_switches(
         let (host, why) = (host.to_owned(), why.to_owned());
         (Vec::new(), End::Unasked { host, why })
     };
-    let Some(host) = &sender.host else {
-        return unasked("-", "the port is bound to no host");
+    let (host, entrance) = match question.start(&gathered.intent, steps) {
+        Ok(start) => start,
+        Err(why) => return unasked("-", why),
     };
-    let Some(mac) = gathered.intent.next_mac(sender.id, packet) else {
+    let Some(mac) = question.next_mac(&gathered.intent, steps) else {
         return unasked(
             host.as_str(),
             "nobody would answer for the next hop's address",
         );
     };
+    let packet = &question.packet;
     let probe = Probe {
         in_port: 0,
         vlan: None,
@@ -285,11 +228,16 @@ async fn on_switches(
     };
     let start = Start {
         host: host.as_str(),
-        port: sender.id,
+        entrance,
         packet: probe,
         ct_next,
     };
-    switches::follow(start, &places, &gathered.hosts).await
+    let map = Map {
+        hosts: &gathered.hosts,
+        intent: &gathered.intent,
+        steps,
+    };
+    switches::follow(start, &places, &map).await
 }
 
 /// This machine's name, as its agent has it unless told otherwise.

@@ -31,7 +31,8 @@ const NO_ZONE: &str = "the host has not programmed it yet";
 impl Engine {
     /// What to say of floating IPs, once the switch holds all that the pipeline wants.
     pub(super) fn judge_floating(&mut self) {
-        if !self.pipeline.is_settled() || !self.vifs.is_complete() {
+        self.unjudged = !self.pipeline.is_settled() || !self.vifs.is_complete();
+        if self.unjudged {
             return;
         }
         for (goal, standing) in self.pipeline.floating() {

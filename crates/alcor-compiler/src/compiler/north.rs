@@ -128,9 +128,10 @@ impl Compiler {
     fn tell_outlet(&mut self, revision: Revision, id: PortId, journal: &mut Journal) {
         let goals = self.north.outlet_goals(id, &self.scopes, &self.hosts);
         let places: BTreeSet<_> = goals.keys().cloned().collect();
-        let former = match places.is_empty() {
-            false => self.north.told_outlets.insert(id, places),
-            true => self.north.told_outlets.remove(&id),
+        let former = if places.is_empty() {
+            self.north.told_outlets.remove(&id)
+        } else {
+            self.north.told_outlets.insert(id, places)
         };
         let former = former.unwrap_or_default();
         let gone = former

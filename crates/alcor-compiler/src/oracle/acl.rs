@@ -22,7 +22,8 @@ impl Intent {
         self.passes(sender, FlowDirection::Egress, packet)
     }
 
-    pub(super) fn lets_in(&self, receiver: &Port, packet: &Packet) -> bool {
+    /// Whether the ACL of a packet's subnet lets it in there.
+    pub fn lets_in(&self, receiver: &Port, packet: &Packet) -> bool {
         self.passes(receiver, FlowDirection::Ingress, packet)
     }
 

@@ -4,179 +4,11 @@
 //! last step says whether the packet arrives.
 
 use super::filter::Verdict;
-use super::{Intent, Packet};
-use alcor_types::{
-    Direction, HostName, MacAddr, NetworkId, Port, PortId, RouteTableId, RouterId, SecurityGroupId,
-    SecurityGroupRuleId, Subnet,
-};
-use ipnet::IpNet;
+use super::outside::Journey;
+use super::{Arrival, Intent, Packet, Step};
+use alcor_goalstate::Carrier;
+use alcor_types::{Direction, HostName, MacAddr, NetworkId, Port, PortId, Subnet};
 use std::net::IpAddr;
-
-/// Why a port, or a router at one of its ports, takes no part in its network.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Hindrance {
-    /// Its `admin_state_up` is false.
-    PortDown,
-    /// Its network is not there.
-    NoNetwork,
-    /// Its network's `admin_state_up` is false.
-    NetworkDown,
-    /// Its network has no segment that agents program.
-    NotCarried,
-    /// It is bound to no host.
-    Unbound,
-    /// It is bound to a host that the region does not know.
-    NoHost(HostName),
-    /// Its router is not there.
-    NoRouter,
-    /// Its router's `admin_state_up` is false.
-    RouterDown(RouterId),
-}
-
-/// One step of a packet.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Step {
-    /// The port sends it.
-    Sent {
-        /// The sender.
-        port: PortId,
-    },
-    /// The port takes no part in its network. The end.
-    Cut {
-        /// The sender, the receiver, or a router's.
-        port: PortId,
-        /// Why not.
-        why: Hindrance,
-    },
-    /// The sender may speak from the packet's addresses.
-    Source {
-        /// The sender.
-        port: PortId,
-        /// Whether anybody looks at them.
-        checked: bool,
-    },
-    /// The sender may not speak from them. The end.
-    Spoofed {
-        /// The sender.
-        port: PortId,
-    },
-    /// The port's groups are not asked: its security is off.
-    Unchecked {
-        /// The port.
-        port: PortId,
-        /// Which of its sides.
-        direction: Direction,
-    },
-    /// A rule lets it pass.
-    Allowed {
-        /// The port.
-        port: PortId,
-        /// Which of its sides.
-        direction: Direction,
-        /// The rule's group.
-        group: SecurityGroupId,
-        /// The rule; where several do, one of them.
-        rule: SecurityGroupRuleId,
-    },
-    /// No rule of the port's groups does. The end.
-    Refused {
-        /// The port.
-        port: PortId,
-        /// Which of its sides.
-        direction: Direction,
-    },
-    /// The network ACL of the port's subnet does not let it across the subnet's edge. The end.
-    Barred {
-        /// The port.
-        port: PortId,
-        /// Which of its sides.
-        direction: Direction,
-    },
-    /// The sender's subnets have no way to the destination. The end.
-    NoWayOut {
-        /// The sender.
-        port: PortId,
-    },
-    /// Who has the address of the next hop.
-    Resolved {
-        /// The network.
-        network: NetworkId,
-        /// The address.
-        address: IpAddr,
-        /// Its holder.
-        port: PortId,
-        /// The holder's MAC address.
-        mac: MacAddr,
-    },
-    /// Nobody has the address of the next hop. The end.
-    Unresolved {
-        /// The network.
-        network: NetworkId,
-        /// The address.
-        address: IpAddr,
-    },
-    /// A router takes it in.
-    Entered {
-        /// The router.
-        router: RouterId,
-        /// By which of its ports.
-        port: PortId,
-    },
-    /// Its time to live ends at the router. The end.
-    Expired {
-        /// The router.
-        router: RouterId,
-    },
-    /// It is for the router itself. The end: it answers pings, and nothing else.
-    Own {
-        /// The router.
-        router: RouterId,
-        /// Whose address it is, of the router's ports.
-        port: PortId,
-    },
-    /// The router sends it on.
-    Routed {
-        /// The router.
-        router: RouterId,
-        /// The block of the route.
-        block: IpNet,
-        /// The route table that the route is from; none for the router's own.
-        table: Option<RouteTableId>,
-        /// Out by which of its ports.
-        out: PortId,
-        /// To whom, where not to the destination itself.
-        hop: Option<IpAddr>,
-    },
-    /// The router has no way to the destination. The end.
-    NoRoute {
-        /// The router.
-        router: RouterId,
-    },
-    /// The way leads into another address scope than the packet comes from. The end.
-    Parted {
-        /// The router.
-        router: RouterId,
-    },
-    /// The way leads back to the sender, which a switch does not do. The end.
-    Returned {
-        /// The sender.
-        port: PortId,
-    },
-    /// From one host to another.
-    Carried {
-        /// The sender's host.
-        from: HostName,
-        /// The receiver's.
-        to: HostName,
-        /// Where the tunnel ends.
-        end: IpAddr,
-    },
-    /// It arrives. The end.
-    Delivered {
-        /// The receiver.
-        port: PortId,
-    },
-}
 
 impl Intent {
     /// What becomes of the first packet of a connection that a port sends as a host does: to
@@ -185,9 +17,14 @@ impl Intent {
         let mut steps = vec![Step::Sent { port: from }];
         if let Some(sender) = self.port(from)
             && self.leaves(sender, packet, &mut steps)
-            && let Some(receiver) = self.travels(sender, packet, ttl, &mut steps)
         {
-            self.arrives(sender, receiver, packet, &mut steps);
+            let arrival = self.travels(sender, packet, ttl, &mut steps);
+            let journey = Journey {
+                at: sender.host.clone(),
+                packet: *packet,
+                outside: false,
+            };
+            self.concludes(journey, arrival, Some(from), &mut steps);
         }
         steps
     }
@@ -247,28 +84,27 @@ impl Intent {
         verdict != Verdict::Refused
     }
 
-    /// Who gets it in the end, by the sender's own network and the routers behind it.
-    fn travels(
-        &self,
-        sender: &Port,
-        packet: &Packet,
-        ttl: u8,
-        steps: &mut Vec<Step>,
-    ) -> Option<&Port> {
+    /// Where it comes to, by the sender's own network and the routers behind it.
+    fn travels(&self, sender: &Port, packet: &Packet, ttl: u8, steps: &mut Vec<Step>) -> Arrival {
         let Some(hop) = self.first_hop(sender, packet) else {
             steps.push(Step::NoWayOut { port: sender.id });
-            return None;
+            return Arrival::Nowhere;
         };
-        let ends = (packet.from, packet.to);
-        let arrival = self.hand_over(sender.network_id, hop, ends, ttl.into(), steps);
-        let super::Arrival::Port(port) = arrival else {
-            return None;
-        };
-        if port == sender.id {
-            steps.push(Step::Returned { port });
-            return None;
+        let (network, from) = (sender.network_id, packet.from);
+        if self.is_stranger(network, hop) {
+            steps.push(Step::Left { network, from, hop });
+            return Arrival::Nowhere;
         }
-        self.port(port)
+        let ends = (packet.from, packet.to);
+        self.hand_over(sender.network_id, hop, ends, ttl.into(), steps)
+    }
+
+    /// Whether it is a machine that nobody told us of: on the wire that carries the network, whoever is no
+    /// port of ours.
+    fn is_stranger(&self, network: NetworkId, hop: IpAddr) -> bool {
+        let carrier = self.networks.get(&network).and_then(|it| Carrier::of(it));
+        let wired = carrier.is_some_and(|carrier| carrier.physical_network().is_some());
+        wired && self.mac_outside(network, hop).is_none()
     }
 
     /// To whom the sender hands it: the destination where it is in the sender's subnet, else the next
@@ -290,20 +126,30 @@ impl Intent {
         longest.map(|route| route.nexthop).or_else(gateway)
     }
 
-    fn arrives(&self, sender: &Port, receiver: &Port, packet: &Packet, steps: &mut Vec<Step>) {
-        let hosts = sender.host.clone().zip(receiver.host.clone());
-        if let Some((from, to)) = hosts.filter(|(from, to)| from != to)
-            && let Some(node) = self.nodes.get(&to)
-        {
-            let end = node.local_ip;
-            steps.push(Step::Carried { from, to, end });
+    /// At the receiver's side, from the host that the packet is on.
+    pub(super) fn arrives(&self, journey: &Journey, port: PortId, steps: &mut Vec<Step>) {
+        let (Some(receiver), packet) = (self.port(port), &journey.packet) else {
+            return;
+        };
+        let hosts = journey.at.clone().zip(receiver.host.clone());
+        if let Some((from, to)) = hosts.filter(|(from, to)| from != to) {
+            steps.extend(self.crossed(receiver.network_id, from, to));
         }
-        let port = receiver.id;
         if !self.lets_in(receiver, packet) {
             let direction = Direction::Ingress;
             steps.push(Step::Barred { port, direction });
         } else if self.judged(receiver, Direction::Ingress, packet, packet.from, steps) {
             steps.push(Step::Delivered { port });
         }
+    }
+
+    /// The way in a network from one host to another.
+    fn crossed(&self, network: NetworkId, from: HostName, to: HostName) -> Option<Step> {
+        let carrier = Carrier::of(self.networks.get(&network)?)?;
+        if carrier.physical_network().is_some() {
+            return Some(Step::Wired { network, from, to });
+        }
+        let end = self.nodes.get(&to)?.local_ip;
+        Some(Step::Carried { from, to, end })
     }
 }

@@ -1,6 +1,6 @@
 //! Where routers lead, straight from the intent.
 
-use super::{Hindrance, Intent, Step};
+use super::{Exit, Hindrance, Intent, Step};
 use alcor_types::{NetworkId, Port, PortId, RouteTableId, RouteTarget, Router, Subnet, SubnetId};
 use ipnet::IpNet;
 use std::cmp::Reverse;
@@ -21,18 +21,22 @@ pub enum Arrival {
         /// Whose of its ports the address is.
         own: PortId,
     },
+    /// A router leads it out of the region.
+    Outside(Exit),
     /// Nobody gets it.
     Nowhere,
 }
 
 /// A way of a router: to which block, out by which port, and to whom where not to the destination.
-struct Way<'a> {
-    block: IpNet,
+pub(super) struct Way<'a> {
+    pub(super) block: IpNet,
     /// The lower counts, of ways to one block.
-    rank: u8,
-    out: &'a Port,
-    hop: Option<IpAddr>,
-    table: Option<RouteTableId>,
+    pub(super) rank: u8,
+    pub(super) out: &'a Port,
+    pub(super) hop: Option<IpAddr>,
+    pub(super) table: Option<RouteTableId>,
+    /// Whether it leads out of the region.
+    pub(super) outside: bool,
 }
 
 impl Intent {
@@ -86,26 +90,51 @@ impl Intent {
             });
             return Arrival::Router { entry, own };
         }
+        self.forward(router, Some(entry), (source, to), ttl, steps)
+    }
+
+    /// By the longest way, of what came in by a port or from outside.
+    pub(super) fn forward(
+        &self,
+        router: &Router,
+        entry: Option<&Port>,
+        (source, to): (IpAddr, IpAddr),
+        ttl: usize,
+        steps: &mut Vec<Step>,
+    ) -> Arrival {
+        let id = router.id;
         if ttl <= 1 {
             steps.push(Step::Expired { router: id });
             return Arrival::Nowhere;
         }
-        let ways = self
-            .ways(router)
-            .chain(self.table_ways(router, entry, source));
+        let told = entry.into_iter();
+        let told = told.flat_map(|entry| self.table_ways(router, entry, source));
+        let ways = self.ways(router).chain(self.ways_out(router)).chain(told);
         let ways = ways.filter(|way| way.block.contains(&to));
-        // Of several ways to one block the table's counts, then a direct one, then the first.
+        // Of several ways to one block one that leads out counts, then the table's, then a direct one,
+        // then the first.
         let Some(way) = ways.min_by_key(|way| (Reverse(way.block.prefix_len()), way.rank)) else {
             steps.push(Step::NoRoute { router: id });
             return Arrival::Nowhere;
         };
         let hop = way.hop.unwrap_or(to);
-        if self.parts(entry, source, (way.out, hop)) {
+        if !way.outside && entry.is_some_and(|entry| self.parts(entry, source, (way.out, hop))) {
             steps.push(Step::Parted { router: id });
             return Arrival::Nowhere;
         }
         steps.push(way.taken(router));
-        self.hand_over(way.out.network_id, hop, (source, to), ttl - 1, steps)
+        let network = way.out.network_id;
+        if way.outside {
+            let entry = entry.map(|entry| entry.id);
+            return Arrival::Outside(Exit {
+                router: id,
+                entry,
+                network,
+                hop,
+                ttl: ttl - 1,
+            });
+        }
+        self.hand_over(network, hop, (source, to), ttl - 1, steps)
     }
 
     /// Whether a packet from a subnet at the entry would come into another address scope.
@@ -148,7 +177,8 @@ impl Intent {
             let next = hop.unwrap_or(route.destination.addr());
             Some(Way {
                 block: route.destination.trunc(),
-                rank: 0,
+                rank: 1,
+                outside: false,
                 out: self.way_out(router, next)?,
                 hop,
                 table: table.map(|table| table.id),
@@ -167,7 +197,8 @@ impl Intent {
         let direct = self.interfaces(router).flat_map(|port| {
             self.served(port).map(move |subnet| Way {
                 block: subnet.cidr.trunc(),
-                rank: 1,
+                rank: 2,
+                outside: false,
                 out: port,
                 hop: None,
                 table: None,
@@ -176,7 +207,8 @@ impl Intent {
         let further = router.routes.iter().filter_map(|route| {
             Some(Way {
                 block: route.destination.trunc(),
-                rank: 2,
+                rank: 3,
+                outside: false,
                 out: self.way_out(router, route.nexthop)?,
                 hop: Some(route.nexthop),
                 table: None,
@@ -233,7 +265,7 @@ impl Intent {
         self.obstruction(port).or_else(router)
     }
 
-    fn interfaces<'a>(&'a self, router: &'a Router) -> impl Iterator<Item = &'a Port> {
+    pub(super) fn interfaces<'a>(&'a self, router: &'a Router) -> impl Iterator<Item = &'a Port> {
         let ports = self.ports();
         ports.filter(|port| port.device_id == router.id.to_string() && self.routes_at(port))
     }
@@ -256,6 +288,11 @@ impl Intent {
 }
 
 impl Way<'_> {
+    /// The rank of ways to external networks.
+    pub(super) const OUTSIDE: u8 = 0;
+    /// The rank of the way to everywhere else.
+    pub(super) const LAST: u8 = 4;
+
     /// The step of a packet that takes it.
     fn taken(&self, router: &Router) -> Step {
         Step::Routed {

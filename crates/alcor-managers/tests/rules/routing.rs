@@ -31,6 +31,8 @@ enum Step {
     SetGateway(Index, Index),
     ClearGateway(Index),
     AddGateway(Index, Index),
+    Spread(Index, bool),
+    OpenOutlet(Index, Index, u8),
     Route(Index, u8),
     MakePort(Index),
     DeletePort(Index),
@@ -60,6 +62,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => at().prop_map(Step::ClearGateway),
         1 => (at(), at()).prop_map(|(a, b)| Step::AddGateway(a, b)),
         1 => (at(), 1_u8..20).prop_map(|(a, b)| Step::Route(a, b)),
+        3 => (at(), prop::bool::weighted(0.8)).prop_map(|(a, b)| Step::Spread(a, b)),
+        4 => (at(), at(), 1_u8..4).prop_map(|(a, b, c)| Step::OpenOutlet(a, b, c)),
         4 => at().prop_map(Step::MakePort),
         2 => at().prop_map(Step::DeletePort),
         4 => (at(), any::<Option<Index>>()).prop_map(|(a, b)| Step::Float(a, b)),
@@ -124,6 +128,22 @@ fn apply(txn: &mut Txn<'_>, settings: &Settings, step: &Step) -> Option<Result<(
 fn change(txn: &mut Txn<'_>, settings: &Settings, step: &Step) -> Option<Result<(), ApiError>> {
     let admin = &Caller::admin();
     Some(match step {
+        Step::Spread(at, to) => {
+            let request = UpdateRouter {
+                distributed_snat: Some(*to),
+                ..UpdateRouter::default()
+            };
+            let id = pick::<Router>(txn, *at)?.id;
+            router::update(txn, id, &request, admin, settings).map(drop)
+        }
+        Step::OpenOutlet(at, network, host) => {
+            let place = (
+                pick::<Router>(txn, *at)?.id,
+                pick::<Network>(txn, *network)?.id,
+            );
+            let host = format!("h{host}").as_str().into();
+            router::open_outlet(txn, place, &host, settings).map(drop)
+        }
         Step::SetGateway(at, network) => {
             let wanted = GatewayRequest::new(pick::<Network>(txn, *network)?.id);
             set(txn, *at, settings, Some(Some(wanted)), None)?

@@ -9,15 +9,19 @@ use super::{scopes, size};
 use crate::Punt;
 use crate::key::NetworkKey;
 use crate::state::{Place, State};
-use crate::table::{ARRIVE, ASKED, EXCEPT, EXCEPT_2, RETURN, ROUTE, ROUTER_ID, WIRE};
+use crate::table::{
+    ADDRESS_OF, ARRIVE, ASKED, EXCEPT, EXCEPT_2, NEXT, RETURN, ROUTE, ROUTER_ID, WIRE, ipv4_of,
+};
 use crate::traffic;
 use alcor_goalstate::Forwarding;
-use alcor_openflow::{Action, Ct, Field, Flow, Match, Nat};
+use alcor_openflow::{Action, Ct, Field, Flow, Match, Nat, PortNo};
 use alcor_types::{MacAddr, NetworkId, RouterId};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 const ARP_REPLY: u16 = 2;
 const SOLICITATION: u8 = 135;
+/// The port of packets that come in again without the wire: see `external::turn`.
+const TURNED: PortNo = PortNo(0);
 const ICMP: u8 = 1;
 const ECHO_REQUEST: u8 = 8;
 const ECHO_REPLY: u8 = 0;
@@ -127,6 +131,8 @@ fn own(
         Action::set(Field::Ipv4Src, address),
         Action::set(Field::Icmpv4Type, ECHO_REPLY),
     ];
+    let here = Flow::new(RETURN, EXCEPT_2, request(to_it.clone()).in_port(TURNED));
+    let here = here.apply(reply.clone().into_iter().chain(inside(zone, mac)));
     let reply = reply.into_iter().chain(back(mac));
     let answered = Flow::new(RETURN, EXCEPT, request(to_it)).apply(reply);
     let arrived = Flow::new(ARRIVE, EXCEPT_2, to(key, mac, address));
@@ -137,7 +143,24 @@ fn own(
         }
         None => arrived.apply([enters(router)]).goto(RETURN),
     };
-    vec![arrived, answered]
+    vec![arrived, answered, here]
+}
+
+/// A reply to who is behind a router of this host: the wire would not bring it back. Who spoke by an
+/// address outside has it there; others are where the router leads.
+fn inside(zone: Option<u16>, own: MacAddr) -> Vec<Action> {
+    let mut actions = vec![Action::CtClear, Action::set(Field::NwTtl, TIME_TO_LIVE)];
+    if zone.is_some() {
+        actions.extend([
+            Action::set(Field::EthSrc, own),
+            Action::set(ADDRESS_OF, 0_u128),
+            Action::copy(Field::Ipv4Dst, ipv4_of()),
+            Action::resubmit(NEXT),
+        ]);
+    } else {
+        actions.push(Action::resubmit(ROUTE));
+    }
+    actions
 }
 
 /// The frame turned round, onto the wire.
@@ -232,7 +255,7 @@ fn six(
     let asked = nd(SOLICITATION).metadata(key.number());
     let asked = Flow::new(ASKED, EXCEPT, asked.with(Field::NdTarget, address));
     let asked = asked.apply([to_agent(Punt::Asked { network })]);
-    let ping = matches!(place, Place::Gateway(..)).then(|| {
+    let ping = gateway(place).map(|router| {
         let here = Match::new().metadata(key.number()).eth_dst(mac).icmpv6();
         let request = here.ipv6_dst_prefix(address, 128);
         let request = request.with(Field::Icmpv6Type, ECHO_REQUEST6);
@@ -241,7 +264,21 @@ fn six(
             Action::set(Field::Ipv6Src, address),
             Action::set(Field::Icmpv6Type, ECHO_REPLY6),
         ];
-        Flow::new(ARRIVE, EXCEPT_2, request).apply(reply.into_iter().chain(back(mac)))
+        // Who is behind a router here is where this one leads.
+        let inside = Flow::new(ARRIVE, EXCEPT_2 + 1, request.clone().in_port(TURNED));
+        let lived = Action::set(Field::NwTtl, TIME_TO_LIVE);
+        let routed = [lived, enters(router), Action::resubmit(ROUTE)];
+        let inside = inside.apply(reply.clone().into_iter().chain(routed));
+        let wire = Flow::new(ARRIVE, EXCEPT_2, request);
+        [wire.apply(reply.into_iter().chain(back(mac))), inside]
     });
+    let ping = ping.into_iter().flatten();
     [asked].into_iter().chain(ping).collect()
+}
+
+fn gateway(place: &Place<'_>) -> Option<RouterId> {
+    match place {
+        Place::Gateway(router, _) => Some(*router),
+        _ => None,
+    }
 }

@@ -76,6 +76,7 @@ pub(super) fn around(state: &State, router: RouterId, way: &RouterGateway) -> Ve
     let Some(hop) = hops.find(IpAddr::is_ipv4).map(number) else {
         return Vec::new();
     };
+    let next = size::next(state, router, way);
     let floating = state.floating_of(router, way.network);
     let flows = floating.flat_map(|(goal, _)| {
         let from = inner.iter().find(|it| it.cidr.contains(&goal.fixed));
@@ -84,8 +85,7 @@ pub(super) fn around(state: &State, router: RouterId, way: &RouterGateway) -> Ve
         });
         others.map(|to| {
             let hop = Action::set(ADDRESS_OF, hop);
-            let flow = leave(router, way.network, to.cidr, hop, 0);
-            let mut flow = flow.goto(size::next(state, router, way));
+            let mut flow = leave(router, way.network, to.cidr, hop, 0).goto(next);
             flow.key.matching = block::from(flow.key.matching, IpNet::from(goal.fixed));
             flow.key.priority = AROUND;
             flow

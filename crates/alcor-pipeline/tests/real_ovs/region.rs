@@ -7,11 +7,12 @@ use super::support::goals::{
 };
 use super::support::groups::{address_group, everything, group, rule, rule_id};
 use super::support::world::Step;
+use super::{edges, ways};
 use alcor_compiler::Fact;
 use alcor_types::{
-    AllowedAddressPair, Direction, EtherType, FixedIp, HostRoute, MacAddr, Port, PortId, Remote,
-    RouteTable, RouteTableId, RouteTableKind, RouteTarget, Router, Standard, TableRoute,
-    TrafficMatch,
+    AllowedAddressPair, Direction, EtherType, ExternalGateway, FixedIp, HostRoute, MacAddr, Port,
+    PortId, Remote, RouteTable, RouteTableId, RouteTableKind, RouteTarget, Router, Standard,
+    TableRoute, TrafficMatch,
 };
 use ipnet::IpNet;
 use proptest::prelude::*;
@@ -53,7 +54,7 @@ fn subnet(network: u8, six: bool) -> Fact {
     Fact::Subnet(subnet.id, Some(Arc::new(subnet)))
 }
 
-fn put(port: Port) -> Fact {
+pub(crate) fn put(port: Port) -> Fact {
     Fact::Port(port.id, Some(Arc::new(port)))
 }
 
@@ -108,11 +109,12 @@ fn interface(network: u8, router: u8, up: bool) -> Fact {
     })
 }
 
-fn router(number: u8, up: bool, routes: Vec<HostRoute>) -> Fact {
+fn router(number: u8, up: bool, routes: Vec<HostRoute>, gateways: Vec<ExternalGateway>) -> Fact {
     let made = Router {
         project_id: "p".into(),
         admin_state_up: up,
         routes,
+        gateways,
         ..Router::new(router_id(number))
     };
     Fact::Router(made.id, Some(Arc::new(made)))
@@ -237,6 +239,15 @@ fn any_traffic() -> impl Strategy<Value = TrafficMatch> {
     })
 }
 
+/// Routers' ports that come and go: floating IPs need the others.
+const PASSING: [(u8, u8); 4] = [(0, 1), (1, 0), (1, 1), (2, 0)];
+
+fn any_router(up: impl Strategy<Value = bool>) -> impl Strategy<Value = Fact> {
+    (0..ROUTERS, up, any_routes()).prop_flat_map(|(id, up, routes)| {
+        ways::any_gateways(id).prop_map(move |gateways| router(id, up, routes.clone(), gateways))
+    })
+}
+
 fn any_fact() -> impl Strategy<Value = Fact> {
     let mostly = || prop::bool::weighted(0.8);
     let blocks = prop::collection::btree_set(prop::sample::select(&BLOCKS[..]), 0..3);
@@ -249,12 +260,15 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         1 => (0..GROUPS, mostly()).prop_map(|(id, keeps)| group(id, keeps)),
         1 => (0..2_u8, blocks).prop_map(|(id, blocks)| address_group(id, &blocks)),
         3 => (0..NETWORKS, 0..ROUTERS, mostly()).prop_map(|(id, of, up)| interface(id, of, up)),
-        1 => (0..NETWORKS, 0..ROUTERS).prop_map(|(id, of)| Fact::Port(interface_id(id, of), None)),
-        2 => (0..ROUTERS, mostly(), any_routes()).prop_map(|(id, up, routes)| router(id, up, routes)),
+        1 => prop::sample::select(&PASSING[..])
+            .prop_map(|(id, of)| Fact::Port(interface_id(id, of), None)),
+        2 => any_router(mostly()),
         3 => any_table(),
         1 => (0..NETWORKS, mostly()).prop_map(|(id, up)| facts::network(id, up)),
         1 => (0..HOSTS).prop_map(|id| Fact::Node(name(id), None)),
         1 => (0..HOSTS).prop_map(node),
+        8 => edges::any_fact(),
+        4 => ways::any_fact(),
     ]
 }
 
@@ -295,19 +309,24 @@ pub(crate) fn any_history() -> impl Strategy<Value = Vec<Step>> {
         .chain((0..HOSTS).map(node))
         .chain(joints)
         .chain(groups)
+        .chain(edges::last_words())
         .collect();
     let hosts = prop::collection::vec(0..HOSTS, usize::from(PORTS));
-    let routes = [(); ROUTERS as usize].map(|()| any_routes());
-    let first = (hosts, routes).prop_map(move |(hosts, routes)| {
+    let routers = (0..ROUTERS).map(|id| (Just(id), any_routes(), ways::any_gateways(id)));
+    let routers: Vec<_> = routers.collect();
+    let outside = (ways::any_start(), edges::any_start());
+    let first = (hosts, routers, outside).prop_map(move |(hosts, routers, outside)| {
         let vms = hosts
             .into_iter()
             .zip(0..)
             .map(|(host, id)| vm(id, host, |_| ()));
-        let joined = routes
+        let joined = routers
             .into_iter()
-            .zip(0..)
-            .map(|(routes, id)| router(id, true, routes));
-        vec![(start.clone(), 0), (vms.chain(joined).collect(), 0xff)]
+            .map(|(id, routes, gateways)| router(id, true, routes, gateways));
+        let (outside, acls) = outside;
+        let more = outside.into_iter().chain(acls);
+        let start = start.iter().cloned().chain(more).collect();
+        vec![(start, 0), (vms.chain(joined).collect(), 0xff)]
     });
     let step = (prop::collection::vec(any_fact(), 1..6), any::<u8>());
     let rest = prop::collection::vec(step, 0..8);

@@ -2,10 +2,12 @@
 //! test: nobody here sends a packet, Open vSwitch is only asked what it would do with one.
 
 use super::support::goals::{GENEVE, TUNNEL, host_ip};
+use super::ways::WIRE;
 use alcor_openflow::{
     BundleItem, Client, Connection, Endpoint, Events, Flow, FlowMod, Match, Settings,
 };
-use alcor_unixctl::{Client as Control, Exit, Probe, Trace, Tunnelled};
+use alcor_types::MacAddr;
+use alcor_unixctl::{Client as Control, Probe};
 use std::net::IpAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -13,13 +15,15 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const SCHEMA: &str = "/usr/share/openvswitch/vswitch.ovsschema";
+/// How often the tracker is asked in one bridge, after the first time.
+const SIDES: usize = 5;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The daemons and the connections to them. Gone when dropped.
 pub(crate) struct Switches {
     // Connections end before the daemons do.
     bridges: Vec<(Client, Events)>,
-    control: Control,
+    pub(crate) control: Control,
     daemon: Child,
     database: Child,
     _folder: TempDir,
@@ -34,6 +38,17 @@ pub(crate) enum End {
     Port(u8, u32),
     /// To the agent of a host.
     Agent,
+    /// Onto the wire of an external network, to somebody who is none of ours.
+    Outside {
+        /// The external network.
+        network: u8,
+        /// The address that it comes from.
+        from: IpAddr,
+        /// The Ethernet address that it goes to.
+        to: MacAddr,
+    },
+    /// A router has answered by its own address outside.
+    Answered(IpAddr),
     /// Nowhere.
     Dropped,
 }
@@ -92,70 +107,19 @@ impl Switches {
             .unwrap();
     }
 
-    /// What becomes of a packet that a port of a host sends, through as many hosts as it takes.
-    pub(crate) async fn send(
+    pub(crate) async fn ask(
         &mut self,
         host: u8,
-        mut probe: Probe,
-        ct: [&str; 2],
-    ) -> (End, String) {
-        let (mut at, mut told) = (host, String::new());
-        loop {
-            let text = self.ask(at, &probe, ct).await;
-            let trace = Trace::parse(&text);
-            told.push_str(&text);
-            let mut end = End::Dropped;
-            let mut carried = None;
-            for exit in &trace.exits {
-                match exit {
-                    Exit::Controller => end = End::Agent,
-                    Exit::Back => end = End::Port(at, probe.in_port),
-                    Exit::Port { ofport, tunnel, .. } if is_tunnel(*ofport) => {
-                        assert!(tunnel, "the tunnel is one to Open vSwitch: {text}");
-                        carried = Some((tunnelled(at, &trace), *ofport));
-                    }
-                    Exit::Port {
-                        trouble: Some(_), ..
-                    } => {}
-                    Exit::Port { ofport, .. } => end = End::Port(at, *ofport),
-                }
-            }
-            let Some(((to, tunnel), by)) = carried else {
-                return (end, told);
-            };
-            assert!(
-                probe.tunnel.is_none(),
-                "from a tunnel into a tunnel: {told}"
-            );
-            probe = probe.after(&trace);
-            (probe.tunnel, probe.in_port) = (Some(tunnel), by);
-            at = to;
-        }
-    }
-
-    async fn ask(&mut self, host: u8, probe: &Probe, [first, rest]: [&str; 2]) -> String {
+        probe: &Probe,
+        [first, rest]: [&str; 2],
+    ) -> String {
         self.asked += 1;
         let (bridge, flow) = (format!("br{host}"), probe.to_string());
-        let words = [&bridge, &flow, "--ct-next", first, "--ct-next", rest];
+        // Once for each side of a port and each translation that the packet may meet.
+        let mut words = vec![bridge.as_str(), &flow, "--ct-next", first];
+        words.extend(["--ct-next", rest].repeat(SIDES));
         self.control.call("ofproto/trace", &words).await.unwrap()
     }
-}
-
-/// To which host, and with what key and ends.
-fn tunnelled(from: u8, trace: &Trace) -> (u8, Tunnelled) {
-    let end: IpAddr = trace.end.get("tun_dst").unwrap().parse().unwrap();
-    let to = (0..=u8::MAX).find(|host| host_ip(*host) == end).unwrap();
-    assert_ne!(from, to, "a host sends to itself");
-    let tunnel = Tunnelled {
-        key: trace.end.number("tun_id").unwrap(),
-        from: host_ip(from),
-        to: end,
-    };
-    (to, tunnel)
-}
-
-fn is_tunnel(ofport: u32) -> bool {
-    [TUNNEL.0, GENEVE.0].contains(&ofport)
 }
 
 /// Two tunnels of one daemon must differ: here, in where they end.
@@ -165,9 +129,11 @@ fn bridge(host: u8, ports: u8) -> String {
          protocols=OpenFlow13 -- add-port br{host} t{host} -- set interface t{host} type=vxlan \
          options:key=flow options:remote_ip=flow options:local_ip={ip} ofport_request={} \
          -- add-port br{host} g{host} -- set interface g{host} type=geneve \
-         options:key=flow options:remote_ip=flow options:local_ip={ip} ofport_request={}",
+         options:key=flow options:remote_ip=flow options:local_ip={ip} ofport_request={} \
+         -- add-port br{host} w{host} -- set interface w{host} type=internal ofport_request={}",
         TUNNEL.0,
         GENEVE.0,
+        WIRE.0,
         ip = host_ip(host),
     );
     let ports = (0..ports).map(|port| {

@@ -70,6 +70,13 @@ impl Frame {
         );
     }
 
+    /// Takes one from its time to live.
+    pub(crate) fn age(&mut self) {
+        let left = self.get(Field::NwTtl);
+        assert!(left > 1, "the switch itself would answer");
+        self.set(Field::NwTtl, left - 1);
+    }
+
     /// Notes whether it is longer than so many bytes.
     pub(crate) fn measure(&mut self, length: u16, dst: Subfield) {
         self.write(dst, u128::from(self.1 > length));

@@ -4,7 +4,7 @@
 
 use super::connections::Connections;
 use super::frame::Frame;
-use alcor_openflow::{Action, Field, Flow, FlowKey, Meter, PortNo};
+use alcor_openflow::{Action, Ct, Field, Flow, FlowKey, Meter, PortNo};
 use alcor_pipeline::{Contents, FlowChanges, Installed, Punt};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -203,13 +203,7 @@ impl Switch {
                 let port = PortNo(u32::try_from(frame.get(port.field)).unwrap());
                 return self.act(&Action::Output(port), frame, outcome, depth);
             }
-            Action::Ct(ct) => {
-                let mut copy = frame.clone();
-                self.connections.track(ct, &mut copy);
-                if let Some(table) = ct.table {
-                    return self.run(table, &mut copy, outcome, depth + 1);
-                }
-            }
+            Action::Ct(ct) => return self.track(ct, frame, outcome, depth),
             Action::CtClear => {
                 frame.set(Field::CtState, 0);
                 frame.set(Field::CtMark, 0);
@@ -236,11 +230,7 @@ impl Switch {
             }
             Action::CheckPktLarger { length, dst } => frame.measure(*length, *dst),
             Action::SetField { field, value } => frame.set(*field, *value),
-            Action::DecTtl => {
-                let left = frame.get(Field::NwTtl);
-                assert!(left > 1, "the switch itself would answer");
-                frame.set(Field::NwTtl, left - 1);
-            }
+            Action::DecTtl => frame.age(),
             Action::Move { src, dst } => {
                 assert_eq!(src.bits, dst.bits);
                 frame.write(*dst, frame.read(*src));
@@ -258,6 +248,15 @@ impl Switch {
             other => panic!("the bridge of this test does not know {other:?}"),
         }
         depth
+    }
+
+    fn track(&self, ct: &Ct, frame: &Frame, outcome: &mut Outcome, depth: usize) -> usize {
+        let mut copy = frame.clone();
+        self.connections.track(ct, &mut copy);
+        let next = ct.table;
+        next.map_or(depth, |table| {
+            self.run(table, &mut copy, outcome, depth + 1)
+        })
     }
 }
 

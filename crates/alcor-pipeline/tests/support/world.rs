@@ -13,6 +13,9 @@ use alcor_types::{HostName, Port, PortId, Revision};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
+/// Zones below are ports'.
+const FIRST_ZONE: u16 = 40_000;
+
 /// A host: an agent's pipeline, the bridge, and what it knows of every scope.
 pub(crate) struct Host {
     name: HostName,
@@ -41,6 +44,25 @@ impl Host {
     #[allow(dead_code, reason = "only the real bridges are given them")]
     pub(crate) fn flows(&self) -> Vec<alcor_openflow::Flow> {
         self.switch.flows()
+    }
+
+    /// Tells its pipeline what no goal says.
+    pub(crate) fn hear(&mut self, news: impl IntoIterator<Item = Input>) {
+        for input in news {
+            self.pipeline.apply(&input);
+        }
+        self.switch.apply(self.pipeline.take_changes());
+    }
+
+    /// Gives every translation here a zone of connections.
+    pub(crate) fn keep_translations(&mut self) {
+        let translating = self.pipeline.translating().into_iter();
+        let numbered: Vec<_> = translating.zip(FIRST_ZONE..).collect();
+        let zone = |(of, zone)| Input::Zone {
+            of,
+            zone: Some(zone),
+        };
+        self.hear(numbered.into_iter().map(zone));
     }
 
     /// Takes the news of one scope, as delivery would bring it.

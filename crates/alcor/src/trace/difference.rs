@@ -11,7 +11,7 @@ use alcor_openflow::{Field, Flow};
 use alcor_pipeline::{Owner, stage};
 use alcor_types::{MacAddr, PortId};
 use alcor_unixctl::{Fields, Lookup, Probe};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What differs, in words.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,8 +29,8 @@ pub(super) struct Difference {
 /// Whether the intent has the packet arrive.
 pub(super) fn arrives(words: &Words<'_>, steps: &[Step]) -> bool {
     match steps.last() {
-        Some(Step::Delivered { .. }) => true,
-        Some(Step::Own { .. }) => is_echo(words.packet),
+        Some(Step::Delivered { .. } | Step::Left { .. }) => true,
+        Some(Step::Own { .. } | Step::OwnOutside { .. }) => is_echo(words.packet),
         _ => false,
     }
 }
@@ -46,15 +46,33 @@ pub(super) fn first(
     let same = match (steps.last(), end) {
         (_, End::Unasked { host, .. }) => visits.is_empty() || carried_to(steps, host),
         (Some(Step::Delivered { port }), End::Port(got)) => port == got,
-        (Some(Step::Own { .. }), End::Answered | End::Port(_) | End::Agent) => true,
-        // A physical network is not followed.
-        (_, End::Stranger(_)) => carried(steps).next().is_some(),
-        (_, End::Port(_) | End::Answered) => false,
+        // Of a next hop that is not known yet the agent asks; packets after this one leave.
+        (Some(Step::Own { .. }), End::Answered | End::Port(_) | End::Agent)
+        | (Some(Step::Left { .. }), End::Sought) => true,
+        (Some(Step::Left { network, from, .. }), End::Left { .. }) => {
+            let (network, from) = (*network, *from);
+            *end == End::Left { network, from }
+        }
+        (Some(Step::OwnOutside { address, .. }), _) => by_gateway(words, steps, *address, end),
+        (_, End::Port(_) | End::Answered | End::Sought | End::Stranger(_) | End::Left { .. }) => {
+            false
+        }
         // The agent says that a packet cannot go on.
         (_, End::Agent) => !matches!(steps.last(), Some(Step::Delivered { .. })),
         (_, End::Dropped | End::Nowhere(_) | End::Unplugged(_)) => !wanted,
     };
     (!same).then(|| named(words, steps, visits, end))
+}
+
+/// Whether it is what becomes of a packet to a router's own address outside. Where a VM has sent it, the
+/// tracker gives an address back on the way, which `ofproto/trace` does not show.
+fn by_gateway(words: &Words<'_>, steps: &[Step], address: IpAddr, end: &End) -> bool {
+    let came = matches!(steps.first(), Some(Step::Came { .. }));
+    match end {
+        _ if !is_echo(words.packet) => *end == End::Dropped,
+        End::Left { from, .. } => *from == address,
+        _ => !came,
+    }
 }
 
 /// Whether the intent, too, sends the packet to this host.
@@ -65,7 +83,8 @@ fn carried_to(steps: &[Step], host: &str) -> bool {
 /// The hosts that the intent sends the packet to.
 fn carried(steps: &[Step]) -> impl Iterator<Item = &str> {
     steps.iter().filter_map(|step| match step {
-        Step::Carried { to, .. } => Some(to.as_str()),
+        Step::Carried { to, .. } | Step::Wired { to, .. } => Some(to.as_str()),
+        Step::Taken { host, .. } => Some(host.as_str()),
         _ => None,
     })
 }
@@ -98,6 +117,11 @@ fn named(words: &Words<'_>, steps: &[Step], visits: &[Visit], end: &End) -> Diff
         End::Port(port) => format!("gives it to port {}", words.port(*port)),
         End::Answered => "answers it".to_owned(),
         End::Agent => "gives it to the agent".to_owned(),
+        End::Sought => "has the agent look for the next hop".to_owned(),
+        End::Left { network, from } => {
+            let network = words.network(*network);
+            format!("sends it onto the wire of network {network}, from {from}")
+        }
         End::Stranger(ofport) => format!("sends it out of OpenFlow port {ofport}"),
         End::Nowhere(what) => format!("sends it {what}"),
         _ => format!("drops it{at}"),

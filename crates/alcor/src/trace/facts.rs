@@ -2,8 +2,10 @@
 //! has its default.
 
 mod acl;
+mod outside;
 
 pub(super) use acl::acl;
+pub(super) use outside::{GATEWAY_OWNER, floating, floating_network, forwarding, gateways};
 
 use alcor_compiler::Fact;
 use alcor_types::{

@@ -22,7 +22,7 @@ const ADDRESSES: usize = 32;
 
 /// What has been read so far.
 pub(super) struct Gathering<'a> {
-    rest: &'a Rest,
+    pub(super) rest: &'a Rest,
     pub(super) intent: Intent,
     /// Where tunnels end, by the host's name.
     pub(super) hosts: BTreeMap<IpAddr, String>,
@@ -30,8 +30,9 @@ pub(super) struct Gathering<'a> {
     routers: BTreeSet<RouterId>,
     networks: BTreeSet<NetworkId>,
     groups: BTreeSet<SecurityGroupId>,
+    pub(super) external: BTreeSet<NetworkId>,
     /// Next hops and gateways.
-    hops: BTreeSet<IpAddr>,
+    pub(super) hops: BTreeSet<IpAddr>,
 }
 
 /// The port that a text names: by its id, or by its name.
@@ -71,7 +72,7 @@ impl<'a> Gathering<'a> {
     /// All that concerns a packet between these addresses.
     pub(super) async fn of(
         rest: &'a Rest,
-        sender: &Port,
+        sender: Option<&Port>,
         ends: [IpAddr; 2],
     ) -> anyhow::Result<Self> {
         let mut gathering = Self {
@@ -82,11 +83,16 @@ impl<'a> Gathering<'a> {
             routers: BTreeSet::new(),
             networks: BTreeSet::new(),
             groups: BTreeSet::new(),
+            external: BTreeSet::new(),
             hops: ends.into(),
         };
         gathering.nodes().await?;
-        gathering.learn_port(sender.clone());
-        gathering.domain(sender.network_id).await?;
+        if let Some(sender) = sender {
+            gathering.learn_port(sender.clone());
+            gathering.domain(sender.network_id).await?;
+            gathering.floating_of(sender.id).await?;
+        }
+        gathering.behind(ends[1]).await?;
         gathering.holders().await?;
         gathering.groups().await?;
         Ok(gathering)
@@ -104,14 +110,14 @@ impl<'a> Gathering<'a> {
         Ok(())
     }
 
-    fn learn_port(&mut self, port: Port) {
+    pub(super) fn learn_port(&mut self, port: Port) {
         self.ports.insert(port.id);
         self.intent
             .learn(&Fact::Port(port.id, Some(Arc::new(port))));
     }
 
     /// The network and all that routers join to it.
-    async fn domain(&mut self, first: NetworkId) -> anyhow::Result<()> {
+    pub(super) async fn domain(&mut self, first: NetworkId) -> anyhow::Result<()> {
         let mut waiting = vec![first];
         while let Some(network) = waiting.pop() {
             if !self.networks.insert(network) {
@@ -132,27 +138,7 @@ impl<'a> Gathering<'a> {
 
     /// A network with its subnets and route tables; answers with its routers.
     async fn network(&mut self, id: NetworkId) -> anyhow::Result<Vec<RouterId>> {
-        let shown = self.rest.get(&format!("/v2.0/networks/{id}")).await?;
-        self.intent.learn(&facts::network(&shown["network"])?);
-        let shown = self
-            .rest
-            .get(&format!("/v2.0/subnets?network_id={id}"))
-            .await?;
-        for shown in facts::list(&shown, "subnets")? {
-            let fact = facts::subnet(shown)?;
-            if let Fact::Subnet(_, Some(subnet)) = &fact {
-                self.hops.extend(subnet.gateway_ip);
-                self.hops
-                    .extend(subnet.host_routes.iter().map(|route| route.nexthop));
-                if let Some(pool) = subnet.subnetpool_id {
-                    let path = format!("/v2.0/subnetpools/{pool}");
-                    let shown = self.rest.get(&path).await?;
-                    let pool = facts::subnet_pool(&shown["subnetpool"])?;
-                    self.intent.learn(&pool);
-                }
-            }
-            self.intent.learn(&fact);
-        }
+        self.network_and_subnets(id).await?;
         let shown = self
             .rest
             .get(&format!("/v2.0/routetables?vpc_id={id}"))
@@ -176,6 +162,32 @@ impl<'a> Gathering<'a> {
         Ok(routers.collect())
     }
 
+    /// The network itself.
+    pub(super) async fn network_and_subnets(&mut self, id: NetworkId) -> anyhow::Result<()> {
+        let shown = self.rest.get(&format!("/v2.0/networks/{id}")).await?;
+        self.intent.learn(&facts::network(&shown["network"])?);
+        let shown = self
+            .rest
+            .get(&format!("/v2.0/subnets?network_id={id}"))
+            .await?;
+        for shown in facts::list(&shown, "subnets")? {
+            let fact = facts::subnet(shown)?;
+            if let Fact::Subnet(_, Some(subnet)) = &fact {
+                self.hops.extend(subnet.gateway_ip);
+                self.hops
+                    .extend(subnet.host_routes.iter().map(|route| route.nexthop));
+                if let Some(pool) = subnet.subnetpool_id {
+                    let path = format!("/v2.0/subnetpools/{pool}");
+                    let shown = self.rest.get(&path).await?;
+                    let pool = facts::subnet_pool(&shown["subnetpool"])?;
+                    self.intent.learn(&pool);
+                }
+            }
+            self.intent.learn(&fact);
+        }
+        Ok(())
+    }
+
     /// What guards the edges of the network's subnets.
     async fn acls(&mut self, id: NetworkId) -> anyhow::Result<()> {
         let path = format!("/v2.0/network-acls?vpc_id={id}");
@@ -188,21 +200,33 @@ impl<'a> Gathering<'a> {
         Ok(())
     }
 
+    /// A router with all that it joins.
+    pub(super) async fn behind_router(&mut self, id: RouterId) -> anyhow::Result<()> {
+        if self.routers.insert(id) {
+            for network in self.router(id).await? {
+                self.domain(network).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// A router with its ports; answers with their networks.
     async fn router(&mut self, id: RouterId) -> anyhow::Result<Vec<NetworkId>> {
         let shown = self.rest.get(&format!("/v2.0/routers/{id}")).await?;
-        let router = facts::router(&shown["router"])?;
+        let mut router = facts::router(&shown["router"])?;
         self.hops
             .extend(router.routes.iter().map(|route| route.nexthop));
-        self.intent.learn(&Fact::Router(id, Some(Arc::new(router))));
         let ports = self
             .ports_at(&format!("/v2.0/ports?device_id={id}"))
             .await?;
+        facts::gateways(&shown["router"], &mut router, &ports)?;
+        self.externals(&router).await?;
+        self.intent.learn(&Fact::Router(id, Some(Arc::new(router))));
         let inside = ports.iter().filter(|port| port.is_router_interface());
         Ok(inside.map(|port| port.network_id).collect())
     }
 
-    async fn ports_at(&mut self, path: &str) -> anyhow::Result<Vec<Port>> {
+    pub(super) async fn ports_at(&mut self, path: &str) -> anyhow::Result<Vec<Port>> {
         let shown = self.rest.get(path).await?;
         let ports = facts::list(&shown, "ports")?.iter().map(facts::port);
         let ports = ports.collect::<anyhow::Result<Vec<_>>>()?;

@@ -13,7 +13,8 @@ use std::fmt;
 /// All of it.
 pub(super) struct Report<'a> {
     pub(super) words: &'a Words<'a>,
-    pub(super) sender: &'a Port,
+    /// None where a machine outside sends it.
+    pub(super) sender: Option<&'a Port>,
     pub(super) ttl: u8,
     pub(super) bridge: &'a str,
     pub(super) steps: &'a [Step],
@@ -33,7 +34,7 @@ impl Report<'_> {
         });
         json!({
             "packet": {
-                "port": self.sender.id, "mac": packet.mac.to_string(), "from": packet.from,
+                "port": self.sender.map(|port| port.id), "mac": packet.mac.to_string(), "from": packet.from,
                 "to": packet.to, "kind": kind(packet), "ttl": self.ttl,
             },
             "intent": { "arrives": self.arrives, "steps": steps.collect::<Vec<_>>() },
@@ -62,12 +63,20 @@ impl Report<'_> {
             End::Port(port) => format!("delivered to port {}", self.words.port(*port)),
             End::Answered => "answered on the spot".to_owned(),
             End::Agent => "given to the agent, which answers".to_owned(),
+            End::Sought => {
+                "given to the agent, which looks for the next hop; packets after it leave"
+                    .to_owned()
+            }
             End::Dropped => "dropped".to_owned(),
             End::Unplugged(port) => {
                 format!(
                     "port {} has no interface in the bridge",
                     self.words.port(*port)
                 )
+            }
+            End::Left { network, from } => {
+                let network = self.words.network(*network);
+                format!("onto the wire of network {network}, from {from}")
             }
             End::Stranger(ofport) => {
                 format!("out of OpenFlow port {ofport}, which is no VM's: not followed")
@@ -119,7 +128,10 @@ impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let packet = self.words.packet;
         let (from, to, kind) = (packet.from, packet.to, kind(packet));
-        let sender = self.words.port(self.sender.id);
+        let outside = || "a machine outside".to_owned();
+        let sender = self
+            .sender
+            .map_or_else(outside, |port| self.words.port(port.id));
         writeln!(f, "{sender} ({from}) -> {to}, {kind}, ttl {}", self.ttl)?;
         writeln!(f, "\nintent")?;
         for step in self.steps {

@@ -2,15 +2,18 @@
 
 use super::place::Places;
 use alcor_agent::Inspection;
-use alcor_goalstate::TunnelKind;
-use alcor_pipeline::{Owner, cookie};
-use alcor_types::PortId;
+use alcor_compiler::oracle::{Intent, Step};
+use alcor_goalstate::{Carrier, TunnelKind};
+use alcor_pipeline::{Owner, cookie, table};
+use alcor_types::{MacAddr, NetworkId, PortId};
 use alcor_unixctl::{Client, Exit, Lookup, Probe, Trace, Tunnelled};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// More hosts than this are a loop.
 const MAX_HOSTS: usize = 8;
+/// How often the tracker is asked in one bridge, after the first time.
+const SIDES: usize = 5;
 
 /// How a packet ended on the switches.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,10 +24,19 @@ pub(super) enum End {
     Answered,
     /// The agent got it, to answer in somebody's place.
     Agent,
+    /// The agent got it, to find the next hop on an external network.
+    Sought,
     /// Nobody got it.
     Dropped,
     /// The port that sends it is not plugged.
     Unplugged(PortId),
+    /// It left the region by the wire of a network.
+    Left {
+        /// The network.
+        network: NetworkId,
+        /// The address that it came from then.
+        from: IpAddr,
+    },
     /// It left by a port of the switch that is no port of the region's.
     Stranger(u32),
     /// It went to a host that cannot be asked.
@@ -52,6 +64,19 @@ impl Visit {
         let cookie = lookup.rule.as_ref()?.cookie;
         let owner = self.inspection.owners.get(&(cookie & cookie::OWNER_MASK));
         Some(owner.copied().ok_or(cookie))
+    }
+
+    /// Whether the last flow is for the agent to find a next hop.
+    fn seeks(&self) -> bool {
+        let last = self.trace.lookups.last();
+        last.is_some_and(|lookup| lookup.table == table::NEXT)
+    }
+
+    /// The physical network that the port leads to.
+    fn wire(&self, ofport: u32) -> Option<&str> {
+        let mut wires = self.inspection.wires.iter();
+        let found = wires.find(|(_, number)| number.0 == ofport);
+        found.map(|(name, _)| name.as_str())
     }
 
     fn port(&self, ofport: u32) -> Option<PortId> {
@@ -86,48 +111,58 @@ impl Visit {
     }
 }
 
+/// By what the packet comes to a host.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Entrance {
+    /// A port that is plugged there.
+    Plugged(PortId),
+    /// A tunnel.
+    Tunnel(TunnelKind, Tunnelled),
+    /// The wire of a physical network.
+    Wire(Carrier),
+}
+
+/// Who is where, as the intent has it.
+pub(super) struct Map<'a> {
+    /// Where tunnels end, by the host's name.
+    pub(super) hosts: &'a BTreeMap<IpAddr, String>,
+    pub(super) intent: &'a Intent,
+    /// What becomes of the packet.
+    pub(super) steps: &'a [Step],
+}
+
 /// Where the packet starts, and what the tracker is to say of it.
 pub(super) struct Start<'a> {
     pub(super) host: &'a str,
-    pub(super) port: PortId,
+    pub(super) entrance: Entrance,
     pub(super) packet: Probe,
     /// At the first side of a port that it meets, and at those after that.
     pub(super) ct_next: [&'a str; 2],
 }
 
-/// Follows a packet from the sender's host on.
-pub(super) async fn follow(
-    start: Start<'_>,
-    places: &Places,
-    hosts: &BTreeMap<IpAddr, String>,
-) -> (Vec<Visit>, End) {
+/// Follows a packet from the first host on.
+pub(super) async fn follow(start: Start<'_>, places: &Places, map: &Map<'_>) -> (Vec<Visit>, End) {
     let (mut visits, mut probe) = (Vec::new(), start.packet);
-    let mut from = From::Port(start.port);
-    let mut host = start.host.to_owned();
+    let (mut host, mut entrance) = (start.host.to_owned(), start.entrance);
     while visits.len() < MAX_HOSTS {
-        let visited = match visit(&host, &mut probe, from, start.ct_next, places).await {
+        let visited = match visit(&host, &mut probe, &entrance, start.ct_next, places).await {
             Ok(visited) => visited,
-            Err(why) if visits.is_empty() && why.is_none() => {
-                return (visits, End::Unplugged(start.port));
-            }
-            Err(why) => {
-                let why = why.unwrap_or_else(|| "it has no tunnel port".to_owned());
-                return (visits, End::Unasked { host, why });
-            }
+            Err(why) => return (visits, unable(host, &entrance, why)),
         };
-        let (next, end) = leave(&visited, hosts);
-        visits.push(visited);
-        match (next, end) {
-            (Some((to, kind, tunnel)), _) => {
-                if let Some(last) = visits.last() {
-                    probe = last.asked.clone().after(&last.trace);
-                }
-                probe.tunnel = Some(tunnel);
-                from = From::Tunnel(kind);
-                host = to;
+        let next = leave(&visited, map);
+        probe = visited.asked.clone().after(&visited.trace);
+        match next {
+            Next::Host(to, by) => (host, entrance) = (to, by),
+            Next::Found(to, by, mac) => {
+                (host, entrance) = (to, by);
+                probe.macs.1 = mac.to_string();
             }
-            (None, end) => return (visits, end),
+            Next::End(end) => {
+                visits.push(visited);
+                return (visits, end);
+            }
         }
+        visits.push(visited);
     }
     (
         visits,
@@ -135,43 +170,58 @@ pub(super) async fn follow(
     )
 }
 
-/// By what a packet enters a switch.
-#[derive(Clone, Copy)]
-enum From {
-    Port(PortId),
-    Tunnel(TunnelKind),
+/// Where the packet cannot enter a host, or that cannot be asked.
+fn unable(host: String, entrance: &Entrance, why: Option<String>) -> End {
+    let why = match (why, entrance) {
+        (Some(why), _) => why,
+        (None, Entrance::Plugged(port)) => return End::Unplugged(*port),
+        (None, Entrance::Tunnel(..)) => "it has no tunnel port".to_owned(),
+        (None, Entrance::Wire(carrier)) => {
+            let name = carrier.physical_network().unwrap_or_default();
+            format!("it has no way to physical network {name}: see --bridge-mappings")
+        }
+    };
+    End::Unasked { host, why }
 }
-
-/// To which host, out of which tunnel there.
-type Next = (String, TunnelKind, Tunnelled);
 
 /// One host; `Err(None)` where the packet cannot enter it.
 async fn visit(
     host: &str,
     probe: &mut Probe,
-    from: From,
+    entrance: &Entrance,
     [first, rest]: [&str; 2],
     places: &Places,
 ) -> Result<Visit, Option<String>> {
     let place = places.of(host).map_err(Some)?;
     let inspection = alcor_agent::inspect(&place.config);
     let inspection = inspection.await.map_err(|error| Some(error.to_string()))?;
-    let enters = match from {
-        From::Tunnel(kind) => inspection.tunnels.get(&kind),
-        From::Port(port) => {
-            let carried = inspection.carried.get(&port);
+    (probe.tunnel, probe.vlan) = (None, None);
+    let enters = match entrance {
+        Entrance::Plugged(port) => {
+            let carried = inspection.carried.get(port);
             probe.vlan = carried.map(|(_, tag)| *tag);
-            let interface = carried.map_or(port, |(parent, _)| *parent);
+            let interface = carried.map_or(*port, |(parent, _)| *parent);
             inspection.plugged.get(&interface)
+        }
+        Entrance::Tunnel(kind, tunnel) => {
+            probe.tunnel = Some(*tunnel);
+            inspection.tunnels.get(kind)
+        }
+        Entrance::Wire(carrier) => {
+            if let Carrier::Vlan { tag, .. } = carrier {
+                probe.vlan = Some(*tag);
+            }
+            let physical = carrier.physical_network();
+            physical.and_then(|name| inspection.wires.get(name))
         }
     };
     probe.in_port = enters.copied().ok_or(None)?.0;
     let text = |error: alcor_unixctl::Error| Some(error.to_string());
     let mut switch = Client::connect(&place.control).await.map_err(text)?;
     let flow = probe.to_string();
-    let mut words = vec![place.config.bridge.as_str(), &flow];
-    // Once for each side of a port that the packet meets; more are not used.
-    words.extend(["--ct-next", first, "--ct-next", rest, "--ct-next", rest]);
+    let mut words = vec![place.config.bridge.as_str(), &flow, "--ct-next", first];
+    // Once for each side of a port and each translation that it meets; more are not used.
+    words.extend(["--ct-next", rest].repeat(SIDES));
     let answer = switch.call("ofproto/trace", &words).await.map_err(text)?;
     Ok(Visit {
         host: host.to_owned(),
@@ -181,19 +231,32 @@ async fn visit(
     })
 }
 
-/// Where it goes from here: to another host, or to its end.
-fn leave(visit: &Visit, hosts: &BTreeMap<IpAddr, String>) -> (Option<Next>, End) {
+/// Where it goes from a host.
+enum Next {
+    /// To another host.
+    Host(String, Entrance),
+    /// To another host, once the agent has found its Ethernet address.
+    Found(String, Entrance, MacAddr),
+    /// To its end.
+    End(End),
+}
+
+fn leave(visit: &Visit, map: &Map<'_>) -> Next {
     let mut end = End::Dropped;
     for exit in &visit.trace.exits {
         if let Some(kind) = visit.tunnel(exit) {
-            return match carried(visit, kind, hosts) {
-                Ok(next) => (Some(next), End::Dropped),
-                Err(what) => (None, End::Nowhere(what)),
+            return match carried(visit, kind, map.hosts) {
+                Ok(next) => next,
+                Err(what) => Next::End(End::Nowhere(what)),
             };
         }
         match exit {
             Exit::Back => end = End::Answered,
+            Exit::Controller if visit.seeks() => return sought(visit, map),
             Exit::Controller => end = End::Agent,
+            Exit::Port { ofport, .. } if visit.wire(*ofport).is_some() => {
+                return wired(visit, *ofport, map);
+            }
             Exit::Port {
                 trouble: Some(_), ..
             } => {}
@@ -204,7 +267,58 @@ fn leave(visit: &Visit, hosts: &BTreeMap<IpAddr, String>) -> (Option<Next>, End)
             }
         }
     }
-    (None, end)
+    Next::End(end)
+}
+
+/// The next hop is not known yet. Where it is one of ours, what comes after the agent's question goes
+/// there.
+fn sought(visit: &Visit, map: &Map<'_>) -> Next {
+    let hop = visit.trace.end.number("reg11");
+    let found = map.steps.iter().find_map(|step| match step {
+        Step::Taken {
+            network,
+            address: IpAddr::V4(address),
+            host,
+        } if Some(u64::from(address.to_bits())) == hop => {
+            let mac = map.intent.mac_outside(*network, (*address).into())?;
+            let carrier = map.intent.network(*network).and_then(Carrier::of)?;
+            Some((host, carrier, mac))
+        }
+        _ => None,
+    });
+    match found {
+        Some((host, carrier, mac)) if host.as_str() != visit.host => {
+            Next::Found(host.to_string(), Entrance::Wire(carrier), mac)
+        }
+        _ => Next::End(End::Sought),
+    }
+}
+
+/// Over a wire: to the host that has the frame's address there, or to a machine that is none of ours.
+fn wired(visit: &Visit, ofport: u32, map: &Map<'_>) -> Next {
+    let sent = visit.asked.clone().after(&visit.trace);
+    let physical = visit.wire(ofport).unwrap_or_default();
+    let networks = || map.intent.carried_by(physical, sent.vlan);
+    let mac = sent.macs.1.parse().ok();
+    let taking = mac.and_then(|mac| {
+        networks().find_map(|network| {
+            let host = map.intent.host_of(network, mac)?;
+            Some((network, host))
+        })
+    });
+    if let Some((network, host)) = taking
+        && let Some(carrier) = map.intent.network(network).and_then(Carrier::of)
+    {
+        // The wire brings nothing back to who sent it.
+        if host.as_str() == visit.host {
+            let what = "to the wire for an address of its own".to_owned();
+            return Next::End(End::Nowhere(what));
+        }
+        return Next::Host(host.to_string(), Entrance::Wire(carrier));
+    }
+    let from = sent.addresses.0;
+    let left = networks().next().map(|network| End::Left { network, from });
+    Next::End(left.unwrap_or(End::Stranger(ofport)))
 }
 
 fn carried(
@@ -225,5 +339,5 @@ fn carried(
         from: visit.inspection.tunnel_ip,
         to,
     };
-    Ok((host, kind, tunnel))
+    Ok(Next::Host(host, Entrance::Tunnel(kind, tunnel)))
 }

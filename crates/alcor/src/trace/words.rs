@@ -1,5 +1,7 @@
 //! The steps of the intent in words: what happens, why, and what to change where it ends.
 
+mod outside;
+
 use crate::diff;
 use alcor_compiler::oracle::{Hindrance, Intent, Packet, Step};
 use alcor_pipeline::Owner;
@@ -50,6 +52,10 @@ impl Words<'_> {
             Step::Carried { from, to, end } => {
                 ("tunnel", format!("from host {from} to host {to}, {end}"))
             }
+            Step::Wired { network, from, to } => (
+                "wire",
+                format!("from host {from} to host {to}, by {}", self.wire(*network)),
+            ),
             Step::Delivered { port } => ("deliver", format!("port {} gets it", self.port(*port))),
             other => self.between(other),
         }
@@ -91,6 +97,14 @@ impl Words<'_> {
                 "resolve",
                 format!("{to} is port {} itself", self.port(*port)),
             ),
+            outside @ (Step::Came { .. }
+            | Step::Outward { .. }
+            | Step::Inward { .. }
+            | Step::NoGateway { .. }
+            | Step::Taken { .. }
+            | Step::Untranslated { .. }
+            | Step::OwnOutside { .. }
+            | Step::Left { .. }) => self.outside(outside),
             routed => self.routed(routed),
         }
     }
@@ -283,7 +297,7 @@ impl Words<'_> {
         }
     }
 
-    fn network(&self, id: NetworkId) -> String {
+    pub(super) fn network(&self, id: NetworkId) -> String {
         named(
             self.intent
                 .network(id)
@@ -292,7 +306,7 @@ impl Words<'_> {
         )
     }
 
-    fn router(&self, id: RouterId) -> String {
+    pub(super) fn router(&self, id: RouterId) -> String {
         named(
             self.intent
                 .router(id)

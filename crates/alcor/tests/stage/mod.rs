@@ -22,6 +22,7 @@ mod server;
 pub(crate) mod six;
 pub(crate) mod stream;
 mod talk;
+pub(crate) mod trace;
 pub(crate) mod trunks;
 
 pub(crate) use acls::{Acl, AclRule};
