@@ -121,6 +121,11 @@ impl Demand {
         !self.searches.is_empty()
     }
 
+    /// Whether the region hears.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// A session with the region is open, or has only begun.
     pub(crate) fn set_open(&mut self, open: bool) {
         self.open = open;
@@ -160,15 +165,19 @@ impl Demand {
     }
 
     /// A VM asks for a name, or for that of an address. Gives the question back where it is to be answered
-    /// at once: the region has just been asked, or too many wait.
+    /// at once, because the region has just been asked. One of too many is met with silence.
     pub(crate) fn name_asked(
         &mut self,
         now: Instant,
         place: Place,
         (port, deferred): (PortId, Deferred),
     ) -> Option<Deferred> {
-        if self.belief(now, place).is_some() || !self.has_room(Some(port)) {
+        if self.belief(now, place).is_some() {
             return Some(deferred);
+        }
+        if !self.has_room(Some(port)) {
+            self.misses.dropped += 1;
+            return None;
         }
         self.wait(now, place, (Some(port), Waiter::Name(Box::new(deferred))));
         None

@@ -241,7 +241,10 @@ impl Agent {
                 self.carry_out(vec![hello]);
             }
             LinkEvent::Said(body) => self.hear(*body),
-            LinkEvent::Closed => self.door = None,
+            LinkEvent::Closed => {
+                self.door = None;
+                self.engine.region_lost();
+            }
         }
     }
 

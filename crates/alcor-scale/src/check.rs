@@ -11,7 +11,7 @@ use crate::plan::host_name;
 use crate::scenario;
 use alcor_compiler::oracle::Intent;
 use alcor_compiler::{Compiler, Fact};
-use alcor_goalstate::{Goal, GoalKey, ScopeId, digest};
+use alcor_goalstate::{Goal, GoalKey, PeerGoal, ScopeId, digest};
 use alcor_rest::Rest;
 use alcor_types::{HostName, Port, Revision};
 use serde::Serialize;
@@ -237,19 +237,48 @@ impl Field<'_> {
     }
 }
 
+/// A network on more hosts than this has no broadcast between them, and no host is told of the others.
+const SPREAD: usize = 1024;
+
 /// Whether the host holds the network as one whose neighbours are asked for; if so, that is what intent
-/// says. How many ports make a network large is the region's setting, which no API tells.
-fn grow(goals: &mut [Goal], held: &ScopeHeld) -> bool {
-    for goal in goals {
-        let key = goal.key();
-        let Goal::Vpc(vpc) = goal else { continue };
+/// says, and that its other hosts are told. How many ports make a network large is the region's setting,
+/// which no API tells.
+fn grow(goals: &mut Vec<Goal>, held: &ScopeHeld) -> bool {
+    let vpcs = goals.iter_mut().filter_map(|goal| match goal {
+        Goal::Vpc(vpc) => Some(vpc),
+        _ => None,
+    });
+    for vpc in vpcs {
         vpc.on_demand = true;
-        if held.get(name(&key)) == Some(digest::goal(goal)) {
+        let large = Goal::Vpc(vpc.clone());
+        if held.get(name(&large.key())) == Some(digest::goal(&large)) {
+            let peers = peers(goals);
+            goals.extend(peers);
             return true;
         }
-        if let Goal::Vpc(vpc) = goal {
-            vpc.on_demand = false;
-        }
+        vpc.on_demand = false;
     }
     false
+}
+
+/// The hosts of a network's neighbours.
+fn peers(goals: &[Goal]) -> Vec<Goal> {
+    let places = goals.iter().filter_map(|goal| match goal {
+        Goal::Neighbor(goal) => Some((goal.vpc, goal.host_ip)),
+        _ => None,
+    });
+    let places: BTreeSet<_> = places.collect();
+    let told = places.into_iter().map(|(vpc, host_ip)| {
+        Goal::Peer(PeerGoal {
+            vpc,
+            revision: Revision::ZERO,
+            host_ip,
+        })
+    });
+    let told: Vec<_> = told.collect();
+    if told.len() < SPREAD {
+        told
+    } else {
+        Vec::new()
+    }
 }

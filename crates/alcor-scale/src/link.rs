@@ -189,9 +189,10 @@ impl Session<'_> {
                         beats = self.welcome(&door, &welcome).await?;
                     }
                     Some(region_message::Body::Push(push)) => {
-                        let whole = push.complete;
+                        let lacked = self.host.agent.lock().lacks_names();
                         self.push(&door, push).await?;
-                        if whole && self.host.agent.lock().lacks_names() {
+                        // The next session begins with a push that lacks none.
+                        if !lacked && self.host.agent.lock().lacks_names() {
                             return Ok(());
                         }
                     }

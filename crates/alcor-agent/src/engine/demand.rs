@@ -47,6 +47,11 @@ impl Engine {
         }
     }
 
+    /// The session is over: nobody can be asked until the next one.
+    pub(crate) fn region_lost(&mut self) {
+        self.demand.set_open(false);
+    }
+
     /// What the region is to be asked now.
     pub(crate) fn ask(&mut self, now: Instant) -> Option<Effect> {
         let want = self.demand.ask(now)?;

@@ -77,11 +77,15 @@ impl Engine {
             let domain = domain(self.holdings.scope(network)?, network);
             Some((network, sought(message, domain)?))
         });
-        let allowed = |engine: &mut Self| engine.allowances.take(now, port, Service::Neighbors);
-        match sought {
-            Some(place) if allowed(self) => self.demand.name_asked(now, place, (port, deferred)),
-            _ => Some(deferred),
+        // While the region is away what is known is told.
+        let Some(place) = sought.filter(|_| self.demand.is_open()) else {
+            return Some(deferred);
+        };
+        if !self.allowances.take(now, port, Service::Neighbors) {
+            self.counters.count(&Outcome::Silence(Reason::TooMany));
+            return None;
         }
+        self.demand.name_asked(now, place, (port, deferred))
     }
 
     /// The region has said who has the name that was asked for, or that nobody has.
@@ -211,6 +215,13 @@ impl Engine {
             }
             // The name may be that of a port the host has not heard of.
             Verdict::Forward { .. } if goals.revision() == Revision::ZERO => {
+                return Err(Reason::TooEarly);
+            }
+            Verdict::Forward { .. }
+                if self.pipeline.is_on_demand(own.vpc)
+                    && !self.demand.is_open()
+                    && sought(message, domain).is_some() =>
+            {
                 return Err(Reason::TooEarly);
             }
             Verdict::Forward { otherwise } => {
