@@ -15,6 +15,8 @@ enum Name {
     Change,
     /// First packets, new connections, and what a port costs.
     Datapath,
+    /// What a running ping loses when something moves or fails.
+    Failover,
     /// One agent and its switch taking many neighbours.
     Agent,
     /// DHCP transactions of the responder.

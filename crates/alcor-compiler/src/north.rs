@@ -114,8 +114,9 @@ impl North {
                 IpAddr::V4(address) => Some(address),
                 IpAddr::V6(_) => None,
             })?;
-            let known = hosts.routing.router(router);
-            let policy = known.and_then(|router| router.gateway_to(port.network_id)?.qos_policy_id);
+            // One that the router's gateway has left behind is about to be given back.
+            let gateway = hosts.routing.router(router)?.gateway_to(port.network_id)?;
+            let policy = gateway.qos_policy_id;
             let goal = |interface| OutletGoal {
                 interface,
                 revision: Revision::ZERO,

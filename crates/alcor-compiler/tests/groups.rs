@@ -190,7 +190,6 @@ proptest! {
                     Fact::QosRule(id, _) => id.to_string(),
                     Fact::Network(id, _) => id.to_string(),
                     Fact::Subnet(id, _) => id.to_string(),
-                    Fact::SubnetPool(id, _) => id.to_string(),
                     Fact::NetworkAcl(id, _) => id.to_string(),
                     Fact::TapService(id, _) => id.to_string(),
                     Fact::TapFlow(id, _) => id.to_string(),

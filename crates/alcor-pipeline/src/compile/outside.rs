@@ -273,7 +273,10 @@ fn six(
         [wire.apply(reply.into_iter().chain(back(mac))), inside]
     });
     let ping = ping.into_iter().flatten();
-    [asked].into_iter().chain(ping).collect()
+    // Whatever else is for it nobody hears; routed, it would come round until its time is over.
+    let here = Match::new().metadata(key.number()).eth_dst(mac).ipv6();
+    let unheard = Flow::new(ARRIVE, EXCEPT + 1, here.ipv6_dst_prefix(address, 128));
+    [asked, unheard].into_iter().chain(ping).collect()
 }
 
 fn gateway(place: &Place<'_>) -> Option<RouterId> {

@@ -27,6 +27,8 @@ pub(crate) struct Outcome {
     pub(crate) metered: Vec<u32>,
     /// Words to the agent.
     pub(crate) punted: Vec<Punt>,
+    /// It went in circles.
+    pub(crate) circled: bool,
 }
 
 impl Switch {
@@ -86,9 +88,11 @@ impl Switch {
         // As in Open vSwitch, a packet that goes in circles is dropped with all that came of it.
         let deepest = self.run(0, &mut frame, &mut outcome, 0);
         if deepest < DEPTH {
-            outcome
-        } else {
-            Outcome::default()
+            return outcome;
+        }
+        Outcome {
+            circled: true,
+            ..Outcome::default()
         }
     }
 

@@ -3,9 +3,9 @@
 mod inside;
 mod outside;
 
+use crate::Scale;
 use crate::report::Report;
 use crate::stage::{LONG, reach, steady_ping};
-use crate::Scale;
 use alcor_lab::Lab;
 use std::net::IpAddr;
 

@@ -19,6 +19,7 @@ mod api;
 mod change;
 mod datapath;
 mod dhcp;
+mod failover;
 mod frame;
 mod intent;
 mod load;
@@ -28,6 +29,8 @@ mod peers;
 mod region;
 mod report;
 mod samples;
+#[path = "../../tests/stage/mod.rs"]
+mod stage;
 mod stub;
 mod switch;
 mod wire;
@@ -49,6 +52,8 @@ enum Name {
     Change,
     /// First packets, new connections, and what a port costs.
     Datapath,
+    /// What a running ping loses when something moves or fails.
+    Failover,
     /// One agent and its switch taking many neighbours.
     Agent,
     /// DHCP transactions of the responder.
@@ -163,6 +168,7 @@ async fn run(name: Name, scale: Scale, kit: Option<&Path>) -> anyhow::Result<Rep
         Name::Intent => "intent",
         Name::Change => "change",
         Name::Datapath => "datapath",
+        Name::Failover => "failover",
         Name::Agent => "agent",
         Name::Dhcp => "dhcp",
         Name::Peers => "peers",
@@ -172,6 +178,7 @@ async fn run(name: Name, scale: Scale, kit: Option<&Path>) -> anyhow::Result<Rep
         Name::Intent => intent::run(scale, &mut report).await?,
         Name::Change => change::run(scale, &mut report).await?,
         Name::Datapath => datapath::run(scale, &mut report).await?,
+        Name::Failover => failover::run(scale, &mut report).await?,
         Name::Agent => agent::run(scale, &mut report).await?,
         Name::Dhcp => dhcp::run(scale, &mut report)?,
         Name::Peers => {

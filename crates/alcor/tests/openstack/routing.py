@@ -121,7 +121,7 @@ def floating_ips(os):
         ("--port vm", 1),
         ("--fixed-ip-address 10.0.0.50", 1),
         ("--floating-ip-address 203.0.113.77", 1),
-        ("--status DOWN", 1),
+        ("--status DOWN", 2),
         ("--project red", 0),
         ("--router path", 1),
         ("--tags warm", 1),

@@ -16,7 +16,7 @@ pub(super) async fn measure(rounds: u16, report: &mut Report) -> anyhow::Result<
         let b = settle(region, "b", 2, &net, server).await?;
         region.lab().first_answer("a", b.ip, LONG).await?;
         moves(region, &b, rounds, report).await?;
-        let host = if rounds % 2 == 0 { 2 } else { 3 };
+        let host = if rounds.is_multiple_of(2) { 2 } else { 3 };
         restarts(region, (&net, &b, host), rounds, report).await
     })
     .await

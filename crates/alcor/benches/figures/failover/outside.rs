@@ -11,6 +11,9 @@ use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_lab::Role;
 use std::net::IpAddr;
 
+/// What of a host dies, by the host's number.
+type Kind = fn(u16) -> Role;
+
 pub(super) async fn measure(rounds: u16, report: &mut Report) -> anyhow::Result<()> {
     with_outside(3, async |region| {
         let net = region.segment("red", "10.1.0.0/24").await?;
@@ -20,20 +23,15 @@ pub(super) async fn measure(rounds: u16, report: &mut Report) -> anyhow::Result<
         let one = guest(region, "one", 1, &net).await?;
         let two = guest(region, "two", 2, &net).await?;
         floating_ip(region, &outside, [&one, &two], rounds, report).await?;
-        let agent_alone: &[fn(u16) -> Role] = &[Role::Agent];
-        let whole: &[fn(u16) -> Role] = &[Role::Agent, Role::Vswitchd];
+        let agent_alone: &[Kind] = &[Role::Agent];
+        let whole: &[Kind] = &[Role::Agent, Role::Vswitchd];
         gateway(region, &router, ("its agent", agent_alone), rounds, report).await?;
         gateway(region, &router, ("its host", whole), rounds, report).await
     })
     .await
 }
 
-async fn guest(
-    region: &Scenario,
-    vm: &str,
-    host: u16,
-    net: &Segment,
-) -> anyhow::Result<PortInfo> {
+async fn guest(region: &Scenario, vm: &str, host: u16, net: &Segment) -> anyhow::Result<PortInfo> {
     let ip = format!("10.1.0.1{host}");
     settle_behind(region, vm, host, net, (&ip, unchecked(&ip))).await
 }
@@ -46,7 +44,10 @@ async fn floating_ip(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let (id, ip) = floating(region, outside, Some(ports[0])).await?;
-    region.lab().first_answer(WORLD, ip, crate::stage::LONG).await?;
+    region
+        .lab()
+        .first_answer(WORLD, ip, crate::stage::LONG)
+        .await?;
     let mut gaps = Samples::default();
     for round in 1..=rounds {
         let to = ports[usize::from(round % 2)];
@@ -69,7 +70,7 @@ async fn floating_ip(
 async fn gateway(
     region: &Scenario,
     router: &str,
-    (what, roles): (&str, &[fn(u16) -> Role]),
+    (what, roles): (&str, &[Kind]),
     rounds: u16,
     report: &mut Report,
 ) -> anyhow::Result<()> {
@@ -95,6 +96,10 @@ async fn gateway(
         }
         region.wait_for_agents(3).await?;
     }
-    report.add(Row::of(format!("a router's gateway loses {what}"), &gaps, "ms"));
+    report.add(Row::of(
+        format!("a router's gateway loses {what}"),
+        &gaps,
+        "ms",
+    ));
     Ok(())
 }
