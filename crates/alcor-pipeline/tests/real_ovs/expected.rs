@@ -22,7 +22,8 @@ pub(crate) fn of_vm(intent: &Intent, from: &Port, packet: &Packet, steps: &[Step
     }
 }
 
-/// TODO
+/// A ping to the router's own address outside, by which it translates what comes from inside. Whether the
+/// answer finds back the trace does not show: the tracker would tell.
 fn answered_inside(packet: &Packet, from: &Port) -> Vec<End> {
     let host = from.host.as_ref().and_then(host_number).unwrap();
     let number = (0..PORTS)
@@ -107,6 +108,8 @@ pub(crate) fn of_answer(intent: &Intent, to: &Port, steps: &[Step]) -> Vec<End> 
             vec![there, End::Dropped]
         }
         Step::Expired { .. } => vec![End::Agent],
+        // An address inside that the answering router does not know it looks for outside.
+        Step::Left { network, from, hop } => vec![left(*network, *from, *hop), End::Dropped],
         _ => vec![End::Dropped],
     }
 }
