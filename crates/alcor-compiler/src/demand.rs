@@ -74,6 +74,12 @@ impl Compiler {
         }
     }
 
+    /// By what a port of a large network is asked for.
+    pub fn sought_by(&self, network: NetworkId, port: PortId) -> Vec<Sought> {
+        let scope = self.scopes.get(&network).filter(|scope| scope.is_large());
+        scope.map_or_else(Vec::new, |scope| scope.sought_by(port))
+    }
+
     /// By which host and into which network packets go from an address of the network with this number to
     /// another one: the sender's host, and the receiver's network. Nothing where either is nobody's, or no
     /// router leads there.

@@ -1,6 +1,7 @@
 //! The feed: keeps the compiler at the store's newest revision, and rings the sessions.
 
 use crate::DeliveryError;
+use crate::absences::Absences;
 use crate::hosts::Hosts;
 use crate::intent::{self, Intent};
 use crate::subscribers::Subscribers;
@@ -22,6 +23,7 @@ pub(crate) struct Feed {
     compiler: Arc<RwLock<Compiler>>,
     hosts: Arc<Hosts>,
     subscribers: Arc<Subscribers>,
+    absences: Arc<Absences>,
     on_demand_above: usize,
     intent: Intent,
     /// The revision that the compiler is at.
@@ -32,7 +34,7 @@ impl Feed {
     /// Loads the whole intent and starts to watch behind it.
     pub(crate) fn open(
         store: Store,
-        (hosts, subscribers): (Arc<Hosts>, Arc<Subscribers>),
+        (hosts, subscribers, absences): (Arc<Hosts>, Arc<Subscribers>, Arc<Absences>),
         domain: &str,
         on_demand_above: usize,
     ) -> Result<Self, DeliveryError> {
@@ -45,6 +47,7 @@ impl Feed {
             compiler,
             hosts,
             subscribers,
+            absences,
             on_demand_above,
             intent,
             at,
@@ -103,6 +106,21 @@ impl Feed {
         }
         for touch in touches {
             self.hosts.ring(touch.scope, touch.left.iter());
+            self.tell_of_newcomers(touch);
+        }
+    }
+
+    /// Hosts that were told a moment ago that nobody has an address hear who has it now.
+    fn tell_of_newcomers(&self, touch: &Touch) {
+        let (Some(only), Some(network)) = (&touch.only, touch.scope.network()) else {
+            return;
+        };
+        let compiler = self.compiler.read();
+        let ports = only.ports.iter();
+        for sought in ports.flat_map(|port| compiler.sought_by(network, *port)) {
+            for host in self.absences.take((network, sought)) {
+                self.hosts.tell(&host, network, sought);
+            }
         }
     }
 

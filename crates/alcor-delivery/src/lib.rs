@@ -18,6 +18,7 @@
 //! * [`Delivery`] is the running whole; [`Dispatch`] is its pure part, one a session.
 //! * Liveness is the sessions' own: [`Delivery::heard`] is what `/v2.0/agents` shows.
 
+mod absences;
 mod admission;
 mod desk;
 mod dispatch;

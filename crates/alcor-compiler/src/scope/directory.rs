@@ -141,6 +141,19 @@ impl Scope {
         }
     }
 
+    /// By what the port is asked for.
+    pub(crate) fn sought_by(&self, id: PortId) -> Vec<Sought> {
+        let Some(member) = self.ports.get(&id) else {
+            return Vec::new();
+        };
+        let port = &member.port;
+        let fixed = port.fixed_ips.iter();
+        let addresses = fixed.map(|fixed| Sought::Address(fixed.ip_address));
+        let name = (!port.dns_name.is_empty()).then(|| Sought::name(&port.dns_name));
+        let mac = Sought::Mac(port.mac_address);
+        addresses.chain([mac]).chain(name).collect()
+    }
+
     /// All ports that other hosts would be told of, but for those of `host`.
     pub(crate) fn neighbors(&self, host: &HostName, hosts: &Hosts) -> BTreeSet<PortId> {
         let ids = self.ports.keys().copied();
