@@ -3,7 +3,6 @@
 
 use alcor_goalstate::Sought;
 use alcor_types::{HostName, NetworkId};
-use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -13,37 +12,30 @@ const KEPT: Duration = Duration::from_secs(10);
 const ABSENCES: usize = 262_144;
 
 /// An address of a network.
-type Place = (NetworkId, Sought);
+pub(crate) type Place = (NetworkId, Sought);
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(crate) struct Absences(Mutex<Book>);
-
-#[derive(Debug, Default)]
-struct Book {
+pub(crate) struct Absences {
     told: HashMap<Place, BTreeSet<HostName>>,
     /// In the order in which they were told.
     order: VecDeque<(Instant, Place, HostName)>,
 }
 
 impl Absences {
-    /// The host is told that nobody has the address. To miss nobody who comes in between, this is noted
-    /// before the compiler that said so can change.
-    pub(crate) fn note(&self, now: Instant, host: &HostName, place: Place) {
-        let mut book = self.0.lock();
-        book.forget(now);
-        if book.told.entry(place).or_default().insert(host.clone()) {
-            book.order.push_back((now, place, host.clone()));
+    /// The host is told that nobody has the address.
+    pub(crate) fn note(&mut self, now: Instant, host: &HostName, place: Place) {
+        self.forget(now);
+        if self.told.entry(place).or_default().insert(host.clone()) {
+            self.order.push_back((now, place, host.clone()));
         }
     }
 
     /// Somebody has the address now: the hosts that believe otherwise, once.
-    pub(crate) fn take(&self, place: Place) -> BTreeSet<HostName> {
-        self.0.lock().told.remove(&place).unwrap_or_default()
+    pub(crate) fn take(&mut self, place: Place) -> BTreeSet<HostName> {
+        self.told.remove(&place).unwrap_or_default()
     }
-}
 
-impl Book {
     fn forget(&mut self, now: Instant) {
         while let Some((at, place, host)) = self.order.front() {
             if self.order.len() < ABSENCES && now.duration_since(*at) < KEPT {
@@ -66,7 +58,7 @@ mod tests {
 
     #[test]
     fn whoever_was_told_is_named_once_and_not_for_ever() {
-        let (all, now) = (Absences::default(), Instant::now());
+        let (mut all, now) = (Absences::default(), Instant::now());
         let place = (NetworkId::random(), Sought::Address([10, 0, 0, 1].into()));
         let other = (NetworkId::random(), place.1);
         let [one, two] = ["one", "two"].map(HostName::from);

@@ -1,7 +1,6 @@
 //! The feed: keeps the compiler at the store's newest revision, and rings the sessions.
 
 use crate::DeliveryError;
-use crate::absences::Absences;
 use crate::hosts::Hosts;
 use crate::intent::{self, Intent};
 use crate::subscribers::Subscribers;
@@ -23,7 +22,6 @@ pub(crate) struct Feed {
     compiler: Arc<RwLock<Compiler>>,
     hosts: Arc<Hosts>,
     subscribers: Arc<Subscribers>,
-    absences: Arc<Absences>,
     on_demand_above: usize,
     intent: Intent,
     /// The revision that the compiler is at.
@@ -34,7 +32,7 @@ impl Feed {
     /// Loads the whole intent and starts to watch behind it.
     pub(crate) fn open(
         store: Store,
-        (hosts, subscribers, absences): (Arc<Hosts>, Arc<Subscribers>, Arc<Absences>),
+        (hosts, subscribers): (Arc<Hosts>, Arc<Subscribers>),
         domain: &str,
         on_demand_above: usize,
     ) -> Result<Self, DeliveryError> {
@@ -47,7 +45,6 @@ impl Feed {
             compiler,
             hosts,
             subscribers,
-            absences,
             on_demand_above,
             intent,
             at,
@@ -118,7 +115,7 @@ impl Feed {
         let compiler = self.compiler.read();
         let ports = only.ports.iter();
         for sought in ports.flat_map(|port| compiler.sought_by(network, *port)) {
-            for host in self.absences.take((network, sought)) {
+            for host in self.subscribers.take_missed((network, sought)) {
                 self.hosts.tell(&host, network, sought);
             }
         }

@@ -1,6 +1,5 @@
 //! The running data-plane manager and its gRPC face.
 
-use crate::absences::Absences;
 use crate::admission::Admission;
 use crate::desk::Desk;
 use crate::feed::Feed;
@@ -85,7 +84,6 @@ pub(crate) struct Shared {
     pub(crate) compiler: Arc<RwLock<Compiler>>,
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) subscribers: Arc<Subscribers>,
-    pub(crate) absences: Arc<Absences>,
     pub(crate) desk: Desk,
     pub(crate) status: StatusSender,
     pub(crate) progress: watch::Receiver<Revision>,
@@ -136,12 +134,7 @@ impl Delivery {
         let hosts = Arc::new(Hosts::default());
         let stop = CancellationToken::new();
         let subscribers = Arc::new(Subscribers::default());
-        let absences = Arc::new(Absences::default());
-        let told = (
-            Arc::clone(&hosts),
-            Arc::clone(&subscribers),
-            Arc::clone(&absences),
-        );
+        let told = (Arc::clone(&hosts), Arc::clone(&subscribers));
         let above = settings.on_demand_above;
         let feed = Feed::open(store.clone(), told, &settings.dns_domain, above)?;
         let (status, writer) = StatusWriter::new(store.clone(), metrics.clone());
@@ -157,7 +150,6 @@ impl Delivery {
             compiler: feed.compiler(),
             hosts,
             subscribers,
-            absences,
             desk: Desk::default(),
             status,
             progress: feed.progress(),

@@ -8,8 +8,6 @@ use crate::observer;
 use crate::pace::Pace;
 use crate::service::Shared;
 use crate::{DeliveryError, Dispatch, Settled};
-use alcor_compiler::{Compiler, Found};
-use alcor_goalstate::Sought;
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::goal_state_operation_reply::GoalStateOperationStatus;
 use alcor_goalstate::wire::{
@@ -18,7 +16,7 @@ use alcor_goalstate::wire::{
 };
 use alcor_managers::ApiError;
 use alcor_managers::node::{self, Registration};
-use alcor_types::{HostName, NetworkId, PortState, PortStatus, Revision, Timestamp};
+use alcor_types::{HostName, PortState, PortStatus, Revision, Timestamp};
 use prost::Message;
 use std::sync::Arc;
 use std::time::Duration;
@@ -288,28 +286,12 @@ impl Session<'_> {
         self.shared.subscribers.note(self.host, news);
     }
 
-    fn note_absences(&self, compiler: &Compiler, want: &Want) {
-        let Ok(network) = want.network.parse::<NetworkId>() else {
-            return;
-        };
-        let now = std::time::Instant::now();
-        for sought in want.sought.iter().filter_map(|bytes| Sought::parse(bytes)) {
-            if compiler.find(network, self.host, sought) == Found::Absent {
-                let absences = &self.shared.absences;
-                absences.note(now, self.host, (network, sought));
-            }
-        }
-    }
-
     /// The agent asks who has some addresses.
     fn wanted(&mut self, want: &Want) {
         let places = self.shared.desk.take(want.sought.len());
         let compiler = self.shared.compiler.read();
         let looked = self.dispatch.want(&compiler, want, places.is_none());
         self.subscribe();
-        if looked.absent > 0 {
-            self.note_absences(&compiler, want);
-        }
         drop(compiler);
         if let Some(places) = places {
             self.places.taken(want.id, places);

@@ -1,9 +1,12 @@
 //! Who holds which port of a large network: whom a change of the port is told to.
 
+use crate::absences::{Absences, Place};
 use alcor_compiler::Demand;
+use alcor_goalstate::Sought;
 use alcor_types::{HostName, NetworkId, PortId};
 use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap};
+use std::time::Instant;
 
 /// A host holds a port from now on, or no longer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,6 +17,8 @@ pub enum Subscription {
     Held(NetworkId, PortId),
     /// It does not.
     Dropped(NetworkId, PortId),
+    /// It was told that nobody has the address.
+    Missed(NetworkId, Sought),
     /// Of this network it is told no longer, or everything.
     Ended(NetworkId),
 }
@@ -27,6 +32,7 @@ pub(crate) struct Subscribers(Mutex<Book>);
 struct Book {
     by_host: HashMap<HostName, Demand>,
     by_port: HashMap<PortId, BTreeSet<HostName>>,
+    absences: Absences,
 }
 
 impl Subscribers {
@@ -41,6 +47,11 @@ impl Subscribers {
         let book = self.0.lock();
         let hosts = ports.iter().filter_map(|port| book.by_port.get(port));
         hosts.flatten().cloned().collect()
+    }
+
+    /// Somebody has the address now: the hosts that believe otherwise, once.
+    pub(crate) fn take_missed(&self, place: Place) -> BTreeSet<HostName> {
+        self.0.lock().absences.take(place)
     }
 
     /// Notes what has become of a host's ports. To miss no change in between, this is done before
@@ -73,6 +84,9 @@ impl Book {
             Subscription::Dropped(network, port) => {
                 demand.remove(network, port);
                 self.drop_all(host, BTreeSet::from([port]));
+            }
+            Subscription::Missed(network, sought) => {
+                self.absences.note(Instant::now(), host, (network, sought));
             }
             Subscription::Ended(network) => {
                 let former = demand.end(network).unwrap_or_default();

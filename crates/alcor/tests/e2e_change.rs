@@ -9,7 +9,7 @@ use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_lab::Client;
 use serde_json::{Value, json};
 use stage::{
-    LONG, change, configure, flows, flows_are, on_hosts, port_shows, reach, run, settle,
+    LONG, change, configure, flows, flows_are, migrate, on_hosts, port_shows, reach, run, settle,
     steady_ping, until, without_agents,
 };
 
@@ -228,7 +228,7 @@ async fn a_port_migrates_by_two_bindings_under_traffic() -> anyhow::Result<()> {
         let mut stream = a_slow_stream(region, &b).await?;
         let ping = steady_ping(lab, "a", b.ip).await?;
 
-        migrate(region, &b, 3).await?;
+        migrate(region, ("b", &b), 2, 3).await?;
         lab.first_answer("a", b.ip, LONG).await?;
         let report = ping.stop().await?;
         println!("migrated: {} pings of 10 ms lost", report.longest_gap());
@@ -260,19 +260,4 @@ async fn a_slow_stream(region: &Scenario, to: &PortInfo) -> anyhow::Result<std::
     .await?;
     let script = format!("test $(busybox nc -w 30 {} 5000 | wc -l) = 20", to.ip);
     Ok(lab.command("a", ["sh", "-c", &script])?.spawn()?)
-}
-
-/// As Nova does it: the second binding first, in force once the VM runs there.
-async fn migrate(region: &Scenario, port: &PortInfo, to: u16) -> anyhow::Result<()> {
-    let lab = region.lab();
-    let path = format!("/v2.0/ports/{}/bindings", port.id);
-    let binding = json!({ "binding": { "host": lab.host_id(to) } });
-    let made = region.rest().post(&path, &binding).await?;
-    assert_eq!(made["binding"]["status"], "INACTIVE", "{made}");
-    lab.move_vm("b", to).await?;
-    let activate = format!("{path}/{}/activate", lab.host_id(to));
-    region.rest().put(&activate, &json!({})).await?;
-    region.wait_for_status(port.id, "ACTIVE").await?;
-    let old = format!("{path}/{}", lab.host_id(2));
-    region.rest().delete(&old).await
 }

@@ -5,10 +5,10 @@ mod stage;
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_lab::{Client, Role, Settings};
 use serde_json::json;
-use stage::outside::{WORLD, WORLD_IP, external, floating, lead_out, with_outside};
+use stage::outside::{WORLD, external, floating, lead_out, with_outside, world};
 use stage::{
-    LONG, assert_untouched, at, binary, caught_up, flows, flows_are, look, misses, play, reach,
-    received, router, settle, settle_behind, steady_ping, tcp_passes, unchecked, until,
+    LONG, assert_untouched, at, binary, caught_up, flows, flows_are, look, misses, passing_guest,
+    play, reach, received, router, settle, settle_behind, steady_ping, tcp_passes, until,
 };
 use std::net::IpAddr;
 
@@ -210,13 +210,13 @@ async fn a_geneve_network_leads_out() -> anyhow::Result<()> {
         let outside = external(region, false).await?;
         let over = router(region, &[&inside]).await?;
         lead_out(region, &over, &outside, true).await?;
-        let world: IpAddr = WORLD_IP.parse()?;
+        let world = world();
         for (vm, host, ip) in [
             ("one", 1, "10.1.0.11"),
             ("two", 2, "10.1.0.12"),
             ("three", 3, "10.1.0.13"),
         ] {
-            let port = settle_behind(region, vm, host, &inside, (ip, unchecked(ip))).await?;
+            let port = passing_guest(region, vm, host, &inside, ip).await?;
             lab.first_answer(vm, world, LONG).await?;
             reach(lab, vm, world, 5).await?;
             if host == 2 {

@@ -13,21 +13,6 @@ use stage::outside::*;
 use stage::*;
 use std::net::IpAddr;
 
-/// A VM of a routed network that lets everybody in.
-async fn guest(
-    region: &Scenario,
-    vm: &str,
-    host: u16,
-    on: &Segment,
-    ip: &str,
-) -> anyhow::Result<PortInfo> {
-    settle_behind(region, vm, host, on, (ip, unchecked(ip))).await
-}
-
-fn world() -> IpAddr {
-    WORLD_IP.parse().unwrap()
-}
-
 /// A second address of the host of `two`, then the first one at another VM there, which moves to
 /// another host.
 async fn beside_and_away(
@@ -40,7 +25,7 @@ async fn beside_and_away(
     let (other, other_ip) = floating(region, outside, None).await?;
     // Two of one host reach each other, too; and one that moves on that host leaves no
     // connection behind.
-    let more = guest(region, "more", 2, red, "10.1.0.13").await?;
+    let more = passing_guest(region, "more", 2, red, "10.1.0.13").await?;
     let _more = Who::serve(lab, "more", &["tcp:80"])?;
     associate(region, &other, Some(&more)).await?;
     is_seen_as(lab, "two", (other_ip, 80), ip).await?;
@@ -89,8 +74,8 @@ async fn a_floating_ip_is_its_port_outside_and_follows_it() -> anyhow::Result<()
         let router = router(region, &[&red]).await?;
         let outside = external(region, false).await?;
         lead_out(region, &router, &outside, true).await?;
-        let one = guest(region, "one", 1, &red, "10.1.0.11").await?;
-        let two = guest(region, "two", 2, &red, "10.1.0.12").await?;
+        let one = passing_guest(region, "one", 1, &red, "10.1.0.11").await?;
+        let two = passing_guest(region, "two", 2, &red, "10.1.0.12").await?;
         let (id, ip) = floating(region, &outside, Some(&one)).await?;
         let (other, other_ip) = floating(region, &outside, None).await?;
         let (_one, _two, _world) = (
@@ -150,7 +135,7 @@ async fn tenants_with_the_same_addresses_leave_by_their_routers() -> anyhow::Res
             let mut guests = Vec::new();
             for host in 1..=3 {
                 let vm = format!("{tenant}-{host}");
-                guest(region, &vm, host, &net, &format!("10.1.0.1{host}")).await?;
+                passing_guest(region, &vm, host, &net, &format!("10.1.0.1{host}")).await?;
                 guests.push(vm);
             }
             tenants.push((router, ip, guests));
@@ -192,8 +177,8 @@ async fn another_host_leads_out_when_the_gateways_host_dies() -> anyhow::Result<
         let first = seat(region, &router).await?;
         let home = first % 3 + 1;
         let third = home % 3 + 1;
-        guest(region, "vm", home, &net, "10.1.0.11").await?;
-        guest(region, "else", third, &net, "10.1.0.12").await?;
+        passing_guest(region, "vm", home, &net, "10.1.0.11").await?;
+        passing_guest(region, "else", third, &net, "10.1.0.12").await?;
         let _world = Who::serve(lab, WORLD, &["tcp:80"])?;
         is_seen_as(lab, "vm", (world(), 80), ip).await?;
         // The host dies whole, when the region has been up for longer than agents may need to come
@@ -264,8 +249,8 @@ async fn ports_of_an_address_lead_to_ports_of_vms() -> anyhow::Result<()> {
         let net = region.segment("red", "10.1.0.0/24").await?;
         let router = router(region, &[&net]).await?;
         lead_out(region, &router, &outside, true).await?;
-        let one = guest(region, "one", 1, &net, "10.1.0.11").await?;
-        let two = guest(region, "two", 2, &net, "10.1.0.12").await?;
+        let one = passing_guest(region, "one", 1, &net, "10.1.0.11").await?;
+        let two = passing_guest(region, "two", 2, &net, "10.1.0.12").await?;
         let (id, ip) = floating(region, &outside, None).await?;
         let _one = Who::serve(lab, "one", &["tcp:80", "tcp:7001", "tcp:7002"])?;
         let _echo = Talk::serve(lab, "one", &["udp:53"])?;
@@ -320,8 +305,8 @@ async fn a_connection_outlives_the_agent_and_groups_hold_outside() -> anyhow::Re
         let world: IpAddr = TAGGED_IP.parse().unwrap();
         let router = router(region, &[&net]).await?;
         let central = lead_out(region, &router, &outside, true).await?;
-        let one = guest(region, "one", 1, &net, "10.1.0.11").await?;
-        guest(region, "two", 2, &net, "10.1.0.12").await?;
+        let one = passing_guest(region, "one", 1, &net, "10.1.0.11").await?;
+        passing_guest(region, "two", 2, &net, "10.1.0.12").await?;
         let (id, ip) = floating(region, &outside, Some(&one)).await?;
         let _who = Who::serve(lab, "one", &["tcp:81"])?;
         let _world = Who::serve(lab, WORLD, &["tcp:81"])?;

@@ -5,16 +5,12 @@
 
 mod stage;
 
-use alcor::scenario::{PortInfo, Scenario, Segment};
+use alcor::scenario::{PortInfo, Scenario};
 use alcor_lab::Role;
 use serde_json::json;
 use stage::outside::*;
 use stage::*;
 use std::net::IpAddr;
-
-fn world() -> IpAddr {
-    WORLD_IP.parse().unwrap()
-}
 
 async fn spread(region: &Scenario, router: &str, to: bool) -> anyhow::Result<()> {
     let body = json!({ "router": { "distributed_snat": to } });
@@ -53,16 +49,6 @@ async fn outlets_on(region: &Scenario, router: &str, hosts: &[u16]) -> anyhow::R
     Ok(last.into_iter().map(|(_, address)| address).collect())
 }
 
-async fn guest(
-    region: &Scenario,
-    vm: &str,
-    host: u16,
-    on: &Segment,
-    ip: &str,
-) -> anyhow::Result<PortInfo> {
-    settle_behind(region, vm, host, on, (ip, unchecked(ip))).await
-}
-
 #[tokio::test]
 async fn every_host_leads_its_vms_out_by_its_own_address() -> anyhow::Result<()> {
     with_outside(3, async |region| {
@@ -74,8 +60,8 @@ async fn every_host_leads_its_vms_out_by_its_own_address() -> anyhow::Result<()>
         let seat = seat(region, &router).await?;
         // Two hosts beside the one with the gateway.
         let (home, other) = (seat % 3 + 1, (seat + 1) % 3 + 1);
-        let one = guest(region, "one", home, &net, "10.1.0.11").await?;
-        guest(region, "two", other, &net, "10.1.0.12").await?;
+        let one = passing_guest(region, "one", home, &net, "10.1.0.11").await?;
+        passing_guest(region, "two", other, &net, "10.1.0.12").await?;
         let _world = Who::serve(lab, WORLD, &["tcp:80"])?;
         is_seen_as(lab, "one", (world(), 80), central).await?;
         // Switched on while packets flow.
@@ -102,7 +88,7 @@ async fn every_host_leads_its_vms_out_by_its_own_address() -> anyhow::Result<()>
         associate(region, &id, None).await?;
         is_seen_as(lab, "one", (world(), 80), of(home)).await?;
         // Whoever comes to the gateway's host has an address there.
-        let three = guest(region, "three", seat, &net, "10.1.0.13").await?;
+        let three = passing_guest(region, "three", seat, &net, "10.1.0.13").await?;
         let all = outlets_on(region, &router, &[1, 2, 3]).await?;
         is_seen_as(lab, "three", (world(), 80), all[usize::from(seat) - 1]).await?;
         region
@@ -194,7 +180,7 @@ async fn tenants_with_the_same_addresses_leave_by_addresses_of_their_own() -> an
             spread(region, &router, true).await?;
             for host in 1..=2 {
                 let vm = format!("{tenant}-{host}");
-                guest(region, &vm, host, &net, &format!("10.1.0.1{host}")).await?;
+                passing_guest(region, &vm, host, &net, &format!("10.1.0.1{host}")).await?;
             }
             let addresses = outlets_on(region, &router, &[1, 2]).await?;
             tenants.push((tenant, router, addresses));

@@ -4,7 +4,6 @@
 mod stage;
 
 use alcor::scenario::{PortInfo, Scenario, Segment};
-use serde_json::json;
 use stage::outside::*;
 use stage::*;
 use std::net::IpAddr;
@@ -75,10 +74,7 @@ async fn a_router_leads_from_tunnels_to_the_wire() -> anyhow::Result<()> {
     with_outside(2, async |region| {
         let lab = region.lab();
         let inside = region.segment("inside", "10.1.0.0/24").await?;
-        let subnet = json!({ "ip_version": 4, "cidr": "192.0.2.0/24" });
-        let network = json!({ "name": "vlan", "provider:network_type": "vlan",
-            "provider:segmentation_id": TAG, "provider:physical_network": TAGGED });
-        let wired = region.segment_of(network, subnet).await?;
+        let wired = wired(region).await?;
         router(region, &[&inside, &wired]).await?;
         let a = guest(region, "a", 1, &inside, "10.1.0.11").await?;
         let b = guest(region, "b", 2, &wired, "192.0.2.12").await?;

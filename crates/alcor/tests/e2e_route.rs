@@ -8,8 +8,8 @@ mod stage;
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use serde_json::{Value, json};
 use stage::{
-    Flows, LONG, at, flows, flows_are, interface, misses, on_hosts, reach, router, run,
-    settle_behind, steady_ping, tcp_passes, unchecked, until,
+    Flows, LONG, at, flows, flows_are, interface, misses, on_hosts, passing_guest, reach, router,
+    run, settle_behind, steady_ping, tcp_passes, until,
 };
 
 async fn set_router(region: &Scenario, router: &str, to: Value) -> anyhow::Result<()> {
@@ -27,17 +27,6 @@ async fn guest(
     ip: &str,
 ) -> anyhow::Result<PortInfo> {
     settle_behind(region, vm, host, on, (ip, at(ip))).await
-}
-
-/// A VM that passes packets of others on, so that nobody checks its addresses.
-async fn passing_guest(
-    region: &Scenario,
-    vm: &str,
-    host: u16,
-    on: &Segment,
-    ip: &str,
-) -> anyhow::Result<PortInfo> {
-    settle_behind(region, vm, host, on, (ip, unchecked(ip))).await
 }
 
 /// Red and blue of one tenant on three hosts; green and gray, with the same addresses, of another.

@@ -63,6 +63,10 @@ impl Dispatch {
             }
             _ => answer.busy = true,
         }
+        let absent = answer.absent.iter();
+        let absent = absent.filter_map(|bytes| Some((known?, Sought::parse(bytes)?)));
+        let missed = absent.map(|(network, sought)| Subscription::Missed(network, sought));
+        self.subscriptions.extend(missed);
         looked.absent = answer.absent.len() as u64;
         looked.shed = answer.busy;
         self.put_answer(&want.network, &changes, Some(answer));

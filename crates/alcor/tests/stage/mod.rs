@@ -169,6 +169,37 @@ pub(crate) async fn settle_behind(
     Ok(port)
 }
 
+/// A VM behind a router that passes packets of others on, so that nobody checks its addresses.
+pub(crate) async fn passing_guest(
+    region: &Scenario,
+    vm: &str,
+    host: u16,
+    on: &Segment,
+    ip: &str,
+) -> anyhow::Result<PortInfo> {
+    settle_behind(region, vm, host, on, (ip, unchecked(ip))).await
+}
+
+/// Moves a VM as Nova does it: the second binding first, in force once the VM runs there.
+pub(crate) async fn migrate(
+    region: &Scenario,
+    (vm, port): (&str, &PortInfo),
+    from: u16,
+    to: u16,
+) -> anyhow::Result<()> {
+    let lab = region.lab();
+    let path = format!("/v2.0/ports/{}/bindings", port.id);
+    let binding = json!({ "binding": { "host": lab.host_id(to) } });
+    let made = region.rest().post(&path, &binding).await?;
+    assert_eq!(made["binding"]["status"], "INACTIVE", "{made}");
+    lab.move_vm(vm, to).await?;
+    let activate = format!("{path}/{}/activate", lab.host_id(to));
+    region.rest().put(&activate, &json!({})).await?;
+    region.wait_for_status(port.id, "ACTIVE").await?;
+    let old = format!("{path}/{}", lab.host_id(from));
+    region.rest().delete(&old).await
+}
+
 /// A VM with the port's own address and the network's usual MTU, without DHCP.
 pub(crate) async fn settle(
     region: &Scenario,

@@ -28,6 +28,12 @@ pub(crate) const TAGGED_IP: &str = "198.51.100.1";
 /// The same of IPv6, where a test gives it one.
 pub(crate) const WORLD_IP6: &str = "2001:db8:f::1";
 
+/// Where the machine outside is on the first wire.
+#[allow(clippy::unwrap_used, reason = "the constant is an address")]
+pub(crate) fn world() -> IpAddr {
+    WORLD_IP.parse().unwrap()
+}
+
 /// A region with agents that have ways outside.
 pub(crate) async fn with_outside(
     hosts: u16,
@@ -122,6 +128,14 @@ pub(crate) async fn external6(region: &Scenario, external: &Segment) -> anyhow::
         "enable_dhcp": false } });
     region.rest().post("/v2.0/subnets", &subnet).await?;
     Ok(())
+}
+
+/// A network of VMs on the second wire.
+pub(crate) async fn wired(region: &Scenario) -> anyhow::Result<Segment> {
+    let subnet = json!({ "ip_version": 4, "cidr": "192.0.2.0/24" });
+    let network = json!({ "name": "vlan", "provider:network_type": "vlan",
+        "provider:segmentation_id": TAG, "provider:physical_network": TAGGED });
+    region.segment_of(network, subnet).await
 }
 
 /// The router leads outside, with or without translation; answers its address there.

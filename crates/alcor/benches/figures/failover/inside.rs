@@ -1,9 +1,9 @@
 //! Between two VMs: moves of one, and restarts of everything that carries them.
 
-use super::gap;
+use super::{EVERY, gap};
 use crate::report::{Goal, Report, Row};
 use crate::samples::Samples;
-use crate::stage::{LONG, caught_up, on_hosts, settle};
+use crate::stage::{LONG, caught_up, migrate, on_hosts, settle};
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_lab::Role;
 use serde_json::json;
@@ -31,7 +31,7 @@ async fn moves(
     let mut gaps = Samples::default();
     for round in 0..rounds {
         let (from, to) = if round % 2 == 0 { (2, 3) } else { (3, 2) };
-        let moved = migrate(region, b, from, to);
+        let moved = migrate(region, ("b", b), from, to);
         gaps.push(gap(region.lab(), ("a", b.ip), moved).await?);
     }
     report.add(
@@ -42,20 +42,6 @@ async fn moves(
     Ok(())
 }
 
-/// As Nova does it: the second binding first, in force once the VM runs there.
-async fn migrate(region: &Scenario, port: &PortInfo, from: u16, to: u16) -> anyhow::Result<()> {
-    let lab = region.lab();
-    let path = format!("/v2.0/ports/{}/bindings", port.id);
-    let binding = json!({ "binding": { "host": lab.host_id(to) } });
-    region.rest().post(&path, &binding).await?;
-    lab.move_vm("b", to).await?;
-    let activate = format!("{path}/{}/activate", lab.host_id(to));
-    region.rest().put(&activate, &json!({})).await?;
-    region.wait_for_status(port.id, "ACTIVE").await?;
-    let old = format!("{path}/{}", lab.host_id(from));
-    region.rest().delete(&old).await
-}
-
 async fn restarts(
     region: &Scenario,
     (net, b, host): (&Segment, &PortInfo, u16),
@@ -64,6 +50,7 @@ async fn restarts(
 ) -> anyhow::Result<()> {
     let (agent, switch) = (Role::Agent(host), Role::Vswitchd(host));
     let whole = [Role::Region, Role::Agent(1), agent];
+    // No ping is lost where the gap is shorter than the time between two.
     let kinds: [(&str, &[Role], Option<f64>); 4] = [
         ("the VM's agent is killed", &[agent], Some(EVERY)),
         ("the region is killed", &[Role::Region], Some(EVERY)),
@@ -84,9 +71,6 @@ async fn restarts(
     }
     Ok(())
 }
-
-/// No ping is lost where the gap is shorter than the time between two.
-const EVERY: f64 = super::EVERY;
 
 async fn killed(region: &Scenario, net: &Segment, roles: &[Role]) -> anyhow::Result<()> {
     let lab = region.lab();

@@ -4,12 +4,11 @@ use super::gap;
 use crate::report::{Report, Row};
 use crate::samples::Samples;
 use crate::stage::outside::{
-    WORLD, WORLD_IP, associate, external, floating, lead_out, seat, with_outside,
+    WORLD, associate, external, floating, lead_out, seat, with_outside, world,
 };
-use crate::stage::{router, settle_behind, unchecked, until};
+use crate::stage::{LONG, passing_guest, router, until};
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_lab::Role;
-use std::net::IpAddr;
 
 /// What of a host dies, by the host's number.
 type Kind = fn(u16) -> Role;
@@ -20,8 +19,8 @@ pub(super) async fn measure(rounds: u16, report: &mut Report) -> anyhow::Result<
         let router = router(region, &[&net]).await?;
         let outside = external(region, false).await?;
         lead_out(region, &router, &outside, true).await?;
-        let one = guest(region, "one", 1, &net).await?;
-        let two = guest(region, "two", 2, &net).await?;
+        let one = passing_guest(region, "one", 1, &net, "10.1.0.11").await?;
+        let two = passing_guest(region, "two", 2, &net, "10.1.0.12").await?;
         floating_ip(region, &outside, [&one, &two], rounds, report).await?;
         let agent_alone: &[Kind] = &[Role::Agent];
         let whole: &[Kind] = &[Role::Agent, Role::Vswitchd];
@@ -29,11 +28,6 @@ pub(super) async fn measure(rounds: u16, report: &mut Report) -> anyhow::Result<
         gateway(region, &router, ("its host", whole), rounds, report).await
     })
     .await
-}
-
-async fn guest(region: &Scenario, vm: &str, host: u16, net: &Segment) -> anyhow::Result<PortInfo> {
-    let ip = format!("10.1.0.1{host}");
-    settle_behind(region, vm, host, net, (&ip, unchecked(&ip))).await
 }
 
 async fn floating_ip(
@@ -44,10 +38,7 @@ async fn floating_ip(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let (id, ip) = floating(region, outside, Some(ports[0])).await?;
-    region
-        .lab()
-        .first_answer(WORLD, ip, crate::stage::LONG)
-        .await?;
+    region.lab().first_answer(WORLD, ip, LONG).await?;
     let mut gaps = Samples::default();
     for round in 1..=rounds {
         let to = ports[usize::from(round % 2)];
@@ -74,13 +65,13 @@ async fn gateway(
     rounds: u16,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let world: IpAddr = WORLD_IP.parse()?;
+    let world = world();
     let lab = region.lab();
     let mut gaps = Samples::default();
     for _ in 0..rounds {
         let first = seat(region, router).await?;
         let vm = if first == 1 { "two" } else { "one" };
-        lab.first_answer(vm, world, crate::stage::LONG).await?;
+        lab.first_answer(vm, world, LONG).await?;
         let died = async {
             for role in roles {
                 lab.kill(role(first)).await?;
