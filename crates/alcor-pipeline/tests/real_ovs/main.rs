@@ -10,9 +10,12 @@
     reason = "the test tells how much it has compared"
 )]
 
+mod answers;
 mod edges;
 mod expected;
+mod outlets;
 mod packets;
+mod pools;
 mod proof;
 mod questions;
 mod region;
@@ -32,7 +35,7 @@ const REGIONS: u32 = 10;
 const ENOUGH: u32 = 60;
 
 /// Ends that must occur, or the regions were not what they should be.
-const ENDS: [&str; 10] = [
+const ENDS: [&str; 16] = [
     "Delivered",
     "Refused",
     "Barred",
@@ -43,6 +46,12 @@ const ENDS: [&str; 10] = [
     "NoGateway",
     "inward",
     "answers",
+    "Parted",
+    "by a floating IP",
+    "by a gateway",
+    "by an outlet",
+    "as it is, IPv4",
+    "as it is, IPv6",
 ];
 
 #[test]

@@ -1,6 +1,7 @@
 //! The way of a packet from bridge to bridge, by tunnels and wires, as Open vSwitch traces each part of
 //! it.
 
+use super::proof::ANSWER;
 use super::support::facts::HOSTS;
 use super::support::goals::{GENEVE, TUNNEL, host_ip};
 use super::switches::{End, Switches};
@@ -124,8 +125,9 @@ impl Switches {
                 .ports()
                 .filter(|port| port.network_id == external_id(network));
             if !ours.any(|port| port.mac_address == to) {
-                // The router itself has answered.
-                let answers = matches!((sent.protocol, sent.port), (1, 0) | (58, 129));
+                // The router itself has answered, unless it was an answer that came.
+                let reply = matches!((sent.protocol, sent.port), (1, 0) | (58, 129));
+                let answers = reply && ct[0] != ANSWER;
                 if answers {
                     end = End::Answered(sent.addresses.0);
                 }
