@@ -99,7 +99,7 @@ mod touched;
 mod traffic;
 mod vpc;
 mod ways_out;
-mod wire_mac;
+pub mod wire_mac;
 
 pub use changes::{Contents, FlowChanges, Installed, MeterChanges};
 pub use input::Input;

@@ -8,6 +8,7 @@
 mod difference;
 mod facts;
 mod gather;
+mod held;
 mod outside;
 mod place;
 mod question;

@@ -29,13 +29,16 @@ fn answered_inside(packet: &Packet, from: &Port) -> Vec<End> {
     let number = (0..PORTS)
         .find(|number| port_id(*number) == from.id)
         .unwrap();
-    vec![
+    let ends = [
         End::Answered(packet.to),
         End::Dropped,
         // To an address inside that the answering router does not know, it looks for a next hop outside.
         End::Agent,
         End::Port(host, 100 + u32::from(number)),
-    ]
+    ];
+    // Where routes lead out even to the sender's network, the answer leaves again.
+    let again = (0..EXTERNALS).flat_map(ours).map(End::Answered);
+    ends.into_iter().chain(again).collect()
 }
 
 /// Of a packet that comes from outside.
