@@ -77,7 +77,7 @@ fn open_vswitch_does_with_every_packet_what_the_intent_says() {
 type Kind = fn(&Flow) -> bool;
 
 /// Flows of each kind, of which the proof must miss any.
-const MISSED: [(&str, Kind); 7] = [
+const MISSED: [(&str, Kind); 13] = [
     ("what ACLs deny on the way out", |flow| {
         denies(flow, table::ACL_EGRESS_RULES)
     }),
@@ -90,6 +90,25 @@ const MISSED: [(&str, Kind); 7] = [
     ("routers' own addresses, outward", |flow| {
         translates(flow, table::EXIT) && flow.key.priority == table::MATCH
     }),
+    ("hosts' own addresses, outward", |flow| {
+        translates(flow, table::EXIT) && flow.key.priority == table::OUTLET
+    }),
+    ("what stays in an address scope, outward", |flow| {
+        flow.key.priority == table::DIRECT && flow.key.table == table::EXIT && !drops(flow)
+    }),
+    ("what would leave its address scope", |flow| {
+        flow.key.priority == table::DIRECT && flow.key.table == table::EXIT && drops(flow)
+    }),
+    (
+        "what would come into another address scope inside",
+        |flow| flow.key.table == table::ROUTE && drops(flow),
+    ),
+    ("around another address scope", |flow| {
+        flow.key.table == table::ROUTE && flow.key.priority == table::AROUND
+    }),
+    ("what comes in as it is", |flow| {
+        flow.key.table == table::ARRIVE && flow.key.priority == table::EXCEPT && is_routed(flow)
+    }),
     ("what comes in", |flow| translates(flow, table::ARRIVE)),
     ("forwarded ports", |flow| {
         translates(flow, table::ARRIVE) && flow.key.matching.get(Field::IpProto).is_some()
@@ -101,6 +120,15 @@ const MISSED: [(&str, Kind); 7] = [
 
 fn denies(flow: &Flow, table: u8) -> bool {
     flow.key.table == table && flow.key.priority > 0 && flow.instructions.goto_table.is_none()
+}
+
+fn drops(flow: &Flow) -> bool {
+    flow.instructions.apply.is_empty() && flow.instructions.goto_table.is_none()
+}
+
+fn is_routed(flow: &Flow) -> bool {
+    let route = Action::resubmit(table::ROUTE);
+    flow.instructions.apply.contains(&route)
 }
 
 fn translates(flow: &Flow, table: u8) -> bool {

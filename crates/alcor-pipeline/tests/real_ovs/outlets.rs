@@ -5,7 +5,8 @@ use super::region::put;
 use super::support::facts::name;
 use super::support::goals::{mac, port_id, router_id};
 use super::ways::{external_id, fixed, outside};
-use alcor_compiler::Fact;
+use alcor_compiler::oracle::Intent;
+use alcor_compiler::{Compiler, Fact};
 use alcor_types::{Port, PortId, ROUTER_OUTLET_OWNER};
 use proptest::prelude::*;
 use std::net::IpAddr;
@@ -39,6 +40,21 @@ fn outlet(number: u8, open: bool) -> Fact {
         host: Some(name(host)),
         ..Port::new(outlet_id(number), external_id(external), mac(180 + number))
     })
+}
+
+/// The outlets that delivery closes: those on hosts without ports behind their router.
+pub(crate) fn idle(intent: &Intent, region: &Compiler) -> Vec<Fact> {
+    let outlets = intent
+        .ports()
+        .filter(|port| port.device_owner == ROUTER_OUTLET_OWNER);
+    let idle = outlets.filter(|port| {
+        let number = (0..)
+            .zip(OUTLETS)
+            .find(|(number, _)| outlet_id(*number) == port.id);
+        let (_, (router, _, host)) = number.unwrap();
+        !region.hosts_behind(router_id(router)).contains(&name(host))
+    });
+    idle.map(|port| Fact::Port(port.id, None)).collect()
 }
 
 /// Whatever may happen to outlets.

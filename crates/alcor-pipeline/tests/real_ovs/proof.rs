@@ -3,16 +3,16 @@
 use super::answers::{self, Answer};
 use super::expected::{self, host_number};
 use super::packets::{frame, from_vm};
-use super::questions;
 use super::region::any_history;
 use super::roads::Wire;
 use super::support::facts::{HOSTS, PORTS};
 use super::support::world::World;
 use super::switches::Switches;
 use super::ways::surroundings;
+use super::{outlets, questions};
 use alcor_compiler::oracle::{Intent, Packet, Step, Translator};
 use alcor_openflow::Flow;
-use alcor_types::{MacAddr, Port};
+use alcor_types::{MacAddr, Port, Revision};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::RefCell;
@@ -64,7 +64,10 @@ impl Proof {
             ..Config::default()
         };
         let proven = TestRunner::new(config).run(&any_history(), |history| {
-            let (mut world, intent, _) = World::play(&history);
+            let (mut world, mut intent, mut compiler) = World::play(&history);
+            let idle = outlets::idle(&intent, &compiler);
+            let next = Revision(history.len() as u64 + 1);
+            world.go_on((&mut compiler, &mut intent), next, &idle);
             let mut switches = self.switches.borrow_mut();
             let mut tally = self.tally.borrow_mut();
             self.runtime.block_on(async {

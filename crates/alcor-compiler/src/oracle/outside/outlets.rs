@@ -1,8 +1,7 @@
 //! Outlets: where a router translates on every host for itself, the addresses by which hosts do it.
 
 use super::super::Intent;
-use alcor_types::{HostName, NetworkId, Port, PortId, ROUTER_OUTLET_OWNER, Router, RouterId};
-use std::collections::BTreeSet;
+use alcor_types::{HostName, NetworkId, PortId, ROUTER_OUTLET_OWNER, RouterId};
 use std::net::IpAddr;
 
 /// An outlet's port, with its address, its router and the host that it is on.
@@ -32,8 +31,8 @@ impl Intent {
         self.outlets(network).find(|(id, ..)| *id == port)
     }
 
-    /// Those that serve: the router leads to the network and translates there, and the host has ports
-    /// behind it.
+    /// Those that serve: the router leads to the network and translates there. Only hosts with ports behind
+    /// the router have any.
     fn outlets(&self, network: NetworkId) -> impl Iterator<Item = Outlet<'_>> {
         let ports = self.ports().filter(move |port| {
             port.network_id == network && port.device_owner == ROUTER_OUTLET_OWNER
@@ -43,48 +42,10 @@ impl Intent {
             let mut ways = self.gateways(router);
             ways.find(|(gateway, _, to)| to.id == network && gateway.enable_snat)?;
             let host = self.seats.get(&port.id)?;
+            self.nodes.get(host)?;
             let mut own = port.fixed_ips.iter().map(|fixed| fixed.ip_address);
             let address = own.find(IpAddr::is_ipv4)?;
-            self.is_told(host, router)
-                .then_some((port.id, address, router.id, host))
+            Some((port.id, address, router.id, host))
         })
-    }
-
-    /// Whether a host is told of a router: it has ports in a network that routers join to the router's,
-    /// or leads out for one of those routers.
-    fn is_told(&self, host: &HostName, router: &Router) -> bool {
-        let domain = self.domain(router);
-        let bound = |port: &Port| port.host.as_ref() == Some(host);
-        let mut ports = self.ports();
-        let has_port = ports.any(|port| bound(port) && domain.contains(&port.network_id));
-        let leads = |router: &Router| {
-            let mut gateways = router.gateways.iter();
-            gateways.any(|gateway| self.seats.get(&gateway.port_id) == Some(host))
-                && !domain.is_disjoint(&self.joined(router.id))
-        };
-        let leads_out = || self.routers.values().any(|router| leads(router));
-        self.nodes.contains_key(host) && (has_port || leads_out())
-    }
-
-    /// The networks that the router joins, and those that others join to them.
-    fn domain(&self, router: &Router) -> BTreeSet<NetworkId> {
-        let mut domain = self.joined(router.id);
-        loop {
-            let joined = self.routers.keys().map(|router| self.joined(*router));
-            let linked = joined.filter(|networks| !networks.is_disjoint(&domain));
-            let all: BTreeSet<_> = linked.flatten().collect();
-            if all.is_subset(&domain) {
-                return domain;
-            }
-            domain.extend(all);
-        }
-    }
-
-    /// The networks in which the router has a port, whether or not it routes there.
-    fn joined(&self, router: RouterId) -> BTreeSet<NetworkId> {
-        let ports = self
-            .ports()
-            .filter(|port| port.is_router_interface() && port.device_id == router.to_string());
-        ports.map(|port| port.network_id).collect()
     }
 }
