@@ -1,18 +1,20 @@
-//! Address scopes inside: a router parts what it would take from one into another, by the way that
-//! counts alone.
+//! Address scopes: a router parts what it would take from one into another, by the way that counts
+//! alone, and translates nothing inside of one.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod support;
 
 use alcor_compiler::oracle::Packet;
-use alcor_goalstate::{InterfaceGoal, SubnetGoal, SubnetRoute, SubnetRoutes};
-use alcor_openflow::{Field, PortNo};
+use alcor_goalstate::{Goal, InterfaceGoal, SubnetGoal, SubnetRoute, SubnetRoutes};
+use alcor_openflow::{Field, Flow, PortNo};
+use alcor_pipeline::{Input, Zoned, table};
 use alcor_types::{AddressScopeId, HostRoute};
 use std::net::IpAddr;
 use support::bridge::{Bridge, ofport, plug};
 use support::frame::Frame;
 use support::goals::*;
+use support::north::*;
 use uuid::Uuid;
 
 /// The subnet of network `number`, `10.0.NUMBER.0/24`, in a scope of its own.
@@ -85,4 +87,49 @@ fn the_way_that_counts_is_judged_and_no_other() {
     assert_eq!(leaves_by(&bridge(Vec::new()), [10, 9, 0, 1]), [ofport(9)]);
     let far = bridge(vec![route("10.9.0.0/16", [10, 0, 2, 3].into())]);
     assert_eq!(leaves_by(&far, [10, 9, 0, 1]), []);
+}
+
+/// What leaves 10.0.0.0/24 for an external network in the scope of this number, where the router's gateway
+/// is on no host and this host has an outlet.
+fn leaving(scope: u8) -> Vec<Flow> {
+    let mut way = gateway(1, 9, false);
+    way.subnets[0].address_scope = Some(AddressScopeId(Uuid::from_u128(scope.into())));
+    let own = InterfaceGoal {
+        gateways: vec![way],
+        ..interface(20, 1, 1, 1)
+    };
+    let inner = SubnetGoal {
+        address_scope: Some(AddressScopeId(Uuid::from_u128(1))),
+        ..subnet(1, 1)
+    };
+    let wire = Input::Wire {
+        physical_network: PHYSICAL.to_owned(),
+        ofport: Some(PortNo(21)),
+    };
+    let zone = Input::Zone {
+        of: Zoned::Router(router_id(1)),
+        zone: Some(40_000),
+    };
+    let inside = [put(vpc(1)), put(inner), put(own)];
+    let outside = [wire, Input::Put(Goal::Outlet(outlet(0, 0, 1, 9))), zone];
+    let bridge = Bridge::new(inside.into_iter().chain(outside));
+    let flows = bridge.switch.flows().into_iter();
+    let exits = flows.filter(|flow| flow.key.table == table::EXIT && flow.key.priority > 0);
+    exits.collect()
+}
+
+#[test]
+fn an_outlet_translates_nothing_inside_of_a_scope() {
+    let priorities = |flows: &[Flow]| {
+        flows
+            .iter()
+            .map(|flow| flow.key.priority)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(priorities(&leaving(2)), [table::OUTLET]);
+    let same = leaving(1);
+    assert!(table::DIRECT > table::OUTLET);
+    let stays = same.iter().find(|flow| flow.key.priority == table::DIRECT);
+    let instructions = &stays.unwrap().instructions;
+    assert!(instructions.apply.is_empty() && instructions.goto_table.is_none());
 }

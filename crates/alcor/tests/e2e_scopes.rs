@@ -53,6 +53,17 @@ async fn traced(
         let red = port.id.to_string();
         let (_, found) = agreed(region, &[&red, WORLD_IP], 0).await?;
         assert_eq!(found["end"], left(port.ip), "{found}");
+        let inward = [
+            WORLD_IP,
+            &port.ip.to_string(),
+            "--via",
+            &central.to_string(),
+        ];
+        let (_, found) = agreed(region, &inward, 0).await?;
+        assert!(
+            found["end"].to_string().contains("delivered to port"),
+            "{found}"
+        );
         let (_, found) = agreed(region, &[&red, &blue.to_string()], 1).await?;
         assert!(says(&found, "from one address scope to another"), "{found}");
     }
@@ -63,6 +74,9 @@ async fn traced(
     let id = shown["ports"][0]["id"].as_str().context("no id")?;
     let (_, found) = agreed(region, &[id, WORLD_IP], 0).await?;
     assert_eq!(found["end"], left(central), "{found}");
+    let inward = [WORLD_IP, &blue.to_string(), "--via", &central.to_string()];
+    let (_, found) = agreed(region, &inward, 1).await?;
+    assert!(says(&found, "leads nowhere inside"), "{found}");
     Ok(())
 }
 

@@ -70,7 +70,8 @@ pub(super) fn exits(state: &State, router: RouterId, way: &RouterGateway) -> Vec
         }
         match here {
             Some((key, ..)) => Some(flow.apply(sent(way.mac, key)).goto(LEFT)),
-            None => to_seat(state, way, from.port, flow),
+            // As long as no host leads out, it does not leave by an address of this host either.
+            None => to_seat(state, way, from.port, flow.clone()).or(Some(flow)),
         }
     });
     flows.collect()

@@ -57,10 +57,16 @@ const ENDS: [&str; 16] = [
 #[test]
 fn open_vswitch_does_with_every_packet_what_the_intent_says() {
     let cases = std::env::var("ALCOR_PROOF_REGIONS").ok();
-    let cases = cases.and_then(|text| text.parse().ok());
+    let cases = cases.and_then(|text| text.parse().ok()).unwrap_or(REGIONS);
     let mut proof = Proof::new(|_| true);
-    let failure = proof.run(cases.unwrap_or(REGIONS), 300);
-    println!("{}", proof.told());
+    let mut failure = proof.run(cases, 300);
+    let mut played = cases;
+    // Chance may leave an end out of so few regions.
+    while failure.is_none() && played < ENOUGH && ENDS.iter().any(|end| proof.count(end) == 0) {
+        failure = proof.run(REGIONS, 300);
+        played += REGIONS;
+    }
+    println!("{played} regions: {}", proof.told());
     if let Some(failure) = failure {
         panic!("{failure}");
     }
@@ -77,7 +83,7 @@ fn open_vswitch_does_with_every_packet_what_the_intent_says() {
 type Kind = fn(&Flow) -> bool;
 
 /// Flows of each kind, of which the proof must miss any.
-const MISSED: [(&str, Kind); 13] = [
+const MISSED: [(&str, Kind); 7] = [
     ("what ACLs deny on the way out", |flow| {
         denies(flow, table::ACL_EGRESS_RULES)
     }),
@@ -90,6 +96,17 @@ const MISSED: [(&str, Kind); 13] = [
     ("routers' own addresses, outward", |flow| {
         translates(flow, table::EXIT) && flow.key.priority == table::MATCH
     }),
+    ("what comes in", |flow| translates(flow, table::ARRIVE)),
+    ("forwarded ports", |flow| {
+        translates(flow, table::ARRIVE) && flow.key.matching.get(Field::IpProto).is_some()
+    }),
+    ("to our own addresses outside", |flow| {
+        flow.key.table == table::NEXT && flow.key.priority == table::EXCEPT
+    }),
+];
+
+/// The same of outlets, address scopes and what is routed in.
+const MISSED_TOO: [(&str, Kind); 6] = [
     ("hosts' own addresses, outward", |flow| {
         translates(flow, table::EXIT) && flow.key.priority == table::OUTLET
     }),
@@ -108,13 +125,6 @@ const MISSED: [(&str, Kind); 13] = [
     }),
     ("what comes in as it is", |flow| {
         flow.key.table == table::ARRIVE && flow.key.priority == table::EXCEPT && is_routed(flow)
-    }),
-    ("what comes in", |flow| translates(flow, table::ARRIVE)),
-    ("forwarded ports", |flow| {
-        translates(flow, table::ARRIVE) && flow.key.matching.get(Field::IpProto).is_some()
-    }),
-    ("to our own addresses outside", |flow| {
-        flow.key.table == table::NEXT && flow.key.priority == table::EXCEPT
     }),
 ];
 
@@ -136,12 +146,22 @@ fn translates(flow: &Flow, table: u8) -> bool {
     flow.key.table == table && flow.instructions.apply.iter().any(tracked)
 }
 
-#[test]
-fn whatever_is_left_out_is_missed() {
-    for (what, left_out) in MISSED {
+fn misses(kinds: &[(&str, Kind)]) {
+    for (what, left_out) in kinds {
+        let left_out = *left_out;
         let mut proof = Proof::new(move |flow| !left_out(flow));
         let failure = proof.run(ENOUGH, 0);
         println!("without {what}: {}", proof.told());
         assert!(failure.is_some(), "nobody misses {what}");
     }
+}
+
+#[test]
+fn whatever_is_left_out_is_missed() {
+    misses(&MISSED);
+}
+
+#[test]
+fn so_is_what_belongs_to_scopes_and_outlets() {
+    misses(&MISSED_TOO);
 }

@@ -21,7 +21,8 @@ pub(super) async fn network_of(rest: &Rest, address: IpAddr) -> anyhow::Result<N
     match facts::list(&shown, "ports")? {
         [first, ..] => Ok(facts::port(first)?.network_id),
         [] => bail!(
-            "{address} is no floating IP and no router's: a machine outside can ask for these"
+            "{address} is no floating IP and no router's: a machine outside can ask for these, or \
+             send by a router's with --via"
         ),
     }
 }
