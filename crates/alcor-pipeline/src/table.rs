@@ -118,6 +118,8 @@ pub const OUTLET: u16 = 105;
 pub const BROUGHT: u16 = 107;
 /// What leaves untranslated, because it stays inside an address scope; or not at all.
 pub const DIRECT: u16 = 108;
+/// But answers of forwarded ports, which have been translated before.
+pub const FORWARDED: u16 = 109;
 /// Exceptions to those.
 pub const EXCEPT: u16 = 110;
 /// Exceptions to the exceptions.

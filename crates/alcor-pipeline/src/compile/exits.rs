@@ -4,7 +4,7 @@ use super::address::number;
 use super::block;
 use super::route::at;
 use super::tunnel::{into_network, to_host};
-use super::{scopes, size};
+use super::{forwarded, scopes, size};
 use crate::key::NetworkKey;
 use crate::state::State;
 use crate::table::{
@@ -37,6 +37,7 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
         flows.extend(scopes::exits(state, router, way));
         flows.extend(scopes::around(state, router, way));
         flows.extend(outlet(state, router, way));
+        flows.extend(forwarded::flows(state, router, way));
         if state.is_here(way) {
             flows.extend(here(state, router, way));
         } else {
