@@ -10,7 +10,8 @@ use alcor_openflow::{Action, Ct, Field, Flow, Match, Nat};
 use alcor_types::RouterId;
 use std::net::IpAddr;
 
-/// Only where they would leave otherwise: by this host's own outlet, untranslated, or not at all.
+/// Only where they would leave otherwise: by this host's own outlet, or untranslated. Where address scopes
+/// let nothing out they do not, either: no flow could tell them from what the VM begins.
 pub(super) fn flows(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> {
     let inner = state.inner(router);
     let here = state.is_here(way);
@@ -19,7 +20,8 @@ pub(super) fn flows(state: &State, router: RouterId, way: &RouterGateway) -> Vec
         let from = inner
             .iter()
             .find(|it| it.cidr.contains(&one.internal_address));
-        let untranslated = |from: &&Inner| !way.snat || from.is_never_translated(way);
+        let untranslated =
+            |from: &&Inner| !way.snat && from.is_in_scope_of(way) || from.is_never_translated(way);
         let astray = from.filter(|from| untranslated(from) || outlet && !here);
         let packets = astray.map(|from| (from, answers(router, way, one, from)));
         packets.into_iter().flat_map(move |(from, packets)| {

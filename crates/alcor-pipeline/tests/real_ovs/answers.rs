@@ -7,15 +7,16 @@ use super::roads::Wire;
 use super::switches::{End, Switches};
 use super::ways::{MACHINE, machine};
 use alcor_compiler::oracle::{Intent, Packet, Step, Translator};
-use alcor_types::NetworkId;
+use alcor_types::{MacAddr, NetworkId};
 use std::net::IpAddr;
 
 /// An answer as the world sends it.
 #[derive(Debug)]
 pub(crate) struct Answer {
     network: NetworkId,
-    /// Whom the world takes for the next hop.
+    /// Whom the world takes for the next hop, and that one's Ethernet address.
     hop: IpAddr,
+    mac: MacAddr,
     sent: Packet,
     /// By whose address the question came.
     by: Option<Translator>,
@@ -37,7 +38,8 @@ fn outward(steps: &[Step]) -> Option<(Translator, IpAddr)> {
 
 impl Answer {
     /// To a packet that has left by a router. Who is asked from an address of ours answers to that; what
-    /// has left as it is comes back by the router's gateway.
+    /// has left as it is comes back by the router's gateway. Nothing where an address of another external
+    /// network asked, which the packet got there on its way: only that network knows whose it is.
     pub(crate) fn to(intent: &Intent, packet: &Packet, steps: &[Step]) -> Option<Self> {
         let Some(Step::Left { network, from, .. }) = steps.last() else {
             return None;
@@ -49,9 +51,11 @@ impl Answer {
         let mut own = gateway.fixed_ips.iter().map(|fixed| fixed.ip_address);
         let gateway = own.find(|own| own.is_ipv4() == from.is_ipv4())?;
         let (by, own) = outward(steps).unzip();
+        let hop = by.map_or(gateway, |_| *from);
         Some(Self {
             network: *network,
-            hop: by.map_or(gateway, |_| *from),
+            hop,
+            mac: intent.mac_outside(*network, hop)?,
             sent: Packet {
                 mac: machine(MACHINE),
                 to: *from,
@@ -72,7 +76,7 @@ impl Answer {
     ) -> (Vec<Step>, (End, String)) {
         let (network, sent) = (self.network, &self.sent);
         let wire = Wire { intent, network };
-        let frame = frame(sent, intent.mac_outside(network, self.hop).unwrap());
+        let frame = frame(sent, self.mac);
         match self.by {
             None | Some(Translator::Floating(_)) => {
                 let steps = intent.explain_arrival((network, self.hop), sent, TTL);

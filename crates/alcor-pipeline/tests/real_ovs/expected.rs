@@ -61,7 +61,7 @@ fn common(intent: &Intent, packet: &Packet, last: &Step) -> Vec<End> {
 }
 
 /// To a neighbour there that hosts know, or to the agent, which looks for it.
-fn left(network: NetworkId, from: IpAddr, hop: IpAddr) -> End {
+pub(crate) fn left(network: NetworkId, from: IpAddr, hop: IpAddr) -> End {
     let number = (0..EXTERNALS).find(|number| external_id(*number) == network);
     known(hop).map_or(End::Agent, |to| End::Outside {
         network: number.unwrap(),

@@ -19,6 +19,7 @@ mod pools;
 mod proof;
 mod questions;
 mod region;
+mod replies;
 mod roads;
 #[path = "../support/mod.rs"]
 mod support;
@@ -35,7 +36,7 @@ const REGIONS: u32 = 10;
 const ENOUGH: u32 = 60;
 
 /// Ends that must occur, or the regions were not what they should be.
-const ENDS: [&str; 16] = [
+const ENDS: [&str; 17] = [
     "Delivered",
     "Refused",
     "Barred",
@@ -46,6 +47,7 @@ const ENDS: [&str; 16] = [
     "NoGateway",
     "inward",
     "answers",
+    "replies",
     "Parted",
     "by a floating IP",
     "by a gateway",

@@ -4,6 +4,7 @@ use super::answers::{self, Answer};
 use super::expected::{self, host_number};
 use super::packets::{frame, from_vm};
 use super::region::any_history;
+use super::replies::Reply;
 use super::roads::Wire;
 use super::support::facts::{HOSTS, PORTS};
 use super::support::world::World;
@@ -12,7 +13,7 @@ use super::ways::surroundings;
 use super::{outlets, questions};
 use alcor_compiler::oracle::{Intent, Packet, Step, Translator};
 use alcor_openflow::Flow;
-use alcor_types::{MacAddr, Port, Revision};
+use alcor_types::{MacAddr, NetworkId, Port, Revision};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::RefCell;
@@ -91,7 +92,7 @@ impl Proof {
 
     /// How many packets were compared.
     pub(crate) fn packets(&self) -> u32 {
-        self.count("outward") + self.count("inward") + self.count("answers")
+        self.count("outward") + self.count("inward") + self.count("answers") + self.count("replies")
     }
 
     /// All of it in words.
@@ -136,6 +137,9 @@ async fn region(
         );
         note("inward");
         note(end_of(&steps));
+        if replied(switches, intent, ((network, &packet), &steps)).await? {
+            note("replies");
+        }
     }
     Ok(())
 }
@@ -227,6 +231,25 @@ async fn answered(
     prop_assert!(
         expected.contains(&end),
         "the answer {answer:?}\n{steps:#?}\nexpected {expected:?}, is {end:?}\n{told}"
+    );
+    Ok(true)
+}
+
+/// The answer to what has come in.
+async fn replied(
+    switches: &mut Switches,
+    intent: &Intent,
+    (packet, steps): ((NetworkId, &Packet), &[Step]),
+) -> Result<bool, TestCaseError> {
+    let Some(reply) = Reply::to(intent, packet, steps) else {
+        return Ok(false);
+    };
+    let Some((steps, expected, (end, told))) = reply.goes(switches, intent).await else {
+        return Ok(false);
+    };
+    prop_assert!(
+        expected.contains(&end),
+        "the reply {reply:?}\n{steps:#?}\nexpected {expected:?}, is {end:?}\n{told}"
     );
     Ok(true)
 }

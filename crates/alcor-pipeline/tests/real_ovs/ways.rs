@@ -6,7 +6,7 @@ use super::support::facts::{HOSTS, name};
 use super::support::goals::{mac, port_id, router_id, subnet_id, vpc_id};
 use super::{outlets, pools};
 use alcor_compiler::Fact;
-use alcor_compiler::oracle::Intent;
+use alcor_compiler::oracle::{Intent, Packet};
 use alcor_openflow::PortNo;
 use alcor_pipeline::{Input, Neighbor};
 use alcor_types::{
@@ -238,6 +238,35 @@ fn forwarded() -> [Fact; 2] {
         qos_policy_id: None,
     };
     [holder, Fact::FloatingIp(id, Some(Arc::new(floating)))]
+}
+
+/// The port inside that a packet to a floating IP is forwarded to, where that is the one of forwarded
+/// ports; 0 of a ping.
+pub(crate) fn forwarded_to(floating: FloatingIpId, packet: &Packet) -> Option<u16> {
+    if floating != floating_id(FORWARDED.2) {
+        return None;
+    }
+    FORWARDS.into_iter().find_map(|(protocol, ports)| {
+        let [first, last, to_first, to_last] = ports;
+        let same = match protocol {
+            ForwardedProtocol::Icmp => return (packet.protocol == 1).then_some(0),
+            ForwardedProtocol::Tcp => packet.protocol == 6,
+            _ => packet.protocol == 17,
+        };
+        let place = packet.port.checked_sub(first)?;
+        let to = if to_first == to_last {
+            to_first
+        } else {
+            to_first + place
+        };
+        (same && packet.port <= last).then_some(to)
+    })
+}
+
+/// The address of the gateway that forwards ports.
+pub(crate) fn forwarder() -> IpAddr {
+    let (external, router, _) = FORWARDED;
+    outside(false, external, 10 + router)
 }
 
 /// Some of its ports lead to a VM, or no longer do.

@@ -1,9 +1,9 @@
 //! How a packet leaves the region: by which host, and by whose address.
 
 use super::super::scopes::Passage;
-use super::super::{Intent, Step};
+use super::super::{Intent, Packet, Step};
 use super::{Exit, Journey, Translator};
-use alcor_types::{FloatingIp, HostName, NetworkId, RouterId};
+use alcor_types::{FloatingIp, ForwardedProtocol, HostName, NetworkId, RouterId};
 use std::net::IpAddr;
 
 impl Intent {
@@ -93,12 +93,13 @@ impl Intent {
     }
 
     /// Whether this host translates by its own outlet. What others have sent to the gateway's host leaves
-    /// by the gateway's address.
+    /// by the gateway's address, and so does what may be an answer of a forwarding there.
     fn by_outlet(&self, journey: &mut Journey, exit: &Exit, steps: &mut Vec<Step>) -> bool {
         let (router, network) = (exit.router, exit.network);
         let at = journey.at.clone();
         let seat = self.seat(router, network).map(|(.., seat)| seat);
-        if journey.brought && seat == at.as_ref() {
+        let here = seat == at.as_ref();
+        if journey.brought && here || seat.is_some() && !here && self.may_answer(journey, exit) {
             return false;
         }
         let outlet = at.and_then(|at| self.outlet_on(router, network, &at));
@@ -107,6 +108,25 @@ impl Intent {
         };
         speaks_as(journey, own, Translator::Outlet(port), steps);
         true
+    }
+
+    /// Whether an address of the router forwards the packet's protocol to its sender, where that names no
+    /// ports by which answers could be told.
+    fn may_answer(&self, journey: &Journey, exit: &Exit) -> bool {
+        let Packet { from, protocol, .. } = journey.packet;
+        let mut forwardings = self.forwardings.values();
+        forwardings.any(|one| {
+            let floating = self.floating.get(&one.floatingip_id);
+            let by = floating.is_some_and(|floating| {
+                floating.router_id == Some(exit.router)
+                    && floating.floating_network_id == exit.network
+            });
+            let whole = matches!(
+                (one.protocol, protocol),
+                (ForwardedProtocol::Icmp, 1) | (ForwardedProtocol::Dccp, 33)
+            );
+            by && whole && IpAddr::from(one.internal_ip_address) == from
+        })
     }
 
     /// From the host that it is on to another one, through the tunnel.
