@@ -18,11 +18,11 @@ struct World {
     home: u16,
 }
 
-async fn world_of(region: &Scenario, snat: bool) -> anyhow::Result<World> {
+async fn world_of(region: &Scenario, translates: bool) -> anyhow::Result<World> {
     let outside = external(region, false).await?;
     let net = region.segment("red", "10.1.0.0/24").await?;
     let router = router(region, &[&net]).await?;
-    lead_out(region, &router, &outside, snat).await?;
+    lead_out(region, &router, &outside, translates).await?;
     let seat = seat(region, &router).await?;
     let home = seat % 3 + 1;
     let near = passing_guest(region, "near", seat, &net, "10.1.0.11").await?;

@@ -6,7 +6,7 @@ use super::proof::{ANSWER, TTL};
 use super::switches::{End, Switches};
 use super::ways;
 use alcor_compiler::oracle::{Intent, Packet, Step, Translator};
-use alcor_types::{Direction, NetworkId, Port};
+use alcor_types::{NetworkId, Port};
 use std::net::IpAddr;
 
 /// An answer as a VM sends it.
@@ -59,11 +59,10 @@ impl<'a> Reply<'a> {
         intent: &Intent,
     ) -> Option<(Vec<Step>, Vec<End>, (End, String))> {
         let steps = intent.explain(self.from.id, &self.sent, TTL);
-        let untold = match steps.last() {
-            Some(Step::Refused { direction, .. }) => *direction == Direction::Egress,
-            Some(Step::Spoofed { .. } | Step::Delivered { .. }) => true,
-            _ => false,
-        };
+        let untold = matches!(
+            steps.last(),
+            Some(Step::Refused { .. } | Step::Spoofed { .. } | Step::Delivered { .. })
+        );
         let host = self.from.host.as_ref().and_then(expected::host_number);
         let host = host.filter(|_| !untold)?;
         let mut probe = from_vm(intent, self.from, &self.sent);
