@@ -22,6 +22,7 @@ mod resolve;
 mod route;
 mod rules;
 mod scopes;
+mod seat;
 mod served;
 mod size;
 mod spoof;
