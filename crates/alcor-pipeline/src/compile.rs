@@ -33,6 +33,7 @@ mod unicast;
 mod wire;
 
 pub(crate) use address::mac_of;
+pub(crate) use seat::all as seats;
 
 use crate::state::State;
 use crate::{North, Owner, cookie};

@@ -130,6 +130,7 @@ fn a_packet_goes_by_the_wire_as_the_vm_sent_it() {
     assert_ne!(to, moved);
     let outcome = home.sent_by(VM, &sent());
     assert_eq!(left(&outcome), (INSIDE, mac(VM), moved, 64));
+    assert!(home.pipeline.seats().is_empty(), "it is elsewhere");
     // And here it is nobody's.
     assert_eq!(arrives(&home, INSIDE, &outward(to)), Outcome::default());
 }
@@ -152,6 +153,8 @@ fn the_host_that_leads_out_takes_it_and_nobody_else_does() {
             "{other} is none of the router's here"
         );
     }
+    let told: Vec<_> = { seat.pipeline.seats() }.into_iter().map(|(mac, _)| mac).collect();
+    assert_eq!(told, [to], "switches on the wire are told of it");
     // Of another network it is nobody's.
     assert_eq!(arrives(&seat, OUTSIDE, &outward(to)), Outcome::default());
 }

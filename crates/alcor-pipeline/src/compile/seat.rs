@@ -17,7 +17,7 @@ use crate::table::{
 use crate::wire_mac;
 use alcor_goalstate::RouterGateway;
 use alcor_openflow::{Action, Field, Flow, Match};
-use alcor_types::PortId;
+use alcor_types::{MacAddr, PortId};
 
 /// The flow with the way to the host that leads out, for packets from the network of a router's port.
 pub(super) fn toward(
@@ -84,6 +84,19 @@ pub(super) fn onto_wire(state: &State, id: PortId) -> Vec<Flow> {
     let seated = sent(Flow::new(LOCAL, SEATED, from_it(1)), seat);
     let seated = leads_out_here(state, port).then_some(seated);
     [handed].into_iter().chain(seated).collect()
+}
+
+/// The addresses on wires by which routers take here what is to leave, each with the way onto its wire.
+pub(crate) fn all(state: &State) -> Vec<(MacAddr, Vec<Action>)> {
+    let ports = state.interfaces.iter();
+    let here = ports.filter(|(_, port)| leads_out_here(state, port));
+    let seats = here.filter_map(|(id, port)| {
+        state.routing(*id)?;
+        let (_, ofport, carrier) = state.on_wire(port.vpc)?;
+        let mac = wire_mac::of_seat(state.tunnel_ip, *id);
+        Some((mac, wire::onto(ofport, carrier)))
+    });
+    seats.collect()
 }
 
 fn leads_out_here(state: &State, port: &Interface) -> bool {

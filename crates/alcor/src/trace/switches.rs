@@ -5,7 +5,7 @@ use alcor_agent::Inspection;
 use alcor_compiler::oracle::{Intent, Step};
 use alcor_goalstate::{Carrier, TunnelKind};
 use alcor_pipeline::{Owner, cookie, table};
-use alcor_types::{MacAddr, NetworkId, PortId};
+use alcor_types::{HostName, MacAddr, NetworkId, PortId};
 use alcor_unixctl::{Client, Exit, Lookup, Probe, Trace, Tunnelled};
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -17,6 +17,7 @@ mod look;
 pub(crate) mod outside;
 mod peer;
 pub(crate) mod qos;
+pub(crate) mod refusal;
 mod router;
 mod server;
 pub(crate) mod six;
