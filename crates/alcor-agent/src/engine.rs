@@ -325,7 +325,8 @@ impl Engine {
         for Refused { flow, reason } in refused {
             tracing::error!(?flow, reason, "flow refused by the switch");
             for port in self.blamed(&flow) {
-                self.failed.insert(port, reason.clone());
+                // Tried again, it is refused in other words: with another number.
+                self.failed.entry(port).or_insert_with(|| reason.clone());
                 ports.insert(port);
             }
         }

@@ -112,7 +112,7 @@ async fn a_floating_ip_that_the_switch_refuses_is_in_error_until_it_takes_it() -
         // Nobody who asks for the second one's address could be answered.
         refusal::full(lab, 1, table::ASKED).await?;
         let (second, other) = floating(region, &outside, Some(&two)).await?;
-        shows(region, &second, "ERROR", "TABLE_FULL").await?;
+        shows(region, &second, "ERROR", "flow table is full").await?;
         shows(region, &first, "ACTIVE", "").await?;
         is_seen_as(lab, "one", (world(), 80), ip).await?;
         refusal::free(lab, 1).await?;
