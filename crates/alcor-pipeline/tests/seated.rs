@@ -153,7 +153,10 @@ fn the_host_that_leads_out_takes_it_and_nobody_else_does() {
             "{other} is none of the router's here"
         );
     }
-    let told: Vec<_> = { seat.pipeline.seats() }.into_iter().map(|(mac, _)| mac).collect();
+    let told: Vec<_> = { seat.pipeline.seats() }
+        .into_iter()
+        .map(|(mac, _)| mac)
+        .collect();
     assert_eq!(told, [to], "switches on the wire are told of it");
     // Of another network it is nobody's.
     assert_eq!(arrives(&seat, OUTSIDE, &outward(to)), Outcome::default());

@@ -94,7 +94,8 @@ async fn a_floating_ips_status_is_what_its_host_says() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_floating_ip_that_the_switch_refuses_is_in_error_until_it_takes_it() -> anyhow::Result<()> {
+async fn a_floating_ip_that_the_switch_refuses_is_in_error_until_it_takes_it() -> anyhow::Result<()>
+{
     with_outside(1, async |region| {
         let lab = region.lab();
         lab.kill(Role::Agent(1)).await?;

@@ -65,7 +65,10 @@ impl Tenant {
         let seen = lead_out(region, &router, outside, true).await?;
         let mut guests = Vec::new();
         for host in 1..=3 {
-            let (vm, ip) = (format!("by{gateway}-{host}"), format!("192.0.2.{gateway}{host}"));
+            let (vm, ip) = (
+                format!("by{gateway}-{host}"),
+                format!("192.0.2.{gateway}{host}"),
+            );
             let port = guest(region, (&vm, host), inside, &ip, gateway).await?;
             guests.push((vm, port));
         }
@@ -210,7 +213,10 @@ async fn global_addresses_on_a_wire_are_routed_as_they_are() -> anyhow::Result<(
         let net = Segment { subnet, ..net };
         let router = router(region, &[&net]).await?;
         let own = lead_out_by(region, &router, &outside, json!({})).await?;
-        let own = own.into_iter().find(IpAddr::is_ipv6).context("no address")?;
+        let own = own
+            .into_iter()
+            .find(IpAddr::is_ipv6)
+            .context("no address")?;
         let route = format!("ip -6 route replace 2001:db8:1::/64 via {own}");
         run(lab, WORLD, &route).await?;
         let _world = Who::serve(lab, WORLD, &["tcp:80"])?;

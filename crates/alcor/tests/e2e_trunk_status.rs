@@ -46,7 +46,8 @@ async fn a_trunk_is_degraded_while_a_sub_port_cannot_be_set_up() -> anyhow::Resu
         let trunk = Trunk::make(region, &own, &[(&one, 100)]).await?;
         shows(region, &trunk, "DOWN").await?;
         bind(region, &own).await?;
-        let waits = |port: &serde_json::Value| port["status_reason"].to_string().contains("iface-id");
+        let waits =
+            |port: &serde_json::Value| port["status_reason"].to_string().contains("iface-id");
         port_shows(region, &own, waits).await?;
         shows(region, &trunk, "DOWN").await?;
         region.plug("vm", 1, &own).await?;

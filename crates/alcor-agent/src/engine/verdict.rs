@@ -93,7 +93,11 @@ impl Engine {
             needed.any(|one| cookie::of_owner(one.into()) == owner) && speaks_of(flow, goal.fixed)
         });
         let holders = leaning.map(|goal| goal.holder);
-        found.map(|port| port.id).into_iter().chain(holders).collect()
+        found
+            .map(|port| port.id)
+            .into_iter()
+            .chain(holders)
+            .collect()
     }
 }
 

@@ -9,8 +9,8 @@ use crate::key::NetworkKey;
 use crate::router::{Interface, Way};
 use crate::state::State;
 use crate::table::{
-    ADDRESS, ADDRESS_OF, ECHO, EXPIRED, FOUND, HOP, MATCH, OWN, REMOTE, ROUTE,
-    ROUTER, ROUTER_ID, ROUTES, SCRATCH, SENDER, SIZE, ipv4_of,
+    ADDRESS, ADDRESS_OF, ECHO, EXPIRED, FOUND, HOP, MATCH, OWN, REMOTE, ROUTE, ROUTER, ROUTER_ID,
+    ROUTES, SCRATCH, SENDER, SIZE, ipv4_of,
 };
 use alcor_openflow::{Action, Controller, Field, Flow, Match};
 use alcor_types::{MacAddr, PortId, RouterId};

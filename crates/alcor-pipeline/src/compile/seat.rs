@@ -20,12 +20,7 @@ use alcor_openflow::{Action, Field, Flow, Match};
 use alcor_types::{MacAddr, PortId};
 
 /// The flow with the way to the host that leads out, for packets from the network of a router's port.
-pub(super) fn toward(
-    state: &State,
-    way: &RouterGateway,
-    from: PortId,
-    flow: Flow,
-) -> Option<Flow> {
+pub(super) fn toward(state: &State, way: &RouterGateway, from: PortId, flow: Flow) -> Option<Flow> {
     let host_ip = way.host_ip?;
     let (port, _) = state.routing(from)?;
     if state.is_physical(port.vpc) {

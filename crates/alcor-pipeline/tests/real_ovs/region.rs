@@ -11,8 +11,8 @@ use super::{edges, ways};
 use alcor_compiler::Fact;
 use alcor_types::{
     AllowedAddressPair, Direction, EtherType, ExternalGateway, FixedIp, HostRoute, MacAddr,
-    NetworkType, Port, PortId, Remote, RouteTable, RouteTableId, RouteTableKind, RouteTarget, Router,
-    Standard, TableRoute, TrafficMatch, Transport,
+    NetworkType, Port, PortId, Remote, RouteTable, RouteTableId, RouteTableKind, RouteTarget,
+    Router, Standard, TableRoute, TrafficMatch, Transport,
 };
 use ipnet::IpNet;
 use proptest::prelude::*;
@@ -295,13 +295,8 @@ fn any_fact() -> impl Strategy<Value = Fact> {
 /// Networks that routers join, groups that let everything out and their own members in; VMs; and
 /// then whatever happens, with the hosts that look at the news after each step.
 pub(crate) fn any_history() -> impl Strategy<Value = Vec<Step>> {
-    let networks = (0..NETWORKS).flat_map(|id| {
-        [
-            network(id, true),
-            subnet(id, false),
-            subnet(id, true),
-        ]
-    });
+    let networks =
+        (0..NETWORKS).flat_map(|id| [network(id, true), subnet(id, false), subnet(id, true)]);
     let joints = [(0, 0), (1, 0), (1, 1), (2, 1)].map(|(id, of)| interface(id, of, true));
     let groups = (0..GROUPS).flat_map(|id| {
         let six = |direction| TrafficMatch {

@@ -1,8 +1,8 @@
 //! The way of a packet from bridge to bridge, by tunnels and wires, as Open vSwitch traces each part of
 //! it.
 
-use super::support::facts::HOSTS;
 use super::region::{WIRED, WIRED_TAG};
+use super::support::facts::HOSTS;
 use super::support::goals::{GENEVE, TUNNEL, host_ip, vpc_id};
 use super::switches::{End, Switches};
 use super::ways::{EXTERNALS, TAG, WIRE, external_id};
