@@ -116,13 +116,14 @@ async fn vms_on_a_wire_leave_by_the_gateways_of_two_routers() -> anyhow::Result<
         let left = format!("onto the wire of network outside, from {}", one.seen);
         assert_eq!(found["end"], json!(left), "{found}");
         assert_eq!(found["switches"].as_array().map(Vec::len), Some(2));
-        is_found_from_outside(region, nets.1, (vm, port)).await
+        is_found_from_outside(region, nets.1, (vm, port)).await?;
+        nothing_is_left(region, &two.router).await
     })
     .await
 }
 
-/// The switch between the hosts has learnt where the router is, so that it need not flood.
-async fn wire_knows_the_way(region: &Scenario, router: &str, host: u16) -> anyhow::Result<()> {
+/// The address on the VMs' wire by which a router takes what is to leave by a host.
+async fn address_of(region: &Scenario, router: &str, host: u16) -> anyhow::Result<String> {
     let shown = region.rest().get("/v2.0/agents").await?;
     let agents = shown["agents"].as_array().context("no agents")?.iter();
     let id = region.lab().host_id(host);
@@ -132,9 +133,33 @@ async fn wire_knows_the_way(region: &Scenario, router: &str, host: u16) -> anyho
     let path = format!("/v2.0/ports?device_id={router}&device_owner=network:router_interface");
     let shown = region.rest().get(&path).await?;
     let port = shown["ports"][0]["id"].as_str().context("no port")?;
+    Ok(seat_mac(end, port.parse()?).to_string())
+}
+
+/// The switch between the hosts has learnt where the router is, so that it need not flood.
+async fn wire_knows_the_way(region: &Scenario, router: &str, host: u16) -> anyhow::Result<()> {
+    let address = address_of(region, router, host).await?;
     let known = run(region.lab(), WORLD, "bridge fdb show br tagwire").await?;
-    let there = format!("{} dev tagwire{host} ", seat_mac(end, port.parse()?));
+    let there = format!("{address} dev tagwire{host} ");
     assert!(known.contains(&there), "{there}: {known}");
+    Ok(())
+}
+
+/// A router that leads nowhere has no address on any wire.
+async fn nothing_is_left(region: &Scenario, router: &str) -> anyhow::Result<()> {
+    let lab = region.lab();
+    let host = seat(region, router).await?;
+    let address = address_of(region, router, host).await?;
+    assert!(flows(lab, host).await?.mention(&address));
+    let body = json!({ "router": { "external_gateway_info": null } });
+    let path = format!("/v2.0/routers/{router}");
+    region.rest().put(&path, &body).await?;
+    for host in 1..=3 {
+        until("no flow speaks of the address", async || {
+            anyhow::Ok(!flows(lab, host).await?.mention(&address))
+        })
+        .await?;
+    }
     Ok(())
 }
 
