@@ -1,7 +1,7 @@
 //! VMs on the wire of a network whose router leads out on another host: how their packets get there,
 //! and how answers come back.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 mod support;
 
@@ -198,7 +198,7 @@ fn what_one_router_hands_to_another_comes_from_the_host() {
     };
     let ports = [(62, 1), (63, 3)].map(|(number, network)| {
         let mut own = interface(number, network, network, 2);
-        own.routes = vec![route.clone()];
+        own.routes = vec![route];
         if network == 3 {
             own.fixed_ips[0].ip_address = block(number).into();
         }

@@ -70,13 +70,13 @@ pub(super) fn onto_wire(state: &State, id: PortId) -> Vec<Flow> {
         let here = Match::new().metadata(key.number()).eth_src(port.mac);
         here.with(FOUND, found)
     };
-    let sent = |flow: Flow, own| {
+    let sent_from = |own, flow: Flow| {
         let own = [Action::set(Field::EthSrc, own)].into_iter();
         flow.apply(own.chain(wire::onto(ofport, carrier)))
     };
-    let handed = sent(Flow::new(LOCAL, ROUTED, from_it(0)), state.wire_mac);
-    let seat = wire_mac::of_seat(state.tunnel_ip, id);
-    let seated = sent(Flow::new(LOCAL, SEATED, from_it(1)), seat);
+    let handed = sent_from(state.wire_mac, Flow::new(LOCAL, ROUTED, from_it(0)));
+    let own = wire_mac::of_seat(state.tunnel_ip, id);
+    let seated = sent_from(own, Flow::new(LOCAL, SEATED, from_it(1)));
     let seated = leads_out_here(state, port).then_some(seated);
     [handed].into_iter().chain(seated).collect()
 }
