@@ -56,7 +56,11 @@ async fn change(
     let id = AddressGroupId(parse_id::<AddressGroups>(id)?);
     let blocks = addresses(body::object(body, state.limits.body_bytes).await?)?;
     let change = move |txn: &mut Txn<'_>| rule(txn, id, &blocks, &caller);
-    let group = state.store.transact(change).await?.value;
+    let group = state
+        .writer(&caller.project_id)
+        .transact(change)
+        .await?
+        .value;
     let reading = before.renewed(state);
     let selection = Selection::of::<AddressGroups>(&[], &reading.caller);
     let row = Row::<AddressGroups>::new(group, &reading);

@@ -41,7 +41,7 @@ pub(crate) async fn update(
         description: description.map(Option::unwrap_or_default),
     };
     let committed = state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| agent::update(txn, id, &request))
         .await?;
     let reading = before.renewed(&state);

@@ -108,7 +108,7 @@ async fn upsert(
         .collect::<Result<Vec<_>, _>>()?;
     let asker = caller.clone();
     let committed = state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| node::create_many(txn, &requests, &asker))
         .await?;
     Ok(committed.value)
@@ -126,7 +126,7 @@ pub(crate) async fn update_node(
     let request = Nodes::update_request(&body::update::<Nodes>(body)?)?;
     let asker = caller.clone();
     let committed = state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| {
             let present = node::get(txn, &id, &asker)?;
             node::update(txn, present.id, &request, &asker)

@@ -1,13 +1,14 @@
 //! What every handler shares.
 
 use crate::auth::Auth;
+use crate::bulk::Bulks;
 use crate::metrics::Metrics;
 use crate::resource::Reading;
 use crate::tls::Tls;
 use alcor_managers::{Caller, Settings};
 use alcor_policy::Policy;
-use alcor_store::Store;
-use alcor_types::{HostName, Timestamp};
+use alcor_store::{Lane, Store};
+use alcor_types::{HostName, ProjectId, Timestamp};
 use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
 use std::ops::Deref;
@@ -78,6 +79,7 @@ pub struct Parts {
     pub(crate) metrics: Metrics,
     pub(crate) ready: Arc<AtomicBool>,
     pub(crate) permits: Arc<Semaphore>,
+    pub(crate) bulks: Arc<Bulks>,
 }
 
 impl ApiState {
@@ -104,6 +106,7 @@ impl ApiState {
             metrics,
             ready: Arc::default(),
             permits: Arc::new(Semaphore::new(limits.concurrency)),
+            bulks: Arc::default(),
         }))
     }
 
@@ -141,6 +144,12 @@ impl ApiState {
     /// Says by `/readyz` whether the region serves.
     pub fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Release);
+    }
+
+    /// The store, for what is written for this project: it waits behind the project's own, and other
+    /// projects have their turns in between.
+    pub(crate) fn writer(&self, project: &ProjectId) -> Store {
+        self.store.in_lane(Lane::of(project.as_str()))
     }
 
     /// The newest view of the region, for this caller.

@@ -60,7 +60,11 @@ async fn change(
     }
     let prefixes = blocks(prefixes);
     let change = move |txn: &mut Txn<'_>| rule(txn, id, &prefixes, &caller);
-    let pool = state.store.transact(change).await?.value;
+    let pool = state
+        .writer(&caller.project_id)
+        .transact(change)
+        .await?
+        .value;
     Ok(json(object!({ "prefixes": pool.prefixes }).to_string()))
 }
 
@@ -75,7 +79,11 @@ pub(crate) async fn onboard(
     let network: Uuid = member(&state, body, "network_id").await?;
     let onboard =
         move |txn: &mut Txn<'_>| subnet_pool::onboard(txn, id, NetworkId(network), &caller);
-    let subnets = state.store.transact(onboard).await?.value;
+    let subnets = state
+        .writer(&caller.project_id)
+        .transact(onboard)
+        .await?
+        .value;
     let shown = subnets
         .iter()
         .map(|subnet| object!({ "id": subnet.id, "cidr": subnet.cidr }));

@@ -59,7 +59,7 @@ pub(crate) async fn create(mut asked: Asked) -> Result<Response, RequestError> {
     let (project, caller) = (asked.project, asked.caller);
     let made = asked
         .state
-        .store
+        .writer(&project)
         .transact(move |txn| gateway::create(txn, &request, &project, &caller));
     Ok((StatusCode::CREATED, one(&made.await?.value)).into_response())
 }
@@ -87,7 +87,7 @@ pub(crate) async fn update(mut asked: Asked) -> Result<Response, RequestError> {
     let project = asked.project;
     let changed = asked
         .state
-        .store
+        .writer(&project)
         .transact(move |txn| gateway::update(txn, id, &request, &project));
     Ok(one(&changed.await?.value))
 }
@@ -98,7 +98,7 @@ pub(crate) async fn delete(asked: Asked) -> Result<Response, RequestError> {
     let (id, project) = (id(&asked)?, asked.project);
     let gone = asked
         .state
-        .store
+        .writer(&project)
         .transact(move |txn| gateway::delete(txn, id, &project));
     gone.await?;
     Ok(json(object!({ "id": id }).to_string()))

@@ -165,7 +165,7 @@ async fn run<T: Send + 'static>(
     let (project, caller) = (asked.project, asked.caller);
     let done = asked
         .state
-        .store
+        .writer(&project)
         .transact(move |txn| rule(txn, &project, &caller));
     Ok(done.await?.value)
 }

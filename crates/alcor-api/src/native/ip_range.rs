@@ -71,7 +71,7 @@ pub(crate) async fn create(mut asked: Asked) -> Result<Response, RequestError> {
     };
     let (project, caller, state) = (asked.project, asked.caller, asked.state);
     let made = state
-        .store
+        .writer(&project)
         .transact(move |txn| range::create(txn, &request, &project, &caller));
     let made = made.await?.value;
     let made = one(&state.store.snapshot(), &made)?;
@@ -93,7 +93,7 @@ pub(crate) async fn update(mut asked: Asked) -> Result<Response, RequestError> {
     };
     let (project, caller, state) = (asked.project, asked.caller, asked.state);
     let changed = state
-        .store
+        .writer(&project)
         .transact(move |txn| range::update(txn, id, &request, &project, &caller));
     let changed = changed.await?.value;
     one(&state.store.snapshot(), &changed)
@@ -106,7 +106,7 @@ pub(crate) async fn delete(asked: Asked) -> Result<Response, RequestError> {
     let (project, caller) = (asked.project, asked.caller);
     let gone = asked
         .state
-        .store
+        .writer(&project)
         .transact(move |txn| range::delete(txn, id, &project, &caller));
     gone.await?;
     Ok(json(object!({ "id": id }).to_string()))

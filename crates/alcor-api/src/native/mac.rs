@@ -70,7 +70,7 @@ pub(crate) async fn update(mut asked: Asked) -> Result<Response, RequestError> {
     let active = state(&wish)?.unwrap_or(present.active);
     let marked = asked
         .state
-        .store
+        .writer(&project)
         .transact(move |txn| lease::mark(txn, mac, &project, active));
     Ok(one(&marked.await?.value))
 }
@@ -81,7 +81,7 @@ pub(crate) async fn delete(asked: Asked) -> Result<Response, RequestError> {
     let (mac, project) = (address(&asked)?, asked.project.clone());
     let gone = asked
         .state
-        .store
+        .writer(&project)
         .transact(move |txn| lease::delete(txn, mac, &project));
     gone.await?;
     Ok(json(object!({ "mac_address": mac }).to_string()))
@@ -97,7 +97,7 @@ async fn commit(
     let make = move |txn: &mut alcor_store::Txn<'_>| {
         lease::create_many(txn, &requests, range.as_deref(), &caller, &settings)
     };
-    Ok(asked.state.store.transact(make).await?.value)
+    Ok(asked.state.writer(&project).transact(make).await?.value)
 }
 
 fn request(project: &ProjectId, wish: &Members) -> Result<CreateMacLease, RequestError> {

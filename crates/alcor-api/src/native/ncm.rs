@@ -50,7 +50,9 @@ pub(crate) async fn create(
         uri: member(&wish, "uri")?.ok_or_else(|| RequestError::invalid("uri", "it is required"))?,
         capacity: member(&wish, "cap")?.unwrap_or(u32::MAX),
     };
-    let made = state.store.transact(move |txn| ncm::create(txn, &asked));
+    let made = state
+        .writer(&project)
+        .transact(move |txn| ncm::create(txn, &asked));
     Ok((StatusCode::CREATED, one(&made.await?.value)).into_response())
 }
 
@@ -68,7 +70,7 @@ pub(crate) async fn update(
     }
     let (uri, capacity) = (member::<String>(&wish, "uri")?, member(&wish, "cap")?);
     let changed = state
-        .store
+        .writer(&project)
         .transact(move |txn| ncm::update(txn, &id, uri.as_ref(), capacity));
     Ok(one(&changed.await?.value))
 }
@@ -82,7 +84,7 @@ pub(crate) async fn delete(
     enforce::general(&caller, "delete_ncm")?;
     let answer = object!({ "id": id }).to_string();
     state
-        .store
+        .writer(&project)
         .transact(move |txn| ncm::delete(txn, &id))
         .await?;
     Ok(json(answer))
