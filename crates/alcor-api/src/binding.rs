@@ -122,8 +122,9 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, RequestError> {
     let id = port(&state.reading(&caller), &id, "delete_port_binding")?;
     let host = HostName::from(host);
+    let writer = state.writer(&caller.project_id);
     let delete = move |txn: &mut alcor_store::Txn<'_>| binding::delete(txn, id, &host, &caller);
-    state.store.transact::<(), ApiError, _>(delete).await?;
+    writer.transact::<(), ApiError, _>(delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -142,10 +142,11 @@ pub(crate) async fn delete_node(
     Path(id): Path<String>,
 ) -> Result<StatusCode, RequestError> {
     enforce::general(&caller, "delete_node")?;
+    let writer = state.writer(&caller.project_id);
     let delete = move |txn: &mut alcor_store::Txn<'_>| {
         let present = node::get(txn, &id, &caller)?;
         node::delete(txn, present.id, &caller)
     };
-    state.store.transact::<(), ApiError, _>(delete).await?;
+    writer.transact::<(), ApiError, _>(delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -49,8 +49,9 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, RequestError> {
     let project = named(project, &caller);
     enforce::of_project(&caller, "delete_auto_allocated_topology", project.as_str())?;
+    let writer = state.writer(&caller.project_id);
     let delete = move |txn: &mut alcor_store::Txn<'_>| topology::delete(txn, &project, &caller);
-    state.writer(&caller.project_id).transact(delete).await?;
+    writer.transact(delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -34,6 +34,7 @@ mod provisioner;
 mod seats;
 mod service;
 mod session;
+mod slots;
 mod status;
 mod subscribers;
 

@@ -7,6 +7,7 @@ use crate::outlets::Outlets;
 use crate::pace::Pace;
 use crate::seats::Seats;
 use crate::session::{self, OUTBOUND};
+use crate::slots::Slots;
 use crate::status::{StatusSender, StatusWriter};
 use crate::subscribers::Subscribers;
 use crate::{DeliveryError, Heard, Hosts, Metrics};
@@ -85,6 +86,7 @@ pub(crate) struct Shared {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) subscribers: Arc<Subscribers>,
     pub(crate) desk: Desk,
+    pub(crate) slots: Slots,
     pub(crate) status: StatusSender,
     pub(crate) progress: watch::Receiver<Revision>,
     pub(crate) settings: Settings,
@@ -137,7 +139,7 @@ impl Delivery {
         let told = (Arc::clone(&hosts), Arc::clone(&subscribers));
         let above = settings.on_demand_above;
         let feed = Feed::open(store.clone(), told, &settings.dns_domain, above)?;
-        let (status, writer) = StatusWriter::new(store.clone(), metrics.clone());
+        let (status, writer) = StatusWriter::new(store.clone(), feed.compiler(), metrics.clone());
         let seats = Seats::new(store.clone(), Arc::clone(&hosts), settings.silence)?;
         let outlets = Outlets::new(
             store.clone(),
@@ -151,6 +153,7 @@ impl Delivery {
             hosts,
             subscribers,
             desk: Desk::default(),
+            slots: Slots::of_this_machine(),
             status,
             progress: feed.progress(),
             admission: Admission::new(settings.admitted),

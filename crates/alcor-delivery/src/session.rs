@@ -7,6 +7,7 @@ use crate::hosts::Mailbox;
 use crate::observer;
 use crate::pace::Pace;
 use crate::service::Shared;
+use crate::slots::{Owner, Slot};
 use crate::{DeliveryError, Dispatch, Settled};
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::goal_state_operation_reply::GoalStateOperationStatus;
@@ -20,12 +21,15 @@ use alcor_types::{HostName, PortState, PortStatus, Revision, Timestamp};
 use prost::Message;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, StreamExt};
 use tonic::Status;
 
 /// Messages that may wait for the wire: a full window and the welcome.
 pub(crate) const OUTBOUND: usize = WINDOW + 2;
+
+/// Bytes of a push that are as much work as having a turn.
+const WORK: u64 = 256;
 
 /// How long a new node's registration may take to reach the compiler.
 const REGISTRATION: Duration = Duration::from_secs(5);
@@ -112,6 +116,7 @@ where
         outbound,
         pace,
         turn: Some(turn),
+        asked: None,
         places: Places::default(),
     };
     let ended = session.talk(welcome, inbound).await;
@@ -199,6 +204,16 @@ fn registration(hello: &Hello) -> Result<Registration, DeliveryError> {
     })
 }
 
+/// Waits for a slot that was asked for; for ever where none was.
+async fn granted(asked: Option<&mut oneshot::Receiver<Slot>>) -> Slot {
+    if let Some(asked) = asked
+        && let Ok(slot) = asked.await
+    {
+        return slot;
+    }
+    std::future::pending().await
+}
+
 struct Session<'a> {
     shared: &'a Arc<Shared>,
     host: &'a HostName,
@@ -208,6 +223,8 @@ struct Session<'a> {
     pace: Pace,
     /// Until the agent is up to date.
     turn: Option<Turn>,
+    /// For whose news a slot was asked.
+    asked: Option<(Owner, oneshot::Receiver<Slot>)>,
     places: Places,
 }
 
@@ -219,9 +236,14 @@ impl Session<'_> {
         self.welcome(welcome)?;
         let silence = self.pace.silence;
         loop {
-            self.push()?;
             self.end_turn();
+            self.ask_for_slot();
+            let asked = self.asked.as_mut().map(|(_, asked)| asked);
             tokio::select! {
+                slot = granted(asked) => {
+                    self.asked = None;
+                    self.push(&slot)?;
+                }
                 message = tokio::time::timeout(silence, inbound.next()) => {
                     let message = message.map_err(|_| DeliveryError::Silent(silence.as_millis()))?;
                     let Some(message) = message.transpose()? else { return Ok(()) };
@@ -249,11 +271,11 @@ impl Session<'_> {
     }
 
     fn open_mailbox(&mut self) {
+        let compiler = self.shared.compiler.read();
         for scope in self.mailbox.take() {
-            self.dispatch.mark(scope);
+            self.dispatch.mark(&compiler, scope);
         }
         let asked = self.mailbox.take_asked();
-        let compiler = self.shared.compiler.read();
         if asked.anew {
             self.dispatch.restart_all(&compiler);
         }
@@ -263,21 +285,33 @@ impl Session<'_> {
         self.subscribe();
     }
 
-    /// Sends all that the window has room for.
-    fn push(&mut self) -> Result<(), DeliveryError> {
-        while self.dispatch.has_news() && self.dispatch.has_room() {
-            let compiler = self.shared.compiler.read();
-            let next = self.dispatch.next(&compiler);
-            self.subscribe();
-            drop(compiler);
-            let Some(push) = next else { return Ok(()) };
-            self.count(&push);
-            if let Some(answer) = &push.answer {
-                self.places.sent(answer.want, push.sequence);
-            }
-            self.send(region_message::Body::Push(push))?;
+    /// Asks for a slot where there is something to send and room for it. Who has asked for one owner and now
+    /// has another's news to tell first asks anew.
+    fn ask_for_slot(&mut self) {
+        if !self.dispatch.has_news() || !self.dispatch.has_room() {
+            self.asked = None;
+            return;
         }
-        Ok(())
+        let owner = self.dispatch.next_owner();
+        if self.asked.as_ref().is_none_or(|(of, _)| *of != owner) {
+            let asked = self.shared.slots.ask(owner.clone());
+            self.asked = Some((owner, asked));
+        }
+    }
+
+    /// Sends what is next.
+    fn push(&mut self, slot: &Slot) -> Result<(), DeliveryError> {
+        let compiler = self.shared.compiler.read();
+        let next = self.dispatch.next(&compiler);
+        self.subscribe();
+        drop(compiler);
+        let Some(push) = next else { return Ok(()) };
+        slot.charge(push.encoded_len() as u64 / WORK);
+        self.count(&push);
+        if let Some(answer) = &push.answer {
+            self.places.sent(answer.want, push.sequence);
+        }
+        self.send(region_message::Body::Push(push))
     }
 
     /// Told while the compiler cannot change, so that no change in between is missed.

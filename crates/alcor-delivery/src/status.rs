@@ -1,15 +1,23 @@
-//! Writes what the switches say of ports into the store: many words, one transaction.
+//! Writes what the switches say of ports into the store: many words, one transaction. Where more words wait
+//! than that, the owners of the ports have their turns, so that one project's thousands do not
+//! hold up another's one.
 
 use crate::Metrics;
+use alcor_compiler::Compiler;
 use alcor_managers::port;
-use alcor_store::{Store, TransactError};
-use alcor_types::PortState;
+use alcor_store::{Store, TransactError, Turns};
+use alcor_types::{PortState, ProjectId};
+use parking_lot::RwLock;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// Words that may wait. A session that finds the queue full waits, and with it its agent.
-const QUEUE: usize = 16_384;
+/// Words on their way from the sessions. A session that finds the queue full waits, and with it its agent.
+const QUEUE: usize = 1_024;
+
+/// Words that wait for their turn: some tens of megabytes. Beyond them the queue fills.
+const WAITING: usize = 262_144;
 
 /// Words written in one transaction.
 const BATCH: usize = 512;
@@ -24,18 +32,27 @@ pub(crate) type StatusSender = mpsc::Sender<PortState>;
 pub(crate) struct StatusWriter {
     store: Store,
     queue: mpsc::Receiver<PortState>,
+    /// Words by the ports' owners; those of ports that are not there any more have a turn too.
+    waiting: Turns<Option<ProjectId>, PortState>,
+    compiler: Arc<RwLock<Compiler>>,
     metrics: Metrics,
 }
 
 impl StatusWriter {
     /// The writer and the door to it.
-    pub(crate) fn new(store: Store, metrics: Metrics) -> (StatusSender, Self) {
+    pub(crate) fn new(
+        store: Store,
+        compiler: Arc<RwLock<Compiler>>,
+        metrics: Metrics,
+    ) -> (StatusSender, Self) {
         let (sender, queue) = mpsc::channel(QUEUE);
         (
             sender,
             Self {
                 store,
                 queue,
+                waiting: Turns::default(),
+                compiler,
                 metrics,
             },
         )
@@ -43,11 +60,13 @@ impl StatusWriter {
 
     /// Writes until all senders are gone or it is told to stop.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
-        let mut batch = Vec::with_capacity(BATCH);
         loop {
-            tokio::select! {
-                count = self.queue.recv_many(&mut batch, BATCH) => if count == 0 { return },
+            let batch = tokio::select! {
+                batch = self.next() => batch,
                 () = stop.cancelled() => return,
+            };
+            if batch.is_empty() {
+                return;
             }
             while !self.write(&batch).await {
                 tokio::select! {
@@ -55,8 +74,34 @@ impl StatusWriter {
                     () = stop.cancelled() => return,
                 }
             }
-            batch.clear();
         }
+    }
+
+    /// The next words to write; none when all senders are gone.
+    async fn next(&mut self) -> Vec<PortState> {
+        if self.waiting.is_empty()
+            && let Some(word) = self.queue.recv().await
+        {
+            self.sort_in(word);
+        }
+        while self.waiting.len() < WAITING
+            && let Ok(word) = self.queue.try_recv()
+        {
+            self.sort_in(word);
+        }
+        let mut batch = Vec::new();
+        while batch.len() < BATCH
+            && let Some((owner, word)) = self.waiting.take()
+        {
+            self.waiting.charge(&owner, 1);
+            batch.push(word);
+        }
+        batch
+    }
+
+    fn sort_in(&mut self, word: PortState) {
+        let owner = self.compiler.read().owner(word.id).cloned();
+        self.waiting.push(owner, word);
     }
 
     /// Whether the batch is settled: written, or refused for good by the rules.

@@ -144,6 +144,23 @@ async fn restart_region(
     Ok(())
 }
 
+/// How long one port took, in seconds from before the call that asks for it.
+#[derive(Clone, Copy, Debug)]
+struct Probe {
+    /// Until the API's answer.
+    created: f64,
+    /// Until the API says ACTIVE.
+    active: f64,
+}
+
+type Time = fn(&Probe) -> f64;
+
+/// What is told of probes.
+const PROBED: [(&str, Time); 2] = [
+    ("created", |probe| probe.created),
+    ("ACTIVE", |probe| probe.active),
+];
+
 /// One tenant makes many ports while another makes one after the other; the latter's times
 /// until the API says ACTIVE, alone and beside the other.
 pub(crate) async fn fairness(
@@ -172,20 +189,17 @@ pub(crate) async fn fairness(
         "/s",
     );
     figures.add("fairness: probes beside it", count(beside.len()), "");
-    let (alone, beside) = (percentiles(alone), percentiles(beside));
-    for (name, at) in [("p50", 0), ("p99", 2)] {
-        figures.add(
-            &format!("fairness: ACTIVE alone, {name}"),
-            alone[at] * 1e3,
-            "ms",
-        );
-        figures.add(
-            &format!("fairness: ACTIVE beside, {name}"),
-            beside[at] * 1e3,
-            "ms",
-        );
+    for (what, of) in PROBED {
+        let times = |probes: &[Probe]| percentiles(probes.iter().map(of).collect());
+        let (alone, beside) = (times(&alone), times(&beside));
+        for (name, at) in [("p50", 0), ("p99", 2)] {
+            let ratio = beside[at] / alone[at];
+            let told = format!("fairness: {what}, {name}");
+            figures.add(&format!("{told}, alone"), alone[at] * 1e3, "ms");
+            figures.add(&format!("{told}, beside"), beside[at] * 1e3, "ms");
+            figures.add(&format!("{told}, beside / alone"), ratio, "x");
+        }
     }
-    figures.add("fairness: p99 beside / alone", beside[2] / alone[2], "x");
     Ok(())
 }
 
@@ -217,15 +231,17 @@ async fn probe(
     network: &Network,
     most: u32,
     going: &AtomicBool,
-) -> anyhow::Result<Vec<f64>> {
+) -> anyhow::Result<Vec<Probe>> {
     let (mut times, none) = (Vec::new(), Arc::new(HashSet::new()));
     while going.load(Relaxed) && times.len() < most as usize {
         let host = u32::try_from(times.len() % 20)?;
         let host = maker.plan.host_of(network.number, host);
         let began = Instant::now();
         let port = maker.port(network, host, "fair", &none).await?;
+        let created = began.elapsed().as_secs_f64();
         active(maker, port).await?;
-        times.push(began.elapsed().as_secs_f64());
+        let active = began.elapsed().as_secs_f64();
+        times.push(Probe { created, active });
         // The network stays as it is, however long the other goes on.
         maker.rest.delete(&format!("/v2.0/ports/{port}")).await?;
         maker.timeline.deleted.fetch_add(1, Relaxed);

@@ -36,6 +36,11 @@ impl<K, T> Default for Turns<K, T> {
 }
 
 impl<K: Clone + Ord + Hash, T> Turns<K, T> {
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.len == 0
@@ -59,16 +64,31 @@ impl<K: Clone + Ord + Hash, T> Turns<K, T> {
     /// What is next, and of which lane; nothing where nothing waits. What is owed then is forgotten,
     /// because nobody was kept waiting for it.
     pub fn take(&mut self) -> Option<(K, T)> {
+        self.settle();
+        let (_, lane) = self.due.first()?;
+        let item = self.lanes.get_mut(lane)?.items.pop_front()?;
+        self.len -= 1;
+        Some((lane.clone(), item))
+    }
+
+    /// Whose turn is next.
+    pub fn next_lane(&mut self) -> Option<&K> {
+        self.settle();
+        self.due.first().map(|(_, lane)| lane)
+    }
+
+    /// Forgets the lanes that come first and have nothing waiting.
+    fn settle(&mut self) {
         while let Some((due, lane)) = self.due.first() {
+            let waits = |waiting: &Waiting<T>| !waiting.items.is_empty();
             self.now = self.now.max(*due);
-            if let Some(item) = self.lanes.get_mut(lane)?.items.pop_front() {
-                self.len -= 1;
-                return Some((lane.clone(), item));
+            if self.lanes.get(lane).is_some_and(waits) {
+                return;
             }
-            let (_, lane) = self.due.pop_first()?;
-            self.lanes.remove(&lane);
+            if let Some((_, lane)) = self.due.pop_first() {
+                self.lanes.remove(&lane);
+            }
         }
-        None
     }
 
     /// Notes what came of the last item of a lane in work.

@@ -43,8 +43,7 @@ pub(crate) async fn create(mut asked: Asked) -> Result<Response, RequestError> {
     };
     let (project, caller) = (asked.project, asked.caller);
     let made = asked
-        .state
-        .writer(&project)
+        .store
         .transact(move |txn| gateway::create(txn, &request, &project, &caller));
     made.await?;
     let answer = json(object!({ "id": network }).to_string());
@@ -81,8 +80,7 @@ pub(crate) async fn update(mut asked: Asked) -> Result<Response, RequestError> {
     }
     let (project, caller) = (asked.project, asked.caller);
     let changed = asked
-        .state
-        .writer(&project)
+        .store
         .transact(move |txn| gateway::report(txn, id, (all, &single), &project, &caller));
     Ok(info(id, &changed.await?.value))
 }
@@ -93,8 +91,7 @@ pub(crate) async fn delete(asked: Asked) -> Result<Response, RequestError> {
     let id = id(&asked)?;
     let (project, caller) = (asked.project, asked.caller);
     let gone = asked
-        .state
-        .writer(&project)
+        .store
         .transact(move |txn| gateway::delete_of_vpc(txn, id, &project, &caller));
     gone.await?;
     Ok(json(object!({ "id": id }).to_string()))

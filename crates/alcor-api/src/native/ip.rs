@@ -164,8 +164,7 @@ async fn run<T: Send + 'static>(
 ) -> Result<T, RequestError> {
     let (project, caller) = (asked.project, asked.caller);
     let done = asked
-        .state
-        .writer(&project)
+        .store
         .transact(move |txn| rule(txn, &project, &caller));
     Ok(done.await?.value)
 }

@@ -8,7 +8,7 @@ use super::spread::Spread;
 use crate::Demand;
 use crate::hosts::Hosts;
 use alcor_goalstate::{Carrier, Goal, GoalKey, Sought};
-use alcor_types::{HostName, MacAddr, NetworkId, Port, PortId, Revision};
+use alcor_types::{HostName, MacAddr, NetworkId, Port, PortId, ProjectId, Revision};
 use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -177,6 +177,11 @@ impl Scope {
             }
             None => self.ports.values().map(|member| &*member.port).find(has),
         }
+    }
+
+    /// Who owns the network.
+    pub(crate) fn owner(&self) -> Option<&ProjectId> {
+        Some(&self.network.as_ref()?.fact.project_id)
     }
 
     /// The number of its tunnels.
