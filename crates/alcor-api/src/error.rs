@@ -172,3 +172,21 @@ impl IntoResponse for RequestError {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alcor_store::Lane;
+
+    #[test]
+    fn a_full_lane_is_answered_by_503_and_when_to_come_again() {
+        let lane = Lane::of("busy");
+        let full = TransactError::Store(StoreError::Crowded { lane, waiting: 512 });
+        let answer = RequestError::from(full).into_response();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()[RETRY_AFTER], RETRY_SECONDS);
+        let answer = RequestError::from(TransactError::Store(StoreError::Closed)).into_response();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(answer.headers().get(RETRY_AFTER).is_none());
+    }
+}
