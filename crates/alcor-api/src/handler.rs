@@ -5,7 +5,7 @@ pub(crate) mod nested;
 use crate::attribute::Attributes;
 use crate::auth::Who;
 use crate::body::{self, Wanted};
-use crate::bulk;
+use crate::bulk::{self, Bulk};
 use crate::enforce;
 use crate::error::RequestError;
 use crate::link::Origin;
@@ -47,14 +47,17 @@ async fn make<R: Managed>(
         Wanted::Many(bodies) => (bodies, true),
     };
     let owner = enforce::wished_owner(&before, &bodies);
-    let large = bodies.len() > bulk::FEW;
+    let size = bodies.len();
     let work = commit::<R>(state.clone(), before, (bodies, bulk), owner.clone());
-    if large {
-        let wait = state.limits.queue_wait;
-        state.bulks.run(&owner, wait, work).await
-    } else {
-        work.await
+    if size <= bulk::FEW {
+        return work.await;
     }
+    let bulk = Bulk {
+        owner,
+        size,
+        patience: state.limits.request_time / 2,
+    };
+    state.bulks.run(bulk, &state.store, work).await
 }
 
 async fn commit<R: Managed>(

@@ -8,14 +8,14 @@ use crate::tls::Tls;
 use alcor_managers::{Caller, Settings};
 use alcor_policy::Policy;
 use alcor_store::{Lane, Store};
-use alcor_types::{HostName, ProjectId, Timestamp};
+use alcor_types::{HostName, ProjectId, Revision, Timestamp};
 use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// What is known of a host's agent at this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +119,12 @@ impl ApiState {
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.parts().limits = limits;
         self.parts().permits = Arc::new(Semaphore::new(limits.concurrency));
+        self
+    }
+
+    /// The same where bulks go no further ahead of what hosts are being told, up to this revision, than a few.
+    pub fn paced_by(mut self, progress: watch::Receiver<Revision>) -> Self {
+        self.parts().bulks = Arc::new(Bulks::paced_by(progress));
         self
     }
 

@@ -6,11 +6,11 @@ mod news;
 pub use demand::Lookups;
 
 use crate::Subscription;
-use crate::slots::Owner;
+use crate::service::Owner;
 use alcor_compiler::{Compiler, Delta, Demand};
 use alcor_goalstate::wire::{Push, PushKind, ScopeRevision, Welcome};
 use alcor_goalstate::{GoalChange, ScopeId, encode};
-use alcor_types::{HostName, NetworkId, Revision};
+use alcor_types::{HostName, NetworkId, ProjectId, Revision};
 use news::News;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -110,10 +110,9 @@ impl Dispatch {
         )
     }
 
-    /// Notes that a scope has news for the host, or that the host joined or left it.
-    pub fn mark(&mut self, compiler: &Compiler, scope: impl Into<ScopeId>) {
+    /// Notes that a scope has news for the host, or that the host joined or left it, and whose scope it is.
+    pub fn mark(&mut self, scope: impl Into<ScopeId>, owner: Option<ProjectId>) {
         let scope = scope.into();
-        let owner = compiler.scope_owner(scope).cloned();
         self.news
             .mark(scope, owner, !self.cursors.contains_key(&scope));
     }

@@ -20,6 +20,7 @@
 
 mod absences;
 mod admission;
+mod aside;
 mod desk;
 mod dispatch;
 mod error;
@@ -34,7 +35,6 @@ mod provisioner;
 mod seats;
 mod service;
 mod session;
-mod slots;
 mod status;
 mod subscribers;
 

@@ -7,7 +7,6 @@ use crate::outlets::Outlets;
 use crate::pace::Pace;
 use crate::seats::Seats;
 use crate::session::{self, OUTBOUND};
-use crate::slots::Slots;
 use crate::status::{StatusSender, StatusWriter};
 use crate::subscribers::Subscribers;
 use crate::{DeliveryError, Heard, Hosts, Metrics};
@@ -15,8 +14,8 @@ use alcor_compiler::Compiler;
 use alcor_goalstate::wire::goal_state_provisioner_server::GoalStateProvisionerServer;
 use alcor_goalstate::wire::host_session_server::{HostSession, HostSessionServer};
 use alcor_goalstate::wire::{AgentMessage, RegionMessage};
-use alcor_store::Store;
-use alcor_types::{HostName, Revision};
+use alcor_store::{Slots, Store};
+use alcor_types::{HostName, ProjectId, Revision};
 use parking_lot::RwLock;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,6 +78,9 @@ impl Settings {
     }
 }
 
+/// Whose something is that hosts are told; what nobody owns has its turns, too.
+pub(crate) type Owner = Option<ProjectId>;
+
 /// What all sessions share.
 pub(crate) struct Shared {
     pub(crate) store: Store,
@@ -86,7 +88,9 @@ pub(crate) struct Shared {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) subscribers: Arc<Subscribers>,
     pub(crate) desk: Desk,
-    pub(crate) slots: Slots,
+    /// Finding and encoding what hosts are told is most of the work here: as many sessions do it at a time as
+    /// there are processors, and where more would, the owners of what is told have their turns.
+    pub(crate) slots: Slots<Owner>,
     pub(crate) status: StatusSender,
     pub(crate) progress: watch::Receiver<Revision>,
     pub(crate) settings: Settings,
@@ -153,7 +157,7 @@ impl Delivery {
             hosts,
             subscribers,
             desk: Desk::default(),
-            slots: Slots::of_this_machine(),
+            slots: Slots::new(std::thread::available_parallelism().map_or(1, usize::from)),
             status,
             progress: feed.progress(),
             admission: Admission::new(settings.admitted),
@@ -178,6 +182,11 @@ impl Delivery {
     /// What is known of a host's agent.
     pub fn heard(&self, host: &HostName) -> Option<Heard> {
         self.shared.hosts.heard(host)
+    }
+
+    /// The revision up to which the region's hosts are being told.
+    pub fn progress(&self) -> watch::Receiver<Revision> {
+        self.shared.progress.clone()
     }
 
     /// Ends all sessions and tasks.

@@ -1,13 +1,13 @@
 //! One agent's session: greets it, pushes to it, hears its words, notices its silence.
 
 use crate::admission::Turn;
+use crate::aside::aside;
 use crate::desk::Places;
 use crate::dispatch::WINDOW;
-use crate::hosts::Mailbox;
+use crate::hosts::{Asked, Mailbox};
 use crate::observer;
 use crate::pace::Pace;
-use crate::service::Shared;
-use crate::slots::{Owner, Slot};
+use crate::service::{Owner, Shared};
 use crate::{DeliveryError, Dispatch, Settled};
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::goal_state_operation_reply::GoalStateOperationStatus;
@@ -17,6 +17,7 @@ use alcor_goalstate::wire::{
 };
 use alcor_managers::ApiError;
 use alcor_managers::node::{self, Registration};
+use alcor_store::Slot;
 use alcor_types::{HostName, PortState, PortStatus, Revision, Timestamp};
 use prost::Message;
 use std::sync::Arc;
@@ -107,7 +108,7 @@ where
     let mailbox = shared.hosts.register(host, wires, pace.silence);
     shared.metrics.sessions.inc();
     tracing::info!(%host, boot = hello.boot_id, known = hello.known.len(), "session opened");
-    let (dispatch, welcome) = start(shared, host, &hello.known);
+    let (dispatch, welcome) = aside(|| start(shared, host, &hello.known));
     let mut session = Session {
         shared,
         host,
@@ -205,7 +206,7 @@ fn registration(hello: &Hello) -> Result<Registration, DeliveryError> {
 }
 
 /// Waits for a slot that was asked for; for ever where none was.
-async fn granted(asked: Option<&mut oneshot::Receiver<Slot>>) -> Slot {
+async fn granted(asked: Option<&mut oneshot::Receiver<Slot<Owner>>>) -> Slot<Owner> {
     if let Some(asked) = asked
         && let Ok(slot) = asked.await
     {
@@ -224,7 +225,7 @@ struct Session<'a> {
     /// Until the agent is up to date.
     turn: Option<Turn>,
     /// For whose news a slot was asked.
-    asked: Option<(Owner, oneshot::Receiver<Slot>)>,
+    asked: Option<(Owner, oneshot::Receiver<Slot<Owner>>)>,
     places: Places,
 }
 
@@ -242,7 +243,7 @@ impl Session<'_> {
             tokio::select! {
                 slot = granted(asked) => {
                     self.asked = None;
-                    self.push(&slot)?;
+                    aside(|| self.push(&slot))?;
                 }
                 message = tokio::time::timeout(silence, inbound.next()) => {
                     let message = message.map_err(|_| DeliveryError::Silent(silence.as_millis()))?;
@@ -271,11 +272,17 @@ impl Session<'_> {
     }
 
     fn open_mailbox(&mut self) {
-        let compiler = self.shared.compiler.read();
-        for scope in self.mailbox.take() {
-            self.dispatch.mark(&compiler, scope);
+        for (scope, owner) in self.mailbox.take() {
+            self.dispatch.mark(scope, owner);
         }
         let asked = self.mailbox.take_asked();
+        if asked.anew || !asked.sought.is_empty() {
+            aside(|| self.tell(asked));
+        }
+    }
+
+    fn tell(&mut self, asked: Asked) {
+        let compiler = self.shared.compiler.read();
         if asked.anew {
             self.dispatch.restart_all(&compiler);
         }
@@ -300,7 +307,7 @@ impl Session<'_> {
     }
 
     /// Sends what is next.
-    fn push(&mut self, slot: &Slot) -> Result<(), DeliveryError> {
+    fn push(&mut self, slot: &Slot<Owner>) -> Result<(), DeliveryError> {
         let compiler = self.shared.compiler.read();
         let next = self.dispatch.next(&compiler);
         self.subscribe();
@@ -366,9 +373,10 @@ impl Session<'_> {
         match message.body {
             Some(Body::Ack(ack)) => self.acknowledged(&ack),
             Some(Body::Report(report)) => self.reported(report).await?,
-            Some(Body::Heartbeat(Heartbeat { held })) => self.audited(&held),
-            Some(Body::Want(want)) => self.wanted(&want),
-            Some(Body::Release(release)) => self.released(&release),
+            Some(Body::Heartbeat(Heartbeat { held })) if held.is_empty() => {}
+            Some(Body::Heartbeat(Heartbeat { held })) => aside(|| self.audited(&held)),
+            Some(Body::Want(want)) => aside(|| self.wanted(&want)),
+            Some(Body::Release(release)) => aside(|| self.released(&release)),
             Some(Body::Hello(_)) => {
                 return Err(DeliveryError::Protocol(
                     "a session has one Hello".to_owned(),
@@ -395,9 +403,7 @@ impl Session<'_> {
     }
 
     fn audited(&mut self, held: &[ScopeRevision]) {
-        if !held.is_empty() {
-            self.shared.hosts.holds(self.host, held);
-        }
+        self.shared.hosts.holds(self.host, held);
         for scope in self.dispatch.audit(&self.shared.compiler.read(), held) {
             self.shared.metrics.mismatches.inc();
             tracing::warn!(host = %self.host, %scope, "the agent holds something else; sending all anew");

@@ -3,6 +3,7 @@
 //! hold up another's one.
 
 use crate::Metrics;
+use crate::aside::aside;
 use alcor_compiler::Compiler;
 use alcor_managers::port;
 use alcor_store::{Store, TransactError, Turns};
@@ -79,16 +80,16 @@ impl StatusWriter {
 
     /// The next words to write; none when all senders are gone.
     async fn next(&mut self) -> Vec<PortState> {
-        if self.waiting.is_empty()
-            && let Some(word) = self.queue.recv().await
-        {
-            self.sort_in(word);
+        let mut words = Vec::new();
+        if self.waiting.is_empty() {
+            words.extend(self.queue.recv().await);
         }
-        while self.waiting.len() < WAITING
+        while self.waiting.len() + words.len() < WAITING
             && let Ok(word) = self.queue.try_recv()
         {
-            self.sort_in(word);
+            words.push(word);
         }
+        aside(|| self.sort_in(words));
         let mut batch = Vec::new();
         while batch.len() < BATCH
             && let Some((owner, word)) = self.waiting.take()
@@ -99,9 +100,12 @@ impl StatusWriter {
         batch
     }
 
-    fn sort_in(&mut self, word: PortState) {
-        let owner = self.compiler.read().owner(word.id).cloned();
-        self.waiting.push(owner, word);
+    fn sort_in(&mut self, words: Vec<PortState>) {
+        let compiler = self.compiler.read();
+        for word in words {
+            let owner = compiler.owner(word.id).cloned();
+            self.waiting.push(owner, word);
+        }
     }
 
     /// Whether the batch is settled: written, or refused for good by the rules.

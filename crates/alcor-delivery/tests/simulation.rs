@@ -328,7 +328,7 @@ impl World {
                 .chain(&touch.left)
                 .any(|member| *member == host(0))
             {
-                self.dispatch.mark(&self.compiler, touch.scope);
+                self.dispatch.mark(touch.scope, None);
             }
         }
     }

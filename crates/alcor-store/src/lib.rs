@@ -27,6 +27,7 @@ mod reads;
 mod recent;
 pub mod records;
 mod shared;
+mod slots;
 mod snapshot;
 mod store;
 mod tree;
@@ -45,6 +46,7 @@ pub use range::Range;
 pub use read::Read;
 pub use records::{Index, Indexes, Record, RecordError, Table};
 
+pub use slots::{Lanes, Slot, Slots};
 pub use snapshot::Snapshot;
 pub use store::{Options, Store};
 pub use txn::Txn;

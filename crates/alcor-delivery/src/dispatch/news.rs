@@ -7,7 +7,7 @@
 //! host's ports still lean on it. Neither can hold the others up for long: a set is new once, and what
 //! was news by then is told in the end.
 
-use crate::slots::Owner;
+use crate::service::Owner;
 use alcor_goalstate::ScopeId;
 use alcor_store::Turns;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
