@@ -140,6 +140,8 @@ pub const ASK: u16 = 10;
 pub const ASK_NOT: u16 = 11;
 /// But what came from the wire does not go back.
 pub const FROM_WIRE: u16 = 12;
+/// What was routed comes from the router's address here where the router leads out.
+pub const SEATED: u16 = 12;
 /// What no rule allowed, before it is dropped.
 pub const UNRULED: u16 = 10;
 /// The ACL of a port's packets: that of its first subnet, but for what stays inside of it; then

@@ -1,7 +1,8 @@
 //! Answers of forwarded ports: they leave by the gateway that has translated their questions, whatever
 //! becomes of what the VM begins itself.
 
-use super::exits::{leaving, sent, to_seat};
+use super::exits::{leaving, sent};
+use super::seat;
 use crate::state::{Inner, State};
 use crate::table::{EXIT, FORWARDED, LEFT};
 use crate::traffic;
@@ -32,7 +33,7 @@ pub(super) fn flows(state: &State, router: RouterId, way: &RouterGateway) -> Vec
                 if here {
                     return restored(state, router, way, flow);
                 }
-                to_seat(state, way, from.port, flow)
+                seat::toward(state, way, from.port, flow)
             })
         })
     });

@@ -80,7 +80,7 @@ impl<'a> Reply<'a> {
             _ => None,
         };
         match (self.forwarded, back) {
-            (Some(_), Some(hop)) if self.by_forwarder(intent, steps) => {
+            (Some(_), Some(hop)) if by_forwarder(intent, steps) => {
                 // The tracker of the gateway's host puts the address there that was asked, which the switch
                 // shows where it puts one at all.
                 let own: [IpAddr; 2] = [ways::forwarder(), self.sent.from];
@@ -90,23 +90,23 @@ impl<'a> Reply<'a> {
             _ => expected::of_vm(intent, self.from, &self.sent, steps),
         }
     }
+}
 
-    /// Whether the router that has forwarded the question leads the answer out.
-    fn by_forwarder(&self, intent: &Intent, steps: &[Step]) -> bool {
-        let gateway = steps.iter().rev().find_map(|step| match step {
-            Step::Routed { out, .. } => intent.port(*out),
-            _ => None,
-        });
-        let floating = steps.iter().any(|step| {
-            matches!(
-                step,
-                Step::Outward {
-                    by: Translator::Floating(_),
-                    ..
-                }
-            )
-        });
-        let mut own = gateway.into_iter().flat_map(|port| &port.fixed_ips);
-        !floating && own.any(|fixed| fixed.ip_address == ways::forwarder())
-    }
+/// Whether the router that has forwarded the question leads the answer out.
+fn by_forwarder(intent: &Intent, steps: &[Step]) -> bool {
+    let gateway = steps.iter().rev().find_map(|step| match step {
+        Step::Routed { out, .. } => intent.port(*out),
+        _ => None,
+    });
+    let floating = steps.iter().any(|step| {
+        matches!(
+            step,
+            Step::Outward {
+                by: Translator::Floating(_),
+                ..
+            }
+        )
+    });
+    let mut own = gateway.into_iter().flat_map(|port| &port.fixed_ips);
+    !floating && own.any(|fixed| fixed.ip_address == ways::forwarder())
 }

@@ -7,7 +7,7 @@ use super::words::Words;
 use alcor_compiler::oracle::Intent;
 use alcor_goalstate::{Carrier, Sought, TunnelKind};
 use alcor_openflow::{Field, Match};
-use alcor_pipeline::{Owner, table, wire_mac};
+use alcor_pipeline::{Owner, host_mac, table};
 use alcor_types::{NetworkId, Port};
 use alcor_unixctl::{Exit, Fields, Probe, Tunnelled};
 use serde_json::{Value, json};
@@ -90,7 +90,7 @@ impl Held {
             probe.macs.1 = port.mac_address.to_string();
         }
         if let Sought::Address(_) = self.sought {
-            probe.macs.0 = wire_mac::of(visit.inspection.tunnel_ip).to_string();
+            probe.macs.0 = host_mac(visit.inspection.tunnel_ip).to_string();
         }
         probe
     }

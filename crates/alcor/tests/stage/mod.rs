@@ -19,6 +19,7 @@ pub(crate) mod outlets;
 pub(crate) mod outside;
 mod peer;
 pub(crate) mod qos;
+pub(crate) mod refusal;
 mod router;
 mod server;
 pub(crate) mod six;

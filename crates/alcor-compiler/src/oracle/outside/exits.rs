@@ -36,7 +36,7 @@ impl Intent {
             return false;
         };
         if journey.at.as_ref() != Some(seat) {
-            self.carried(journey, seat, steps);
+            self.bring(journey, exit, seat, steps);
             if self.by_floating(journey, exit, steps) {
                 return true;
             }
@@ -129,13 +129,13 @@ impl Intent {
         })
     }
 
-    /// From the host that it is on to another one, through the tunnel.
-    fn carried(&self, journey: &mut Journey, to: &HostName, steps: &mut Vec<Step>) {
+    /// To the host that leads out, in the network by which the packet came to the router.
+    fn bring(&self, journey: &mut Journey, exit: &Exit, to: &HostName, steps: &mut Vec<Step>) {
         let from = journey.at.replace(to.clone());
         journey.brought = true;
-        if let Some((from, node)) = from.zip(self.nodes.get(to)) {
-            let (to, end) = (to.clone(), node.local_ip);
-            steps.push(Step::Carried { from, to, end });
+        let entry = exit.entry.and_then(|port| self.ports.get(&port));
+        if let Some((from, entry)) = from.zip(entry) {
+            steps.extend(self.crossed(entry.network_id, from, to.clone()));
         }
     }
 }
