@@ -172,12 +172,15 @@ impl Compiler {
         if let Some(former) = scope.vni().filter(|vni| self.vnis.get(vni) == Some(&id)) {
             self.vnis.remove(&former);
         }
-        let mut news = scope.set_network(revision, network.cloned(), &self.hosts);
-        news |= scope.weigh(revision, self.on_demand_above, &self.hosts);
+        let news = scope.set_network(revision, network.cloned(), &self.hosts);
+        let weighed = scope.weigh(revision, self.on_demand_above, &self.hosts);
         self.vnis.extend(scope.vni().map(|vni| (vni, id)));
-        journal.news(id, news);
+        journal.news(id, news || weighed);
         let policies = &mut self.hosts.policies;
         policies.set_user(User::Network(id), former, scope.policy());
+        if weighed {
+            self.retell_members(revision, id, journal);
+        }
         self.forget_if_empty(id);
         self.retell_outside(revision, id, journal);
     }
@@ -252,8 +255,9 @@ impl Compiler {
     ) {
         let home = self.ports.get(&id).and_then(|home| self.scopes.get(home));
         let former = home.and_then(|scope| scope.port(id)).cloned();
+        let whole = port.is_none_or(|port| !self.is_large(port.network_id));
         let (groups, context) = self.groups(revision, journal);
-        groups.take_port(id, former.as_deref(), port, context);
+        groups.take_port(id, former.as_deref(), (port, whole), context);
     }
 
     fn set_port(
@@ -285,6 +289,9 @@ impl Compiler {
         policies.set_user(User::Port(network, id), former, scope.policy_named_by(id));
         for host in &places {
             self.hosts.set_scope(host, network, scope.binds(host));
+        }
+        if weighed {
+            self.retell_members(revision, network, journal);
         }
         self.forget_if_empty(network);
     }
