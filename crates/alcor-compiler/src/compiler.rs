@@ -279,10 +279,11 @@ impl Compiler {
         let spread = scope.spread_news();
         let news = scope.set_port(revision, id, port, &self.hosts);
         let weighed = scope.weigh(revision, self.on_demand_above, &self.hosts);
-        if scope.is_large() && !weighed && scope.spread_news() == spread {
-            // Of a port of a large network only those hear that hold it.
+        if scope.is_large() {
             journal.port_news(network, id, &places, news);
-        } else {
+        }
+        // Of a port of a large network only those hear that hold it.
+        if !scope.is_large() || weighed || scope.spread_news() != spread {
             journal.news(network, news || weighed);
         }
         let policies = &mut self.hosts.policies;

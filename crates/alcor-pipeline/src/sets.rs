@@ -97,7 +97,7 @@ impl Sets {
         direction: Direction,
         block: IpNet,
     ) -> BTreeSet<SecurityGroupRuleId> {
-        let sets = self.blocks.sets_of(block);
+        let sets = self.blocks.sets_of(block).filter(|set| self.exists(*set));
         let users = sets.filter_map(|set| self.remotes.get(&set)).flatten();
         let family = family(block);
         let used = users.filter(|(way, rule)| {
@@ -105,6 +105,21 @@ impl Sets {
             *way == direction && rule.is_some_and(|rule| rule.ethertype == family)
         });
         used.map(|(_, rule)| *rule).collect()
+    }
+
+    /// Whether anybody can be in the set: ports may name a group that is no more.
+    fn exists(&self, set: RuleRemote) -> bool {
+        match set {
+            RuleRemote::Group(id) => self.is_known(id),
+            _ => true,
+        }
+    }
+
+    /// Whether the group itself is known.
+    pub(crate) fn is_known(&self, id: SecurityGroupId) -> bool {
+        self.groups
+            .get(&id)
+            .is_some_and(|group| group.known.is_some())
     }
 
     /// The live rules of a direction that speak of the packets.

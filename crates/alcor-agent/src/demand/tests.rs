@@ -139,6 +139,19 @@ fn a_port_that_scans_leaves_room_for_others_and_nobody_waits_for_ever() {
 }
 
 #[test]
+fn what_comes_for_a_vm_leaves_it_room_to_ask_itself() {
+    let (mut demand, network, port, now) = open();
+    for last in 0..=255 {
+        let arrives = (Account::Receiver(port), packet(last));
+        demand.missed(now, place(network, last), arrives, || true);
+    }
+    assert_eq!(demand.misses.held, PER_PORT as u64);
+    let elsewhere = place(NetworkId::random(), 1);
+    miss(&mut demand, now, elsewhere, port, 1);
+    assert_eq!(demand.misses.held, PER_PORT as u64 + 1);
+}
+
+#[test]
 fn who_may_not_ask_does_not_wait() {
     let (mut demand, network, port, now) = open();
     let waiting = (Account::Sender(port), packet(0));
