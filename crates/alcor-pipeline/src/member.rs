@@ -112,6 +112,12 @@ impl Membership {
         }
     }
 
+    /// Every group, with the blocks that it has because of the port.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (SecurityGroupId, &[IpNet])> {
+        let groups = self.groups.iter();
+        groups.map(|group| (*group, &*self.blocks))
+    }
+
     /// The blocks that a group has because of the port.
     pub(crate) fn in_group(&self, group: SecurityGroupId) -> &[IpNet] {
         if self.groups.contains(&group) {

@@ -5,11 +5,11 @@
 //! set, so that memory grows with their sum.
 
 mod blocks;
+mod known;
 
 pub(crate) use blocks::whole;
 
 use crate::conjunction::Conjunctions;
-use crate::member::Membership;
 use crate::traffic::{self, Traffic};
 use alcor_goalstate::{GroupGoal, GroupRule, RuleRemote};
 use alcor_types::{
@@ -30,8 +30,6 @@ pub(crate) struct Sets {
     pub(crate) groups: HashMap<SecurityGroupId, Group>,
     conjunctions: Conjunctions,
     members: HashMap<(SecurityGroupId, PortId), Box<[IpNet]>>,
-    /// What is known of members because the ports themselves are known.
-    known: HashMap<Known, Membership>,
     addresses: HashMap<AddressGroupId, Box<[IpNet]>>,
     pub(crate) blocks: Blocks,
     /// The live rules that use a set.
@@ -41,13 +39,6 @@ pub(crate) struct Sets {
     /// All live rules.
     live: BTreeMap<SecurityGroupRuleId, GroupRule>,
     ports: HashMap<PortId, Box<[SecurityGroupId]>>,
-}
-
-/// A port of which this host is told for other reasons than groups. Both at once while it moves.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Known {
-    Here(PortId),
-    Elsewhere(PortId),
 }
 
 /// What is known of a group; made on first mention, because ports may come before it.
@@ -105,21 +96,6 @@ impl Sets {
             *way == direction && rule.is_some_and(|rule| rule.ethertype == family)
         });
         used.map(|(_, rule)| *rule).collect()
-    }
-
-    /// Whether anybody can be in the set: ports may name a group that is no more.
-    fn exists(&self, set: RuleRemote) -> bool {
-        match set {
-            RuleRemote::Group(id) => self.is_known(id),
-            _ => true,
-        }
-    }
-
-    /// Whether the group itself is known.
-    pub(crate) fn is_known(&self, id: SecurityGroupId) -> bool {
-        self.groups
-            .get(&id)
-            .is_some_and(|group| group.known.is_some())
     }
 
     /// The live rules of a direction that speak of the packets.
@@ -181,22 +157,6 @@ impl Sets {
             .change(RuleRemote::Group(group), &former, &blocks);
         if !blocks.is_empty() {
             self.members.insert((group, port), blocks);
-        }
-    }
-
-    /// A port is in other groups now, or has other addresses, or is not known any more.
-    pub(crate) fn set_known(&mut self, port: Known, now: Option<&Membership>) {
-        let former = self.known.remove(&port).unwrap_or_default();
-        for group in now.into_iter().flat_map(|now| &now.groups) {
-            let won = now.map_or(&[][..], |now| &now.blocks);
-            self.blocks.change(RuleRemote::Group(*group), &[], won);
-        }
-        for group in &former.groups {
-            self.blocks
-                .change(RuleRemote::Group(*group), &former.blocks, &[]);
-        }
-        if let Some(now) = now.filter(|now| !now.groups.is_empty()) {
-            self.known.insert(port, now.clone());
         }
     }
 

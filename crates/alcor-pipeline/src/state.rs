@@ -17,7 +17,7 @@ use crate::key::NetworkKey;
 use crate::member::{Claim, Local, Remote, Slot};
 use crate::north::Outside;
 use crate::router::{Block, Interface};
-use crate::sets::{Known, Sets};
+use crate::sets::Sets;
 use crate::vpc::{Identity, Vpc, dhcp_server, host_addresses};
 use alcor_goalstate::{Carrier, Goal, GoalKey, TunnelKind};
 use alcor_openflow::PortNo;
@@ -303,9 +303,9 @@ impl State {
     fn set_local(&mut self, id: PortId, local: Option<Local>) {
         self.sets
             .set_port(id, local.as_ref().map_or(&[], Local::groups));
-        let membership = local.as_ref().map(|local| &local.membership);
-        self.sets.set_known(Known::Here(id), membership);
         let former = self.locals.remove(&id);
+        let [lost, won] = [&former, &local].map(|it| it.as_ref().map(|it| &it.membership));
+        self.sets.change_member(lost, won);
         let [old, new] = [&former, &local].map(|local| local.as_ref().map(|local| &local.subnets));
         self.acls
             .set_port(id, old.map_or(&[], |it| it), new.map_or(&[], |it| it));
@@ -345,9 +345,10 @@ impl State {
     }
 
     fn set_remote(&mut self, id: PortId, remote: Option<Remote>) {
-        let membership = remote.as_ref().map(|remote| &remote.membership);
-        self.sets.set_known(Known::Elsewhere(id), membership);
-        if let Some(former) = self.remotes.remove(&id) {
+        let former = self.remotes.remove(&id);
+        let [lost, won] = [&former, &remote].map(|it| it.as_ref().map(|it| &it.membership));
+        self.sets.change_member(lost, won);
+        if let Some(former) = former {
             let vpc = self.vpcs.entry(former.vpc).or_default();
             vpc.remove_host(former.host_ip);
             for slot in former.slots() {

@@ -6,6 +6,7 @@ mod stage;
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use serde_json::{Value, json};
 use stage::many::{all_answered, comes_to_know, crowd, delete, knows, large, where_few_are_many};
+use stage::trace::agreed;
 use stage::{
     LONG, Rule, Talk, answers, at, caught_up, change, flows, group, metric, misses, router,
     set_groups, settle, settle_behind, steady_ping, until,
@@ -219,6 +220,23 @@ async fn addresses_by_allowed_pairs_are_members_as_well() -> anyhow::Result<()> 
         all_answered(region, "a", &b).await?;
         change(region, &a, json!({ "allowed_address_pairs": [] })).await?;
         until("the pair is gone", async || misses(lab, "a", b.ip).await).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_trace_says_that_somebody_is_not_known_yet() -> anyhow::Result<()> {
+    where_few_are_many("60", async |region| {
+        let net = large(region, "net", "10.0.0.0/24").await?;
+        let b = settle(region, "b", 2, &net, json!({ "name": "b" })).await?;
+        settle(region, "a", 1, &net, json!({ "name": "a" })).await?;
+        let (_, found) = agreed(region, &["a", "b"], 0).await?;
+        let end = found["end"].to_string();
+        assert!(end.contains("waits for the region's word"), "{found}");
+        all_answered(region, "a", &b).await?;
+        let (_, found) = agreed(region, &["a", "b"], 0).await?;
+        assert_eq!(found["end"], json!("delivered to port b"), "{found}");
+        Ok(())
     })
     .await
 }
