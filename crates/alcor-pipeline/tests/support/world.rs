@@ -120,6 +120,14 @@ impl Host {
         news
     }
 
+    fn forget(&mut self, port: PortId) {
+        let networks: Vec<_> = self.demand.iter().map(|(network, _)| network).collect();
+        for network in networks {
+            self.demand.remove(network, port);
+        }
+        self.hear([Input::Delete(GoalKey::Neighbor(port))]);
+    }
+
     /// Takes the news of every scope of the host, and leaves those that it has no more.
     pub(crate) fn follow_all(&mut self, region: &Compiler) {
         let held = self.held.keys().copied();
@@ -166,7 +174,7 @@ impl Host {
 pub(crate) type Step = (Vec<Fact>, u8);
 
 /// Whom packets waited for, and on which hosts.
-type Asked = Vec<(usize, (NetworkId, Sought))>;
+pub(crate) type Asked = Vec<(usize, (NetworkId, Sought))>;
 
 /// What became of a frame: which VMs got what, what went to the agent of its host, and whom it waited for.
 type Sent = (Vec<(PortId, Frame)>, Vec<Punt>, Asked);
@@ -264,6 +272,25 @@ impl World {
                 return received.into_iter().map(|(id, _)| id).collect();
             }
         }
+    }
+
+    /// Whom a frame waits for, and on which hosts, before anybody has answered.
+    #[allow(dead_code, reason = "some tests have no large networks")]
+    pub(crate) fn asked(&self, from: &Port, frame: &Frame) -> Asked {
+        self.try_to_send(from, frame).2
+    }
+
+    /// How many ports of large networks a host knows for having asked.
+    #[allow(dead_code, reason = "some tests have no large networks")]
+    pub(crate) fn neighbors(&self, host: usize) -> usize {
+        let networks = self.hosts[host].demand.iter();
+        networks.map(|(_, ports)| ports.len()).sum()
+    }
+
+    /// A host gives a neighbour back.
+    #[allow(dead_code, reason = "some tests have no large networks")]
+    pub(crate) fn forget(&mut self, host: usize, port: PortId) {
+        self.hosts[host].forget(port);
     }
 
     fn try_to_send(&self, from: &Port, frame: &Frame) -> Sent {
