@@ -128,6 +128,13 @@ impl State {
         self.physical(id).is_some()
     }
 
+    /// Whether the network's neighbours are asked for.
+    pub(crate) fn is_on_demand(&self, id: NetworkId) -> bool {
+        let vpc = self.vpcs.get(&id);
+        let identity = vpc.and_then(|vpc| vpc.identity.as_ref());
+        identity.is_some_and(|identity| identity.on_demand)
+    }
+
     /// Whether this host has a way to the network's other members: a tunnel, or the wire.
     pub(crate) fn carries(&self, id: NetworkId) -> bool {
         let physical = self.physical(id);

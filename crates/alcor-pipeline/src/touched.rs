@@ -125,7 +125,7 @@ fn by_vpc(state: &State, id: NetworkId, now: Option<&Identity>) -> Vec<Owner> {
         let resized = (size(former) != size(now)).then(|| by_size(state, id));
         // Whether it is large is told by flows of its own.
         let large = |identity: Option<&Identity>| identity.is_some_and(|of| of.on_demand);
-        let grown = (large(former) != large(now)).then(|| members::around(state, id));
+        let grown = (large(former) != large(now)).then(|| members::around_grown(state, id));
         let resized = resized.unwrap_or_default().into_iter();
         return resized.chain(grown.into_iter().flatten()).collect();
     }
@@ -147,7 +147,10 @@ fn by_vpc(state: &State, id: NetworkId, now: Option<&Identity>) -> Vec<Owner> {
     let own = host_addresses(id).into_iter();
     let own = own.map(|address| Owner::Address(id, address));
     let own = own.chain([Owner::Vpc(id), Owner::Flood(id)]);
-    let near = networks.iter().flat_map(|id| members::around(state, *id));
+    let large = [former, now].into_iter().flatten().any(|of| of.on_demand);
+    let grown = large.then(|| members::around_grown(state, id));
+    let near = members::around(state, networks.iter().copied());
+    let near = near.into_iter().chain(grown.into_iter().flatten());
     owners.chain(ways_out).chain(own).chain(near).collect()
 }
 
@@ -194,7 +197,7 @@ fn by_block(state: &State, id: SubnetId, now: Option<&Block>) -> Vec<Owner> {
         .flat_map(|router| north::of_router(state, *router));
     let out: Vec<_> = out.collect();
     let routers = routers.into_iter().map(Owner::Router).chain(out);
-    let near = places.flat_map(|vpc| members::around(state, vpc));
+    let near = members::around(state, places);
     let routed = routers.chain(like).chain(asked).chain(near);
     let ports = state.acls.ports(id).map(Owner::Guard);
     routed.chain([Owner::Subnet(id)]).chain(ports).collect()
@@ -219,7 +222,7 @@ fn by_interface(state: &State, id: PortId, now: Option<&Interface>) -> Vec<Owner
         // The entry of every port of the router depends on where it leads out.
         let others = || state.ports_like(interface.router);
         let joined = others().map(|other| other.vpc).chain([interface.vpc]);
-        owners.extend(joined.flat_map(|vpc| members::around(state, vpc)));
+        owners.extend(members::around(state, joined));
         owners.extend(others().flat_map(|other| other.slots().map(|slot| slot.owner(other.vpc))));
     }
     let versions = [former, now].into_iter().flatten();

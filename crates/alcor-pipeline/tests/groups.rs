@@ -173,6 +173,10 @@ proptest! {
             }
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     /// Members of large networks are asked for when a packet comes. Networks that no router joins know
     /// nothing of each other's; where both are on one host, an address of one may count in the other, as it

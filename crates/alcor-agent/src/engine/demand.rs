@@ -46,7 +46,7 @@ impl Engine {
 
     /// On whose account a missed packet waits: its sender's where that is a VM here, or else its receiver's
     /// where its rules are being asked.
-    fn account(&self, packet: &PacketIn) -> Account {
+    pub(super) fn account(&self, packet: &PacketIn) -> Account {
         let sender = packet.in_port().and_then(|at| self.vm_at(at));
         let receiver = || {
             let (number, _) = packet.metadata.get(table::RECEIVER)?;

@@ -28,14 +28,11 @@ impl State {
     /// A block of two networks is the nearer one's.
     pub(crate) fn asked_blocks(&self, network: NetworkId) -> BTreeMap<IpNet, NetworkKey> {
         let mut blocks = BTreeMap::new();
-        for (vpc, key) in self
-            .domain(network)
-            .into_iter()
-            .filter_map(|id| self.active(id))
-        {
-            let large = vpc.identity.as_ref().is_some_and(|it| it.on_demand);
-            let own = vpc.blocks.iter().filter(|_| large);
-            for block in own.filter_map(|id| self.blocks.get(id)) {
+        let domain = self.domain(network).into_iter();
+        let large = domain.filter(|id| self.is_on_demand(*id));
+        for (vpc, key) in large.filter_map(|id| self.active(id)) {
+            let own = vpc.blocks.iter().filter_map(|id| self.blocks.get(id));
+            for block in own {
                 blocks.entry(block.cidr.trunc()).or_insert(key);
             }
         }

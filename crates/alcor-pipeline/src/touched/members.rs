@@ -43,13 +43,27 @@ pub(super) fn by_place(former: Option<&Local>, now: Option<&Local>) -> Vec<Owner
     places.map(Owner::Vpc).collect()
 }
 
-/// What asks for ports of a network that is large, or was, or to which routers lead in another way.
-pub(super) fn around(state: &State, id: NetworkId) -> Vec<Owner> {
-    let domain = state.domain(id).into_iter();
-    let owners = domain.flat_map(|id| {
-        let ports = state.vpcs.get(&id).into_iter().flat_map(|vpc| &vpc.ports);
-        let guards = ports.map(|port| Owner::Guard(*port));
-        guards.chain([Owner::Vpc(id)]).collect::<Vec<_>>()
-    });
-    owners.collect()
+/// What asks for ports of these networks, to which routers lead in another way now; nothing where none of
+/// all that routers join with them is large.
+pub(super) fn around(state: &State, ids: impl Iterator<Item = NetworkId>) -> Vec<Owner> {
+    let near = near(state, ids);
+    let large = near.iter().any(|id| state.is_on_demand(*id));
+    let near = near.into_iter().filter(|_| large);
+    near.flat_map(|id| asking(state, id)).collect()
+}
+
+/// The same of a network that grows large, or is small again.
+pub(super) fn around_grown(state: &State, id: NetworkId) -> Vec<Owner> {
+    let near = near(state, std::iter::once(id)).into_iter();
+    near.flat_map(|id| asking(state, id)).collect()
+}
+
+fn near(state: &State, ids: impl Iterator<Item = NetworkId>) -> BTreeSet<NetworkId> {
+    ids.flat_map(|id| state.domain(id)).collect()
+}
+
+fn asking(state: &State, id: NetworkId) -> Vec<Owner> {
+    let ports = state.vpcs.get(&id).into_iter().flat_map(|vpc| &vpc.ports);
+    let guards = ports.map(|port| Owner::Guard(*port));
+    guards.chain([Owner::Vpc(id)]).collect()
 }
