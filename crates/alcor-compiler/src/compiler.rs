@@ -3,6 +3,7 @@
 mod acls;
 mod limits;
 mod north;
+mod owner;
 mod pools;
 mod retell;
 mod routers;

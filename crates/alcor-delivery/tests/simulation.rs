@@ -356,7 +356,7 @@ impl World {
                 .chain(&touch.left)
                 .any(|member| *member == host(0))
             {
-                self.dispatch.mark(touch.scope);
+                self.dispatch.mark(touch.scope, None);
             }
         }
     }

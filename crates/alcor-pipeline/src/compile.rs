@@ -23,6 +23,7 @@ mod resolve;
 mod route;
 mod rules;
 mod scopes;
+mod seat;
 mod served;
 mod size;
 mod spoof;
@@ -33,6 +34,7 @@ mod unicast;
 mod wire;
 
 pub(crate) use address::mac_of;
+pub(crate) use seat::all as seats;
 
 use crate::state::State;
 use crate::{North, Owner, cookie};

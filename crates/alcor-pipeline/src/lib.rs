@@ -50,7 +50,7 @@
 //!
 //! A frame from a tunnel enters at `ARRIVE`, so it is never sent into a tunnel again, is routed once
 //! only, never reaches the agent, and never has its ARP answered; but for what a gateway here leads out,
-//! which comes unrouted. Frames from a wire enter there, too; addresses of ours outside are answered for.
+//! which comes unrouted, from a tunnel or from a wire. Frames from a wire enter there, too; addresses of ours outside are answered for.
 //!
 //! **Security groups.** Each side of a port looks its connections up in the port's own zone; a
 //! packet that no answer is goes through the rules, also in an established connection, so that a
@@ -112,3 +112,4 @@ pub use pipeline::Pipeline;
 pub use punt::Punt;
 pub use traffic::{Kind, Traffic};
 pub use ways_out::Standing;
+pub use wire_mac::of_seat as seat_mac;

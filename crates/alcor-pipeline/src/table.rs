@@ -143,6 +143,8 @@ pub const ASK: u16 = 10;
 pub const ASK_NOT: u16 = 11;
 /// But what came from the wire does not go back.
 pub const FROM_WIRE: u16 = 12;
+/// What was routed comes from the router's address here where the router leads out.
+pub const SEATED: u16 = 12;
 /// What no rule allowed, before it is dropped.
 pub const UNRULED: u16 = 10;
 /// What no rule has allowed so far, before that: whose it is may not be known here.

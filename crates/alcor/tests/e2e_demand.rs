@@ -8,7 +8,7 @@ use alcor_goalstate::wire::host_request::ResourceStateRequest;
 use alcor_goalstate::wire::host_request_reply::HostRequestOperationStatus;
 use alcor_goalstate::wire::{HostRequest, OperationStatus, RequestType};
 use alcor_lab::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 use stage::many::{all_answered, comes_to_know, crowd, delete, knows, large, where_few_are_many};
 use stage::{
     LONG, assert_untouched, at, change, flows, metric, misses, router, run, settle, settle_behind,
@@ -231,12 +231,30 @@ async fn a_network_grows_large_and_small_again_under_a_ping() -> anyhow::Result<
             }
             until("it is small again", async || anyhow::Ok(!asks().await?)).await?;
         }
+        for _ in 0..2 {
+            set_above(region, &net, json!(1)).await?;
+            until("the network is large by its own number", asks).await?;
+            assert!(knows(region, 1, &b).await?);
+            set_above(region, &net, json!(null)).await?;
+            until("the region's number counts", async || {
+                anyhow::Ok(!asks().await?)
+            })
+            .await?;
+        }
         let report = ping.stop().await?;
         assert!(report.complete(), "{report:?}");
         let c = settle(region, "c", 3, &net, json!({})).await?;
         comes_to_know(region, 1, &c, true).await
     })
     .await
+}
+
+/// Gives a network a number of its own from which on it is large.
+async fn set_above(region: &Scenario, net: &Segment, above: Value) -> anyhow::Result<()> {
+    let path = format!("/v2.0/networks/{}", net.network);
+    let body = json!({ "network": { "on_demand_above": above } });
+    region.rest().put(&path, &body).await?;
+    Ok(())
 }
 
 #[tokio::test]

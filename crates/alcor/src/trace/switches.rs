@@ -5,7 +5,7 @@ use alcor_agent::Inspection;
 use alcor_compiler::oracle::{Intent, Step};
 use alcor_goalstate::{Carrier, TunnelKind};
 use alcor_pipeline::{Owner, cookie, table};
-use alcor_types::{MacAddr, NetworkId, PortId};
+use alcor_types::{HostName, MacAddr, NetworkId, PortId};
 use alcor_unixctl::{Client, Exit, Lookup, Probe, Trace, Tunnelled};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -311,7 +311,8 @@ fn wired(visit: &Visit, ofport: u32, map: &Map<'_>) -> Next {
     let mac = sent.macs.1.parse().ok();
     let taking = mac.and_then(|mac| {
         networks().find_map(|network| {
-            let host = map.intent.host_of(network, mac)?;
+            let host = map.intent.host_of(network, mac);
+            let host = host.or_else(|| seat_at(map.intent, network, mac))?;
             Some((network, host))
         })
     });
@@ -328,6 +329,13 @@ fn wired(visit: &Visit, ofport: u32, map: &Map<'_>) -> Next {
     let from = sent.addresses.0;
     let left = networks().next().map(|network| End::Left { network, from });
     Next::End(left.unwrap_or(End::Stranger(ofport)))
+}
+
+/// The host where a router leads out that takes frames for this Ethernet address.
+fn seat_at(intent: &Intent, network: NetworkId, mac: MacAddr) -> Option<&HostName> {
+    let mut seats = intent.seats_on(network);
+    let found = seats.find(|(port, end, _)| alcor_pipeline::seat_mac(*end, *port) == mac);
+    found.map(|(.., host)| host)
 }
 
 fn carried(

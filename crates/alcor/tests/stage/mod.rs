@@ -18,6 +18,7 @@ pub(crate) mod many;
 pub(crate) mod outside;
 mod peer;
 pub(crate) mod qos;
+pub(crate) mod refusal;
 mod router;
 mod server;
 pub(crate) mod six;
