@@ -8,9 +8,16 @@ mod stage;
 use alcor::scenario::{PortInfo, Scenario};
 use alcor_pipeline::table;
 use serde_json::{Value, json};
-use stage::demand::{large, where_few_are_many};
+use stage::many::{large, where_few_are_many};
 use stage::trace::{agreed, ask, says};
-use stage::{at, flows, reach, router, settle, settle_behind};
+use stage::{flows, reach, router, settle, settle_behind, unchecked};
+
+/// A port whose groups nobody asks.
+fn open(name: &str, ip: &str) -> Value {
+    let mut more = unchecked(ip);
+    more["name"] = json!(name);
+    more
+}
 
 /// What is said of a packet that waits on the first host.
 fn held(found: &Value) -> &Value {
@@ -48,7 +55,7 @@ async fn a_packet_to_a_cold_neighbour_waits_as_it_should() -> anyhow::Result<()>
         let lab = region.lab();
         let net = large(region, "net", "10.0.0.0/24").await?;
         settle(region, "a", 1, &net, json!({ "name": "a" })).await?;
-        let b = settle(region, "b", 2, &net, json!({ "name": "b" })).await?;
+        let b = settle(region, "b", 2, &net, open("b", "10.0.0.50")).await?;
         waits_for(region, "a", &b).await?;
         // It has only been asked what would happen: nothing has.
         assert!(!flows(lab, 1).await?.mention(&b.mac.to_string()));
@@ -75,14 +82,9 @@ async fn so_does_one_that_was_routed() -> anyhow::Result<()> {
         let red = large(region, "red", "10.1.0.0/24").await?;
         let blue = large(region, "blue", "10.2.0.0/24").await?;
         router(region, &[&red, &blue]).await?;
-        let named = |name: &str, ip: &str| {
-            let mut more = at(ip);
-            more["name"] = json!(name);
-            more
-        };
         let (one, other) = ("10.1.0.50", "10.2.0.50");
-        settle_behind(region, "r", 1, &red, (one, named("r", one))).await?;
-        let b = settle_behind(region, "b", 2, &blue, (other, named("b", other))).await?;
+        settle_behind(region, "r", 1, &red, (one, open("r", one))).await?;
+        let b = settle_behind(region, "b", 2, &blue, (other, open("b", other))).await?;
         waits_for(region, "r", &b).await?;
         let (_, found) = agreed(region, &["r", "b"], 0).await?;
         assert_eq!(held(&found)["sought"], json!("10.2.0.50"), "{found}");
@@ -97,6 +99,31 @@ async fn so_does_one_that_was_routed() -> anyhow::Result<()> {
         lab.exec("r", ["sh", "-c", line], stage::LONG).await?;
         reach(lab, "r", b.ip, 5).await?;
         is_known(region, "r", &b).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn so_does_one_whose_sender_may_be_in_a_group() -> anyhow::Result<()> {
+    where_few_are_many("60", async |region| {
+        let net = large(region, "net", "10.0.0.0/24").await?;
+        settle(region, "a", 1, &net, json!({ "name": "a" })).await?;
+        // Who is in its default group, like the sender, may speak to it.
+        let b = settle(region, "b", 2, &net, json!({ "name": "b" })).await?;
+        let (_, found) = agreed(region, &["a", "b"], 0).await?;
+        let told = found["switches"][1]["held"]["text"].to_string();
+        assert!(
+            told.contains("whether a rule lets the packet pass"),
+            "{found}"
+        );
+        assert!(
+            found["end"]
+                .to_string()
+                .contains("waits for the region's word"),
+            "{found}"
+        );
+        reach(region.lab(), "a", b.ip, 5).await?;
+        is_known(region, "a", &b).await
     })
     .await
 }

@@ -88,10 +88,7 @@ impl Engine {
         let mut ports = self.holdings.own_ports().filter_map(|port| self.own(port));
         let found = ports.find(|port| owners(port).any(|one| cookie::of_owner(one) == owner));
         let floating = self.pipeline.floating().map(|(goal, _)| goal);
-        let leaning = floating.filter(|goal| {
-            let mut needed = outside(goal).into_iter();
-            needed.any(|one| cookie::of_owner(one.into()) == owner) && speaks_of(flow, goal.fixed)
-        });
+        let leaning = floating.filter(|goal| leans(goal, flow));
         let holders = leaning.map(|goal| goal.holder);
         found
             .map(|port| port.id)
@@ -101,13 +98,13 @@ impl Engine {
     }
 }
 
-/// Whose flows a floating IP needs: its own, those of its router's ways out, and of the network's wire.
-fn outside(goal: &FloatingGoal) -> [North; 3] {
-    [
-        North::Outside(goal.network, goal.address),
-        North::Exits(goal.router),
-        North::External(goal.network),
-    ]
+/// Whether a floating IP needs the flow: it is its own, or one of its router's ways out or of the
+/// network's wire that is not for others alone.
+fn leans(goal: &FloatingGoal, flow: &Flow) -> bool {
+    let owner = flow.cookie & cookie::OWNER_MASK;
+    let is_of = |one: North| cookie::of_owner(one.into()) == owner;
+    let shared = is_of(North::Exits(goal.router)) || is_of(North::External(goal.network));
+    is_of(North::Outside(goal.network, goal.address)) || shared && speaks_of(flow, goal.fixed)
 }
 
 /// Whether a flow is for packets from an address: for them alone, or for others as well.
@@ -130,4 +127,53 @@ fn owners(port: &PortGoal) -> impl Iterator<Item = Owner> {
     let addresses = port.fixed_ips.iter();
     let addresses = addresses.map(|ip| Owner::Address(port.vpc, ip.ip_address));
     own.into_iter().chain(addresses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alcor_goalstate::Limits;
+    use alcor_openflow::Match;
+    use alcor_types::{MacAddr, NetworkId, Revision, RouterId};
+    use std::net::Ipv4Addr;
+
+    /// A flow of this owner, of packets from an address or from anybody.
+    fn of(owner: North, from: Option<Ipv4Addr>) -> Flow {
+        let packets = Match::new().ipv4();
+        let packets = from.map_or(packets.clone(), |from| packets.ipv4_src_prefix(from, 32));
+        let mut flow = Flow::new(1, 1, packets);
+        flow.cookie = cookie::of_owner(owner.into());
+        flow
+    }
+
+    #[test]
+    fn a_refused_flow_is_a_floating_ips_unless_it_is_for_others_alone() {
+        let [address, fixed, other] = [4, 5, 6].map(|last| Ipv4Addr::new(192, 0, 2, last));
+        let goal = FloatingGoal {
+            id: FloatingIpId(uuid::Uuid::from_u128(1)),
+            revision: Revision(1),
+            port: PortId::random(),
+            router: RouterId::random(),
+            network: NetworkId::random(),
+            address: address.into(),
+            mac: MacAddr([2, 0, 0, 0, 0, 4]),
+            holder: PortId::random(),
+            fixed: fixed.into(),
+            limits: Limits::default(),
+        };
+        let (router, network) = (goal.router, goal.network);
+        let needed = [
+            of(North::Outside(network, address.into()), Some(address)),
+            of(North::Exits(router), Some(fixed)),
+            of(North::Exits(router), None),
+            of(North::External(network), None),
+        ];
+        assert!(needed.iter().all(|flow| leans(&goal, flow)));
+        let others = [
+            of(North::Outside(network, other.into()), None),
+            of(North::Exits(router), Some(other)),
+            of(North::Exits(RouterId::random()), None),
+        ];
+        assert!(!others.iter().any(|flow| leans(&goal, flow)));
+    }
 }

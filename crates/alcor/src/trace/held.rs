@@ -1,6 +1,7 @@
 //! Packets that wait in a switch. In a large network a host knows only the neighbours that it has asked
 //! for: the first packet to another one waits there while the agent asks the region, and goes on when
-//! the flows are there. What the region answers, the intent says.
+//! the flows are there. So it waits where a rule names a group that its other end may be in. What the
+//! region answers, the intent says.
 
 use super::switches::{Entrance, Visit};
 use super::words::Words;
@@ -22,10 +23,15 @@ const ADDRESS: [(Field, &str); 4] = [
     (Field::Reg11, "reg11"),
 ];
 
+/// Where rules ask whether somebody is in a group.
+const WHOSE: [u8; 2] = [table::EGRESS_WHOSE, table::INGRESS_WHOSE];
+
 /// A packet that waits, and what the region answers.
 pub(super) struct Held {
     network: NetworkId,
     sought: Sought,
+    /// Whether a rule names a group that its holder may be in, and not where the packet goes.
+    member: bool,
     /// Who has it, on another host.
     found: Option<Port>,
 }
@@ -53,11 +59,19 @@ impl Held {
             let host = port.host.as_ref();
             host.is_some_and(|host| host.as_str() != visit.host)
         };
+        let before = visit.trace.lookups.iter().rev().nth(1);
+        let member = before.is_some_and(|lookup| WHOSE.contains(&lookup.table));
         Some(Self {
             network,
             sought,
+            member,
             found: holder.filter(elsewhere).cloned(),
         })
+    }
+
+    /// Whether it waits for the rules of a port, which are asked again then.
+    pub(super) fn is_of_member(&self) -> bool {
+        self.member
     }
 
     /// Where the packet goes once the answer is there: through a tunnel to the neighbour's host. Nothing
@@ -107,7 +121,12 @@ impl Held {
             Some(port) => {
                 let host = port.host.as_ref().map_or("", |host| host.as_str());
                 let (mac, named) = (port.mac_address, words.port(port.id));
-                format!("the region answers: {mac}, port {named} on host {host}; it goes on there")
+                let then = if self.member {
+                    "its groups say whether a rule lets the packet pass"
+                } else {
+                    "it goes on there"
+                };
+                format!("the region answers: {mac}, port {named} on host {host}; {then}")
             }
             None => format!("the region answers that nobody on another host has {sought}"),
         };

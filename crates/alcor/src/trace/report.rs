@@ -70,6 +70,10 @@ impl Report<'_> {
             End::Absent => {
                 "waits while the agent asks the region, which knows nobody: dropped".to_owned()
             }
+            End::Waits => {
+                "waits for the region's word on who that is; after one such packet, trace again"
+                    .to_owned()
+            }
             End::Dropped => "dropped".to_owned(),
             End::Unplugged(port) => {
                 format!(

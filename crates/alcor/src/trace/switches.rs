@@ -29,6 +29,8 @@ pub(super) enum End {
     Sought,
     /// It waited for a neighbour that the region does not know.
     Absent,
+    /// It waits there while the agent asks the region whether somebody is in a group.
+    Waits,
     /// Nobody got it.
     Dropped,
     /// The port that sends it is not plugged.
@@ -256,6 +258,7 @@ fn leave(visit: &Visit, map: &Map<'_>) -> Next {
     if let Some(held) = &visit.held {
         let next = held.next(visit, map.intent, map.hosts);
         return match next {
+            _ if held.is_of_member() => Next::End(End::Waits),
             Some((host, entrance)) => Next::Told(host, entrance, held.sent(visit)),
             None => Next::End(End::Absent),
         };

@@ -9,12 +9,12 @@
 #![allow(clippy::print_stdout, reason = "a failed test shows the logs")]
 
 mod acls;
-pub(crate) mod demand;
 pub(crate) mod desk;
 mod flows;
 pub(crate) mod frames;
 mod groups;
 mod look;
+pub(crate) mod many;
 pub(crate) mod outlets;
 pub(crate) mod outside;
 mod peer;
