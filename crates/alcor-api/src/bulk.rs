@@ -144,8 +144,7 @@ mod tests {
     #[should_panic(expected = "of a rule")]
     async fn a_panic_is_the_requests() {
         let work = async { panic!("of a rule") };
-        let store = Store::ephemeral();
-        let done = Bulks::default().run(bulk("a", LONG), &store, work);
-        let _: Result<(), _> = done.await;
+        let (bulks, store) = (Bulks::default(), Store::ephemeral());
+        let _: Result<(), _> = bulks.run(bulk("a", LONG), &store, work).await;
     }
 }

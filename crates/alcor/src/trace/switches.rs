@@ -26,6 +26,8 @@ pub(super) enum End {
     Agent,
     /// The agent got it, to find the next hop on an external network.
     Sought,
+    /// It waits there while the agent asks the region for a neighbour.
+    Waits,
     /// Nobody got it.
     Dropped,
     /// The port that sends it is not plugged.
@@ -70,6 +72,12 @@ impl Visit {
     fn seeks(&self) -> bool {
         let last = self.trace.lookups.last();
         last.is_some_and(|lookup| lookup.table == table::NEXT)
+    }
+
+    /// Whether the agent is to ask whom or whose the packet is, in a large network.
+    fn waits(&self) -> bool {
+        let mut actions = self.trace.lookups.iter().flat_map(|it| &it.actions);
+        actions.any(|action| action.contains("pause"))
     }
 
     /// The physical network that the port leads to.
@@ -253,6 +261,7 @@ fn leave(visit: &Visit, map: &Map<'_>) -> Next {
         match exit {
             Exit::Back => end = End::Answered,
             Exit::Controller if visit.seeks() => return sought(visit, map),
+            Exit::Controller if visit.waits() => end = End::Waits,
             Exit::Controller => end = End::Agent,
             Exit::Port { ofport, .. } if visit.wire(*ofport).is_some() => {
                 return wired(visit, *ofport, map);

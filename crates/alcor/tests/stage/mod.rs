@@ -14,6 +14,7 @@ mod flows;
 pub(crate) mod frames;
 mod groups;
 mod look;
+pub(crate) mod many;
 pub(crate) mod outside;
 mod peer;
 pub(crate) mod qos;
