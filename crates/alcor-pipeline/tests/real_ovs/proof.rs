@@ -216,7 +216,11 @@ async fn answers(
     let said = expected::answer(packet);
     let sent = Packet { to: seen, ..said };
     let wire = Wire { intent, network };
-    let frame = frame(&sent, intent.mac_outside(network, seen).unwrap());
+    // What one router has translated and another has led on is from nobody of this network.
+    let Some(mac) = intent.mac_outside(network, seen) else {
+        return Ok(false);
+    };
+    let frame = frame(&sent, mac);
     let (steps, (end, told)) = match by {
         Translator::Floating(_) => {
             let steps = intent.explain_arrival((network, seen), &sent, TTL);
