@@ -119,11 +119,11 @@ impl Feed {
 
     /// Hosts that were told a moment ago that nobody has an address hear who has it now.
     fn tell_of_newcomers(&self, touch: &Touch) {
-        let (Some(only), Some(network)) = (&touch.only, touch.scope.network()) else {
+        let Some(network) = touch.scope.network() else {
             return;
         };
         let compiler = self.compiler.read();
-        let ports = only.ports.iter();
+        let ports = touch.newcomers.iter();
         for sought in ports.flat_map(|port| compiler.sought_by(network, *port)) {
             for host in self.subscribers.take_missed((network, sought)) {
                 self.hosts.tell(&host, network, sought);

@@ -13,9 +13,9 @@ use alcor_compiler::oracle::Intent;
 use alcor_compiler::{Compiler, Fact};
 use alcor_goalstate::{Goal, GoalKey, PeerGoal, ScopeId, digest};
 use alcor_rest::Rest;
-use alcor_types::{HostName, Port, Revision};
+use alcor_types::{HostName, NetworkId, Port, PortId, Revision};
 use serde::Serialize;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Differences that are told in full.
@@ -70,12 +70,14 @@ pub(crate) async fn check(
     let hosts: HashMap<HostName, u32> = (0..u32::try_from(fleet.len())?)
         .map(|host| (HostName::from(host_name(host)), host))
         .collect();
-    let field = Field {
+    let mut field = Field {
         fleet,
         compiler: &compiler,
         intent: &intent,
         hosts: &hosts,
+        apart: HashSet::new(),
     };
+    field.apart = field.ports_of_large_networks(&ports);
     let (mut verdict, mut dice) = (Verdict::default(), Dice(seed));
     for host in some_of(fleet.len(), asked.hosts as usize, &mut dice) {
         field.compare(u32::try_from(host)?, &mut verdict);
@@ -101,9 +103,26 @@ struct Field<'a> {
     compiler: &'a Compiler,
     intent: &'a Intent,
     hosts: &'a HashMap<HostName, u32>,
+    /// Ports of large networks: these tell of their groups themselves. None has allowed pairs here.
+    apart: HashSet<PortId>,
 }
 
 impl Field<'_> {
+    fn ports_of_large_networks(&self, ports: &[Arc<Port>]) -> HashSet<PortId> {
+        let networks: BTreeSet<_> = ports.iter().map(|port| port.network_id).collect();
+        let large = |network: &NetworkId| {
+            let scope = ScopeId::from(*network);
+            let host = self.compiler.scope_hosts(scope).into_iter().next();
+            let number = host.as_ref().and_then(|host| self.hosts.get(host));
+            let place = number.copied().zip(host);
+            place.is_some_and(|(number, host)| self.is_large(scope, number, &host))
+        };
+        let networks: BTreeSet<_> = networks.into_iter().filter(large).collect();
+        let ports = ports.iter();
+        let apart = ports.filter(|port| networks.contains(&port.network_id));
+        apart.map(|port| port.id).collect()
+    }
+
     /// Compares all goals of a host: the same scopes, and in each the same goals.
     fn compare(&self, host: u32, verdict: &mut Verdict) {
         let host_name = HostName::from(host_name(host));
@@ -137,6 +156,10 @@ impl Field<'_> {
                 !matches!(key, GoalKey::Neighbor(_)) || held.get(name(&key)).is_some()
             });
         }
+        view.goals.retain(|goal| match goal.key() {
+            GoalKey::Member(_, port) => !self.apart.contains(&port),
+            _ => true,
+        });
         verdict.goals += view.goals.len();
         let wrong = |goal: &&Goal| held.get(name(&goal.key())) != Some(digest::goal(goal));
         for goal in view.goals.iter().filter(wrong) {
