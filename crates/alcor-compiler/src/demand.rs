@@ -1,7 +1,7 @@
 //! What single hosts hold of large networks: the neighbours that they have asked for.
 
 use crate::{Compiler, Found};
-use alcor_goalstate::Sought;
+use alcor_goalstate::{Goal, GoalKey, Sought};
 use alcor_types::{HostName, NetworkId, PortId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -72,6 +72,11 @@ impl Compiler {
             Some(scope) => scope.find(host, sought, &self.hosts),
             None => Found::Absent,
         }
+    }
+
+    /// What the host is to hold of the network under a key, a neighbour also where it has not asked for it.
+    pub fn goal_of(&self, network: NetworkId, host: &HostName, key: GoalKey) -> Option<Goal> {
+        self.goal(self.member(network, host)?, host, key)
     }
 
     /// By what a port of a large network is asked for.

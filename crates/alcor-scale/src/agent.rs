@@ -2,6 +2,7 @@
 
 use crate::asked::Asked;
 use crate::held::{Did, ScopeHeld, name};
+use alcor_compiler::Demand;
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::goal_state_operation_reply::GoalStateOperationStatus;
 use alcor_goalstate::wire::{
@@ -83,6 +84,11 @@ impl Agent {
     /// of them, and would not know which to speak of.
     pub fn lacks_names(&self) -> bool {
         self.asked.lacks_names()
+    }
+
+    /// The neighbours that it has asked for, by their large networks.
+    pub(crate) fn demand(&self) -> Demand {
+        self.asked.demand()
     }
 
     /// A sign of life, with everything held where `audit`.

@@ -1,6 +1,7 @@
 //! Which neighbours an emulated host holds of networks that are told on demand. Of other networks it
 //! keeps no names, for that would take as much room as all else together.
 
+use alcor_compiler::Demand;
 use alcor_goalstate::wire::{Push, PushKind, ScopeRevision};
 use alcor_goalstate::{Goal, GoalChange, GoalKey, ScopeId};
 use alcor_types::PortId;
@@ -40,6 +41,17 @@ impl Asked {
                 _ => {}
             }
         }
+    }
+
+    /// The neighbours of all such networks.
+    pub(crate) fn demand(&self) -> Demand {
+        let mut demand = Demand::default();
+        for (scope, ports) in &self.0 {
+            if let (ScopeId::Network(network), Some(ports)) = (scope, ports) {
+                demand.set(*network, ports.clone());
+            }
+        }
+        demand
     }
 
     /// Whether a network has grown large under way: a new session tells all names again.

@@ -10,9 +10,10 @@ use crate::quiet;
 use crate::region::Region;
 use crate::report::{Figures, Report, percentiles, stretches};
 use crate::scenario::Scenario;
+use crate::switches::{FirstPings, Switches};
 use crate::timeline::{Listener, Timeline};
 use anyhow::{Context, ensure};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -28,6 +29,8 @@ pub enum Target {
     },
     /// One that runs already, with nothing in it.
     At {
+        /// The `alcor` program, for agents of real hosts.
+        program: PathBuf,
         /// Its API.
         api: String,
         /// Where agents connect.
@@ -51,12 +54,13 @@ pub async fn run(
     };
     let region = match (target, &folder) {
         (Target::Own { program, .. }, Some(folder)) => {
-            Region::start(program, folder.path()).await?
+            Region::start(program, folder.path(), scenario.on_demand_above).await?
         }
-        (Target::At { api, agents }, _) => Region::at(api.clone(), agents.clone()),
+        (Target::At { api, agents, .. }, _) => Region::at(api.clone(), agents.clone()),
         (Target::Own { .. }, None) => anyhow::bail!("no folder for the region's store"),
     };
-    let mut run = Run::new(scenario, region)?;
+    let (Target::Own { program, .. } | Target::At { program, .. }) = target;
+    let mut run = Run::new(scenario, program, region)?;
     let looking = run
         .maker
         .timeline
@@ -67,6 +71,9 @@ pub async fn run(
         Ok(verdict) => Ok(run.report(verdict)),
         Err(error) => Err(error),
     };
+    if let Some(switches) = run.switches.take() {
+        switches.down().await?;
+    }
     run.region.stop().await?;
     report
 }
@@ -82,7 +89,10 @@ fn folder(base: Option<&PathBuf>) -> anyhow::Result<tempfile::TempDir> {
 
 struct Run<'a> {
     scenario: &'a Scenario,
+    program: &'a Path,
     region: Region,
+    switches: Option<Switches>,
+    first_pings: Option<FirstPings>,
     maker: Maker,
     began: Instant,
     load: String,
@@ -90,13 +100,16 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(scenario: &'a Scenario, region: Region) -> anyhow::Result<Self> {
+    fn new(scenario: &'a Scenario, program: &'a Path, region: Region) -> anyhow::Result<Self> {
         let began = Instant::now();
         let plan = Plan::new(scenario);
         let words: u64 = plan
             .networks()
             .iter()
-            .map(|network| u64::from(network.size) * u64::from(network.span))
+            .map(|network| match network.size {
+                large if large > scenario.on_demand_above => u64::from(large),
+                small => u64::from(small) * u64::from(network.span),
+            })
             .sum();
         let every = u32::try_from(words.div_ceil(SAMPLES).max(1))?;
         let timeline = Arc::new(Timeline::default());
@@ -107,10 +120,15 @@ impl<'a> Run<'a> {
             timeline,
             plan: Arc::new(plan),
             groups: scenario.security_groups,
+            on_demand_above: scenario.on_demand_above,
+            seed: scenario.seed,
         };
         Ok(Self {
             scenario,
+            program,
             region,
+            switches: None,
+            first_pings: None,
             maker,
             began,
             load: machine::load(),
@@ -120,8 +138,10 @@ impl<'a> Run<'a> {
 
     async fn all(&mut self) -> anyhow::Result<check::Verdict> {
         self.connect().await?;
+        self.boot_switches().await?;
         let mut networks = self.make().await?;
         self.weigh();
+        self.play_on_switches(&networks).await?;
         if self.scenario.churn.seconds > 0 {
             self.maker.timeline.phase("churn");
             self.maker.fleet.watch().measure_every(1);
@@ -162,6 +182,34 @@ impl<'a> Run<'a> {
         let memory = count(self.region_memory()) / count(scenario.hosts);
         self.figures
             .add("region's memory a connected host", memory, "B");
+        Ok(())
+    }
+
+    /// Real hosts, if there are to be any.
+    async fn boot_switches(&mut self) -> anyhow::Result<()> {
+        let (asked, timeline) = (&self.scenario.switches, &self.maker.timeline);
+        if asked.hosts == 0 {
+            return Ok(());
+        }
+        timeline.phase("real hosts");
+        let began = Instant::now();
+        let region = (&self.maker.rest, self.region.agents());
+        let switches = Switches::start(asked, self.program, region).await?;
+        timeline.real.watch(switches.pids()?);
+        self.switches = Some(switches);
+        let figures = &mut self.figures;
+        figures.add("real hosts", f64::from(asked.hosts), "");
+        figures.add("real hosts: all registered after", secs(began), "s");
+        Ok(())
+    }
+
+    /// VMs of real hosts in the largest network, and what their packets find.
+    async fn play_on_switches(&mut self, networks: &[Network]) -> anyhow::Result<()> {
+        let largest = networks.iter().max_by_key(|network| network.ports.len());
+        if let (Some(switches), Some(network)) = (&mut self.switches, largest) {
+            let pings = switches.play(&self.maker, network, &mut self.figures);
+            self.first_pings = Some(pings.await?);
+        }
         Ok(())
     }
 
@@ -259,8 +307,13 @@ impl<'a> Run<'a> {
         self.figures
             .add("digests that differed", mismatches.unwrap_or(f64::NAN), "");
         let began = Instant::now();
-        let asked = &self.scenario.check;
-        let verdict = check::check(&maker.rest, &maker.fleet, asked, self.scenario.seed).await?;
+        let parts = check::Parts {
+            rest: &maker.rest,
+            fleet: &maker.fleet,
+            switches: self.switches.as_ref(),
+            on_demand_above: self.scenario.on_demand_above as usize,
+        };
+        let verdict = check::check(&parts, &self.scenario.check, self.scenario.seed).await?;
         self.figures
             .add("intent read back and compared", secs(began), "s");
         Ok(verdict)
@@ -276,6 +329,7 @@ impl<'a> Run<'a> {
             figures: self.figures.clone(),
             own: stretches(&own, length),
             everywhere: stretches(&everywhere, length),
+            first_pings: self.first_pings.clone(),
             timeline: self.maker.timeline.looks(),
             verdict,
         }

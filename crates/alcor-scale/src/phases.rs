@@ -6,9 +6,10 @@ use crate::quiet;
 use crate::region::Region;
 use crate::report::{Figures, percentiles};
 use crate::scenario::{Profile, Scenario};
+use crate::watch::Audience;
+use alcor_rest::Rest;
 use alcor_types::PortId;
 use anyhow::bail;
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 /// What a region may take to bring all hosts up to date.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(10);
 /// What a single port may take.
-const LONG: Duration = Duration::from_mins(2);
+pub(crate) const LONG: Duration = Duration::from_mins(2);
 /// A random host's restart.
 const RESTART: Duration = Duration::from_mins(1);
 
@@ -46,7 +47,7 @@ pub(crate) async fn churn(
     let before = maker.fleet.seen();
     let audiences: Vec<_> = networks
         .iter()
-        .map(|network| create::audience(&maker.plan, network.number))
+        .map(|network| maker.audience(network.number, u32::MAX))
         .collect();
     let mut dice = Dice(scenario.seed);
     let began = Instant::now();
@@ -60,7 +61,7 @@ pub(crate) async fn churn(
             .plan
             .host_of(networks[network].number, u32::try_from(port)?);
         let new = maker
-            .port(&networks[network], host, "vpc", &audiences[network])
+            .port(&networks[network], host, "vpc", audiences[network].as_ref())
             .await?;
         let old = std::mem::replace(&mut networks[network].ports[port], new);
         maker.rest.delete(&format!("/v2.0/ports/{old}")).await?;
@@ -218,13 +219,14 @@ async fn probe(
     most: u32,
     going: &AtomicBool,
 ) -> anyhow::Result<Vec<f64>> {
-    let (mut times, none) = (Vec::new(), Arc::new(HashSet::new()));
+    let mut times = Vec::new();
     while going.load(Relaxed) && times.len() < most as usize {
         let host = u32::try_from(times.len() % 20)?;
         let host = maker.plan.host_of(network.number, host);
         let began = Instant::now();
-        let port = maker.port(network, host, "fair", &none).await?;
-        active(maker, port).await?;
+        let nobody = Some(&Audience::Nobody);
+        let port = maker.port(network, host, "fair", nobody).await?;
+        active(&maker.rest, port).await?;
         times.push(began.elapsed().as_secs_f64());
         // The network stays as it is, however long the other goes on.
         maker.rest.delete(&format!("/v2.0/ports/{port}")).await?;
@@ -234,10 +236,11 @@ async fn probe(
     Ok(times)
 }
 
-async fn active(maker: &Maker, port: PortId) -> anyhow::Result<()> {
+/// Waits until a port is ACTIVE.
+pub(crate) async fn active(rest: &Rest, port: PortId) -> anyhow::Result<()> {
     let path = format!("/v2.0/ports/{port}?fields=status");
     let began = Instant::now();
-    while maker.rest.get(&path).await?["port"]["status"] != "ACTIVE" {
+    while rest.get(&path).await?["port"]["status"] != "ACTIVE" {
         if began.elapsed() > LONG {
             bail!("port {port} is not ACTIVE after {LONG:?}");
         }

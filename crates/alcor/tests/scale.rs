@@ -48,3 +48,35 @@ async fn of_a_large_network_hosts_hold_no_more_than_they_must() {
     assert!(verdict.goals < 30 * (1_500 + 1_300), "{verdict:?}");
     assert_eq!(report.figures.get("digests that differed"), Some(0.0));
 }
+
+/// Real hosts in a large network of emulated ones: what their VMs have never spoken to is found, packets to
+/// emulated hosts come to where the tunnels to them end, a VM moves under a ping, and the switches do
+/// exactly what intent says.
+#[tokio::test(flavor = "multi_thread")]
+async fn vms_of_real_hosts_find_their_neighbours_among_emulated_ones() {
+    let text = "hosts = 200\nports = 2000\nvpcs = 1\nprofile = 'one-large'\n\
+                restart = { region = true }\n\
+                switches = { hosts = 3, vms-per-host = 4, one-by-one = 6, at-once = 6, to-emulated = 20, moves = 2 }";
+    let scenario: Scenario = toml::from_str(text).unwrap();
+    let target = Target::Own {
+        program: env!("CARGO_BIN_EXE_alcor").into(),
+        data_dir: None,
+    };
+    let report = alcor_scale::run(&scenario, &target, None).await.unwrap();
+    let verdict = &report.verdict;
+    assert_eq!(verdict.differences, 0, "{:?}", verdict.told);
+    assert_eq!((verdict.hosts, verdict.switches), (203, 3));
+    assert!(verdict.flows > 0, "{verdict:?}");
+    let pings = report.first_pings.as_ref().unwrap();
+    assert_eq!((pings.one_by_one.len(), pings.at_once.len()), (6, 6));
+    let figure = |what| report.figures.get(what);
+    let lost = "first packets to emulated hosts: lost, or at another tunnel's end";
+    assert_eq!(figure(lost), Some(0.0));
+    let asked = "real host after first pings: neighbours asked for, most";
+    let most = figure(asked).unwrap();
+    // Both ways of the pings, and ports of emulated hosts; far from all.
+    assert!((1.0..100.0).contains(&most), "{most}");
+    assert_eq!(figure("digests that differed"), Some(0.0));
+    let page = alcor_scale::page(&report);
+    assert!(page.contains("First pings to cold neighbours"), "{page}");
+}

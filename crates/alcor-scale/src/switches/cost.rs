@@ -1,0 +1,35 @@
+//! What real hosts hold: flows, neighbours, memory.
+
+use super::Switches;
+use crate::check::observe;
+use crate::machine::resident_bytes;
+use crate::phases::count;
+use crate::report::Figures;
+
+impl Switches {
+    /// What the hosts hold now: flows and neighbours of the one with most, memory of all in the mean.
+    pub(super) async fn cost(&self, when: &str, figures: &mut Figures) -> anyhow::Result<()> {
+        let (mut flows, mut goals, mut neighbors) = (0, 0, 0);
+        for (host, name) in (1..).zip(self.names()) {
+            flows = self.lab.flow_count(host).await?.max(flows);
+            let held = observe(&self.agents, &name).await?;
+            goals = held.len().max(goals);
+            let demand = held.demand();
+            let asked: usize = demand.iter().map(|(_, ports)| ports.len()).sum();
+            neighbors = asked.max(neighbors);
+        }
+        let mut add = |what: &str, value: f64, unit| {
+            figures.add(&format!("real host {when}: {what}"), value, unit);
+        };
+        add("flows, most", count(flows), "");
+        add("goals, most", count(goals), "");
+        add("neighbours asked for, most", count(neighbors), "");
+        let whose = ["agent's memory, mean", "switch's memory, mean"];
+        for (whose, pids) in whose.into_iter().zip(self.pids()?) {
+            let all: u64 = pids.iter().map(|pid| resident_bytes(*pid)).sum();
+            let mean = count(all) / count(pids.len());
+            add(whose, mean / f64::from(1 << 20), "MiB");
+        }
+        Ok(())
+    }
+}
