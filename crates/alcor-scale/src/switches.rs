@@ -126,6 +126,7 @@ impl Switches {
         let pings = self.first_pings(maker, figures).await?;
         self.to_emulated(maker, network, figures).await?;
         self.cost("after first pings", figures).await?;
+        self.told(figures).await?;
         timeline.phase("moves");
         self.moves(maker, figures).await?;
         Ok(pings)

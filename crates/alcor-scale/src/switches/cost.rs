@@ -7,29 +7,38 @@ use crate::phases::count;
 use crate::report::Figures;
 
 impl Switches {
-    /// What the hosts hold now: flows and neighbours of the one with most, memory of all in the mean.
+    /// What the hosts take now: flows of the one with most, memory of all in the mean.
     pub(super) async fn cost(&self, when: &str, figures: &mut Figures) -> anyhow::Result<()> {
-        let (mut flows, mut goals, mut neighbors) = (0, 0, 0);
-        for (host, name) in (1..).zip(self.names()) {
+        let mut flows = 0;
+        for host in 1..=self.asked.hosts {
             flows = self.lab.flow_count(host).await?.max(flows);
-            let held = observe(&self.agents, &name).await?;
-            goals = held.len().max(goals);
-            let demand = held.demand();
-            let asked: usize = demand.iter().map(|(_, ports)| ports.len()).sum();
-            neighbors = asked.max(neighbors);
         }
         let mut add = |what: &str, value: f64, unit| {
             figures.add(&format!("real host {when}: {what}"), value, unit);
         };
         add("flows, most", count(flows), "");
-        add("goals, most", count(goals), "");
-        add("neighbours asked for, most", count(neighbors), "");
         let whose = ["agent's memory, mean", "switch's memory, mean"];
         for (whose, pids) in whose.into_iter().zip(self.pids()?) {
             let all: u64 = pids.iter().map(|pid| resident_bytes(*pid)).sum();
             let mean = count(all) / count(pids.len());
             add(whose, mean / f64::from(1 << 20), "MiB");
         }
+        Ok(())
+    }
+
+    /// What the region tells the host that it tells most, and how many neighbours that one has asked for.
+    pub(super) async fn told(&self, figures: &mut Figures) -> anyhow::Result<()> {
+        let (mut goals, mut neighbors) = (0, 0);
+        for name in self.names() {
+            let held = observe(&self.agents, &name).await?;
+            goals = held.len().max(goals);
+            let demand = held.demand();
+            let asked: usize = demand.iter().map(|(_, ports)| ports.len()).sum();
+            neighbors = asked.max(neighbors);
+        }
+        figures.add("real host: goals, most", count(goals), "");
+        let what = "real host: neighbours asked for, most";
+        figures.add(what, count(neighbors), "");
         Ok(())
     }
 }
