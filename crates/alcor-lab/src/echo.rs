@@ -163,24 +163,23 @@ fn receive(socket: &OwnedFd) -> Result<Option<(Option<Answer>, SystemTime)>, Err
 
 /// An echo request without a payload.
 fn request(id: u16, seq: u16) -> [u8; 8] {
-    let ([a, b], [c, d]) = (id.to_be_bytes(), seq.to_be_bytes());
     // The sum of 16-bit words in ones' complement (RFC 1071).
     let sum = (u32::from(REQUEST) << 8) + u32::from(id) + u32::from(seq);
     let folded = (sum & 0xffff) + (sum >> 16);
     let folded = (folded & 0xffff) + (folded >> 16);
-    let [_, _, e, f] = (!folded).to_be_bytes();
-    [REQUEST, 0, e, f, a, b, c, d]
+    let [_, _, checksum @ ..] = (!folded).to_be_bytes();
+    let mut bytes = [REQUEST, 0, 0, 0, 0, 0, 0, 0];
+    let fields = [checksum, id.to_be_bytes(), seq.to_be_bytes()];
+    bytes[2..].copy_from_slice(fields.as_flattened());
+    bytes
 }
 
 /// What an IPv4 packet answers, if it is an echo reply.
 fn answer(packet: &[u8]) -> Option<Answer> {
     let header = usize::from(packet.first()? & 0xf) * 4;
-    match packet.get(header..header + 8)? {
-        [REPLY, 0, _, _, a, b, c, d] => {
-            Some((u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d])))
-        }
-        _ => None,
-    }
+    let (kind, rest) = packet.get(header..header + 8)?.split_at(4);
+    let (id, seq) = (rest.first_chunk()?, rest.last_chunk()?);
+    (kind[0] == REPLY).then(|| (u16::from_be_bytes(*id), u16::from_be_bytes(*seq)))
 }
 
 #[cfg(test)]

@@ -13,9 +13,9 @@ pub(crate) async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, LabError> + Send + 'static,
 ) -> Result<T, LabError> {
     let (tell, told) = oneshot::channel();
-    let begin = std::thread::Builder::new().name("lab-inside".to_owned());
-    let begun = begin.spawn(move || drop(tell.send(work())));
-    begun.map_err(failed)?;
+    let thread = std::thread::Builder::new().name("lab-inside".to_owned());
+    let started = thread.spawn(move || drop(tell.send(work())));
+    started.map_err(failed)?;
     let ended = |_| Err(failed(io::Error::other("ended before its work")));
     told.await.unwrap_or_else(ended)
 }

@@ -2,22 +2,24 @@
 //! must be on a host is worked out from it anew, and who may reach whom is the oracle's word.
 
 mod facts;
+mod large;
 mod real;
 
 pub(crate) use real::observe;
 
 use crate::agent::Agent;
 use crate::fleet::Fleet;
-use crate::held::{ScopeHeld, name};
+use crate::held::name;
 use crate::phases::Dice;
 use crate::plan::host_name;
 use crate::scenario;
 use crate::switches::Switches;
 use alcor_compiler::oracle::Intent;
 use alcor_compiler::{Compiler, Demand, Fact, ScopeView};
-use alcor_goalstate::{Goal, GoalKey, PeerGoal, ScopeId, digest};
+use alcor_goalstate::{Goal, GoalKey, ScopeId, digest};
 use alcor_rest::Rest;
 use alcor_types::{HostName, Port, Revision};
+use large::grow;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -56,7 +58,7 @@ impl Verdict {
 }
 
 /// What is compared with each other.
-pub(crate) struct Parts<'a> {
+pub(crate) struct Compared<'a> {
     /// The API that tells intent.
     pub(crate) rest: &'a Rest,
     /// Emulated hosts.
@@ -69,16 +71,16 @@ pub(crate) struct Parts<'a> {
 
 /// Reads intent back and compares.
 pub(crate) async fn check(
-    parts: &Parts<'_>,
+    of: &Compared<'_>,
     asked: &scenario::Check,
     seed: u64,
 ) -> anyhow::Result<Verdict> {
     let (mut verdict, mut dice) = (Verdict::default(), Dice(seed));
-    let real = match parts.switches {
+    let real = match of.switches {
         Some(switches) => real::look(switches, &mut verdict).await?,
         None => HashMap::new(),
     };
-    let (facts, fleet) = (facts::read(parts.rest).await?, parts.fleet);
+    let (facts, fleet) = (facts::read(of.rest).await?, of.fleet);
     let mut intent = Intent::default();
     for fact in &facts {
         intent.learn(fact);
@@ -90,7 +92,7 @@ pub(crate) async fn check(
             _ => None,
         })
         .collect();
-    let compiler = Compiler::new(1).on_demand_above(parts.on_demand_above);
+    let compiler = Compiler::new(1).on_demand_above(of.on_demand_above);
     let compiler = compiler.loaded(Revision(1), facts.into_iter());
     let hosts: HashMap<HostName, u32> = (0..u32::try_from(fleet.len())?)
         .map(|host| (HostName::from(host_name(host)), host))
@@ -287,51 +289,5 @@ impl Field<'_> {
             held.is_some_and(|held| grow(&mut view.goals, held))
         });
         large == Some(true)
-    }
-}
-
-/// A network on more hosts than this has no broadcast between them, and no host is told of the others.
-const SPREAD: usize = 1024;
-
-/// Whether the host holds a network that is not large by its size as one whose neighbours are asked for;
-/// if so, that is what intent says, and that its other hosts are told: it was large, and has not shrunk
-/// enough since.
-fn grow(goals: &mut Vec<Goal>, held: &ScopeHeld) -> bool {
-    let vpcs = goals.iter_mut().filter_map(|goal| match goal {
-        Goal::Vpc(vpc) => Some(vpc),
-        _ => None,
-    });
-    for vpc in vpcs {
-        vpc.on_demand = true;
-        let large = Goal::Vpc(vpc.clone());
-        if held.get(name(&large.key())) == Some(digest::goal(&large)) {
-            let peers = peers(goals);
-            goals.extend(peers);
-            return true;
-        }
-        vpc.on_demand = false;
-    }
-    false
-}
-
-/// The hosts of a network's neighbours.
-fn peers(goals: &[Goal]) -> Vec<Goal> {
-    let places = goals.iter().filter_map(|goal| match goal {
-        Goal::Neighbor(goal) => Some((goal.vpc, goal.host_ip)),
-        _ => None,
-    });
-    let places: BTreeSet<_> = places.collect();
-    let told = places.into_iter().map(|(vpc, host_ip)| {
-        Goal::Peer(PeerGoal {
-            vpc,
-            revision: Revision::ZERO,
-            host_ip,
-        })
-    });
-    let told: Vec<_> = told.collect();
-    if told.len() < SPREAD {
-        told
-    } else {
-        Vec::new()
     }
 }

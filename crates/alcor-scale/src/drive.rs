@@ -1,5 +1,7 @@
 //! A run from beginning to end.
 
+mod real;
+
 use crate::check;
 use crate::create::{self, Maker, Network};
 use crate::fleet::Fleet;
@@ -185,34 +187,6 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Real hosts, if there are to be any.
-    async fn boot_switches(&mut self) -> anyhow::Result<()> {
-        let (asked, timeline) = (&self.scenario.switches, &self.maker.timeline);
-        if asked.hosts == 0 {
-            return Ok(());
-        }
-        timeline.phase("real hosts");
-        let began = Instant::now();
-        let region = (&self.maker.rest, self.region.agents());
-        let switches = Switches::start(asked, self.program, region).await?;
-        timeline.real.watch(switches.pids()?);
-        self.switches = Some(switches);
-        let figures = &mut self.figures;
-        figures.add("real hosts", f64::from(asked.hosts), "");
-        figures.add("real hosts: all registered after", secs(began), "s");
-        Ok(())
-    }
-
-    /// VMs of real hosts in the largest network, and what their packets find.
-    async fn play_on_switches(&mut self, networks: &[Network]) -> anyhow::Result<()> {
-        let largest = networks.iter().max_by_key(|network| network.ports.len());
-        if let (Some(switches), Some(network)) = (&mut self.switches, largest) {
-            let pings = switches.play(&self.maker, network, &mut self.figures);
-            self.first_pings = Some(pings.await?);
-        }
-        Ok(())
-    }
-
     /// Networks and ports, until every host has what it needs.
     async fn make(&mut self) -> anyhow::Result<Vec<Network>> {
         let (maker, scenario) = (self.maker.clone(), self.scenario);
@@ -307,13 +281,13 @@ impl<'a> Run<'a> {
         self.figures
             .add("digests that differed", mismatches.unwrap_or(f64::NAN), "");
         let began = Instant::now();
-        let parts = check::Parts {
+        let compared = check::Compared {
             rest: &maker.rest,
             fleet: &maker.fleet,
             switches: self.switches.as_ref(),
             on_demand_above: self.scenario.on_demand_above as usize,
         };
-        let verdict = check::check(&parts, &self.scenario.check, self.scenario.seed).await?;
+        let verdict = check::check(&compared, &self.scenario.check, self.scenario.seed).await?;
         self.figures
             .add("intent read back and compared", secs(began), "s");
         Ok(verdict)

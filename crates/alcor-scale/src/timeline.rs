@@ -71,6 +71,11 @@ impl Timeline {
         self.region.store(pid.unwrap_or(0), Relaxed);
     }
 
+    /// The region's process, where it is ours.
+    pub(crate) fn region(&self) -> Option<u32> {
+        Some(self.region.load(Relaxed)).filter(|pid| *pid != 0)
+    }
+
     /// The looks so far.
     pub(crate) fn looks(&self) -> Vec<Look> {
         self.looks.lock().clone()

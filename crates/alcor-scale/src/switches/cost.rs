@@ -2,7 +2,8 @@
 
 use super::Switches;
 use crate::check::observe;
-use crate::machine::resident_bytes;
+use crate::create::Maker;
+use crate::machine::{cpu_seconds, resident_bytes};
 use crate::phases::count;
 use crate::report::Figures;
 
@@ -24,6 +25,13 @@ impl Switches {
             add(whose, mean / f64::from(1 << 20), "MiB");
         }
         Ok(())
+    }
+
+    /// Processor seconds that agents, switches and the region have spent so far.
+    pub(super) fn spent(&self, maker: &Maker) -> anyhow::Result<f64> {
+        let pids = self.pids()?.into_iter().flatten();
+        let pids = pids.chain(maker.timeline.region());
+        Ok(pids.map(cpu_seconds).sum())
     }
 
     /// What the region tells the host that it tells most, and how many neighbours that one has asked for.

@@ -56,7 +56,9 @@ impl Switches {
             first.extend(self.ping(maker, echo).await?);
             again.extend(self.lab.echo(echo, LOST).await?);
         }
+        let before = self.spent(maker)?;
         let at_once = self.ping(maker, &rest[..asked.at_once as usize]).await?;
+        let spent = self.spent(maker)? - before;
         let told = |echoed: &[Echoed], what: &str, figures: &mut Figures| {
             let mut times: Vec<_> = echoed.iter().filter_map(millis).collect();
             times.sort_by(f64::total_cmp);
@@ -71,14 +73,19 @@ impl Switches {
             one_by_one: told(&first, "first ping to a cold neighbour", figures),
             at_once: told(&at_once, "first pings, all at once", figures),
         };
+        if !at_once.is_empty() {
+            let each = spent * 1e3 / count(at_once.len());
+            let what = "first pings, all at once: processor time each, all real processes";
+            figures.add(what, each, "ms");
+        }
         told(&again, "second ping, to compare", figures);
         Ok(pings)
     }
 
     async fn ping(&self, maker: &Maker, echoes: &[Echo]) -> anyhow::Result<Vec<Echoed>> {
-        let echoed = self.lab.echo(echoes, LOST).await?;
-        maker.timeline.real.pinged(&echoed);
-        Ok(echoed)
+        let done = self.lab.echo(echoes, LOST).await?;
+        maker.timeline.real.pinged(&done);
+        Ok(done)
     }
 
     /// Sends a first packet to each of some ports of emulated hosts, and sees that it comes to where the
