@@ -21,6 +21,8 @@ enum Name {
     Agent,
     /// DHCP transactions of the responder.
     Dhcp,
+    /// The compiler in memory: look-ups, ports that join, a large network brought up.
+    Compiler,
     /// The same scenario on OVN and on us, in turn; needs `--kit`, and takes an hour.
     Peers,
 }

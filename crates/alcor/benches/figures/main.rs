@@ -17,6 +17,7 @@
 mod agent;
 mod api;
 mod change;
+mod compiler;
 mod datapath;
 mod dhcp;
 mod failover;
@@ -58,6 +59,8 @@ enum Name {
     Agent,
     /// DHCP transactions of the responder.
     Dhcp,
+    /// The compiler in memory: look-ups, ports that join, a large network brought up.
+    Compiler,
     /// The same scenario on OVN and on us; needs `--kit`.
     Peers,
 }
@@ -171,6 +174,7 @@ async fn run(name: Name, scale: Scale, kit: Option<&Path>) -> anyhow::Result<Rep
         Name::Failover => "failover",
         Name::Agent => "agent",
         Name::Dhcp => "dhcp",
+        Name::Compiler => "compiler",
         Name::Peers => "peers",
     });
     match name {
@@ -181,6 +185,7 @@ async fn run(name: Name, scale: Scale, kit: Option<&Path>) -> anyhow::Result<Rep
         Name::Failover => failover::run(scale, &mut report).await?,
         Name::Agent => agent::run(scale, &mut report).await?,
         Name::Dhcp => dhcp::run(scale, &mut report)?,
+        Name::Compiler => compiler::run(scale, &mut report)?,
         Name::Peers => {
             let kit = kit.context("peers needs --kit DIR, the folder with the kit's run.sh")?;
             peers::run(scale, kit, &mut report).await?;
