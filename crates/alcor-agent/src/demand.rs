@@ -300,10 +300,12 @@ impl Demand {
             .searches
             .iter_mut()
             .filter(|((of, _), search)| *of == network && !search.asked);
-        let mut places = Vec::new();
+        let (mut places, mut askers) = (Vec::new(), Vec::new());
         for (place, search) in open.take(SOUGHT) {
             search.asked = true;
             places.push(*place);
+            let port = search.waiters.first().and_then(|(port, ..)| *port);
+            askers.push(port.map_or_else(Vec::new, |port| port.as_bytes().to_vec()));
         }
         self.questions += 1;
         self.misses.wants += 1;
@@ -311,6 +313,7 @@ impl Demand {
             id: self.questions,
             network: network.to_string(),
             sought: places.iter().map(|(_, sought)| sought.to_bytes()).collect(),
+            askers,
         };
         self.question = Some(UnderWay {
             id: self.questions,

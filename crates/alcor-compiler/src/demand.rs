@@ -74,6 +74,22 @@ impl Compiler {
         }
     }
 
+    /// One of the host's ports asks for a port elsewhere, which will answer it: the other's host, and by what
+    /// the asker is found there. Nothing where the asker is none of the host's ports, or its network is told whole.
+    pub fn introduction(
+        &self,
+        host: &HostName,
+        asker: PortId,
+        (network, sought): (NetworkId, PortId),
+    ) -> Option<(HostName, NetworkId, Sought)> {
+        let home = *self.ports.get(&asker)?;
+        let own = self.scopes.get(&home)?.host_of(asker)?;
+        let there = self.scopes.get(&network)?.host_of(sought)?;
+        let by = self.sought_by(home, asker);
+        let mut by = by.into_iter().filter(|by| matches!(by, Sought::Mac(_)));
+        (own == *host).then_some((there, home, by.next()?))
+    }
+
     /// What the host is to hold of the network under a key, a neighbour also where it has not asked for it.
     pub fn goal_of(&self, network: NetworkId, host: &HostName, key: GoalKey) -> Option<Goal> {
         self.goal(self.member(network, host)?, host, key)

@@ -2,7 +2,7 @@
 
 mod demand;
 
-pub use demand::Lookups;
+pub use demand::{Introduction, Lookups};
 
 use crate::Subscription;
 use alcor_compiler::{Compiler, Delta, Demand};
@@ -50,6 +50,8 @@ pub struct Dispatch {
     /// Of large networks, what the agent holds once the outbox is empty.
     demand: Demand,
     subscriptions: Vec<Subscription>,
+    /// Whom to tell of ports here that ask for theirs.
+    introductions: Vec<Introduction>,
     /// Networks that the agent takes for large ones and that are small again.
     shrunk: BTreeSet<NetworkId>,
 }
@@ -81,6 +83,7 @@ impl Dispatch {
             restarts: BTreeMap::new(),
             demand: Demand::default(),
             subscriptions: Vec::new(),
+            introductions: Vec::new(),
             shrunk: BTreeSet::new(),
         };
         let gone = remembered.iter().map(|(network, _)| network);
