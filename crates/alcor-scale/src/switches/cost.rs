@@ -27,11 +27,12 @@ impl Switches {
         Ok(())
     }
 
-    /// Processor seconds that agents, switches and the region have spent so far.
-    pub(super) fn spent(&self, maker: &Maker) -> anyhow::Result<f64> {
-        let pids = self.pids()?.into_iter().flatten();
-        let pids = pids.chain(maker.timeline.region());
-        Ok(pids.map(cpu_seconds).sum())
+    /// Processor seconds that all agents, all switches and the region have spent so far.
+    pub(super) fn spent(&self, maker: &Maker) -> anyhow::Result<[f64; 3]> {
+        let [agents, switches] = self.pids()?;
+        let region = maker.timeline.region().into_iter().collect();
+        let all = |pids: Vec<u32>| pids.into_iter().map(cpu_seconds).sum();
+        Ok([agents, switches, region].map(all))
     }
 
     /// What the region tells the host that it tells most, and how many neighbours that one has asked for.

@@ -58,7 +58,7 @@ impl Switches {
         }
         let before = self.spent(maker)?;
         let at_once = self.ping(maker, &rest[..asked.at_once as usize]).await?;
-        let spent = self.spent(maker)? - before;
+        let spent = self.spent(maker)?;
         let told = |echoed: &[Echoed], what: &str, figures: &mut Figures| {
             let mut times: Vec<_> = echoed.iter().filter_map(millis).collect();
             times.sort_by(f64::total_cmp);
@@ -73,10 +73,11 @@ impl Switches {
             one_by_one: told(&first, "first ping to a cold neighbour", figures),
             at_once: told(&at_once, "first pings, all at once", figures),
         };
-        if !at_once.is_empty() {
-            let each = spent * 1e3 / count(at_once.len());
-            let what = "first pings, all at once: processor time each, all real processes";
-            figures.add(what, each, "ms");
+        let whose = ["agents", "switches", "the region"];
+        for (whose, (now, then)) in whose.into_iter().zip(spent.into_iter().zip(before)) {
+            let each = (now - then) * 1e3 / count(at_once.len().max(1));
+            let what = format!("first pings, all at once: processor time each, {whose}");
+            figures.add(&what, each, "ms");
         }
         told(&again, "second ping, to compare", figures);
         Ok(pings)
