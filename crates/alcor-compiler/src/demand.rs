@@ -65,6 +65,12 @@ impl Compiler {
         scope.is_some_and(crate::scope::Scope::is_large)
     }
 
+    /// Whether the network has more than twice as many ports as make one large, and is never told whole.
+    pub fn is_far_too_large(&self, network: NetworkId) -> bool {
+        let scope = self.scopes.get(&network).filter(|scope| scope.is_large());
+        scope.is_some_and(|scope| scope.size() / 2 > self.on_demand_above)
+    }
+
     /// Who has an address of a large network, as the host is told; nobody where the host does not need
     /// the network. Costs the same whatever the network's size.
     pub fn find(&self, network: NetworkId, host: &HostName, sought: Sought) -> Found {

@@ -298,6 +298,7 @@ impl Dispatch {
 
     fn snapshot(&mut self, compiler: &Compiler, scope: ScopeId) {
         self.shrink(compiler, scope);
+        self.outgrow(compiler, scope);
         let Some(view) = compiler.snapshot_with(scope, &self.host, &self.demand) else {
             self.leave(scope);
             return;

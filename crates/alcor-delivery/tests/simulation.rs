@@ -568,6 +568,23 @@ fn a_network_that_is_small_again_is_told_whole_before_agents_stop_to_ask() {
     assert_eq!((world.neighbors(0), world.asks(0)), (vec![1, 2], false));
 }
 
+/// However large it has become meanwhile, a host is not told the whole network: it asks for whom it uses.
+#[test]
+fn who_was_away_while_a_network_grew_large_is_not_told_all_of_it() {
+    let mut world = World::on_demand_above(4);
+    crowd(&mut world, 0..4);
+    world.quiet();
+    assert_eq!((world.neighbors(0), world.asks(0)), (vec![1, 2, 3], false));
+    // It hears of nothing while more happens than the log remembers.
+    crowd(&mut world, 4..12);
+    world.step(&Step::Break);
+    world.quiet();
+    assert_eq!((world.neighbors(0), world.asks(0)), (vec![], true));
+    world.step(&Step::Want(2, 0));
+    world.quiet();
+    assert_eq!(world.neighbors(0), [2]);
+}
+
 #[test]
 fn who_has_forgotten_everything_is_told_what_it_had_asked_for() {
     let mut world = World::on_demand_above(4);

@@ -49,7 +49,11 @@ impl Agent {
     /// The first message of a session.
     pub fn hello(&mut self, identity: &Hello) -> Body {
         self.awaited = None;
-        self.scopes.values_mut().for_each(ScopeHeld::interrupt);
+        for (scope, held) in &mut self.scopes {
+            if held.interrupt() {
+                self.asked.lose(*scope);
+            }
+        }
         Body::Hello(Hello {
             known: self.known(),
             ..identity.clone()

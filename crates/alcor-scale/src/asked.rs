@@ -59,6 +59,13 @@ impl Asked {
         self.0.values().any(Option::is_none)
     }
 
+    /// A snapshot ends half-way: which neighbours are held from before it is not known.
+    pub(crate) fn lose(&mut self, scope: ScopeId) {
+        if let Some(ports) = self.0.get_mut(&scope) {
+            *ports = None;
+        }
+    }
+
     /// The host has left the scope.
     pub(crate) fn forget(&mut self, scope: ScopeId) {
         self.0.remove(&scope);

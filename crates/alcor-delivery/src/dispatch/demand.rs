@@ -193,7 +193,7 @@ impl Dispatch {
                 let ports = held.neighbors.iter().filter_map(|bytes| port(bytes));
                 self.begin(network, ports.collect());
             }
-            // It holds all there was when the network was small; see `settle`.
+            // It holds all there was when the network was small; see `settle` and `outgrow`.
             Some(_) => {}
             None => {
                 let ports = remembered.of(network).into_iter().flatten().copied();
@@ -227,6 +227,15 @@ impl Dispatch {
         };
         if self.end(network) {
             self.shrunk.insert(network);
+        }
+    }
+
+    /// Before a snapshot to an agent that still takes the network for a small one: it is told all of it once
+    /// more and goes on with that, but not where that are far too many by now; then it asks for whom it uses.
+    pub(super) fn outgrow(&mut self, compiler: &Compiler, scope: ScopeId) {
+        let network = scope.network();
+        if network.is_some_and(|network| compiler.is_far_too_large(network)) {
+            self.begin_new(compiler, scope);
         }
     }
 

@@ -41,46 +41,42 @@ impl Switches {
         maker: &Maker,
         figures: &mut Figures,
     ) -> anyhow::Result<FirstPings> {
-        let asked = &self.asked;
-        let mut dice = Dice(maker.seed);
-        let pairs = pairs::cold(asked.hosts, asked.vms_per_host, &mut dice);
-        let echoes = pairs.iter().map(|[from, to]| Echo {
-            from: self.vm(*from).name.clone(),
-            to: self.vm(*to).ip,
-        });
-        let echoes: Vec<_> = echoes.collect();
-        let (one_by_one, rest) = echoes.split_at(asked.one_by_one as usize);
+        let echoes = self.cold(maker.seed);
+        let (one_by_one, rest) = echoes.split_at(self.asked.one_by_one as usize);
         let (mut first, mut again) = (Vec::new(), Vec::new());
         for echo in one_by_one {
             let echo = std::slice::from_ref(echo);
             first.extend(self.ping(maker, echo).await?);
             again.extend(self.lab.echo(echo, LOST).await?);
         }
+        let one_by_one = told(&first, "first ping to a cold neighbour", figures);
+        told(&again, "second ping, to compare", figures);
         let before = self.spent(maker)?;
-        let at_once = self.ping(maker, &rest[..asked.at_once as usize]).await?;
-        let spent = self.spent(maker)?;
-        let told = |echoed: &[Echoed], what: &str, figures: &mut Figures| {
-            let mut times: Vec<_> = echoed.iter().filter_map(millis).collect();
-            times.sort_by(f64::total_cmp);
-            if !echoed.is_empty() {
-                tell(&times, what, figures);
-                let lost = count(echoed.len() - times.len());
-                figures.add(&format!("{what}: lost"), lost, "");
-            }
-            times
-        };
-        let pings = FirstPings {
-            one_by_one: told(&first, "first ping to a cold neighbour", figures),
-            at_once: told(&at_once, "first pings, all at once", figures),
-        };
+        let rest = &rest[..self.asked.at_once as usize];
+        let at_once = self.ping(maker, rest).await?;
+        let after = self.spent(maker)?;
+        let at_once = told(&at_once, "first pings, all at once", figures);
         let whose = ["agents", "switches", "the region"];
-        for (whose, (now, then)) in whose.into_iter().zip(spent.into_iter().zip(before)) {
-            let each = (now - then) * 1e3 / count(at_once.len().max(1));
+        for (whose, (now, then)) in whose.into_iter().zip(after.into_iter().zip(before)) {
+            let each = (now - then) * 1e3 / count(rest.len().max(1));
             let what = format!("first pings, all at once: processor time each, {whose}");
             figures.add(&what, each, "ms");
         }
-        told(&again, "second ping, to compare", figures);
-        Ok(pings)
+        Ok(FirstPings {
+            one_by_one,
+            at_once,
+        })
+    }
+
+    /// A ping for each pair of VMs that have never spoken.
+    fn cold(&self, seed: u64) -> Vec<Echo> {
+        let (hosts, vms) = (self.asked.hosts, self.asked.vms_per_host);
+        let pairs = pairs::cold(hosts, vms, &mut Dice(seed)).into_iter();
+        let echoes = pairs.map(|[from, to]| Echo {
+            from: self.vm(from).name.clone(),
+            to: self.vm(to).ip,
+        });
+        echoes.collect()
     }
 
     async fn ping(&self, maker: &Maker, echoes: &[Echo]) -> anyhow::Result<Vec<Echoed>> {
@@ -158,8 +154,17 @@ impl Switches {
     }
 }
 
-fn millis(echoed: &Echoed) -> Option<f64> {
-    echoed.took.map(|took| took.as_secs_f64() * 1e3)
+/// How long answered pings took, in milliseconds and in order, which is noted as figures.
+fn told(done: &[Echoed], what: &str, figures: &mut Figures) -> Vec<f64> {
+    let answered = done.iter().filter_map(|echoed| echoed.took);
+    let mut times: Vec<_> = answered.map(|took| took.as_secs_f64() * 1e3).collect();
+    times.sort_by(f64::total_cmp);
+    if !done.is_empty() {
+        tell(&times, what, figures);
+        let lost = count(done.len() - times.len());
+        figures.add(&format!("{what}: lost"), lost, "");
+    }
+    times
 }
 
 fn tell(times: &[f64], what: &str, figures: &mut Figures) {
