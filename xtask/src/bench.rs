@@ -23,7 +23,8 @@ enum Name {
     Dhcp,
     /// The compiler in memory: look-ups, ports that join, a large network brought up.
     Compiler,
-    /// The same scenario on OVN and on us, in turn; needs `--kit`, and takes an hour.
+    /// The same scenario on OVN or Neutron and on us, in turn; needs `--kit` or `--api-kit`, and takes
+    /// an hour.
     Peers,
 }
 
@@ -46,6 +47,10 @@ pub(crate) struct Options {
     /// them, and puts other control planes through the same by JSON lines
     #[arg(long, value_name = "DIR")]
     kit: Option<PathBuf>,
+    /// The folder of the kit that measures Neutron's API: `neutron_peer/start.sh` and `stop.sh`,
+    /// `neutron_load/run.sh`, `keystone/stop.sh`
+    #[arg(long, value_name = "DIR")]
+    api_kit: Option<PathBuf>,
     /// Ports of the largest table that the api benchmark reads
     #[arg(long, default_value_t = 100_000)]
     ports: u64,
@@ -61,8 +66,10 @@ impl Options {
         if let Some(file) = &self.json {
             words.push(format!("--json={}", absolute(file).display()));
         }
-        if let Some(kit) = &self.kit {
-            words.push(format!("--kit={}", absolute(kit).display()));
+        let kits = [("kit", &self.kit), ("api-kit", &self.api_kit)];
+        for (name, kit) in kits {
+            let folder = kit.iter().map(|kit| absolute(kit));
+            words.extend(folder.map(|folder| format!("--{name}={}", folder.display())));
         }
         if self.quick {
             words.push("--quick".to_owned());

@@ -51,7 +51,7 @@ pub(crate) async fn serve(
 
 async fn send(outbound: &Outbound, body: region_message::Body) -> Result<(), DeliveryError> {
     let message = RegionMessage { body: Some(body) };
-    let sent = tokio::time::timeout(PATIENCE, outbound.send(Ok(message))).await;
+    let sent = tokio::time::timeout(PATIENCE, outbound.send(Box::new(Ok(message)))).await;
     match sent {
         Ok(Ok(())) => Ok(()),
         _ => Err(DeliveryError::Stuck),

@@ -17,12 +17,14 @@ use alcor_goalstate::wire::{AgentMessage, RegionMessage};
 use alcor_store::Store;
 use alcor_types::{HostName, Revision};
 use parking_lot::RwLock;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tokio_stream::{Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -203,7 +205,7 @@ impl Delivery {
 
 #[tonic::async_trait]
 impl HostSession for Delivery {
-    type SessionStream = ReceiverStream<Result<RegionMessage, Status>>;
+    type SessionStream = Pin<Box<dyn Stream<Item = Result<RegionMessage, Status>> + Send>>;
 
     async fn session(
         &self,
@@ -215,6 +217,7 @@ impl HostSession for Delivery {
             request.into_inner(),
             outbound,
         ));
-        Ok(Response::new(ReceiverStream::new(stream)))
+        let stream = ReceiverStream::new(stream).map(|message| *message);
+        Ok(Response::new(Box::pin(stream)))
     }
 }

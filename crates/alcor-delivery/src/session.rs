@@ -30,7 +30,10 @@ pub(crate) const OUTBOUND: usize = WINDOW + 2;
 /// How long a new node's registration may take to reach the compiler.
 const REGISTRATION: Duration = Duration::from_secs(5);
 
-pub(crate) type Outbound = mpsc::Sender<Result<RegionMessage, Status>>;
+/// A message in a box takes no room in the channel's blocks, of which each session has one at least.
+pub(crate) type Outgoing = Box<Result<RegionMessage, Status>>;
+
+pub(crate) type Outbound = mpsc::Sender<Outgoing>;
 
 /// Serves one agent until it goes, falls silent, is replaced, or the region stops.
 pub(crate) async fn run<S>(shared: Arc<Shared>, mut inbound: S, outbound: Outbound)
@@ -59,7 +62,7 @@ where
 
 /// Tells the agent why; it may be gone already.
 async fn refuse(outbound: &Outbound, error: DeliveryError) {
-    let told = outbound.send(Err(error.into()));
+    let told = outbound.send(Box::new(Err(error.into())));
     if tokio::time::timeout(Duration::from_secs(1), told)
         .await
         .is_err()
@@ -327,7 +330,7 @@ impl Session<'_> {
     fn send(&self, body: region_message::Body) -> Result<(), DeliveryError> {
         let message = RegionMessage { body: Some(body) };
         self.outbound
-            .try_send(Ok(message))
+            .try_send(Box::new(Ok(message)))
             .map_err(|_| DeliveryError::Stuck)
     }
 

@@ -10,6 +10,7 @@
 
 mod acl_goal;
 mod carrier;
+mod codec;
 pub mod decode;
 pub mod digest;
 pub mod encode;

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -26,6 +27,9 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::fro
 const MAX_MESSAGE: usize = 16 << 20;
 /// Messages to the region that may wait for the wire; beyond, the host waits.
 const OUTBOUND: usize = 64;
+
+/// The way to the region. A message in a box takes no room in the channel while there is none.
+type Door = mpsc::Sender<Box<AgentMessage>>;
 
 /// One emulated host.
 #[derive(Debug)]
@@ -175,7 +179,7 @@ impl Session<'_> {
         let mut client =
             HostSessionClient::new(channel.clone()).max_decoding_message_size(MAX_MESSAGE);
         let mut inbound = client
-            .session(ReceiverStream::new(outbound))
+            .session(ReceiverStream::new(outbound).map(|message| *message))
             .await?
             .into_inner();
         let half = Duration::from_millis(500);
@@ -203,11 +207,7 @@ impl Session<'_> {
         }
     }
 
-    async fn welcome(
-        &self,
-        door: &mpsc::Sender<AgentMessage>,
-        welcome: &Welcome,
-    ) -> Result<Beats, Status> {
+    async fn welcome(&self, door: &Door, welcome: &Welcome) -> Result<Beats, Status> {
         let (report, gained, own) = self.host.agent.lock().welcome(welcome);
         self.shared.counts.goals.fetch_add(gained, Relaxed);
         self.shared.counts.ports.fetch_add(own, Relaxed);
@@ -222,11 +222,7 @@ impl Session<'_> {
         ))
     }
 
-    async fn beat(
-        &self,
-        door: &mpsc::Sender<AgentMessage>,
-        beats: &mut Beats,
-    ) -> Result<(), Status> {
+    async fn beat(&self, door: &Door, beats: &mut Beats) -> Result<(), Status> {
         let audit = beats.audited.elapsed() >= beats.audit;
         if audit {
             beats.audited = Instant::now();
@@ -235,7 +231,7 @@ impl Session<'_> {
         say(door, beat).await
     }
 
-    async fn push(&self, door: &mpsc::Sender<AgentMessage>, push: Push) -> Result<(), Status> {
+    async fn push(&self, door: &Door, push: Push) -> Result<(), Status> {
         let like = &self.shared.like;
         if like.loss > 0.0 && random() < like.loss {
             return Err(Status::unavailable("lost on purpose"));
@@ -273,8 +269,8 @@ impl Session<'_> {
     }
 }
 
-async fn say(door: &mpsc::Sender<AgentMessage>, body: Body) -> Result<(), Status> {
+async fn say(door: &Door, body: Body) -> Result<(), Status> {
     let message = AgentMessage { body: Some(body) };
-    let sent = door.send(message).await;
+    let sent = door.send(Box::new(message)).await;
     sent.map_err(|_| Status::unavailable("the session is over"))
 }

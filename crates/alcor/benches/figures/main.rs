@@ -36,10 +36,11 @@ mod stub;
 mod switch;
 mod wire;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::{Parser, ValueEnum};
+use peers::Kits;
 use report::Report;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// One benchmark.
@@ -61,7 +62,7 @@ enum Name {
     Dhcp,
     /// The compiler in memory: look-ups, ports that join, a large network brought up.
     Compiler,
-    /// The same scenario on OVN and on us; needs `--kit`.
+    /// The same scenario on OVN or Neutron and on us; needs `--kit` or `--api-kit`.
     Peers,
 }
 
@@ -84,9 +85,12 @@ struct Arguments {
     /// Ports of the largest table that the api benchmark reads
     #[arg(long, default_value_t = 100_000)]
     ports: u64,
-    /// The folder of the kit that measures the peer (`peers`)
+    /// The folder of the kit that measures OVN (`peers`)
     #[arg(long, value_name = "DIR")]
     kit: Option<PathBuf>,
+    /// The folder of the kit that measures Neutron's API (`peers`)
+    #[arg(long, value_name = "DIR")]
+    api_kit: Option<PathBuf>,
     /// Speak the kit's protocol: the kit starts us so
     #[arg(long, hide = true)]
     plane: bool,
@@ -154,7 +158,11 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let mut reports = Vec::new();
     for name in all.iter().copied().filter(chosen) {
-        let report = run(name, scale, arguments.kit.as_deref()).await?;
+        let kits = Kits {
+            hosts: arguments.kit.as_deref(),
+            api: arguments.api_kit.as_deref(),
+        };
+        let report = run(name, scale, kits).await?;
         println!("{report}");
         reports.push(report);
         // Written after every one, so that a later one that fails costs nothing.
@@ -165,7 +173,7 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn run(name: Name, scale: Scale, kit: Option<&Path>) -> anyhow::Result<Report> {
+async fn run(name: Name, scale: Scale, kits: Kits<'_>) -> anyhow::Result<Report> {
     let mut report = Report::begin(match name {
         Name::Api => "api",
         Name::Intent => "intent",
@@ -186,10 +194,7 @@ async fn run(name: Name, scale: Scale, kit: Option<&Path>) -> anyhow::Result<Rep
         Name::Agent => agent::run(scale, &mut report).await?,
         Name::Dhcp => dhcp::run(scale, &mut report)?,
         Name::Compiler => compiler::run(scale, &mut report)?,
-        Name::Peers => {
-            let kit = kit.context("peers needs --kit DIR, the folder with the kit's run.sh")?;
-            peers::run(scale, kit, &mut report).await?;
-        }
+        Name::Peers => peers::run(scale, kits, &mut report).await?,
     }
     report.end();
     Ok(report)

@@ -1,9 +1,10 @@
-//! Side by side with OVN: the same scenario on both, point by point, in one go.
+//! Side by side with OVN, the same scenario on both, point by point, in one go; and with Neutron's API.
 //!
 //! The scenario is a kit's that is no part of this project: a folder with a `run.sh` that emulates
 //! hosts, measures OVN on them, and puts any other control plane through the same by a protocol of
 //! JSON lines. [`plane`] speaks it for Alcor; [`outcome`] reads what the kit found.
 
+mod api;
 mod hosts;
 mod outcome;
 mod plane;
@@ -21,8 +22,32 @@ pub(crate) use plane::speak;
 /// Under this name the kit writes down what it measured of us.
 const OURS: &str = "alcor";
 
+/// The folders of the kits that measure the peers.
+#[derive(Clone, Copy)]
+pub(crate) struct Kits<'a> {
+    /// OVN on emulated hosts.
+    pub(crate) hosts: Option<&'a Path>,
+    /// Neutron's API.
+    pub(crate) api: Option<&'a Path>,
+}
+
+/// Runs the kits that are there.
+pub(crate) async fn run(scale: Scale, kits: Kits<'_>, report: &mut Report) -> anyhow::Result<()> {
+    ensure!(
+        kits.hosts.is_some() || kits.api.is_some(),
+        "peers needs --kit DIR, the folder of OVN's kit, or --api-kit DIR, that of Neutron's, or both"
+    );
+    if let Some(kit) = kits.hosts {
+        beside_ovn(scale, kit, report).await?;
+    }
+    match kits.api {
+        Some(kit) => api::run(scale, kit, report).await,
+        None => Ok(()),
+    }
+}
+
 /// Runs the kit in this folder, and reports its points in pairs.
-pub(crate) async fn run(scale: Scale, kit: &Path, report: &mut Report) -> anyhow::Result<()> {
+async fn beside_ovn(scale: Scale, kit: &Path, report: &mut Report) -> anyhow::Result<()> {
     let scratch = tempfile::tempdir()?;
     let (suite, results) = (
         scratch.path().join("suite"),
