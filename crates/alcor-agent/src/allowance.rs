@@ -40,6 +40,8 @@ pub(crate) enum Service {
     Talk,
     /// Packets for whom nobody here knows.
     Neighbors,
+    /// Packets from whom nobody here knows, to a VM whose rules name groups.
+    Sources,
     /// The same of packets that a gateway here leads in: those of all VMs behind it.
     Arrivals,
 }
@@ -49,7 +51,7 @@ impl Service {
     fn measure(self) -> (u32, Duration) {
         match self {
             Self::Talk => (TALK_BURST, TALK_EVERY),
-            Self::Neighbors => (NEIGHBORS_BURST, NEIGHBORS_EVERY),
+            Self::Neighbors | Self::Sources => (NEIGHBORS_BURST, NEIGHBORS_EVERY),
             Self::Arrivals => (ARRIVALS_BURST, ARRIVALS_EVERY),
             _ => (BURST, EVERY),
         }

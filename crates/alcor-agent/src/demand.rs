@@ -35,6 +35,28 @@ const BELIEFS: usize = 16_384;
 /// An address of a network.
 pub(crate) type Place = (NetworkId, Sought);
 
+/// On whose account something waits. Each has a measure of its own: a VM that is sent much from unknown
+/// sources may still speak itself.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Account {
+    /// The VM here that has sent it.
+    Sender(PortId),
+    /// The VM here that it is for.
+    Receiver(PortId),
+    /// What gateways here lead in.
+    Gateway,
+}
+
+impl Account {
+    /// Who speaks to whom is asked for.
+    fn sender(self) -> Option<PortId> {
+        match self {
+            Self::Sender(port) => Some(port),
+            Self::Receiver(_) | Self::Gateway => None,
+        }
+    }
+}
+
 /// What waits for the region's word.
 #[derive(Debug)]
 pub(crate) enum Waiter {
@@ -86,7 +108,7 @@ pub(crate) struct Misses {
 /// Packets that wait for one address.
 #[derive(Debug)]
 struct Search {
-    waiters: Vec<(Option<PortId>, Instant, Waiter)>,
+    waiters: Vec<(Account, Instant, Waiter)>,
     /// Whether the question under way asks for it.
     asked: bool,
 }
@@ -104,7 +126,7 @@ struct UnderWay {
 pub(crate) struct Demand {
     searches: BTreeMap<Place, Search>,
     held: usize,
-    by_port: HashMap<Option<PortId>, usize>,
+    by_account: HashMap<Account, usize>,
     beliefs: HashMap<Place, (Belief, Instant)>,
     /// Whether the region hears.
     open: bool,
@@ -138,7 +160,7 @@ impl Demand {
     pub(crate) fn clear(&mut self) {
         self.misses.dropped += self.held as u64;
         self.searches.clear();
-        self.by_port.clear();
+        self.by_account.clear();
         self.held = 0;
         self.question = None;
     }
@@ -148,18 +170,18 @@ impl Demand {
         &mut self,
         now: Instant,
         place: Place,
-        (port, packet): (Option<PortId>, Continuation),
+        (account, packet): (Account, Continuation),
         allowed: impl FnOnce() -> bool,
     ) -> Verdict {
         let belief = self.belief(now, place);
-        if belief == Some(Belief::Shared) {
-            return Verdict::Go(packet);
-        }
-        if belief == Some(Belief::Absent) || !self.has_room(port) || !allowed() {
+        if belief == Some(Belief::Absent) || !self.has_room(account) || !allowed() {
             self.misses.dropped += 1;
             return Verdict::Stay;
         }
-        self.wait(now, place, (port, Waiter::Packet(packet)));
+        if belief == Some(Belief::Shared) {
+            return Verdict::Go(packet);
+        }
+        self.wait(now, place, (account, Waiter::Packet(packet)));
         self.misses.held += 1;
         Verdict::Stay
     }
@@ -175,21 +197,22 @@ impl Demand {
         if self.belief(now, place).is_some() {
             return Some(deferred);
         }
-        if !self.has_room(Some(port)) {
+        let account = Account::Sender(port);
+        if !self.has_room(account) {
             self.misses.dropped += 1;
             return None;
         }
-        self.wait(now, place, (Some(port), Waiter::Name(Box::new(deferred))));
+        self.wait(now, place, (account, Waiter::Name(Box::new(deferred))));
         None
     }
 
-    fn wait(&mut self, now: Instant, place: Place, (port, waiter): (Option<PortId>, Waiter)) {
+    fn wait(&mut self, now: Instant, place: Place, (account, waiter): (Account, Waiter)) {
         let search = self.searches.entry(place).or_insert_with(|| Search {
             waiters: Vec::new(),
             asked: false,
         });
-        search.waiters.push((port, now, waiter));
-        *self.by_port.entry(port).or_default() += 1;
+        search.waiters.push((account, now, waiter));
+        *self.by_account.entry(account).or_default() += 1;
         self.held += 1;
     }
 
@@ -202,9 +225,13 @@ impl Demand {
         None
     }
 
-    fn has_room(&self, port: Option<PortId>) -> bool {
-        let own = self.by_port.get(&port).copied().unwrap_or(0);
-        let limit = if port.is_some() { PER_PORT } else { ARRIVED };
+    fn has_room(&self, account: Account) -> bool {
+        let own = self.by_account.get(&account).copied().unwrap_or(0);
+        let limit = if account == Account::Gateway {
+            ARRIVED
+        } else {
+            PER_PORT
+        };
         own < limit && self.held < IN_ALL
     }
 
@@ -304,8 +331,12 @@ impl Demand {
         for (place, search) in open.take(SOUGHT) {
             search.asked = true;
             places.push(*place);
-            let port = search.waiters.first().and_then(|(port, ..)| *port);
-            askers.push(port.map_or_else(Vec::new, |port| port.as_bytes().to_vec()));
+            let senders = search
+                .waiters
+                .iter()
+                .filter_map(|(account, ..)| account.sender());
+            let asker = senders.map(|port| port.as_bytes().to_vec()).next();
+            askers.push(asker.unwrap_or_default());
         }
         self.questions += 1;
         self.misses.wants += 1;
@@ -332,18 +363,18 @@ impl Demand {
         }
         let mut given_up = Vec::new();
         for search in self.searches.values_mut() {
-            search.waiters.retain(|(port, since, _)| {
+            search.waiters.retain(|(account, since, _)| {
                 let waits = now.saturating_duration_since(*since) < PATIENCE;
                 if !waits {
-                    given_up.push(*port);
+                    given_up.push(*account);
                 }
                 waits
             });
         }
         self.searches.retain(|_, search| !search.waiters.is_empty());
         self.misses.dropped += given_up.len() as u64;
-        for port in given_up {
-            self.let_go(port);
+        for account in given_up {
+            self.let_go(account);
         }
     }
 
@@ -353,19 +384,19 @@ impl Demand {
             return Vec::new();
         };
         let mut waiters = Vec::new();
-        for (port, _, waiter) in search.waiters {
-            self.let_go(port);
+        for (account, _, waiter) in search.waiters {
+            self.let_go(account);
             waiters.push(waiter);
         }
         waiters
     }
 
-    fn let_go(&mut self, port: Option<PortId>) {
+    fn let_go(&mut self, account: Account) {
         self.held = self.held.saturating_sub(1);
-        if let Some(count) = self.by_port.get_mut(&port) {
+        if let Some(count) = self.by_account.get_mut(&account) {
             *count -= 1;
             if *count == 0 {
-                self.by_port.remove(&port);
+                self.by_account.remove(&account);
             }
         }
     }

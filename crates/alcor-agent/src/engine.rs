@@ -132,7 +132,7 @@ pub(crate) struct Engine {
     reports: Reports,
     /// Floating IPs wait to be spoken of until the switch holds all that is wanted.
     unjudged: bool,
-    /// Ports with flows that the switch refused.
+    /// Ports with flows that the switch refused, and holders of floating IPs with such.
     failed: BTreeMap<PortId, String>,
     waiting: Parties,
     in_flight: Option<Parties>,
@@ -324,8 +324,9 @@ impl Engine {
         let mut ports = parties.ports;
         for Refused { flow, reason } in refused {
             tracing::error!(?flow, reason, "flow refused by the switch");
-            if let Some(port) = self.blamed(&flow) {
-                self.failed.insert(port, reason);
+            for port in self.blamed(&flow) {
+                // Tried again, it is refused in other words: with another number.
+                self.failed.entry(port).or_insert_with(|| reason.clone());
                 ports.insert(port);
             }
         }
@@ -365,7 +366,7 @@ impl Engine {
         }
         let repair = self.pipeline.diff(found);
         if repair.is_empty() {
-            return Vec::new();
+            return self.forgive();
         }
         tracing::warn!(
             missing = repair.add.len(),
@@ -374,6 +375,16 @@ impl Engine {
             "the switch's flows had drifted; mending them"
         );
         vec![self.start_job(repair)]
+    }
+
+    /// The switch holds all that is wanted: whatever it has once refused, it has taken since.
+    fn forgive(&mut self) -> Vec<Effect> {
+        if self.failed.is_empty() {
+            return Vec::new();
+        }
+        let failed = std::mem::take(&mut self.failed).into_keys();
+        self.waiting.ports.extend(failed);
+        self.advance()
     }
 
     /// A sign of life; now and then with all that is held.

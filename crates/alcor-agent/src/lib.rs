@@ -37,6 +37,7 @@ mod outside;
 mod programmer;
 mod reports;
 mod run;
+mod seats;
 mod switch;
 mod talk;
 mod vifs;

@@ -32,6 +32,7 @@ fn change(number: u8, host: Option<u8>, revision: u64) -> GoalChange {
         host_ip: IpAddr::from([192, 0, 2, host]),
         fixed_ips: Vec::new(),
         dns_name: String::new(),
+        security_groups: Vec::new(),
     }))
 }
 

@@ -55,8 +55,9 @@ async fn change(
     enforce::action(&find::<AddressGroups>(&before, id, &caller)?, name)?;
     let id = AddressGroupId(parse_id::<AddressGroups>(id)?);
     let blocks = addresses(body::object(body, state.limits.body_bytes).await?)?;
+    let writer = state.writer(&caller.project_id);
     let change = move |txn: &mut Txn<'_>| rule(txn, id, &blocks, &caller);
-    let group = state.store.transact(change).await?.value;
+    let group = writer.transact(change).await?.value;
     let reading = before.renewed(state);
     let selection = Selection::of::<AddressGroups>(&[], &reading.caller);
     let row = Row::<AddressGroups>::new(group, &reading);

@@ -41,7 +41,7 @@ pub(crate) async fn update(
         description: description.map(Option::unwrap_or_default),
     };
     let committed = state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| agent::update(txn, id, &request))
         .await?;
     let reading = before.renewed(&state);
@@ -61,7 +61,10 @@ pub(crate) async fn delete(
     enforce::action(&row, "delete_agent")?;
     let id = row.record.id;
     let delete = move |txn: &mut alcor_store::Txn<'_>| agent::delete(txn, id);
-    state.store.transact::<(), ApiError, _>(delete).await?;
+    state
+        .writer(&caller.project_id)
+        .transact::<(), ApiError, _>(delete)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -113,7 +116,10 @@ pub(crate) async fn add(
         .map(NetworkId)
         .map_err(|reason| RequestError::invalid("network_id", reason))?;
     let add = move |txn: &mut alcor_store::Txn<'_>| schedule::add(txn, id, network);
-    state.store.transact::<(), ApiError, _>(add).await?;
+    state
+        .writer(&caller.project_id)
+        .transact::<(), ApiError, _>(add)
+        .await?;
     Ok((StatusCode::CREATED, json("null")).into_response())
 }
 
@@ -127,7 +133,10 @@ pub(crate) async fn remove(
     let id = AgentId(parse_id::<Agents>(&id)?);
     let network = NetworkId(parse_id::<Networks>(&network)?);
     let remove = move |txn: &mut alcor_store::Txn<'_>| schedule::remove(txn, id, network);
-    state.store.transact::<(), ApiError, _>(remove).await?;
+    state
+        .writer(&caller.project_id)
+        .transact::<(), ApiError, _>(remove)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

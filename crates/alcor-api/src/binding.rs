@@ -71,7 +71,7 @@ pub(crate) async fn create(
     let request = create_request(&body)?;
     let asker = caller.clone();
     let committed = state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| binding::create(txn, id, &request, &asker))
         .await?;
     let view = view(&committed.value, &state.reading(&caller));
@@ -91,7 +91,7 @@ pub(crate) async fn update(
     let request = update_request(&body)?;
     let (asker, host) = (caller.clone(), HostName::from(host));
     let committed = state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| binding::update(txn, id, &host, &request, &asker))
         .await?;
     let view = view(&committed.value, &state.reading(&caller));
@@ -107,7 +107,7 @@ pub(crate) async fn activate(
     let id = port(&state.reading(&caller), &id, "activate")?;
     let (asker, host) = (caller.clone(), HostName::from(host));
     let committed = state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| binding::activate(txn, id, &host, &asker))
         .await?;
     let view = view(&committed.value, &state.reading(&caller));
@@ -122,8 +122,9 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, RequestError> {
     let id = port(&state.reading(&caller), &id, "delete_port_binding")?;
     let host = HostName::from(host);
+    let writer = state.writer(&caller.project_id);
     let delete = move |txn: &mut alcor_store::Txn<'_>| binding::delete(txn, id, &host, &caller);
-    state.store.transact::<(), ApiError, _>(delete).await?;
+    writer.transact::<(), ApiError, _>(delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

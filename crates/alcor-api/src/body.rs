@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 /// One call creates no more resources than this.
 const MAX_BULK: usize = 10_000;
 
+/// A body of so many bytes is read as quickly as any other.
+const SHORT: usize = 64 * 1024;
+
 /// What a create asks for.
 #[derive(Debug)]
 pub(crate) enum Wanted {
@@ -24,7 +27,12 @@ pub(crate) async fn object(body: Body, limit: usize) -> Result<Map<String, Value
     let bytes = axum::body::to_bytes(body, limit)
         .await
         .map_err(|error| body_error(&error, limit))?;
-    parse(&bytes)
+    if bytes.len() <= SHORT {
+        return parse(&bytes);
+    }
+    // Reading a long text is work without a pause, for which others must not wait.
+    let parsed = tokio::task::spawn_blocking(move || parse(&bytes));
+    parsed.await.map_err(|_| RequestError::Busy)?
 }
 
 fn parse(bytes: &[u8]) -> Result<Map<String, Value>, RequestError> {

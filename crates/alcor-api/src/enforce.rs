@@ -21,7 +21,7 @@ use alcor_policy::Verdict;
 use serde_json::Value;
 use target::Thing;
 
-pub(crate) use target::project_of;
+pub(crate) use target::{owner, project_of, wished_owner};
 
 /// The rule that lets some callers read everything.
 const GLOBAL_ACCESS: &str = "context_with_global_access";

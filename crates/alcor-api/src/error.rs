@@ -3,9 +3,13 @@
 use alcor_identity::IdentityError;
 use alcor_managers::ApiError;
 use alcor_store::{StoreError, TransactError};
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+
+/// After how many seconds a client that was refused for overload does well to come back.
+const RETRY_SECONDS: &str = "1";
 
 /// Why a request was not served. Its text is the `message` of Neutron's error body.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +64,12 @@ pub(crate) enum RequestError {
     /// As many requests as the server handles at once are in flight.
     #[error("The server is handling as many requests as it can: try again.")]
     Busy,
+    /// As many changes of the project wait as one project may have waiting.
+    #[error("{waiting} changes of this project wait to be written: try again when some are done.")]
+    Crowded {
+        /// How many wait.
+        waiting: usize,
+    },
     /// The request took longer than the server gives it.
     #[error("The request was not finished in {seconds} s. A write may still take effect.")]
     TimedOut {
@@ -95,13 +105,20 @@ impl RequestError {
             Self::Forbidden(_) | Self::Scope => StatusCode::FORBIDDEN,
             Self::UnknownPath | Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Busy | Self::Identity(_) | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Crowded { .. } | Self::Identity(_) | Self::Store(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::Rule(error) => {
                 StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }
             Self::Damaged => StatusCode::INTERNAL_SERVER_ERROR,
         }
+    }
+
+    /// Whether the server has too much to do, and nothing else is wrong.
+    fn is_overload(&self) -> bool {
+        matches!(self, Self::Busy | Self::Crowded { .. })
     }
 
     /// Neutron's `type`.
@@ -116,7 +133,9 @@ impl RequestError {
             Self::UnknownPath => "HTTPNotFound",
             Self::NotFound { kind, .. } => kind,
             Self::MethodNotAllowed => "HTTPMethodNotAllowed",
-            Self::Busy | Self::Identity(_) | Self::Store(_) => "HTTPServiceUnavailable",
+            Self::Busy | Self::Crowded { .. } | Self::Identity(_) | Self::Store(_) => {
+                "HTTPServiceUnavailable"
+            }
             Self::TimedOut { .. } => "HTTPGatewayTimeout",
             Self::Rule(error) => error.kind(),
             Self::Damaged => "HTTPInternalServerError",
@@ -128,6 +147,7 @@ impl From<TransactError<ApiError>> for RequestError {
     fn from(error: TransactError<ApiError>) -> Self {
         match error {
             TransactError::Aborted(rule) => Self::Rule(rule),
+            TransactError::Store(StoreError::Crowded { waiting, .. }) => Self::Crowded { waiting },
             TransactError::Store(store) => Self::Store(store),
         }
     }
@@ -136,12 +156,37 @@ impl From<TransactError<ApiError>> for RequestError {
 impl IntoResponse for RequestError {
     fn into_response(self) -> Response {
         let status = self.status();
-        if status.is_server_error() {
+        if self.is_overload() {
+            tracing::debug!(error = %self, "request refused");
+        } else if status.is_server_error() {
             tracing::error!(error = %self, detail = ?self, "request failed");
         }
         let body = json!({
             "NeutronError": { "type": self.kind(), "message": self.to_string(), "detail": "" }
         });
-        (status, axum::Json(body)).into_response()
+        let mut response = (status, axum::Json(body)).into_response();
+        if self.is_overload() {
+            let headers = response.headers_mut();
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alcor_store::Lane;
+
+    #[test]
+    fn a_full_lane_is_answered_by_503_and_when_to_come_again() {
+        let lane = Lane::of("busy");
+        let full = TransactError::Store(StoreError::Crowded { lane, waiting: 512 });
+        let answer = RequestError::from(full).into_response();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()[RETRY_AFTER], RETRY_SECONDS);
+        let answer = RequestError::from(TransactError::Store(StoreError::Closed)).into_response();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(answer.headers().get(RETRY_AFTER).is_none());
     }
 }

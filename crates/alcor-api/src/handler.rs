@@ -5,6 +5,7 @@ pub(crate) mod nested;
 use crate::attribute::Attributes;
 use crate::auth::Who;
 use crate::body::{self, Wanted};
+use crate::bulk::{self, Bulk};
 use crate::enforce;
 use crate::error::RequestError;
 use crate::link::Origin;
@@ -15,6 +16,7 @@ use crate::state::ApiState;
 use crate::view::{self, Selection};
 use alcor_managers::Caller;
 use alcor_managers::records;
+use alcor_types::ProjectId;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
@@ -30,21 +32,41 @@ pub(crate) async fn create<R: Managed>(
 ) -> Result<Response, RequestError> {
     let body = body::object(body, state.limits.body_bytes).await?;
     let reading = state.reading(&caller);
-    let answer = make::<R>(&state, &reading, body::create::<R>(body)?).await?;
+    let answer = make::<R>(&state, reading, body::create::<R>(body)?).await?;
     Ok((StatusCode::CREATED, json(answer)).into_response())
 }
 
-/// Commits a create and writes what it made.
+/// Commits a create and writes what it made; a large one where it holds up nobody else.
 async fn make<R: Managed>(
     state: &ApiState,
-    before: &Reading,
+    before: Reading,
     wanted: Wanted,
 ) -> Result<Vec<u8>, RequestError> {
     let (bodies, bulk) = match wanted {
         Wanted::One(body) => (vec![body], false),
         Wanted::Many(bodies) => (bodies, true),
     };
-    enforce::create::<R>(before, &bodies)?;
+    let owner = enforce::wished_owner(&before, &bodies);
+    let size = bodies.len();
+    let work = commit::<R>(state.clone(), before, (bodies, bulk), owner.clone());
+    if size <= bulk::FEW {
+        return work.await;
+    }
+    let bulk = Bulk {
+        owner,
+        size,
+        patience: state.limits.request_time / 2,
+    };
+    state.bulks.run(bulk, &state.store, work).await
+}
+
+async fn commit<R: Managed>(
+    state: ApiState,
+    before: Reading,
+    (bodies, bulk): (Vec<Attributes>, bool),
+    owner: ProjectId,
+) -> Result<Vec<u8>, RequestError> {
+    enforce::create::<R>(&before, &bodies)?;
     let caller = &before.caller;
     let requests = bodies
         .iter()
@@ -52,11 +74,11 @@ async fn make<R: Managed>(
         .collect::<Result<Vec<_>, _>>()?;
     let (settings, asker) = (Arc::clone(&state.settings), caller.clone());
     let committed = state
-        .store
+        .writer(&owner)
         .transact(move |txn| R::create(txn, &requests, &asker, &settings))
         .await?;
     let selection = Selection::of::<R>(&[], caller);
-    let reading = before.renewed(state);
+    let reading = before.renewed(&state);
     if bulk {
         return many::<R>(committed.value, &reading, &selection);
     }
@@ -93,7 +115,10 @@ pub(crate) async fn list<R: Resource>(
     let query = QueryString::of(&uri)?;
     let selection = Selection::of::<R>(&query.fields(), &caller);
     if let Some(preparation) = R::prepare(&caller, &query, &state.reading(&caller)) {
-        state.store.transact(preparation).await?;
+        state
+            .writer(&caller.project_id)
+            .transact(preparation)
+            .await?;
     }
     let listing = Listing::<R> {
         reading: state.reading(&caller),
@@ -140,13 +165,17 @@ async fn change<R: Managed>(
     expected: Option<u64>,
 ) -> Result<Response, RequestError> {
     let caller = &before.caller;
-    enforce::update(&find::<R>(before, id, caller)?, body)?;
+    let owner = {
+        let row = find::<R>(before, id, caller)?;
+        enforce::update(&row, body)?;
+        enforce::owner(&row)
+    };
     let id = parse_id::<R>(id)?;
     let request = R::update_request(body, expected)?;
     let selection = Selection::of::<R>(&[], caller);
     let (settings, asker) = (Arc::clone(&state.settings), caller.clone());
     let committed = state
-        .store
+        .writer(&owner)
         .transact(move |txn| R::update(txn, id, &request, &asker, &settings))
         .await?;
     let reading = before.renewed(state);
@@ -174,10 +203,14 @@ async fn erase<R: Managed>(
 ) -> Result<StatusCode, RequestError> {
     let caller = before.caller.clone();
     let rule = format!("delete_{}", R::POLICY);
-    enforce::action(&find::<R>(before, id, &caller)?, &rule)?;
+    let owner = {
+        let row = find::<R>(before, id, &caller)?;
+        enforce::action(&row, &rule)?;
+        enforce::owner(&row)
+    };
     let id = parse_id::<R>(id)?;
     state
-        .store
+        .writer(&owner)
         .transact(move |txn| R::delete(txn, id, &caller, expected))
         .await?;
     Ok(StatusCode::NO_CONTENT)

@@ -20,6 +20,7 @@ mod attribute;
 mod auth;
 mod binding;
 mod body;
+mod bulk;
 mod enforce;
 mod error;
 mod extension;

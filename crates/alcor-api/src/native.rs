@@ -28,6 +28,7 @@ use crate::body;
 use crate::error::RequestError;
 use crate::state::ApiState;
 use alcor_managers::Caller;
+use alcor_store::Store;
 use alcor_types::ProjectId;
 use axum::Router;
 use axum::body::Body;
@@ -46,6 +47,8 @@ pub(crate) struct Neutron(pub(crate) Router);
 /// administrator.
 pub(crate) struct Asked {
     state: ApiState,
+    /// The store, for what is written for the project.
+    store: Store,
     neutron: Neutron,
     caller: Caller,
     project: ProjectId,
@@ -71,6 +74,7 @@ impl FromRequest<ApiState> for Asked {
         check_project(&caller, &project)?;
         Ok(Self {
             state: state.clone(),
+            store: state.writer(&project),
             neutron: neutron.ok_or(RequestError::UnknownPath)?,
             caller,
             project,

@@ -108,7 +108,7 @@ async fn upsert(
         .collect::<Result<Vec<_>, _>>()?;
     let asker = caller.clone();
     let committed = state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| node::create_many(txn, &requests, &asker))
         .await?;
     Ok(committed.value)
@@ -126,7 +126,7 @@ pub(crate) async fn update_node(
     let request = Nodes::update_request(&body::update::<Nodes>(body)?)?;
     let asker = caller.clone();
     let committed = state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| {
             let present = node::get(txn, &id, &asker)?;
             node::update(txn, present.id, &request, &asker)
@@ -142,10 +142,11 @@ pub(crate) async fn delete_node(
     Path(id): Path<String>,
 ) -> Result<StatusCode, RequestError> {
     enforce::general(&caller, "delete_node")?;
+    let writer = state.writer(&caller.project_id);
     let delete = move |txn: &mut alcor_store::Txn<'_>| {
         let present = node::get(txn, &id, &caller)?;
         node::delete(txn, present.id, &caller)
     };
-    state.store.transact::<(), ApiError, _>(delete).await?;
+    writer.transact::<(), ApiError, _>(delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }

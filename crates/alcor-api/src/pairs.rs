@@ -59,7 +59,7 @@ async fn change(
     let pairs: Vec<AllowedAddressPair> = body.required("allowed_address_pairs")?;
     let (settings, asker) = (Arc::clone(&state.settings), caller.clone());
     let committed = state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| apply(txn, id, &pairs, &asker, &settings))
         .await?;
     let reading = state.reading(&caller);

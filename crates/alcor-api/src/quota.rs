@@ -119,7 +119,7 @@ pub(crate) async fn update(
     let change = change(body::object(body, state.limits.body_bytes).await?)?;
     let owner = project.clone();
     state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| quota::set(txn, &owner, &change.limits, change.force))
         .await?;
     answer(&state, &project)
@@ -133,7 +133,7 @@ pub(crate) async fn reset(
 ) -> Result<StatusCode, RequestError> {
     enforce::general(&caller, "delete_quota")?;
     let reset = move |txn: &mut alcor_store::Txn<'_>| quota::reset(txn, &project);
-    state.store.transact(reset).await?;
+    state.writer(&caller.project_id).transact(reset).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

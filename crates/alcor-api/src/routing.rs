@@ -317,7 +317,7 @@ async fn transact<T: Send + 'static>(
 ) -> Result<T, RequestError> {
     let settings = Arc::clone(&state.settings);
     let committed = state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| rule(txn, &caller, &settings))
         .await?;
     Ok(committed.value)

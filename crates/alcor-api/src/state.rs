@@ -1,20 +1,21 @@
 //! What every handler shares.
 
 use crate::auth::Auth;
+use crate::bulk::Bulks;
 use crate::metrics::Metrics;
 use crate::resource::Reading;
 use crate::tls::Tls;
 use alcor_managers::{Caller, Settings};
 use alcor_policy::Policy;
-use alcor_store::Store;
-use alcor_types::{HostName, Timestamp};
+use alcor_store::{Lane, Store};
+use alcor_types::{HostName, ProjectId, Revision, Timestamp};
 use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// What is known of a host's agent at this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +79,7 @@ pub struct Parts {
     pub(crate) metrics: Metrics,
     pub(crate) ready: Arc<AtomicBool>,
     pub(crate) permits: Arc<Semaphore>,
+    pub(crate) bulks: Arc<Bulks>,
 }
 
 impl ApiState {
@@ -104,6 +106,7 @@ impl ApiState {
             metrics,
             ready: Arc::default(),
             permits: Arc::new(Semaphore::new(limits.concurrency)),
+            bulks: Arc::default(),
         }))
     }
 
@@ -116,6 +119,12 @@ impl ApiState {
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.parts().limits = limits;
         self.parts().permits = Arc::new(Semaphore::new(limits.concurrency));
+        self
+    }
+
+    /// The same where bulks go no further ahead of what hosts are being told, up to this revision, than a few.
+    pub fn paced_by(mut self, progress: watch::Receiver<Revision>) -> Self {
+        self.parts().bulks = Arc::new(Bulks::paced_by(progress));
         self
     }
 
@@ -141,6 +150,12 @@ impl ApiState {
     /// Says by `/readyz` whether the region serves.
     pub fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Release);
+    }
+
+    /// The store, for what is written for this project: it waits behind the project's own, and other
+    /// projects have their turns in between.
+    pub(crate) fn writer(&self, project: &ProjectId) -> Store {
+        self.store.in_lane(Lane::of(project.as_str()))
     }
 
     /// The newest view of the region, for this caller.

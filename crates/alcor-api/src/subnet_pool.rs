@@ -59,8 +59,9 @@ async fn change(
         return Err(RequestError::invalid("prefixes", "the list is empty"));
     }
     let prefixes = blocks(prefixes);
+    let writer = state.writer(&caller.project_id);
     let change = move |txn: &mut Txn<'_>| rule(txn, id, &prefixes, &caller);
-    let pool = state.store.transact(change).await?.value;
+    let pool = writer.transact(change).await?.value;
     Ok(json(object!({ "prefixes": pool.prefixes }).to_string()))
 }
 
@@ -73,9 +74,10 @@ pub(crate) async fn onboard(
 ) -> Result<Response, RequestError> {
     let id = allowed(&state, &caller, &id, "onboard_network_subnets")?;
     let network: Uuid = member(&state, body, "network_id").await?;
+    let writer = state.writer(&caller.project_id);
     let onboard =
         move |txn: &mut Txn<'_>| subnet_pool::onboard(txn, id, NetworkId(network), &caller);
-    let subnets = state.store.transact(onboard).await?.value;
+    let subnets = writer.transact(onboard).await?.value;
     let shown = subnets
         .iter()
         .map(|subnet| object!({ "id": subnet.id, "cidr": subnet.cidr }));

@@ -168,7 +168,7 @@ async fn write<R: Tagged>(
         _ => None,
     };
     let committed = state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| {
             let record = R::get(txn, id, &caller)?;
             let old = R::standard(&record).map(|standard| standard.tags.clone());

@@ -49,8 +49,9 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, RequestError> {
     let project = named(project, &caller);
     enforce::of_project(&caller, "delete_auto_allocated_topology", project.as_str())?;
+    let writer = state.writer(&caller.project_id);
     let delete = move |txn: &mut alcor_store::Txn<'_>| topology::delete(txn, &project, &caller);
-    state.store.transact(delete).await?;
+    writer.transact(delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -62,7 +63,7 @@ async fn make(
     let (asker, owner, settings) = (caller.clone(), project.clone(), state.settings.clone());
     let make =
         move |txn: &mut alcor_store::Txn<'_>| topology::ensure(txn, &owner, &asker, &settings);
-    Ok(state.store.transact(make).await?.value)
+    Ok(state.writer(&caller.project_id).transact(make).await?.value)
 }
 
 /// The project of the path, or the caller's where the path says that there is none.

@@ -43,7 +43,7 @@ pub(crate) async fn add(
     let more: Vec<SubPortRequest> = read(&items(body, &state).await?)?;
     let asker = caller.clone();
     let committed = state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| trunk::add_sub_ports(txn, id, &more, &asker))
         .await?;
     answer(&state, &caller, committed.value)
@@ -70,7 +70,7 @@ pub(crate) async fn remove(
         .collect();
     let asker = caller.clone();
     let committed = state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| trunk::remove_sub_ports(txn, id, &less, &asker))
         .await?;
     answer(&state, &caller, committed.value)

@@ -121,6 +121,7 @@ pub(crate) fn neighbor(port: &Port, host_ip: IpAddr, revision: Revision) -> Opti
             host_ip,
             fixed_ips: port.fixed_ips.clone(),
             dns_name: port.dns_name.clone(),
+            security_groups: port.security_groups.clone(),
         })
     })
 }

@@ -3,6 +3,7 @@
 mod acls;
 mod limits;
 mod north;
+mod owner;
 mod pools;
 mod retell;
 mod routers;
@@ -172,12 +173,15 @@ impl Compiler {
         if let Some(former) = scope.vni().filter(|vni| self.vnis.get(vni) == Some(&id)) {
             self.vnis.remove(&former);
         }
-        let mut news = scope.set_network(revision, network.cloned(), &self.hosts);
-        news |= scope.weigh(revision, self.on_demand_above, &self.hosts);
+        let news = scope.set_network(revision, network.cloned(), &self.hosts);
+        let weighed = scope.weigh(revision, self.on_demand_above, &self.hosts);
         self.vnis.extend(scope.vni().map(|vni| (vni, id)));
-        journal.news(id, news);
+        journal.news(id, news || weighed);
         let policies = &mut self.hosts.policies;
         policies.set_user(User::Network(id), former, scope.policy());
+        if weighed {
+            self.retell_members(revision, id, journal);
+        }
         self.forget_if_empty(id);
         self.retell_outside(revision, id, journal);
     }
@@ -252,8 +256,9 @@ impl Compiler {
     ) {
         let home = self.ports.get(&id).and_then(|home| self.scopes.get(home));
         let former = home.and_then(|scope| scope.port(id)).cloned();
+        let whole = port.is_none_or(|port| !self.is_large(port.network_id));
         let (groups, context) = self.groups(revision, journal);
-        groups.take_port(id, former.as_deref(), port, context);
+        groups.take_port(id, former.as_deref(), (port, whole), context);
     }
 
     fn set_port(
@@ -275,16 +280,20 @@ impl Compiler {
         let spread = scope.spread_news();
         let news = scope.set_port(revision, id, port, &self.hosts);
         let weighed = scope.weigh(revision, self.on_demand_above, &self.hosts);
-        if scope.is_large() && !weighed && scope.spread_news() == spread {
-            // Of a port of a large network only those hear that hold it.
+        if scope.is_large() {
             journal.port_news(network, id, &places, news);
-        } else {
+        }
+        // Of a port of a large network only those hear that hold it.
+        if !scope.is_large() || weighed || scope.spread_news() != spread {
             journal.news(network, news || weighed);
         }
         let policies = &mut self.hosts.policies;
         policies.set_user(User::Port(network, id), former, scope.policy_named_by(id));
         for host in &places {
             self.hosts.set_scope(host, network, scope.binds(host));
+        }
+        if weighed {
+            self.retell_members(revision, network, journal);
         }
         self.forget_if_empty(network);
     }

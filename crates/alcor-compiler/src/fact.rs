@@ -63,6 +63,9 @@ pub struct Touch {
     /// Where only ports of a large network have news: these. All members of the scope have news where
     /// nothing is said.
     pub only: Option<Narrow>,
+    /// Ports of a large network with news, whether or not others have any: there may be hosts that were told
+    /// that nobody has their addresses. Sorted.
+    pub newcomers: Vec<PortId>,
 }
 
 /// News of single ports of a large network.

@@ -13,7 +13,7 @@ use crate::hosts::Hosts;
 use crate::log::Log;
 use addresses::Addresses;
 use alcor_goalstate::{Goal, GoalKey, ScopeId};
-use alcor_types::{AddressGroupId, HostName, SecurityGroupId, SecurityGroupRuleId};
+use alcor_types::{AddressGroupId, HostName, ProjectId, SecurityGroupId, SecurityGroupRuleId};
 use group::Group;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -105,6 +105,12 @@ impl Groups {
             ScopeId::AddressGroup(id) => self.addresses.get(&id).map_or(0, Addresses::digest),
             ScopeId::Network(_) => 0,
         }
+    }
+
+    /// Whose group it is, where it is a security group that exists.
+    pub(crate) fn owner(&self, scope: ScopeId) -> Option<&ProjectId> {
+        let fact = self.sets.get(&scope_group(scope)?)?.fact.as_ref()?;
+        Some(&fact.project_id)
     }
 
     fn exists(&self, scope: ScopeId) -> bool {

@@ -66,10 +66,11 @@ impl Notes {
             joined: Vec::new(),
             left: Vec::new(),
             only: None,
+            newcomers: self.ports.iter().copied().collect(),
         };
         if !self.news {
             touch.only = Some(Narrow {
-                ports: self.ports.iter().copied().collect(),
+                ports: touch.newcomers.clone(),
                 places: self.places.iter().cloned().collect(),
             });
         }

@@ -332,15 +332,10 @@ impl North {
     }
 }
 
-/// What bounds an address outside: by the policy that it has, or else by its network's. Marks are
-/// not for addresses.
+/// What bounds and marks an address outside: the policy that it has, or else its network's.
 fn limits(own: Option<QosPolicyId>, network: Option<&Scope>, hosts: &Hosts) -> Limits {
     let policy = own.or_else(|| network?.policy());
-    let limits = policy.map_or_else(Limits::default, |id| hosts.policies.limits(id));
-    Limits {
-        dscp: None,
-        ..limits
-    }
+    policy.map_or_else(Limits::default, |id| hosts.policies.limits(id))
 }
 
 /// The number of the protocol in an IP header.

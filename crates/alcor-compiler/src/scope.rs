@@ -154,6 +154,11 @@ impl Scope {
         self.ports.get(&id).map(|member| &member.port)
     }
 
+    /// All ports.
+    pub(crate) fn ports(&self) -> impl Iterator<Item = &Arc<Port>> {
+        self.ports.values().map(|member| &member.port)
+    }
+
     /// The subnet.
     pub(crate) fn subnet(&self, id: SubnetId) -> Option<&Arc<Subnet>> {
         self.subnets.get(&id).map(|held| &held.fact)

@@ -5,11 +5,12 @@
 
 mod support;
 
-use alcor_compiler::{Compiler, Delta, Fact};
-use alcor_goalstate::{Goal, GoalChange, GoalKey, ScopeId, digest};
+use alcor_compiler::{Compiler, Delta, Fact, Found, Narrow};
+use alcor_goalstate::{Goal, GoalChange, GoalKey, ScopeId, Sought, digest};
 use alcor_types::{
-    AddressGroup, Direction, EtherType, HostName, Port, Remote, Revision, SecurityGroup,
-    SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Sharing, Standard, TrafficMatch,
+    AddressGroup, AllowedAddressPair, Direction, EtherType, HostName, Port, Remote, Revision,
+    SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Sharing, Standard,
+    TrafficMatch,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,6 +114,8 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         1 => (0..GROUPS).prop_map(|id| Fact::SecurityGroup(group_id(id), None)),
         2 => (0..2_u8, blocks).prop_map(|(id, blocks)| put_addresses(id, blocks)),
         1 => (0..2_u8).prop_map(|id| Fact::AddressGroup(address_group_id(id), None)),
+        1 => Just(put_network(network(1))),
+        1 => Just(Fact::Network(network_id(1), None)),
         2 => (0..HOSTS).prop_map(|id| put_node(node(id))),
         1 => (0..HOSTS).prop_map(|id| Fact::Node(host(id), None)),
     ]
@@ -148,8 +151,9 @@ proptest! {
         history in any_history(),
         log_limit in 0_usize..40,
         looks in prop::collection::vec(any::<u16>(), 40),
+        above in 0_usize..6,
     ) {
-        let mut region = Compiler::new(log_limit);
+        let mut region = Compiler::new(log_limit).on_demand_above(above);
         let mut followers: BTreeMap<_, Follower> =
             places().into_iter().map(|place| (place, Follower::default())).collect();
         for (number, facts) in history.iter().enumerate() {
@@ -210,8 +214,11 @@ proptest! {
     }
 
     #[test]
-    fn touches_tell_who_came_to_a_group_and_who_went(history in any_history()) {
-        let mut region = Compiler::new(16);
+    fn touches_tell_who_came_to_a_group_and_who_went(
+        history in any_history(),
+        above in 0_usize..6,
+    ) {
+        let mut region = Compiler::new(16).on_demand_above(above);
         for (number, facts) in history.iter().enumerate() {
             let members = |region: &Compiler| -> BTreeMap<_, _> {
                 let hosts = |id| BTreeSet::from_iter(region.scope_hosts(id));
@@ -237,7 +244,9 @@ proptest! {
                 let here = scopes().into_iter().filter(|id| after[id].contains(&host));
                 let mut here: Vec<_> = here.collect();
                 here.sort();
-                prop_assert_eq!(region.host_scopes(&host), here);
+                let mut told = region.host_scopes(&host);
+                told.retain(|scope| scope.network().is_none());
+                prop_assert_eq!(told, here);
             }
         }
     }
@@ -345,4 +354,79 @@ fn sg_d_a_port_that_joins_is_one_member_to_all_who_hold_the_group() {
     named.standard.name = "new".into();
     region.apply(Revision(13), &[put_port(named)]);
     assert_eq!(region.scope_revision(scope(1)), Some(Revision(12)));
+}
+
+/// A region where the network is large with three ports.
+fn large_region() -> Compiler {
+    let mut region = region().on_demand_above(2);
+    let facts = [vm(1, 1, &[1]), vm(2, 2, &[1]), vm(3, 3, &[1])];
+    region.apply(Revision(11), &facts);
+    region
+}
+
+#[test]
+fn a_group_tells_of_ports_in_small_networks_and_these_tell_of_themselves_in_large_ones() {
+    let mut region = large_region();
+    assert_eq!(keys(&region, 1, 1), of(1, &[]));
+    let told = region.find(
+        network_id(1),
+        &host(1),
+        Sought::Mac(member(2, None, &[]).mac_address),
+    );
+    let Found::Neighbors(told) = told else {
+        panic!("nobody has it: {told:?}");
+    };
+    let [(_, Goal::Neighbor(goal))] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert_eq!(goal.security_groups, [group_id(1)]);
+    // Two of three are too few.
+    region.apply(Revision(12), &[Fact::Port(port_id(2), None)]);
+    region.apply(Revision(13), &[Fact::Port(port_id(3), None)]);
+    assert_eq!(keys(&region, 1, 1), of(1, &[1]));
+    assert_eq!(
+        delta(&region, 1, 1, 12),
+        [GoalKey::Member(group_id(1), port_id(1))]
+    );
+}
+
+#[test]
+fn blocks_of_allowed_pairs_in_large_networks_are_told_to_all() {
+    let mut region = large_region();
+    let mut pair = member(4, Some(2), &[1]);
+    pair.allowed_address_pairs.push(AllowedAddressPair {
+        ip_address: "10.0.0.64/26".parse().unwrap(),
+        mac_address: None,
+    });
+    region.apply(Revision(12), &[put_port(pair)]);
+    let goals = wanted(&region, scope(1), &host(1));
+    let [Goal::Group(_), Goal::Member(goal)] = &goals[..] else {
+        panic!("{goals:?}");
+    };
+    assert_eq!(
+        goal.addresses,
+        ["10.0.0.64/26".parse().unwrap()],
+        "not its own"
+    );
+}
+
+#[test]
+fn who_joins_a_group_in_a_large_network_is_news_to_few() {
+    let mut region = large_region();
+    let touches = region.apply(Revision(12), &[vm(4, 2, &[1])]);
+    let [touch] = &touches[..] else {
+        panic!("{touches:?}");
+    };
+    let narrow = Narrow {
+        ports: vec![port_id(4)],
+        places: vec![host(2)],
+    };
+    assert_eq!(
+        (touch.scope, &touch.only),
+        (network_id(1).into(), &Some(narrow))
+    );
+    let touches = region.apply(Revision(13), &[vm(4, 2, &[])]);
+    let scopes: Vec<_> = touches.iter().map(|touch| touch.scope).collect();
+    assert_eq!(scopes, [network_id(1).into()], "the group has no news");
+    assert_eq!(region.scope_revision(scope(1)), Some(Revision(11)));
 }

@@ -172,8 +172,9 @@ fn a_floating_ip_has_its_own_policy_or_its_networks() {
         Limits::default(),
         "it has no rule yet"
     );
-    let rules = [qos_rule(0, 3, 9), qos_rule(2, 3, 0)].map(put_qos_rule);
-    region.apply(Revision(102), &rules);
-    let bound = Limits::of(&[qos_rule(0, 3, 9).limit]);
-    assert_eq!(told_outside(&region), bound, "addresses mark nothing");
+    let rules = [qos_rule(0, 3, 9), qos_rule(2, 3, 0)];
+    region.apply(Revision(102), &rules.map(put_qos_rule));
+    let both = Limits::of(&rules.map(|rule| rule.limit));
+    assert!(both.dscp.is_some(), "one of the rules marks");
+    assert_eq!(told_outside(&region), both);
 }

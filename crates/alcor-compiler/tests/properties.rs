@@ -10,6 +10,7 @@ use alcor_goalstate::{Goal, Limits, ScopeId, Sought, digest};
 use alcor_types::{HostName, MacAddr, PortId, Revision};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use support::*;
 
 const NETWORKS: u8 = 3;
@@ -241,6 +242,18 @@ fn any_pool() -> impl Strategy<Value = Fact> {
     })
 }
 
+/// The same, with networks' own numbers of ports from which on they are large.
+fn with_numbers(mut history: Vec<Vec<Fact>>, own: &[Option<u32>]) -> Vec<Vec<Fact>> {
+    let networks = history.iter_mut().flatten().filter_map(|fact| match fact {
+        Fact::Network(_, Some(network)) => Some(Arc::make_mut(network)),
+        _ => None,
+    });
+    for (network, above) in networks.zip(own.iter().cycle()) {
+        network.on_demand_above = *above;
+    }
+    history
+}
+
 /// Facts in commits.
 fn any_history() -> impl Strategy<Value = Vec<Vec<Fact>>> {
     prop::collection::vec(prop::collection::vec(any_fact(), 1..5), 1..40)
@@ -349,7 +362,9 @@ proptest! {
         above in prop::sample::select(vec![usize::MAX, usize::MAX, 0, 1, 2]),
         looks in prop::collection::vec(any::<u16>(), 40),
         repeats in prop::collection::vec(any::<prop::sample::Index>(), 40),
+        own in prop::collection::vec(prop::option::of(0_u32..4), 7),
     ) {
+        let history = with_numbers(history, &own);
         let mut region = Compiler::new(log_limit).on_demand_above(above);
         let mut followers: BTreeMap<_, Follower> =
             places().map(|place| (place, Follower::default())).collect();

@@ -58,6 +58,7 @@ fn touch(joined: &[u8], left: &[u8]) -> Vec<Touch> {
         joined: names(joined),
         left: names(left),
         only: None,
+        newcomers: Vec::new(),
     }]
 }
 

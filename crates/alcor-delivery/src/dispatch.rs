@@ -1,14 +1,17 @@
 //! What to send to one agent next: the pure part of a session.
 
 mod demand;
+mod news;
 
 pub use demand::{Introduction, Lookups};
 
 use crate::Subscription;
+use crate::service::Owner;
 use alcor_compiler::{Compiler, Delta, Demand};
 use alcor_goalstate::wire::{Push, PushKind, ScopeRevision, Welcome};
 use alcor_goalstate::{GoalChange, ScopeId, encode};
-use alcor_types::{HostName, NetworkId, Revision};
+use alcor_types::{HostName, NetworkId, ProjectId, Revision};
+use news::News;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Changes in one push: about half a megabyte of neighbours, well below gRPC's limit of four.
@@ -43,7 +46,9 @@ pub struct Dispatch {
     sequence: u64,
     verified: u64,
     cursors: BTreeMap<ScopeId, Revision>,
-    news: BTreeSet<ScopeId>,
+    news: News,
+    /// Whose scope lies in the outbox.
+    telling: Owner,
     outbox: VecDeque<Push>,
     in_flight: VecDeque<(u64, ScopeId)>,
     restarts: BTreeMap<ScopeId, u32>,
@@ -77,7 +82,8 @@ impl Dispatch {
             sequence: 0,
             verified: 0,
             cursors: BTreeMap::new(),
-            news: BTreeSet::new(),
+            news: News::default(),
+            telling: None,
             outbox: VecDeque::new(),
             in_flight: VecDeque::new(),
             restarts: BTreeMap::new(),
@@ -107,9 +113,11 @@ impl Dispatch {
         )
     }
 
-    /// Notes that a scope has news for the host, or that the host joined or left it.
-    pub fn mark(&mut self, scope: impl Into<ScopeId>) {
-        self.news.insert(scope.into());
+    /// Notes that a scope has news for the host, or that the host joined or left it, and whose scope it is.
+    pub fn mark(&mut self, scope: impl Into<ScopeId>, owner: Option<ProjectId>) {
+        let scope = scope.into();
+        self.news
+            .mark(scope, owner, !self.cursors.contains_key(&scope));
     }
 
     /// Whether a push could be sent now, if there is one.
@@ -127,13 +135,24 @@ impl Dispatch {
         !self.has_news() && self.in_flight.is_empty()
     }
 
+    /// Whose scope the next push tells of.
+    pub(crate) fn next_owner(&mut self) -> Owner {
+        if self.outbox.is_empty() {
+            self.news.next_owner()
+        } else {
+            self.telling.clone()
+        }
+    }
+
     /// The next push, where there is one and room for it. It counts as in flight from now on.
     pub fn next(&mut self, compiler: &Compiler) -> Option<Push> {
         if !self.has_room() {
             return None;
         }
         while self.outbox.is_empty() {
-            let scope = self.next_news(compiler)?;
+            self.telling = self.news.next_owner();
+            let needed = |scope| compiler.has_host(scope, &self.host);
+            let scope = self.news.next(needed)?;
             self.refresh(compiler, scope);
         }
         let mut push = self.outbox.pop_front()?;
@@ -142,20 +161,6 @@ impl Dispatch {
         let scope = push.scope.parse().ok()?;
         self.in_flight.push_back((push.sequence, scope));
         Some(push)
-    }
-
-    /// Scopes that the host has left come last: until it is told otherwise, its ports still lean
-    /// on them. Of the others sets come before the ports that will lean on them.
-    fn next_news(&mut self, compiler: &Compiler) -> Option<ScopeId> {
-        let needed = |scope: &&ScopeId| compiler.has_host(**scope, &self.host);
-        let scope = self
-            .news
-            .iter()
-            .find(needed)
-            .or(self.news.first())
-            .copied()?;
-        self.news.remove(&scope);
-        Some(scope)
     }
 
     /// The agent holds the push in memory.
@@ -229,7 +234,7 @@ impl Dispatch {
         let cursor = self.cursors.get(&scope).copied();
         cursor == Some(Revision(held))
             && self.is_current(compiler, scope, Revision(held))
-            && !self.news.contains(&scope)
+            && !self.news.contains(scope)
             && self.outbox.is_empty()
             && self.in_flight.iter().all(|(_, flying)| *flying != scope)
     }

@@ -1,8 +1,10 @@
 //! The feed: keeps the compiler at the store's newest revision, and rings the sessions.
 
 use crate::DeliveryError;
+use crate::aside::aside;
 use crate::hosts::Hosts;
 use crate::intent::{self, Intent};
+use crate::service::Owner;
 use crate::subscribers::Subscribers;
 use alcor_compiler::{Compiler, Touch};
 use alcor_store::{Change, Store, StoreError, Watch};
@@ -80,17 +82,20 @@ impl Feed {
     }
 
     fn apply(&mut self, revision: Revision, changes: &[Change]) -> Result<(), DeliveryError> {
-        let facts = self.intent.facts(changes)?;
-        let touches = self.compiler.write().apply(revision, &facts);
-        self.at.send_replace(revision);
-        self.ring(&touches);
-        Ok(())
+        aside(|| {
+            let facts = self.intent.facts(changes)?;
+            let touches = self.compiler.write().apply(revision, &facts);
+            self.at.send_replace(revision);
+            self.ring(&touches);
+            Ok(())
+        })
     }
 
     /// A session may look between two rings: it must not hear that its host has left a scope
     /// before it hears of what no longer leans on it.
     fn ring(&self, touches: &[Touch]) {
         for touch in touches {
+            let owner = self.owner(touch);
             let members = match &touch.only {
                 None => self.compiler.read().scope_hosts(touch.scope),
                 Some(only) => {
@@ -99,21 +104,26 @@ impl Feed {
                     members.into_iter().collect()
                 }
             };
-            self.hosts.ring(touch.scope, members.iter());
+            self.hosts.ring(touch.scope, &owner, members.iter());
         }
         for touch in touches {
-            self.hosts.ring(touch.scope, touch.left.iter());
+            let owner = self.owner(touch);
+            self.hosts.ring(touch.scope, &owner, touch.left.iter());
             self.tell_of_newcomers(touch);
         }
     }
 
+    fn owner(&self, touch: &Touch) -> Owner {
+        self.compiler.read().scope_owner(touch.scope).cloned()
+    }
+
     /// Hosts that were told a moment ago that nobody has an address hear who has it now.
     fn tell_of_newcomers(&self, touch: &Touch) {
-        let (Some(only), Some(network)) = (&touch.only, touch.scope.network()) else {
+        let Some(network) = touch.scope.network() else {
             return;
         };
         let compiler = self.compiler.read();
-        let ports = only.ports.iter();
+        let ports = touch.newcomers.iter();
         for sought in ports.flat_map(|port| compiler.sought_by(network, *port)) {
             for host in self.subscribers.take_missed((network, sought)) {
                 self.hosts.tell(&host, network, sought);
@@ -131,7 +141,7 @@ impl Feed {
         *self.compiler.write() = compiler;
         for host in self.hosts.names() {
             for scope in self.compiler.read().host_scopes(&host) {
-                self.hosts.ring(scope, std::iter::once(&host));
+                self.hosts.ring(scope, &None, std::iter::once(&host));
             }
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! Which host has which session, and when it was last heard.
 
+use crate::service::Owner;
 use alcor_goalstate::wire::ScopeRevision;
 use alcor_goalstate::{ScopeId, Sought};
 use alcor_types::{HostName, NetworkId, Timestamp};
@@ -25,7 +26,7 @@ const ASKED: usize = 1024;
 /// The mailbox of one session: scopes with news, and the word to end.
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
-    scopes: Mutex<BTreeSet<ScopeId>>,
+    scopes: Mutex<BTreeMap<ScopeId, Owner>>,
     asked: Mutex<Asked>,
     /// Rings when a scope was added.
     pub(crate) bell: Notify,
@@ -56,13 +57,14 @@ impl Mailbox {
         }
     }
 
-    /// Takes all scopes with news.
-    pub(crate) fn take(&self) -> BTreeSet<ScopeId> {
+    /// Takes all scopes with news, each with its owner.
+    pub(crate) fn take(&self) -> BTreeMap<ScopeId, Owner> {
         std::mem::take(&mut self.scopes.lock())
     }
 
-    fn put(&self, scope: ScopeId) {
-        if self.scopes.lock().insert(scope) {
+    fn put(&self, scope: ScopeId, owner: &Owner) {
+        let mut scopes = self.scopes.lock();
+        if scopes.insert(scope, owner.clone()).is_none() {
             self.bell.notify_one();
         }
     }
@@ -194,12 +196,17 @@ impl Hosts {
         }
     }
 
-    /// Tells the hosts' sessions, where they have one, that the scope has news.
-    pub(crate) fn ring<'a>(&self, scope: ScopeId, hosts: impl Iterator<Item = &'a HostName>) {
+    /// Tells the hosts' sessions, where they have one, that the scope has news, and whose it is.
+    pub(crate) fn ring<'a>(
+        &self,
+        scope: ScopeId,
+        owner: &Owner,
+        hosts: impl Iterator<Item = &'a HostName>,
+    ) {
         let entries = self.entries.lock();
         for host in hosts {
             if let Some(entry) = entries.get(host).filter(|entry| entry.open) {
-                entry.mailbox.put(scope);
+                entry.mailbox.put(scope, owner);
             }
         }
     }

@@ -20,6 +20,7 @@
 
 mod absences;
 mod admission;
+mod aside;
 mod desk;
 mod dispatch;
 mod error;

@@ -3,14 +3,15 @@
 //!
 //! A gateway stays where it is for as long as its host lives, whoever else comes. Of several hosts
 //! each gateway takes the one that a hash of both says, so that they spread, and spread again over
-//! those that are left. A silent agent may have a switch that lives: its gateway moves all the same,
+//! those that are left. VMs on flat and VLAN networks of the router reach its gateway by their own
+//! wires, so that a host with more of these is a better one, and worth a move. A silent agent may have a switch that lives: its gateway moves all the same,
 //! for nobody could tell that switch of the next change.
 
 use crate::DeliveryError;
 use crate::hosts::Hosts;
 use alcor_managers::{records, router, schema};
 use alcor_store::{Snapshot, Store, TransactError, Watch};
-use alcor_types::{HostName, Network, Port, PortId, Router};
+use alcor_types::{HostName, Network, NetworkId, Port, PortId, Router, RouterId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -95,7 +96,7 @@ impl Seats {
     async fn settle(&self, living: &Living, settled: bool) -> bool {
         let snapshot = self.store.snapshot();
         let mut done = true;
-        for gateway in gateways(&snapshot) {
+        for gateway in gateways(&snapshot, alike(living)) {
             let Some(host) = gateway.choice(living, settled) else {
                 continue;
             };
@@ -106,7 +107,10 @@ impl Seats {
                 .transact(move |txn| router::seat(txn, port, &to))
                 .await;
             match moved {
-                Ok(_) => tracing::info!(%port, %host, "gateway placed"),
+                Ok(_) => {
+                    let out_of_reach = gateway.out_of_reach(living, &host);
+                    tracing::info!(%port, %host, ?out_of_reach, "gateway placed");
+                }
                 Err(TransactError::Aborted(error)) => {
                     tracing::error!(%error, %port, "gateway not placed");
                 }
@@ -130,20 +134,44 @@ struct Gateway {
     port: PortId,
     host: Option<HostName>,
     physical_network: String,
+    /// The physical networks of the router's networks inside.
+    inner: BTreeSet<String>,
 }
 
 impl Gateway {
     /// Where it is to go, if it must go anywhere.
     fn choice<'a>(&self, living: &'a Living, settled: bool) -> Option<&'a HostName> {
-        let serves = |networks: &BTreeSet<String>| networks.contains(&self.physical_network);
-        let stays = self.host.as_ref().and_then(|host| living.get(host));
-        if stays.is_some_and(serves) || self.host.is_some() && !settled {
+        if self.host.is_some() && !settled {
             return None;
         }
-        let able = living.iter().filter(|(_, networks)| serves(networks));
-        let able = able.map(|(host, _)| host);
-        able.max_by_key(|host| (weight(self.port, host), *host))
+        let reach = |host| self.reach(living.get(host)?);
+        let best = living
+            .keys()
+            .filter_map(|host| Some((reach(host)?, weight(self.port, host), host)))
+            .max()?;
+        let now = self.host.as_ref().and_then(reach);
+        (now < Some(best.0)).then_some(best.2)
     }
+
+    /// How many networks inside a host with these physical networks reaches; none where it has no way
+    /// outside.
+    fn reach(&self, networks: &BTreeSet<String>) -> Option<usize> {
+        let serves = networks.contains(&self.physical_network);
+        serves.then(|| self.inner.intersection(networks).count())
+    }
+
+    /// The physical networks inside whose VMs do not reach the gateway there.
+    fn out_of_reach(&self, living: &Living, host: &HostName) -> Vec<String> {
+        let networks = living.get(host).cloned().unwrap_or_default();
+        self.inner.difference(&networks).cloned().collect()
+    }
+}
+
+/// Whether every host has the same physical networks, so that none is better than another.
+fn alike(living: &Living) -> bool {
+    let mut all = living.values();
+    let first = all.next();
+    all.all(|networks| Some(networks) == first)
 }
 
 /// The same in every life of the region.
@@ -153,24 +181,44 @@ fn weight(port: PortId, host: &HostName) -> u64 {
     hasher.finish()
 }
 
-fn gateways(snapshot: &Snapshot) -> Vec<Gateway> {
+/// All gateways; with what is inside, unless it makes no difference.
+fn gateways(snapshot: &Snapshot, alike: bool) -> Vec<Gateway> {
     let routers = records::scan::<Router>(snapshot, None, false);
     let routers = routers.filter_map(Result::ok);
-    let gateways = routers.flat_map(|router| router.gateways);
-    let known = gateways.filter_map(|gateway| {
-        let port: Port = records::get(snapshot, gateway.port_id.as_bytes()).ok()??;
-        let network: Network = records::get(snapshot, gateway.network_id.as_bytes()).ok()??;
-        let physical_network = network
-            .segments
-            .iter()
-            .find_map(|segment| segment.physical_network.clone())?;
-        Some(Gateway {
-            port: port.id,
-            host: port.host,
-            physical_network,
+    let known = routers.flat_map(|router| {
+        let inner = if alike || router.gateways.is_empty() {
+            BTreeSet::new()
+        } else {
+            inner(snapshot, router.id)
+        };
+        let gateways = router.gateways.into_iter();
+        gateways.filter_map(move |gateway| {
+            let port: Port = records::get(snapshot, gateway.port_id.as_bytes()).ok()??;
+            Some(Gateway {
+                port: port.id,
+                host: port.host,
+                physical_network: physical_network(snapshot, gateway.network_id)?,
+                inner: inner.clone(),
+            })
         })
     });
     known.collect()
+}
+
+/// The physical networks of a router's networks inside.
+fn inner(snapshot: &Snapshot, router: RouterId) -> BTreeSet<String> {
+    let interfaces = router::interfaces(snapshot, router).unwrap_or_default();
+    let networks: BTreeSet<_> = interfaces.iter().map(|port| port.network_id).collect();
+    let physical = networks.into_iter();
+    physical
+        .filter_map(|network| physical_network(snapshot, network))
+        .collect()
+}
+
+fn physical_network(snapshot: &Snapshot, network: NetworkId) -> Option<String> {
+    let network: Network = records::get(snapshot, network.as_bytes()).ok()??;
+    let mut segments = network.segments.iter();
+    segments.find_map(|segment| segment.physical_network.clone())
 }
 
 #[cfg(test)]
@@ -187,6 +235,7 @@ mod tests {
             port: PortId(uuid::Uuid::from_u128(number)),
             host: host.map(Into::into),
             physical_network: "p".to_owned(),
+            inner: BTreeSet::new(),
         }
     }
 
@@ -202,6 +251,30 @@ mod tests {
         let to = gateway(1, Some("b")).choice(&lost, true);
         assert!(to.is_some_and(|to| to.as_str() != "b"));
         assert_eq!(gateway(1, None).choice(&living(&[]), true), None);
+    }
+
+    #[test]
+    fn a_gateway_moves_to_where_more_of_its_networks_are_and_stays_there() {
+        let mut three = living(&["a", "b", "c"]);
+        assert!(alike(&three));
+        let wires = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        three.insert("b".into(), wires(&["p", "q"]));
+        three.insert("c".into(), wires(&["q", "r"]));
+        assert!(!alike(&three));
+        let at = |host| Gateway {
+            inner: wires(&["q", "r"]),
+            ..gateway(1, host)
+        };
+        let to = |host, settled| at(host).choice(&three, settled).map(HostName::as_str);
+        assert_eq!(to(None, false), Some("b"));
+        assert_eq!(to(Some("a"), false), None);
+        assert_eq!(to(Some("a"), true), Some("b"));
+        assert_eq!(to(Some("b"), true), None);
+        assert_eq!(at(None).out_of_reach(&three, &"b".into()), ["r"]);
+        // Who reaches nothing inside leads out all the same.
+        three.remove(&HostName::from("b"));
+        let only = at(Some("b")).choice(&three, true).map(HostName::as_str);
+        assert_eq!(only, Some("a"));
     }
 
     #[test]

@@ -14,8 +14,8 @@ use alcor_compiler::Compiler;
 use alcor_goalstate::wire::goal_state_provisioner_server::GoalStateProvisionerServer;
 use alcor_goalstate::wire::host_session_server::{HostSession, HostSessionServer};
 use alcor_goalstate::wire::{AgentMessage, RegionMessage};
-use alcor_store::Store;
-use alcor_types::{HostName, Revision};
+use alcor_store::{Slots, Store};
+use alcor_types::{HostName, ProjectId, Revision};
 use parking_lot::RwLock;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -80,6 +80,9 @@ impl Settings {
     }
 }
 
+/// Whose something is that hosts are told; what nobody owns has its turns, too.
+pub(crate) type Owner = Option<ProjectId>;
+
 /// What all sessions share.
 pub(crate) struct Shared {
     pub(crate) store: Store,
@@ -87,6 +90,9 @@ pub(crate) struct Shared {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) subscribers: Arc<Subscribers>,
     pub(crate) desk: Desk,
+    /// Finding and encoding what hosts are told is most of the work here: as many sessions do it at a time as
+    /// there are processors, and where more would, the owners of what is told have their turns.
+    pub(crate) slots: Slots<Owner>,
     pub(crate) status: StatusSender,
     pub(crate) progress: watch::Receiver<Revision>,
     pub(crate) settings: Settings,
@@ -139,7 +145,7 @@ impl Delivery {
         let told = (Arc::clone(&hosts), Arc::clone(&subscribers));
         let above = settings.on_demand_above;
         let feed = Feed::open(store.clone(), told, &settings.dns_domain, above)?;
-        let (status, writer) = StatusWriter::new(store.clone(), metrics.clone());
+        let (status, writer) = StatusWriter::new(store.clone(), feed.compiler(), metrics.clone());
         let seats = Seats::new(store.clone(), Arc::clone(&hosts), settings.silence)?;
         let outlets = Outlets::new(
             store.clone(),
@@ -153,6 +159,7 @@ impl Delivery {
             hosts,
             subscribers,
             desk: Desk::default(),
+            slots: Slots::new(std::thread::available_parallelism().map_or(1, usize::from)),
             status,
             progress: feed.progress(),
             admission: Admission::new(settings.admitted),
@@ -177,6 +184,11 @@ impl Delivery {
     /// What is known of a host's agent.
     pub fn heard(&self, host: &HostName) -> Option<Heard> {
         self.shared.hosts.heard(host)
+    }
+
+    /// The revision up to which the region's hosts are being told.
+    pub fn progress(&self) -> watch::Receiver<Revision> {
+        self.shared.progress.clone()
     }
 
     /// Ends all sessions and tasks.

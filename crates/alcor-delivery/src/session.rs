@@ -1,12 +1,13 @@
 //! One agent's session: greets it, pushes to it, hears its words, notices its silence.
 
 use crate::admission::Turn;
+use crate::aside::aside;
 use crate::desk::Places;
 use crate::dispatch::WINDOW;
-use crate::hosts::Mailbox;
+use crate::hosts::{Asked, Mailbox};
 use crate::observer;
 use crate::pace::Pace;
-use crate::service::Shared;
+use crate::service::{Owner, Shared};
 use crate::{DeliveryError, Dispatch, Settled};
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::goal_state_operation_reply::GoalStateOperationStatus;
@@ -16,16 +17,20 @@ use alcor_goalstate::wire::{
 };
 use alcor_managers::ApiError;
 use alcor_managers::node::{self, Registration};
+use alcor_store::Slot;
 use alcor_types::{HostName, PortState, PortStatus, Revision, Timestamp};
 use prost::Message;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, StreamExt};
 use tonic::Status;
 
 /// Messages that may wait for the wire: a full window and the welcome.
 pub(crate) const OUTBOUND: usize = WINDOW + 2;
+
+/// Bytes of a push that are as much work as having a turn.
+const WORK: u64 = 256;
 
 /// How long a new node's registration may take to reach the compiler.
 const REGISTRATION: Duration = Duration::from_secs(5);
@@ -106,7 +111,7 @@ where
     let mailbox = shared.hosts.register(host, wires, pace.silence);
     shared.metrics.sessions.inc();
     tracing::info!(%host, boot = hello.boot_id, known = hello.known.len(), "session opened");
-    let (dispatch, welcome) = start(shared, host, &hello.known);
+    let (dispatch, welcome) = aside(|| start(shared, host, &hello.known));
     let mut session = Session {
         shared,
         host,
@@ -115,6 +120,7 @@ where
         outbound,
         pace,
         turn: Some(turn),
+        asked: None,
         places: Places::default(),
     };
     let ended = session.talk(welcome, inbound).await;
@@ -202,6 +208,16 @@ fn registration(hello: &Hello) -> Result<Registration, DeliveryError> {
     })
 }
 
+/// Waits for a slot that was asked for; for ever where none was.
+async fn granted(asked: Option<&mut oneshot::Receiver<Slot<Owner>>>) -> Slot<Owner> {
+    if let Some(asked) = asked
+        && let Ok(slot) = asked.await
+    {
+        return slot;
+    }
+    std::future::pending().await
+}
+
 struct Session<'a> {
     shared: &'a Arc<Shared>,
     host: &'a HostName,
@@ -211,6 +227,8 @@ struct Session<'a> {
     pace: Pace,
     /// Until the agent is up to date.
     turn: Option<Turn>,
+    /// For whose news a slot was asked.
+    asked: Option<(Owner, oneshot::Receiver<Slot<Owner>>)>,
     places: Places,
 }
 
@@ -222,9 +240,14 @@ impl Session<'_> {
         self.welcome(welcome)?;
         let silence = self.pace.silence;
         loop {
-            self.push()?;
             self.end_turn();
+            self.ask_for_slot();
+            let asked = self.asked.as_mut().map(|(_, asked)| asked);
             tokio::select! {
+                slot = granted(asked) => {
+                    self.asked = None;
+                    aside(|| self.push(&slot))?;
+                }
                 message = tokio::time::timeout(silence, inbound.next()) => {
                     let message = message.map_err(|_| DeliveryError::Silent(silence.as_millis()))?;
                     let Some(message) = message.transpose()? else { return Ok(()) };
@@ -252,10 +275,16 @@ impl Session<'_> {
     }
 
     fn open_mailbox(&mut self) {
-        for scope in self.mailbox.take() {
-            self.dispatch.mark(scope);
+        for (scope, owner) in self.mailbox.take() {
+            self.dispatch.mark(scope, owner);
         }
         let asked = self.mailbox.take_asked();
+        if asked.anew || !asked.sought.is_empty() {
+            aside(|| self.tell(asked));
+        }
+    }
+
+    fn tell(&mut self, asked: Asked) {
         let compiler = self.shared.compiler.read();
         if asked.anew {
             self.dispatch.restart_all(&compiler);
@@ -266,21 +295,33 @@ impl Session<'_> {
         self.subscribe();
     }
 
-    /// Sends all that the window has room for.
-    fn push(&mut self) -> Result<(), DeliveryError> {
-        while self.dispatch.has_news() && self.dispatch.has_room() {
-            let compiler = self.shared.compiler.read();
-            let next = self.dispatch.next(&compiler);
-            self.subscribe();
-            drop(compiler);
-            let Some(push) = next else { return Ok(()) };
-            self.count(&push);
-            if let Some(answer) = &push.answer {
-                self.places.sent(answer.want, push.sequence);
-            }
-            self.send(region_message::Body::Push(push))?;
+    /// Asks for a slot where there is something to send and room for it. Who has asked for one owner and now
+    /// has another's news to tell first asks anew.
+    fn ask_for_slot(&mut self) {
+        if !self.dispatch.has_news() || !self.dispatch.has_room() {
+            self.asked = None;
+            return;
         }
-        Ok(())
+        let owner = self.dispatch.next_owner();
+        if self.asked.as_ref().is_none_or(|(of, _)| *of != owner) {
+            let asked = self.shared.slots.ask(owner.clone());
+            self.asked = Some((owner, asked));
+        }
+    }
+
+    /// Sends what is next.
+    fn push(&mut self, slot: &Slot<Owner>) -> Result<(), DeliveryError> {
+        let compiler = self.shared.compiler.read();
+        let next = self.dispatch.next(&compiler);
+        self.subscribe();
+        drop(compiler);
+        let Some(push) = next else { return Ok(()) };
+        slot.charge(push.encoded_len() as u64 / WORK);
+        self.count(&push);
+        if let Some(answer) = &push.answer {
+            self.places.sent(answer.want, push.sequence);
+        }
+        self.send(region_message::Body::Push(push))
     }
 
     /// Told while the compiler cannot change, so that no change in between is missed.
@@ -338,9 +379,10 @@ impl Session<'_> {
         match message.body {
             Some(Body::Ack(ack)) => self.acknowledged(&ack),
             Some(Body::Report(report)) => self.reported(report).await?,
-            Some(Body::Heartbeat(Heartbeat { held })) => self.audited(&held),
-            Some(Body::Want(want)) => self.wanted(&want),
-            Some(Body::Release(release)) => self.released(&release),
+            Some(Body::Heartbeat(Heartbeat { held })) if held.is_empty() => {}
+            Some(Body::Heartbeat(Heartbeat { held })) => aside(|| self.audited(&held)),
+            Some(Body::Want(want)) => aside(|| self.wanted(&want)),
+            Some(Body::Release(release)) => aside(|| self.released(&release)),
             Some(Body::Hello(_)) => {
                 return Err(DeliveryError::Protocol(
                     "a session has one Hello".to_owned(),
@@ -367,9 +409,7 @@ impl Session<'_> {
     }
 
     fn audited(&mut self, held: &[ScopeRevision]) {
-        if !held.is_empty() {
-            self.shared.hosts.holds(self.host, held);
-        }
+        self.shared.hosts.holds(self.host, held);
         for scope in self.dispatch.audit(&self.shared.compiler.read(), held) {
             self.shared.metrics.mismatches.inc();
             tracing::warn!(host = %self.host, %scope, "the agent holds something else; sending all anew");

@@ -1,15 +1,24 @@
-//! Writes what the switches say of ports into the store: many words, one transaction.
+//! Writes what the switches say of ports into the store: many words, one transaction. Where more words wait
+//! than that, the owners of the ports have their turns, so that one project's thousands do not
+//! hold up another's one.
 
 use crate::Metrics;
+use crate::aside::aside;
+use alcor_compiler::Compiler;
 use alcor_managers::port;
-use alcor_store::{Store, TransactError};
-use alcor_types::PortState;
+use alcor_store::{Store, TransactError, Turns};
+use alcor_types::{PortState, ProjectId};
+use parking_lot::RwLock;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// Words that may wait. A session that finds the queue full waits, and with it its agent.
-const QUEUE: usize = 16_384;
+/// Words on their way from the sessions. A session that finds the queue full waits, and with it its agent.
+const QUEUE: usize = 1_024;
+
+/// Words that wait for their turn: some tens of megabytes. Beyond them the queue fills.
+const WAITING: usize = 262_144;
 
 /// Words written in one transaction.
 const BATCH: usize = 512;
@@ -24,18 +33,27 @@ pub(crate) type StatusSender = mpsc::Sender<PortState>;
 pub(crate) struct StatusWriter {
     store: Store,
     queue: mpsc::Receiver<PortState>,
+    /// Words by the ports' owners; those of ports that are not there any more have a turn too.
+    waiting: Turns<Option<ProjectId>, PortState>,
+    compiler: Arc<RwLock<Compiler>>,
     metrics: Metrics,
 }
 
 impl StatusWriter {
     /// The writer and the door to it.
-    pub(crate) fn new(store: Store, metrics: Metrics) -> (StatusSender, Self) {
+    pub(crate) fn new(
+        store: Store,
+        compiler: Arc<RwLock<Compiler>>,
+        metrics: Metrics,
+    ) -> (StatusSender, Self) {
         let (sender, queue) = mpsc::channel(QUEUE);
         (
             sender,
             Self {
                 store,
                 queue,
+                waiting: Turns::default(),
+                compiler,
                 metrics,
             },
         )
@@ -43,11 +61,13 @@ impl StatusWriter {
 
     /// Writes until all senders are gone or it is told to stop.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
-        let mut batch = Vec::with_capacity(BATCH);
         loop {
-            tokio::select! {
-                count = self.queue.recv_many(&mut batch, BATCH) => if count == 0 { return },
+            let batch = tokio::select! {
+                batch = self.next() => batch,
                 () = stop.cancelled() => return,
+            };
+            if batch.is_empty() {
+                return;
             }
             while !self.write(&batch).await {
                 tokio::select! {
@@ -55,7 +75,36 @@ impl StatusWriter {
                     () = stop.cancelled() => return,
                 }
             }
-            batch.clear();
+        }
+    }
+
+    /// The next words to write; none when all senders are gone.
+    async fn next(&mut self) -> Vec<PortState> {
+        let mut words = Vec::new();
+        if self.waiting.is_empty() {
+            words.extend(self.queue.recv().await);
+        }
+        while self.waiting.len() + words.len() < WAITING
+            && let Ok(word) = self.queue.try_recv()
+        {
+            words.push(word);
+        }
+        aside(|| self.sort_in(words));
+        let mut batch = Vec::new();
+        while batch.len() < BATCH
+            && let Some((owner, word)) = self.waiting.take()
+        {
+            self.waiting.charge(&owner, 1);
+            batch.push(word);
+        }
+        batch
+    }
+
+    fn sort_in(&mut self, words: Vec<PortState>) {
+        let compiler = self.compiler.read();
+        for word in words {
+            let owner = compiler.owner(word.id).cloned();
+            self.waiting.push(owner, word);
         }
     }
 

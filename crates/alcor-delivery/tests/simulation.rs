@@ -17,7 +17,7 @@ use alcor_types::{
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -306,6 +306,34 @@ impl World {
         bytes
     }
 
+    /// The ports, by the last byte of their addresses, that the agent knows as members of the group: because
+    /// the group says so, or the ports themselves.
+    fn members(&self, group: u8) -> BTreeSet<u8> {
+        let group = group_id(group);
+        let members = self.agent.goals().filter_map(|goal| match goal {
+            Goal::Member(goal) if goal.group == group => Some(goal.port),
+            Goal::Neighbor(goal) if goal.security_groups.contains(&group) => Some(goal.port),
+            Goal::Port(goal) if goal.security_groups.contains(&group) => Some(goal.id),
+            _ => None,
+        });
+        // See `port`.
+        let number = |port: PortId| (port.0.as_u128() - 1000) % 16;
+        members
+            .filter_map(|port| number(port).try_into().ok())
+            .collect()
+    }
+
+    /// All that is under way arrives, and between two pushes this holds.
+    fn quiet_while(&mut self, holds: impl Fn(&Self) -> bool) {
+        while self.send() {}
+        while let Some(push) = self.wire.pop_front() {
+            self.agent.apply(&push).unwrap();
+            self.dispatch.received(push.sequence);
+            assert!(holds(self), "after {push:?}");
+            while self.send() {}
+        }
+    }
+
     /// Whether the agent takes the network for a large one.
     fn asks(&self, net: u8) -> bool {
         let mut goals = self.agent.goals();
@@ -336,7 +364,7 @@ impl World {
                 .chain(&touch.left)
                 .any(|member| *member == host(0))
             {
-                self.dispatch.mark(touch.scope);
+                self.dispatch.mark(touch.scope, None);
             }
         }
     }
@@ -583,6 +611,52 @@ fn who_was_away_while_a_network_grew_large_is_not_told_all_of_it() {
     world.step(&Step::Want(2, 0));
     world.quiet();
     assert_eq!(world.neighbors(0), [2]);
+}
+
+#[test]
+fn members_are_known_at_every_moment_while_their_network_grows_and_shrinks() {
+    let mut world = World::on_demand_above(4);
+    world.step(&Step::Name(0, Some(0)));
+    for (number, on) in [(3, 0), (6, 1), (9, 2)] {
+        world.step(&Step::Bind(number, 0, on));
+    }
+    world.quiet();
+    let all = BTreeSet::from([3, 6, 9]);
+    for number in [0, 1, 2, 4, 5] {
+        world.step(&Step::Bind(number, 0, 1));
+        world.quiet_while(|world| world.members(0).is_superset(&all));
+    }
+    assert!(world.asks(0));
+    let told = |world: &World| world.agent.scope(group_id(0)).unwrap().iter().count();
+    assert_eq!(told(&world), 1, "of the group its rules alone");
+    for number in [0, 1, 2, 4, 5] {
+        let (id, _) = port(number, 0, 1, 0);
+        world.write(id, None);
+        world.quiet_while(|world| world.members(0).is_superset(&all));
+    }
+    assert!(!world.asks(0));
+    assert_eq!(told(&world), 4, "its rules and its members");
+    assert_eq!(world.held(), world.wanted());
+}
+
+/// What a port of a large network costs whom: its own host, and who has asked for it.
+#[test]
+fn a_port_that_joins_a_large_network_or_its_groups_is_told_to_few() {
+    let mut world = World::on_demand_above(4);
+    world.step(&Step::Name(0, Some(0)));
+    crowd(&mut world, 0..8);
+    world.quiet();
+    world.step(&Step::Bind(9, 0, 1));
+    assert!(world.dispatch.next(&world.compiler).is_none());
+    world.step(&Step::Want(9, 0));
+    world.quiet();
+    assert!(world.members(0).contains(&9));
+    // It leaves its group.
+    let (id, mut bare) = port(9, 0, 1, 0);
+    bare.security_groups = Vec::new();
+    world.write(id, Some(bare));
+    world.quiet();
+    assert!(!world.members(0).contains(&9));
 }
 
 #[test]

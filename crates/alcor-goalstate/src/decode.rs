@@ -18,9 +18,12 @@ use crate::{
     Carrier, DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal,
     PortIdentity, SubnetGoal, SubnetRoute, SubnetRoutes, VpcGoal,
 };
-use alcor_types::{AddressScopeId, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, Revision, Vni};
+use alcor_types::{
+    AddressScopeId, ExtraDhcpOption, FixedIp, HostRoute, Ipv6Mode, Revision, SecurityGroupId, Vni,
+};
 use std::fmt::Display;
 use std::str::FromStr;
+use uuid::Uuid;
 
 /// A wire message that no goal can be made of.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -369,6 +372,11 @@ fn neighbor_goal(
         .fixed_ips
         .iter()
         .map(|ip| fixed_ip(fields, &ip.subnet_id, &ip.ip_address));
+    let groups = sent.security_groups.iter().map(|bytes| {
+        let id = Uuid::from_slice(bytes);
+        id.map(SecurityGroupId)
+            .map_err(|error| fields.wrong("security_groups", error))
+    });
     Ok(NeighborGoal {
         port: fields.parse("id", &sent.id)?,
         revision: Revision(sent.store_revision),
@@ -377,6 +385,7 @@ fn neighbor_goal(
         host_ip: fields.parse("host_ip_address", &sent.host_ip_address)?,
         fixed_ips: fixed_ips.collect::<Result<_, _>>()?,
         dns_name: sent.dns_name.clone(),
+        security_groups: groups.collect::<Result<_, _>>()?,
     })
 }
 

@@ -21,7 +21,7 @@ use crate::{
     Carrier, DhcpGoal, Goal, GoalChange, GoalKey, InterfaceGoal, NeighborGoal, PortGoal,
     SubnetGoal, SubnetRoutes, VpcGoal,
 };
-use alcor_types::{AddressScopeId, Ipv6Mode, PortId, SubnetId};
+use alcor_types::{AddressScopeId, Ipv6Mode, PortId, SecurityGroupId, SubnetId};
 
 /// The format of [`GoalStateV2`] that we write.
 pub const FORMAT_VERSION: u32 = 2;
@@ -367,8 +367,13 @@ pub(crate) fn neighbor(goal: &NeighborGoal) -> NeighborConfiguration {
             .collect(),
         store_revision: goal.revision.0,
         dns_name: goal.dns_name.clone(),
+        security_groups: goal.security_groups.iter().map(bytes).collect(),
         ..NeighborConfiguration::default()
     }
+}
+
+fn bytes(group: &SecurityGroupId) -> Vec<u8> {
+    group.as_bytes().to_vec()
 }
 
 pub(crate) fn interface(goal: &InterfaceGoal) -> RouterConfiguration {

@@ -144,6 +144,8 @@ pub struct NeighborGoal {
     pub fixed_ips: Vec<FixedIp>,
     /// Its name in the network's domain; empty when it has none of its own.
     pub dns_name: String,
+    /// Its groups: its addresses are in their sets.
+    pub security_groups: Vec<SecurityGroupId>,
 }
 
 /// A router's port in a network: every host of the network routes there for its own VMs.

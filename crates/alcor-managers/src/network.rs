@@ -52,6 +52,7 @@ pub fn create(
         dns_domain: request.dns_domain.clone(),
         availability_zone_hints: request.availability_zone_hints.clone(),
         qos_policy_id: None,
+        on_demand_above: request.on_demand_above,
     };
     network.is_default = check::is_default(txn, &network, request.is_default)?;
     let network = with_qos_policy(txn, network, request, caller)?;
@@ -131,6 +132,9 @@ pub fn update(
     if let Some(policy) = request.qos_policy_id {
         qos::check_change(txn, network.qos_policy_id, policy, caller)?;
         network.qos_policy_id = policy;
+    }
+    if let Some(above) = request.on_demand_above {
+        network.on_demand_above = above;
     }
     network.port_security_enabled = request
         .port_security_enabled

@@ -4,9 +4,11 @@
 
 mod check;
 mod error;
+mod state;
 mod tag;
 
 pub use error::TrunkError;
+pub use state::{TrunkStatus, state};
 pub use tag::{SubPortRequest, Tag};
 
 use crate::quota::{self, Kind};

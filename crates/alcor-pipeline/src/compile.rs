@@ -15,6 +15,7 @@ mod flood;
 mod guard;
 mod limits;
 mod link_local;
+mod members;
 mod outside;
 mod physical;
 mod port;
@@ -22,6 +23,7 @@ mod resolve;
 mod route;
 mod rules;
 mod scopes;
+mod seat;
 mod served;
 mod size;
 mod spoof;
@@ -32,6 +34,7 @@ mod unicast;
 mod wire;
 
 pub(crate) use address::mac_of;
+pub(crate) use seat::all as seats;
 
 use crate::state::State;
 use crate::{North, Owner, cookie};
@@ -61,6 +64,7 @@ pub(crate) fn flows(state: &State, owner: Owner) -> Vec<Flow> {
             let arrivals = arrivals.chain(arrival::passing(state, id));
             let arrivals = arrivals.chain(physical::flows(state, id));
             let arrivals = arrivals.chain(demand::flows(state, id));
+            let arrivals = arrivals.chain(members::flows(state, id));
             arrivals.chain(asked::flows(state, id)).collect()
         }
         Owner::Port(id) => port::flows(state, id).unwrap_or_default(),

@@ -21,6 +21,7 @@
 //! | [`ND_REPLY`](table::ND_REPLY) 19 | (resubmit) | the second half of a neighbour advertisement |
 //! | [`ANSWER`](table::ANSWER) 20 | local senders | what `ADDRESS` knew is answered in place |
 //! | [`EGRESS`](table::EGRESS) 21 to 24 | local senders | the port's security groups |
+//! | [`EGRESS_WHOSE`](table::EGRESS_WHOSE) 25 | local senders | what no rule has allowed, and may be for a member of a group whom nobody here knows: asks `ADDRESS`, and then the rules again |
 //! | [`ACL_EGRESS`](table::ACL_EGRESS) 28, 29 | local senders | the network ACL of the subnet that the packet leaves |
 //! | [`ROUTER`](table::ROUTER) 30 | local senders | unicast to a router's port: names the router |
 //! | [`ROUTE`](table::ROUTE) 32 | routed packets | the router's own addresses, then the longest prefix: out where, to which next hop |
@@ -40,6 +41,7 @@
 //! | [`LOCAL`](table::LOCAL) 70 | all frames | unicast to a port here: names it as the receiver (`reg2`); unknown unicast is dropped, and counted; on a physical network it goes to the wire, but for what came from there |
 //! | [`ACL_INGRESS`](table::ACL_INGRESS) 74, 75 | local receivers | the network ACL of the subnet that the packet enters |
 //! | [`INGRESS`](table::INGRESS) 76 to 79 | local receivers | the port's security groups |
+//! | [`INGRESS_WHOSE`](table::INGRESS_WHOSE) 80 | local receivers | as on the other side |
 //! | [`INGRESS_PACKETS`](table::INGRESS_PACKETS) 82, 83 | local receivers | the meters of packets and bits |
 //! | [`DELIVER`](table::DELIVER) 86 | local receivers | out of the receiver's port |
 //! | [`BACK`](table::BACK) 88 | (resubmit) | answers of the bridge itself: out of the port that asked |
@@ -48,7 +50,7 @@
 //!
 //! A frame from a tunnel enters at `ARRIVE`, so it is never sent into a tunnel again, is routed once
 //! only, never reaches the agent, and never has its ARP answered; but for what a gateway here leads out,
-//! which comes unrouted. Frames from a wire enter there, too; addresses of ours outside are answered for.
+//! which comes unrouted, from a tunnel or from a wire. Frames from a wire enter there, too; addresses of ours outside are answered for.
 //!
 //! **Security groups.** Each side of a port looks its connections up in the port's own zone; a
 //! packet that no answer is goes through the rules, also in an established connection, so that a
@@ -70,7 +72,8 @@
 //! its VMs speak to. An address that [`ADDRESS`](table::ADDRESS) does not know, and unicast that nobody
 //! here and nobody known elsewhere has, make the packet wait in the bridge while the agent asks the
 //! region ([`Punt::UnknownAddress`], [`Punt::UnknownMac`]); then it goes on where it waited and looks
-//! again, once.
+//! again, once. Rules that name groups ask in the same way whose an address is: a port that is known is a
+//! member of its groups.
 //!
 //! Every flow has an [`Owner`], and every owner's flows are made from the goals anew whenever
 //! one of these changed. Two goals may claim one thing (a port that moves is local and a
@@ -109,3 +112,4 @@ pub use pipeline::Pipeline;
 pub use punt::Punt;
 pub use traffic::{Kind, Traffic};
 pub use ways_out::Standing;
+pub use wire_mac::of_seat as seat_mac;

@@ -13,6 +13,7 @@ pub(crate) struct Local {
     pub(crate) vpc: NetworkId,
     pub(crate) mac: MacAddr,
     pub(crate) addresses: Box<[IpAddr]>,
+    pub(crate) membership: Membership,
     /// The subnets of its addresses, in their order, each once.
     pub(crate) subnets: Box<[SubnetId]>,
     pub(crate) up: bool,
@@ -38,7 +39,15 @@ pub(crate) struct Remote {
     pub(crate) vpc: NetworkId,
     pub(crate) mac: MacAddr,
     pub(crate) addresses: Box<[IpAddr]>,
+    pub(crate) membership: Membership,
     pub(crate) host_ip: IpAddr,
+}
+
+/// Which groups have a port's own addresses among their members.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Membership {
+    pub(crate) groups: Box<[SecurityGroupId]>,
+    pub(crate) blocks: Box<[IpNet]>,
 }
 
 /// Something in a network that goals may claim.
@@ -70,6 +79,7 @@ impl From<&PortGoal> for Local {
             vpc: goal.vpc,
             mac: goal.mac,
             addresses: addresses(&goal.fixed_ips),
+            membership: Membership::of(&goal.security_groups, &goal.fixed_ips),
             subnets: subnets(&goal.fixed_ips),
             up: goal.admin_state_up,
             security: security(goal),
@@ -86,7 +96,34 @@ impl From<&NeighborGoal> for Remote {
             vpc: goal.vpc,
             mac: goal.mac,
             addresses: addresses(&goal.fixed_ips),
+            membership: Membership::of(&goal.security_groups, &goal.fixed_ips),
             host_ip: goal.host_ip,
+        }
+    }
+}
+
+impl Membership {
+    fn of(groups: &[SecurityGroupId], fixed_ips: &[FixedIp]) -> Self {
+        // Most ports are in one group, or in none.
+        let fixed = fixed_ips.iter().filter(|_| !groups.is_empty());
+        Self {
+            groups: groups.into(),
+            blocks: fixed.map(|fixed| fixed.ip_address.into()).collect(),
+        }
+    }
+
+    /// Every group, with the blocks that it has because of the port.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (SecurityGroupId, &[IpNet])> {
+        let groups = self.groups.iter();
+        groups.map(|group| (*group, &*self.blocks))
+    }
+
+    /// The blocks that a group has because of the port.
+    pub(crate) fn in_group(&self, group: SecurityGroupId) -> &[IpNet] {
+        if self.groups.contains(&group) {
+            &self.blocks
+        } else {
+            &[]
         }
     }
 }

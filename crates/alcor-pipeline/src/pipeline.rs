@@ -96,9 +96,7 @@ impl Pipeline {
 
     /// Whether the network is one whose neighbours are asked for.
     pub fn is_on_demand(&self, network: NetworkId) -> bool {
-        let vpc = self.state.vpcs.get(&network);
-        let identity = vpc.and_then(|vpc| vpc.identity.as_ref());
-        identity.is_some_and(|identity| identity.on_demand)
+        self.state.is_on_demand(network)
     }
 
     /// The neighbour that a flow leads to, where it is one of those that only neighbours have: unicast to

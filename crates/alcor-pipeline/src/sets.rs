@@ -5,6 +5,7 @@
 //! set, so that memory grows with their sum.
 
 mod blocks;
+mod known;
 
 pub(crate) use blocks::whole;
 
@@ -87,7 +88,7 @@ impl Sets {
         direction: Direction,
         block: IpNet,
     ) -> BTreeSet<SecurityGroupRuleId> {
-        let sets = self.blocks.sets_of(block);
+        let sets = self.blocks.sets_of(block).filter(|set| self.exists(*set));
         let users = sets.filter_map(|set| self.remotes.get(&set)).flatten();
         let family = family(block);
         let used = users.filter(|(way, rule)| {

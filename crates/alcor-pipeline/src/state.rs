@@ -1,5 +1,6 @@
 //! All that the pipeline knows: goals reduced to what flows need, and what is plugged where.
 
+mod domain;
 mod north;
 mod routing;
 mod scopes;
@@ -125,6 +126,13 @@ impl State {
     /// Whether a physical network carries it.
     pub(crate) fn is_physical(&self, id: NetworkId) -> bool {
         self.physical(id).is_some()
+    }
+
+    /// Whether the network's neighbours are asked for.
+    pub(crate) fn is_on_demand(&self, id: NetworkId) -> bool {
+        let vpc = self.vpcs.get(&id);
+        let identity = vpc.and_then(|vpc| vpc.identity.as_ref());
+        identity.is_some_and(|identity| identity.on_demand)
     }
 
     /// Whether this host has a way to the network's other members: a tunnel, or the wire.
@@ -303,6 +311,8 @@ impl State {
         self.sets
             .set_port(id, local.as_ref().map_or(&[], Local::groups));
         let former = self.locals.remove(&id);
+        let [lost, won] = [&former, &local].map(|it| it.as_ref().map(|it| &it.membership));
+        self.sets.change_member(lost, won);
         let [old, new] = [&former, &local].map(|local| local.as_ref().map(|local| &local.subnets));
         self.acls
             .set_port(id, old.map_or(&[], |it| it), new.map_or(&[], |it| it));
@@ -342,7 +352,10 @@ impl State {
     }
 
     fn set_remote(&mut self, id: PortId, remote: Option<Remote>) {
-        if let Some(former) = self.remotes.remove(&id) {
+        let former = self.remotes.remove(&id);
+        let [lost, won] = [&former, &remote].map(|it| it.as_ref().map(|it| &it.membership));
+        self.sets.change_member(lost, won);
+        if let Some(former) = former {
             let vpc = self.vpcs.entry(former.vpc).or_default();
             vpc.remove_host(former.host_ip);
             for slot in former.slots() {

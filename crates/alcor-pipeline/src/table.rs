@@ -32,6 +32,9 @@ pub const EGRESS_STATE: u8 = 22;
 pub const EGRESS_RULES: u8 = 23;
 /// What a rule allowed: a new connection is remembered.
 pub const EGRESS_ACCEPT: u8 = 24;
+/// In which large network somebody may be whom no rule has allowed, and who may be in a group that one
+/// names: is it known who that is?
+pub const EGRESS_WHOSE: u8 = 25;
 /// Where packets go that their port may send.
 pub const SENT: u8 = ACL_EGRESS;
 /// Network ACLs, packets that leave a subnet: whose they are.
@@ -91,6 +94,8 @@ pub const INGRESS_STATE: u8 = 77;
 pub const INGRESS_RULES: u8 = 78;
 /// See [`EGRESS_ACCEPT`].
 pub const INGRESS_ACCEPT: u8 = 79;
+/// See [`EGRESS_WHOSE`].
+pub const INGRESS_WHOSE: u8 = 80;
 /// Limits of what a local port receives: packets.
 pub const INGRESS_PACKETS: u8 = 82;
 /// Limits of what a local port receives: bits.
@@ -138,8 +143,12 @@ pub const ASK: u16 = 10;
 pub const ASK_NOT: u16 = 11;
 /// But what came from the wire does not go back.
 pub const FROM_WIRE: u16 = 12;
+/// What was routed comes from the router's address here where the router leads out.
+pub const SEATED: u16 = 12;
 /// What no rule allowed, before it is dropped.
 pub const UNRULED: u16 = 10;
+/// What no rule has allowed so far, before that: whose it is may not be known here.
+pub const UNKNOWN: u16 = 20;
 /// The ACL of a port's packets: that of its first subnet, but for what stays inside of it; then
 /// those with an address of another of its subnets.
 pub const HOME: u16 = MATCH;
@@ -175,6 +184,12 @@ pub const FOUND: Field = Field::Reg3;
 /// 0 otherwise until the next hop is asked for, and apart from what that says then.
 pub fn too_large() -> Subfield {
     Subfield::new(FOUND, 2, 1)
+}
+
+/// 1 on a packet that rules are asked of for the second time: by now it is known whose it is, or that
+/// nobody is known. Another bit of [`FOUND`]'s register, 0 wherever that is looked at.
+pub fn looked_up() -> Subfield {
+    Subfield::new(FOUND, 3, 1)
 }
 
 /// In [`FOUND`]: the region has been asked, and is not asked again.
@@ -221,10 +236,15 @@ pub(crate) struct Side {
     pub(crate) state: u8,
     pub(crate) rules: u8,
     pub(crate) accept: u8,
+    pub(crate) whose: u8,
     /// Where allowed packets go.
     pub(crate) next: u8,
     /// Holds the port's OpenFlow port number, which is also its zone of connections.
     pub(crate) port: Field,
+    /// Packets with the other end's address in a block.
+    pub(crate) peer: fn(Match, IpNet) -> Match,
+    /// Where the other end's address stands.
+    pub(crate) peer_of: (Field, Field),
 }
 
 /// What a port sends.
@@ -233,8 +253,11 @@ pub(crate) const SENDING: Side = Side {
     state: EGRESS_STATE,
     rules: EGRESS_RULES,
     accept: EGRESS_ACCEPT,
+    whose: EGRESS_WHOSE,
     next: SENT,
     port: SENDER,
+    peer: block::to,
+    peer_of: (Field::Ipv4Dst, Field::Ipv6Dst),
 };
 
 /// What a port receives.
@@ -243,8 +266,11 @@ pub(crate) const RECEIVING: Side = Side {
     state: INGRESS_STATE,
     rules: INGRESS_RULES,
     accept: INGRESS_ACCEPT,
+    whose: INGRESS_WHOSE,
     next: PASSED,
     port: RECEIVER,
+    peer: block::from,
+    peer_of: (Field::Ipv4Src, Field::Ipv6Src),
 };
 
 impl Side {

@@ -4,6 +4,7 @@
 //! Naming an owner too many costs a comparison; naming one too few would be a bug.
 
 mod acls;
+mod members;
 mod north;
 mod sets;
 
@@ -124,9 +125,9 @@ fn by_vpc(state: &State, id: NetworkId, now: Option<&Identity>) -> Vec<Owner> {
         let resized = (size(former) != size(now)).then(|| by_size(state, id));
         // Whether it is large is told by flows of its own.
         let large = |identity: Option<&Identity>| identity.is_some_and(|of| of.on_demand);
-        let grown = (large(former) != large(now)).then_some(Owner::Vpc(id));
+        let grown = (large(former) != large(now)).then(|| members::around_grown(state, id));
         let resized = resized.unwrap_or_default().into_iter();
-        return resized.chain(grown).collect();
+        return resized.chain(grown.into_iter().flatten()).collect();
     }
     let vpcs = networks
         .iter()
@@ -146,7 +147,11 @@ fn by_vpc(state: &State, id: NetworkId, now: Option<&Identity>) -> Vec<Owner> {
     let own = host_addresses(id).into_iter();
     let own = own.map(|address| Owner::Address(id, address));
     let own = own.chain([Owner::Vpc(id), Owner::Flood(id)]);
-    owners.chain(ways_out).chain(own).collect()
+    let large = [former, now].into_iter().flatten().any(|of| of.on_demand);
+    let grown = large.then(|| members::around_grown(state, id));
+    let near = members::around(state, networks.iter().copied());
+    let near = near.into_iter().chain(grown.into_iter().flatten());
+    owners.chain(ways_out).chain(own).chain(near).collect()
 }
 
 /// What routers measure depends on the sizes of packets in all their networks.
@@ -192,7 +197,8 @@ fn by_block(state: &State, id: SubnetId, now: Option<&Block>) -> Vec<Owner> {
         .flat_map(|router| north::of_router(state, *router));
     let out: Vec<_> = out.collect();
     let routers = routers.into_iter().map(Owner::Router).chain(out);
-    let routed = routers.chain(like).chain(asked);
+    let near = members::around(state, places);
+    let routed = routers.chain(like).chain(asked).chain(near);
     let ports = state.acls.ports(id).map(Owner::Guard);
     routed.chain([Owner::Subnet(id)]).chain(ports).collect()
 }
@@ -214,8 +220,10 @@ fn by_interface(state: &State, id: PortId, now: Option<&Interface>) -> Vec<Owner
         );
         owners.extend(interface.slots().map(|slot| slot.owner(interface.vpc)));
         // The entry of every port of the router depends on where it leads out.
-        let others = state.ports_like(interface.router);
-        owners.extend(others.flat_map(|other| other.slots().map(|slot| slot.owner(other.vpc))));
+        let others = || state.ports_like(interface.router);
+        let joined = others().map(|other| other.vpc).chain([interface.vpc]);
+        owners.extend(members::around(state, joined));
+        owners.extend(others().flat_map(|other| other.slots().map(|slot| slot.owner(other.vpc))));
     }
     let versions = [former, now].into_iter().flatten();
     owners.extend(north::by_interface(state, versions));
@@ -255,6 +263,8 @@ fn by_local(state: &State, id: PortId, now: Option<&Local>) -> Vec<Owner> {
     owners.extend(north::by_port(state, id));
     owners.extend(acls::by_port(state, former, now));
     owners.extend(by_trunk(state, id, former, now));
+    owners.extend(members::by_own_membership(former, now));
+    owners.extend(members::by_place(former, now));
     for local in [former, now].into_iter().flatten() {
         owners.push(Owner::Flood(local.vpc));
         owners.extend(local.slots().map(|slot| slot.owner(local.vpc)));
@@ -275,7 +285,8 @@ fn by_remote(state: &State, id: PortId, now: Option<&Remote>) -> Vec<Owner> {
     if former == now {
         return Vec::new();
     }
-    let mut owners = Vec::with_capacity(4);
+    let memberships = [former, now].map(|remote| remote.map(|remote| &remote.membership));
+    let mut owners = members::by_membership(state, memberships);
     for remote in [former, now].into_iter().flatten() {
         owners.extend(remote.slots().map(|slot| slot.owner(remote.vpc)));
     }

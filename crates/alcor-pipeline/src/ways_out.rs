@@ -1,7 +1,7 @@
 //! What the agent asks of the pipeline about external networks.
 
 use crate::table::WIRE;
-use crate::{Pipeline, Zoned};
+use crate::{Pipeline, Zoned, compile};
 use alcor_goalstate::FloatingGoal;
 use alcor_openflow::{Action, Ct, Field, Nat};
 use alcor_types::{FloatingIpId, MacAddr, NetworkId, PortId};
@@ -72,6 +72,12 @@ impl Pipeline {
             })
         });
         all.collect()
+    }
+
+    /// The addresses on the wires of VMs' networks by which routers take here what is to leave the region,
+    /// each with the way onto its wire.
+    pub fn seats(&self) -> Vec<(MacAddr, Vec<Action>)> {
+        compile::seats(&self.state)
     }
 
     /// How a frame is brought onto the wire of an external network.

@@ -415,7 +415,7 @@ fn cookies_name_their_owners() {
             .filter(|flow| flow.cookie & cookie::OWNER_MASK == cookie)
             .count()
     };
-    assert_eq!(owned(Owner::Base), 142);
+    assert_eq!(owned(Owner::Base), 144);
     assert_eq!(owned(Owner::Vpc(vpc_id(1))), 1);
     assert_eq!(owned(Owner::Port(port_id(2))), 4);
     assert_eq!(owned(Owner::Mac(vpc_id(1), mac(4))), 1);

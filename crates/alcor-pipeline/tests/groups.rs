@@ -7,8 +7,8 @@
 mod support;
 
 use alcor_compiler::Fact;
-use alcor_compiler::oracle::Packet;
-use alcor_types::{AllowedAddressPair, Direction, Port, Remote, TrafficMatch};
+use alcor_compiler::oracle::{Intent, Packet};
+use alcor_types::{AllowedAddressPair, Direction, NetworkId, Port, Remote, TrafficMatch};
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -130,6 +130,27 @@ fn packets(from: &Port, to: Ipv4Addr) -> Vec<Packet> {
     all.map(packet).collect()
 }
 
+/// The intent as far as one network is concerned: who is a member there, whoever else has its addresses.
+fn of_network(history: &[Step], network: NetworkId) -> Intent {
+    let mut intent = Intent::default();
+    let facts = history.iter().flat_map(|(facts, _)| facts);
+    let elsewhere = |fact: &&Fact| match fact {
+        Fact::Port(_, Some(port)) => port.network_id != network,
+        _ => false,
+    };
+    let own = facts.filter(|fact| !elsewhere(fact));
+    own.for_each(|fact| intent.learn(fact));
+    intent
+}
+
+/// The same history with hosts that stay: what a port has that is nowhere is nobody's in a large network.
+fn living(mut history: Vec<Step>) -> Vec<Step> {
+    for (facts, _) in &mut history {
+        facts.retain(|fact| !matches!(fact, Fact::Node(_, None)));
+    }
+    history
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -148,6 +169,37 @@ proptest! {
                     let (received, _) = world.send(from, &frame);
                     let received: Vec<_> = received.into_iter().map(|(id, _)| id).collect();
                     prop_assert_eq!(received, expected, "{:?} of {}", packet, from.id);
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Members of large networks are asked for when a packet comes. Networks that no router joins know
+    /// nothing of each other's; where both are on one host, an address of one may count in the other, as it
+    /// does in small networks.
+    #[test]
+    fn in_large_networks_too(history in any_history()) {
+        let history = living(history);
+        let (mut world, intent, region) = World::play_large(&history);
+        for from in intent.ports() {
+            let own = of_network(&history, from.network_id);
+            for number in 0..PORTS / NETWORKS {
+                let (target_mac, target) = address_of(number * NETWORKS);
+                for packet in packets(from, target) {
+                    let frame = Frame::first(&packet, target_mac);
+                    let admitted = |intent: &Intent| {
+                        let to = |port: &&Port| {
+                            port.mac_address == target_mac && intent.admits(from.id, port.id, &packet)
+                        };
+                        intent.ports().filter(to).map(|port| port.id).collect::<Vec<_>>()
+                    };
+                    let received = world.send_asking(&region, from, &frame);
+                    let (least, most) = (admitted(&own), admitted(&intent));
+                    prop_assert!(received == least || received == most, "{:?} of {}: {:?}", packet, from.id, received);
                 }
             }
         }

@@ -18,10 +18,10 @@ use alcor_compiler::oracle::Intent;
 use alcor_compiler::{Compiler, Demand, Fact, ScopeView};
 use alcor_goalstate::{Goal, GoalKey, ScopeId, digest};
 use alcor_rest::Rest;
-use alcor_types::{HostName, Port, Revision};
+use alcor_types::{HostName, NetworkId, Port, PortId, Revision};
 use large::grow;
 use serde::Serialize;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Differences that are told in full.
@@ -97,13 +97,15 @@ pub(crate) async fn check(
     let hosts: HashMap<HostName, u32> = (0..u32::try_from(fleet.len())?)
         .map(|host| (HostName::from(host_name(host)), host))
         .collect();
-    let field = Field {
+    let mut field = Field {
         fleet,
         compiler: &compiler,
         intent: &intent,
         hosts: &hosts,
         real: &real,
+        apart: HashSet::new(),
     };
+    field.apart = field.ports_told_apart(&ports);
     for host in some_of(fleet.len(), asked.hosts as usize, &mut dice) {
         let host = HostName::from(host_name(u32::try_from(host)?));
         field.compare(&host, &mut verdict);
@@ -133,6 +135,9 @@ struct Field<'a> {
     intent: &'a Intent,
     hosts: &'a HashMap<HostName, u32>,
     real: &'a HashMap<HostName, Agent>,
+    /// Ports of networks that are not large by their size and are told as large ones: these tell of their
+    /// groups themselves. None has allowed pairs here.
+    apart: HashSet<PortId>,
 }
 
 impl Field<'_> {
@@ -142,6 +147,19 @@ impl Field<'_> {
             Some(held) => Some(see(held)),
             None => Some(self.fleet.look(*self.hosts.get(host)?, see)),
         }
+    }
+
+    fn ports_told_apart(&self, ports: &[Arc<Port>]) -> HashSet<PortId> {
+        let networks: BTreeSet<_> = ports.iter().map(|port| port.network_id).collect();
+        let apart = |network: &NetworkId| {
+            let scope = ScopeId::from(*network);
+            let hosts = || self.compiler.scope_hosts(scope).into_iter().next();
+            !self.is_large(scope) && hosts().is_some_and(|host| self.takes_for_large(scope, &host))
+        };
+        let networks: BTreeSet<_> = networks.into_iter().filter(apart).collect();
+        let ports = ports.iter();
+        let apart = ports.filter(|port| networks.contains(&port.network_id));
+        apart.map(|port| port.id).collect()
     }
 
     /// Compares all goals of a host: the same scopes, and in each the same goals.
@@ -194,6 +212,10 @@ impl Field<'_> {
                 !matches!(key, GoalKey::Neighbor(_)) || held.get(name(&key)).is_some()
             });
         }
+        view.goals.retain(|goal| match goal.key() {
+            GoalKey::Member(_, port) => !self.apart.contains(&port),
+            _ => true,
+        });
         verdict.goals += view.goals.len();
         let wrong = |goal: &&Goal| held.get(name(&goal.key())) != Some(digest::goal(goal));
         for goal in view.goals.iter().filter(wrong) {

@@ -4,7 +4,9 @@ mod real;
 
 use crate::check;
 use crate::create::{self, Maker, Network};
+use crate::fairness;
 use crate::fleet::Fleet;
+use crate::lookups;
 use crate::machine::{self, Machine};
 use crate::phases::{self, PATIENCE, count, per, percent};
 use crate::plan::Plan;
@@ -118,7 +120,7 @@ impl<'a> Run<'a> {
         timeline.watch_region(region.pid());
         let maker = Maker {
             rest: region.rest(),
-            fleet: Arc::new(Fleet::new(scenario, began, every)),
+            fleet: Arc::new(Fleet::new(scenario, began, every)?),
             timeline,
             plan: Arc::new(plan),
             groups: scenario.security_groups,
@@ -149,12 +151,17 @@ impl<'a> Run<'a> {
             self.maker.fleet.watch().measure_every(1);
             phases::churn(&self.maker, &mut networks, self.scenario, &mut self.figures).await?;
         }
+        if self.scenario.lookups.seconds > 0 {
+            self.maker.timeline.phase("look-ups");
+            lookups::lookups(&self.maker, &networks[0], self.scenario, &mut self.figures).await?;
+        }
         self.maker.timeline.phase("restart agents");
         let (maker, region) = (&self.maker, &mut self.region);
         phases::restarts(maker, region, self.scenario, &mut self.figures).await?;
         if self.scenario.fairness.ports > 0 {
             self.maker.timeline.phase("fairness");
-            phases::fairness(&self.maker, self.scenario, &mut self.figures).await?;
+            let rest = self.region.rest();
+            fairness::fairness(&self.maker, rest, self.scenario, &mut self.figures).await?;
         }
         self.check().await
     }

@@ -2,11 +2,16 @@
 
 use crate::counts::Seen;
 use crate::link::{self, Host, Shared};
+use crate::questions::Told;
 use crate::scenario::Scenario;
 use crate::watch::Watch;
+use alcor_goalstate::Sought;
+use alcor_types::NetworkId;
 use anyhow::Context;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::runtime::{Handle, Runtime};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 
@@ -17,38 +22,53 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 << 20;
 
+/// So many hosts have threads of their own where the times of one tenant's ports are compared, so that they do
+/// not wait for the others in this process.
+pub(crate) const ASIDE: u32 = 20;
+
 /// The hosts. They end with it.
 #[derive(Debug)]
 pub(crate) struct Fleet {
     hosts: Vec<Arc<Host>>,
     shared: Arc<Shared>,
+    /// Of the first hosts, where they are compared with themselves.
+    aside: Option<Runtime>,
 }
 
 impl Fleet {
     /// Hosts that have not dialled yet.
-    pub(crate) fn new(scenario: &Scenario, began: Instant, measure_every: u32) -> Self {
+    pub(crate) fn new(
+        scenario: &Scenario,
+        began: Instant,
+        measure_every: u32,
+    ) -> anyhow::Result<Self> {
         let shared = Shared {
             like: scenario.agent.clone(),
             counts: crate::counts::Counts::default(),
             watch: Watch::new(began, measure_every),
             stop: CancellationToken::new(),
         };
-        Self {
+        let aside = (scenario.fairness.ports > 0).then(|| {
+            let mut threads = tokio::runtime::Builder::new_multi_thread();
+            threads.worker_threads(2).enable_all().build()
+        });
+        Ok(Self {
             hosts: (0..scenario.hosts)
                 .map(|number| Arc::new(Host::new(number)))
                 .collect(),
             shared: Arc::new(shared),
-        }
+            aside: aside.transpose()?,
+        })
     }
 
     /// Opens all sessions, so many in a second, and returns when all have been begun.
     pub(crate) async fn dial(&self, agents: &str, scenario: &Scenario) -> anyhow::Result<()> {
         let endpoint = endpoint(agents)?;
-        let mut channel = endpoint.connect_lazy();
+        let mut channel = self.connect(&endpoint, 0);
         let began = tokio::time::Instant::now();
         for host in &self.hosts {
-            if host.number % scenario.sessions_per_connection == 0 {
-                channel = endpoint.connect_lazy();
+            if host.number % scenario.sessions_per_connection == 0 || host.number == ASIDE {
+                channel = self.connect(&endpoint, host.number);
             }
             let due = f64::from(host.number) / f64::from(scenario.connects_per_second);
             let due = began + Duration::from_secs_f64(due);
@@ -62,7 +82,22 @@ impl Fleet {
 
     fn start(&self, host: &Arc<Host>, channel: Channel) {
         let (host, shared) = (Arc::clone(host), Arc::clone(&self.shared));
-        tokio::spawn(link::run(host, shared, channel));
+        let threads = self.threads(host.number);
+        threads.spawn(link::run(host, shared, channel));
+    }
+
+    /// A connection that is served by the threads of the host.
+    fn connect(&self, endpoint: &Endpoint, host: u32) -> Channel {
+        let threads = self.threads(host);
+        let _entered = threads.enter();
+        endpoint.connect_lazy()
+    }
+
+    fn threads(&self, host: u32) -> Handle {
+        match &self.aside {
+            Some(aside) if host < ASIDE => aside.handle().clone(),
+            _ => Handle::current(),
+        }
     }
 
     /// What was seen so far.
@@ -90,6 +125,16 @@ impl Fleet {
         see(&self.hosts[host as usize].agent.lock())
     }
 
+    /// Has a host ask who has an address of a network.
+    pub(crate) fn ask(
+        &self,
+        host: u32,
+        network: NetworkId,
+        sought: Sought,
+    ) -> oneshot::Receiver<Told> {
+        self.hosts[host as usize].questions.ask(network, sought)
+    }
+
     /// Has a host's agent forget everything, and returns how long it takes to hold all again.
     pub(crate) async fn restart(&self, host: u32, patience: Duration) -> anyhow::Result<Duration> {
         let host = &self.hosts[host as usize];
@@ -110,6 +155,9 @@ impl Fleet {
 impl Drop for Fleet {
     fn drop(&mut self) {
         self.shared.stop.cancel();
+        if let Some(aside) = self.aside.take() {
+            aside.shutdown_background();
+        }
     }
 }
 

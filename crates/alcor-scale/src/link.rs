@@ -4,6 +4,7 @@
 use crate::agent::{Agent, ack};
 use crate::counts::Counts;
 use crate::plan::{host_name, tunnel_ip};
+use crate::questions::Questions;
 use crate::scenario::AgentLike;
 use crate::watch::Watch;
 use alcor_goalstate::wire::agent_message::Body;
@@ -40,6 +41,7 @@ pub(crate) struct Host {
     complete: AtomicBool,
     /// Rings when the agent is to be restarted.
     restarted: Notify,
+    pub(crate) questions: Questions,
 }
 
 /// What all hosts share.
@@ -58,6 +60,7 @@ impl Host {
             agent: Mutex::default(),
             complete: AtomicBool::new(false),
             restarted: Notify::new(),
+            questions: Questions::default(),
         }
     }
 
@@ -114,6 +117,7 @@ pub(crate) async fn run(host: Arc<Host>, shared: Arc<Shared>, channel: Channel) 
             () = shared.stop.cancelled() => return,
         };
         host.set_complete(&shared, false);
+        host.questions.give_up();
         if welcomed {
             shared.counts.sessions.fetch_sub(1, Relaxed);
             wait = BACKOFF.0;
@@ -202,6 +206,9 @@ impl Session<'_> {
                     }
                     None => return Err(Status::unavailable("the region ended the session")),
                 },
+                () = self.host.questions.bell.notified() => for want in self.host.questions.take() {
+                    say(&door, Body::Want(want)).await?;
+                },
                 _ = beats.heartbeat.tick() => self.beat(&door, &mut beats).await?,
             }
         }
@@ -244,6 +251,9 @@ impl Session<'_> {
                 return say(door, *refusal).await;
             }
         };
+        if let Some(answer) = &push.answer {
+            self.host.questions.answered(answer);
+        }
         let received = ack(push.sequence, AckStage::Received, String::new());
         drop(push);
         self.shared.counts.taken(&taken);

@@ -1,23 +1,16 @@
-//! What is done to a region once its ports are there: churn, restarts, an unequal pair of tenants.
+//! What is done to a region once its ports are there: churn and restarts.
 
-use crate::create::{self, Maker, Network};
-use crate::plan::Plan;
+use crate::create::{Maker, Network};
 use crate::quiet;
 use crate::region::Region;
 use crate::report::{Figures, percentiles};
-use crate::scenario::{Profile, Scenario};
-use crate::watch::Audience;
-use alcor_rest::Rest;
-use alcor_types::PortId;
+use crate::scenario::Scenario;
 use anyhow::bail;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 /// What a region may take to bring all hosts up to date.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(10);
-/// What a single port may take.
-pub(crate) const LONG: Duration = Duration::from_mins(2);
 /// A random host's restart.
 const RESTART: Duration = Duration::from_mins(1);
 
@@ -141,110 +134,6 @@ async fn restart_region(
             "hosts hold {} goals after the restart, {held} before",
             fleet.seen().goals
         );
-    }
-    Ok(())
-}
-
-/// One tenant makes many ports while another makes one after the other; the latter's times
-/// until the API says ACTIVE, alone and beside the other.
-pub(crate) async fn fairness(
-    maker: &Maker,
-    scenario: &Scenario,
-    figures: &mut Figures,
-) -> anyhow::Result<()> {
-    let ports = scenario.fairness.ports;
-    let busy = tenant(maker, scenario, ports, (ports / 100).max(1)).await;
-    let (busy, mut theirs) = busy?;
-    let (quiet, mut ours) = tenant(maker, scenario, 20, 1).await?;
-    quiet.ports(&mut ours, "fair", scenario).await?;
-    let probes = scenario.fairness.probes;
-    let alone = probe(&quiet, &ours[0], probes, &AtomicBool::new(true)).await?;
-    let going = Arc::new(AtomicBool::new(true));
-    let load = async {
-        let began = Instant::now();
-        let made = busy.ports(&mut theirs, "busy", scenario).await;
-        going.store(false, Relaxed);
-        made.map(|()| began.elapsed().as_secs_f64())
-    };
-    let (took, beside) = tokio::try_join!(load, probe(&quiet, &ours[0], u32::MAX, &going))?;
-    figures.add(
-        "fairness: busy tenant's ports a second",
-        f64::from(ports) / took,
-        "/s",
-    );
-    figures.add("fairness: probes beside it", count(beside.len()), "");
-    let (alone, beside) = (percentiles(alone), percentiles(beside));
-    for (name, at) in [("p50", 0), ("p99", 2)] {
-        figures.add(
-            &format!("fairness: ACTIVE alone, {name}"),
-            alone[at] * 1e3,
-            "ms",
-        );
-        figures.add(
-            &format!("fairness: ACTIVE beside, {name}"),
-            beside[at] * 1e3,
-            "ms",
-        );
-    }
-    figures.add("fairness: p99 beside / alone", beside[2] / alone[2], "x");
-    Ok(())
-}
-
-/// Networks of a tenant of its own, on the same hosts.
-async fn tenant(
-    maker: &Maker,
-    scenario: &Scenario,
-    ports: u32,
-    vpcs: u32,
-) -> anyhow::Result<(Maker, Vec<Network>)> {
-    let scenario = Scenario {
-        ports,
-        vpcs,
-        profile: Profile::ManySmall,
-        ..scenario.clone()
-    };
-    let maker = Maker {
-        plan: Arc::new(Plan::new(&scenario)),
-        ..maker.clone()
-    };
-    let prefix = if vpcs == 1 { "fair" } else { "busy" };
-    let networks = create::networks(&maker.rest, &maker.plan, prefix).await?;
-    Ok((maker, networks))
-}
-
-/// Makes ports one by one while `going`, each gone before the next, and takes the time until the API says ACTIVE.
-async fn probe(
-    maker: &Maker,
-    network: &Network,
-    most: u32,
-    going: &AtomicBool,
-) -> anyhow::Result<Vec<f64>> {
-    let mut times = Vec::new();
-    while going.load(Relaxed) && times.len() < most as usize {
-        let host = u32::try_from(times.len() % 20)?;
-        let host = maker.plan.host_of(network.number, host);
-        let began = Instant::now();
-        let nobody = Some(&Audience::Nobody);
-        let port = maker.port(network, host, "fair", nobody).await?;
-        active(&maker.rest, port).await?;
-        times.push(began.elapsed().as_secs_f64());
-        // The network stays as it is, however long the other goes on.
-        maker.rest.delete(&format!("/v2.0/ports/{port}")).await?;
-        maker.timeline.deleted.fetch_add(1, Relaxed);
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    Ok(times)
-}
-
-/// Waits until a port is ACTIVE.
-pub(crate) async fn active(rest: &Rest, port: PortId) -> anyhow::Result<()> {
-    let path = format!("/v2.0/ports/{port}?fields=status");
-    let began = Instant::now();
-    while rest.get(&path).await?["port"]["status"] != "ACTIVE" {
-        if began.elapsed() > LONG {
-            bail!("port {port} is not ACTIVE after {LONG:?}");
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
     }
     Ok(())
 }

@@ -57,6 +57,8 @@ pub struct Scenario {
     pub agent: AgentLike,
     /// Ports that come and go.
     pub churn: Churn,
+    /// Neighbours that hosts of the first network ask for, where it is a large one.
+    pub lookups: Lookups,
     /// What is restarted.
     pub restart: Restart,
     /// One tenant that makes many ports while another makes few.
@@ -84,6 +86,16 @@ pub struct Churn {
     /// For how long; 0 for not at all.
     pub seconds: u32,
     /// Pairs of a create and a delete asked for in a second.
+    pub rate: u32,
+}
+
+/// Neighbours that are asked for one by one, by hosts in no order.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Lookups {
+    /// For how long; 0 for not at all.
+    pub seconds: u32,
+    /// Look-ups asked for in a second.
     pub rate: u32,
 }
 
@@ -135,6 +147,7 @@ impl Default for Scenario {
             seed: 1,
             agent: AgentLike::default(),
             churn: Churn::default(),
+            lookups: Lookups::default(),
             restart: Restart::default(),
             fairness: Fairness::default(),
             switches: Switches::default(),
@@ -148,6 +161,15 @@ impl Default for Churn {
         Self {
             seconds: 0,
             rate: 100,
+        }
+    }
+}
+
+impl Default for Lookups {
+    fn default() -> Self {
+        Self {
+            seconds: 0,
+            rate: 500,
         }
     }
 }
@@ -191,6 +213,7 @@ impl Scenario {
         few(self.concurrency, "concurrency")?;
         few(self.connects_per_second, "connects-per-second")?;
         few(self.churn.rate, "churn.rate")?;
+        few(self.lookups.rate, "lookups.rate")?;
         ensure!(
             self.ports >= self.vpcs,
             "ports: {} are fewer than the {} vpcs",

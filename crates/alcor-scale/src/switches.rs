@@ -18,7 +18,8 @@ pub(crate) use look::RealWatch;
 pub use migration::migrate;
 
 use crate::create::{Maker, Network};
-use crate::phases::{LONG, count};
+use crate::fairness::LONG;
+use crate::phases::count;
 use crate::plan::tunnels;
 use crate::report::Figures;
 use crate::scenario;

@@ -121,7 +121,7 @@ fn through_ports_that_come_and_go_and_sessions_that_end() {
         if number % 3 == 0 {
             pair = Pair::greet(&compiler, pair.real, pair.emulated);
         }
-        pair.dispatch.mark(NETWORK);
+        pair.dispatch.mark(NETWORK, None);
         if number % 7 != 0 {
             pair.settle(&compiler);
         }
@@ -131,7 +131,7 @@ fn through_ports_that_come_and_go_and_sessions_that_end() {
         .map(|number| Fact::Port(port_id(number), None))
         .collect();
     compiler.apply(Revision(50), &gone);
-    pair.dispatch.mark(NETWORK);
+    pair.dispatch.mark(NETWORK, None);
     pair.settle(&compiler);
     assert!(pair.emulated.is_empty());
 }

@@ -1,5 +1,6 @@
 //! What can go wrong between a caller and the store, told apart by what the caller can do.
 
+use crate::lane::Lane;
 use crate::records::RecordError;
 use alcor_types::Revision;
 use std::path::PathBuf;
@@ -29,6 +30,14 @@ pub enum StoreError {
     /// The store was closed, by `close` or because its last handle was dropped.
     #[error("the store is closed")]
     Closed,
+    /// As many transactions of the lane wait as it has places for. Nothing was written.
+    #[error("{waiting} transactions of {lane} wait already: try again when some are done")]
+    Crowded {
+        /// The lane.
+        lane: Lane,
+        /// How many wait in it.
+        waiting: usize,
+    },
     /// An earlier write did not reach the disk. Reads go on; writes are refused until the
     /// process is restarted, because what the disk holds is not known.
     #[error("the store is read-only after a failed write, restart to recover: {reason}")]

@@ -1,6 +1,7 @@
 //! A caller's closure with its types hidden, so that the one writer can hold them all.
 
 use crate::error::{StoreError, TransactError};
+use crate::lane::Place;
 use crate::range::Writes;
 use crate::reads::Reads;
 use crate::txn::Txn;
@@ -26,6 +27,8 @@ pub(crate) struct Submission {
     pub(crate) job: Box<dyn Job>,
     /// The optimistic run, when there was one.
     pub(crate) attempt: Option<Attempt>,
+    /// Its place in its lane, given back when it is answered.
+    pub(crate) place: Place,
 }
 
 /// What an optimistic run read and wants to write.

@@ -3,7 +3,9 @@
 use crate::backend::{Backend, Disk, Loaded, Memory};
 use crate::contention::Contention;
 use crate::error::{BackendError, StoreError, TransactError};
+use crate::fair::Turns;
 use crate::job::{Attempt, Call, Committed, Submission};
+use crate::lane::{Lane, Places};
 use crate::log::Log;
 use crate::recent::Recent;
 use crate::records::Derivation;
@@ -12,7 +14,7 @@ use crate::shared::Shared;
 use crate::snapshot::{Head, Snapshot};
 use crate::txn::Txn;
 use crate::watch::Watch;
-use crate::writer::{Request, Writer};
+use crate::writer::{BatchLimits, Request, Writer};
 use alcor_types::Revision;
 use arc_swap::ArcSwap;
 use parking_lot::RwLock;
@@ -29,8 +31,14 @@ pub struct Options {
     pub keep_change_bytes: usize,
     /// Transactions written with one sync, at most.
     pub max_batch: usize,
-    /// Transactions that wait for the writer, at most; further callers wait before submitting.
+    /// Rows written with one sync: a batch with more takes no further transaction. Bounds what a small
+    /// transaction waits for together with the largest one.
+    pub max_batch_rows: u64,
+    /// Transactions of the region's own work that wait for the writer, at most; further callers
+    /// wait before submitting.
     pub queue: usize,
+    /// Transactions of one project that wait for the writer, at most; further ones are refused.
+    pub lane: usize,
     /// Tables whose index rows are not kept on the medium or in the log, but made anew when the
     /// store is opened.
     pub derived: &'static [Derivation],
@@ -42,7 +50,9 @@ impl Default for Options {
             keep_changes: 65_536,
             keep_change_bytes: 32 << 20,
             max_batch: 512,
+            max_batch_rows: 4_096,
             queue: 1_024,
+            lane: 512,
             derived: &[],
         }
     }
@@ -52,7 +62,9 @@ impl Default for Options {
 #[derive(Clone)]
 pub struct Store {
     shared: Arc<Shared>,
-    writer: mpsc::Sender<Request>,
+    writer: mpsc::UnboundedSender<Request>,
+    places: Arc<Places>,
+    lane: Lane,
     news: watch::Receiver<Revision>,
 }
 
@@ -102,17 +114,23 @@ impl Store {
         options: Options,
     ) -> Result<Self, StoreError> {
         let revision = shared.head.load().revision;
-        let (writer, inbox) = mpsc::channel(options.queue.max(1));
+        // Bounded by the places that every submission has.
+        let (writer, inbox) = mpsc::unbounded_channel();
         let (sender, news) = watch::channel(revision);
         let thread = Writer {
             backend,
             shared: Arc::clone(&shared),
             inbox,
             news: sender,
-            max_batch: options.max_batch.max(1),
+            lanes: Turns::default(),
+            limits: BatchLimits {
+                transactions: options.max_batch.max(1),
+                rows: options.max_batch_rows.max(1),
+            },
             recent: Recent::new(revision),
             derivations: Derivations(options.derived),
             failed: None,
+            closer: None,
         };
         let spawned = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -121,8 +139,20 @@ impl Store {
         Ok(Self {
             shared,
             writer,
+            places: Arc::new(Places::new(options.lane, options.queue)),
+            lane: Lane::REGION,
             news,
         })
+    }
+
+    /// The same store, whose transactions wait in this lane. A handle that was not told otherwise does the
+    /// region's own work.
+    #[must_use]
+    pub fn in_lane(&self, lane: Lane) -> Self {
+        Self {
+            lane,
+            ..self.clone()
+        }
     }
 
     /// The newest durable revision.
@@ -142,7 +172,7 @@ impl Store {
     /// When it returns an error, nothing is written. A transaction without writes commits
     /// nothing and returns the revision it read at. A panic of the closure writes nothing and
     /// continues in the caller. When the returned future is dropped early, the transaction may
-    /// still commit.
+    /// still commit. Fails with [`StoreError::Crowded`] when too many of the project's transactions wait.
     pub async fn transact<T, E, F>(&self, mut f: F) -> Result<Committed<T>, TransactError<E>>
     where
         F: FnMut(&mut Txn<'_>) -> Result<T, E> + Send + 'static,
@@ -164,11 +194,12 @@ impl Store {
             attempt = Some(tried);
         }
         let (call, answer) = Call::new(f, value);
+        let place = self.places.take(self.lane.clone()).await?;
         self.submit(Request::Commit(Submission {
             job: Box::new(call),
             attempt,
-        }))
-        .await?;
+            place,
+        }))?;
         let answer = answer.await.map_err(|_| StoreError::Closed)?;
         answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
@@ -203,15 +234,12 @@ impl Store {
     /// Other handles can still read; their transactions fail with [`StoreError::Closed`].
     pub async fn close(self) -> Result<(), StoreError> {
         let (caller, outcome) = oneshot::channel();
-        self.submit(Request::Close(caller)).await?;
+        self.submit(Request::Close(caller))?;
         outcome.await.map_err(|_| StoreError::Closed)?
     }
 
-    async fn submit(&self, request: Request) -> Result<(), StoreError> {
-        self.writer
-            .send(request)
-            .await
-            .map_err(|_| StoreError::Closed)
+    fn submit(&self, request: Request) -> Result<(), StoreError> {
+        self.writer.send(request).map_err(|_| StoreError::Closed)
     }
 }
 

@@ -1,11 +1,13 @@
-//! The one thread that commits. It takes whatever has queued up, checks or runs each
-//! transaction against the newest state, writes them all with one sync, and only then shows
+//! The one thread that commits. It takes what has queued up, lane by lane in fair turns, checks or runs
+//! each transaction against the newest state, writes them all with one sync, and only then shows
 //! and acknowledges them. While it waits for the disk, the next batch queues up.
 
 use crate::backend::{Backend, Batch};
 use crate::change::{Change, Commit};
 use crate::error::StoreError;
+use crate::fair::Turns;
 use crate::job::{Attempt, Job, Submission};
+use crate::lane::{Lane, Place};
 use crate::range::Writes;
 use crate::recent::Recent;
 use crate::records::derived::Derivations;
@@ -21,98 +23,139 @@ pub(crate) enum Request {
     /// Commit a transaction.
     Commit(Submission),
     /// Stop, and say when the back end is closed.
-    Close(oneshot::Sender<Result<(), StoreError>>),
+    Close(Closer),
 }
+
+/// Who waits for the store to be closed.
+pub(crate) type Closer = oneshot::Sender<Result<(), StoreError>>;
+
+/// What a transaction costs beside its rows, in rows: checking it and answering.
+const PASS: u64 = 1;
 
 /// The writer's state.
 pub(crate) struct Writer {
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) inbox: mpsc::Receiver<Request>,
+    pub(crate) inbox: mpsc::UnboundedReceiver<Request>,
+    /// What has been submitted and not been taken into a batch yet.
+    pub(crate) lanes: Turns<Lane, Submission>,
     /// Tells watchers of the newest revision; dropped at the end, which ends them.
     pub(crate) news: watch::Sender<Revision>,
-    pub(crate) max_batch: usize,
+    pub(crate) limits: BatchLimits,
     pub(crate) recent: Recent,
     pub(crate) derivations: Derivations,
     pub(crate) failed: Option<StoreError>,
+    /// Who waits for the end, once told to close.
+    pub(crate) closer: Option<Closer>,
 }
 
 /// A batch in the making: the state as it will be, and who waits for it.
 struct Draft {
     head: Head,
     commits: Vec<Commit>,
-    answers: Vec<(Box<dyn Job>, Revision)>,
+    answers: Vec<(Box<dyn Job>, Revision, Place)>,
+    /// Rows written so far, also by transactions that were refused in the end.
+    rows: u64,
+}
+
+/// How much is written with one sync.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BatchLimits {
+    /// Transactions, at most.
+    pub(crate) transactions: usize,
+    /// Rows; the transaction that goes beyond is the last one.
+    pub(crate) rows: u64,
+}
+
+impl Draft {
+    fn has_room(&self, limits: BatchLimits) -> bool {
+        self.answers.len() < limits.transactions && self.rows < limits.rows
+    }
 }
 
 impl Writer {
     /// Runs until the store is closed or its last handle is gone.
     pub(crate) fn run(mut self) {
-        let mut closer = None;
-        while let Some(first) = self.inbox.blocking_recv() {
-            let (batch, close) = self.collect(first);
-            self.process(batch);
-            if close.is_some() {
-                closer = close;
-                break;
-            }
+        while self.wait() {
+            self.write_batch();
         }
         self.inbox.close();
         let outcome = self.backend.close().map_err(StoreError::from);
         if let Err(error) = &outcome {
             tracing::error!(%error, "closing the store failed");
         }
-        if let Some(closer) = closer {
+        if let Some(closer) = self.closer {
             drop(closer.send(outcome));
         }
     }
 
-    /// What has queued up, up to the largest batch.
-    fn collect(
-        &mut self,
-        first: Request,
-    ) -> (
-        Vec<Submission>,
-        Option<oneshot::Sender<Result<(), StoreError>>>,
-    ) {
-        let mut batch = Vec::new();
-        let mut next = Some(first);
-        while let Some(request) = next {
-            match request {
-                Request::Commit(submission) => batch.push(submission),
-                Request::Close(closer) => return (batch, Some(closer)),
-            }
-            if batch.len() >= self.max_batch {
-                break;
-            }
-            next = self.inbox.try_recv().ok();
+    /// Waits until there is something to write. False when there never will be.
+    fn wait(&mut self) -> bool {
+        self.receive();
+        if self.lanes.is_empty()
+            && self.closer.is_none()
+            && let Some(request) = self.inbox.blocking_recv()
+        {
+            self.enter(request);
         }
-        (batch, None)
+        !self.lanes.is_empty()
     }
 
-    fn process(&mut self, batch: Vec<Submission>) {
-        if let Some(error) = &self.failed {
-            for submission in batch {
-                submission.job.answer(Err(error.clone()));
-            }
-            return;
+    /// Sorts what has been submitted into lanes; nothing counts that comes after the word to close.
+    fn receive(&mut self) {
+        while self.closer.is_none()
+            && let Ok(request) = self.inbox.try_recv()
+        {
+            self.enter(request);
         }
+    }
+
+    fn enter(&mut self, request: Request) {
+        match request {
+            Request::Commit(submission) => self.lanes.push(submission.place.lane(), submission),
+            Request::Close(closer) => self.closer = Some(closer),
+        }
+    }
+
+    /// Writes what is next in the lanes, up to the largest batch. What comes meanwhile has its turn in
+    /// the same batch, so that small transactions do not wait for a whole batch of others.
+    fn write_batch(&mut self) {
         let mut draft = Draft {
             head: Head::clone(&self.shared.head.load()),
-            commits: Vec::with_capacity(batch.len()),
-            answers: Vec::with_capacity(batch.len()),
+            commits: Vec::new(),
+            answers: Vec::new(),
+            rows: 0,
         };
-        for submission in batch {
+        while draft.has_room(self.limits) {
+            self.receive();
+            let Some((lane, submission)) = self.lanes.take() else {
+                break;
+            };
+            if let Some(error) = &self.failed {
+                submission.job.answer(Err(error.clone()));
+                continue;
+            }
+            let before = draft.rows;
             self.settle(&mut draft, submission);
+            self.lanes.charge(&lane, price(&lane, draft.rows - before));
         }
         self.commit(draft);
     }
 
     /// Decides one transaction and adds its writes to the draft.
     fn settle(&mut self, draft: &mut Draft, submission: Submission) {
-        let Submission { mut job, attempt } = submission;
-        let writes = self
-            .accept(attempt)
-            .unwrap_or_else(|| run(&mut *job, &draft.head));
+        let Submission {
+            mut job,
+            attempt,
+            place,
+        } = submission;
+        let writes = match self.accept(attempt) {
+            Some(writes) => {
+                draft.rows += writes.len() as u64;
+                writes
+            }
+            None => run(&mut *job, draft),
+        };
         if !writes.is_empty() {
             let commit = Commit {
                 revision: draft.head.revision.next(),
@@ -128,7 +171,7 @@ impl Writer {
                 ..commit
             });
         }
-        draft.answers.push((job, draft.head.revision));
+        draft.answers.push((job, draft.head.revision, place));
     }
 
     /// The writes of an optimistic run whose view still holds.
@@ -146,6 +189,7 @@ impl Writer {
             head,
             commits,
             answers,
+            rows: _,
         } = draft;
         if !commits.is_empty() {
             let trim = self.shared.log.read().oldest_after(&commits);
@@ -158,7 +202,7 @@ impl Writer {
                     reason: error.to_string().into(),
                 };
                 self.failed = Some(error.clone());
-                for (job, _) in answers {
+                for (job, ..) in answers {
                     job.answer(Err(error.clone()));
                 }
                 return;
@@ -169,20 +213,32 @@ impl Writer {
             self.shared.log.write().append(commits);
             self.news.send_replace(revision);
         }
-        for (job, revision) in answers {
+        for (job, revision, place) in answers {
+            // Whoever hears of its commit may submit again.
+            drop(place);
             job.answer(Ok(revision));
         }
     }
 }
 
-/// Runs a closure on the newest state; nothing is written when it fails.
-fn run(job: &mut dyn Job, head: &Head) -> Writes {
-    let mut txn = Txn::exclusive(head);
-    if job.run(&mut txn) {
-        txn.into_parts().1
+/// What a transaction is charged. The region's own work is bounded by itself and is what everybody waits for
+/// (one batch of port states at a time, an agent's greeting), so it always comes soon, and so its share
+/// does not shrink with the number of projects that write.
+fn price(lane: &Lane, rows: u64) -> u64 {
+    if *lane == Lane::REGION {
+        PASS
     } else {
-        Writes::new()
+        PASS + rows
     }
+}
+
+/// Runs a closure on the newest state; nothing is written when it fails, but it was work all the same.
+fn run(job: &mut dyn Job, draft: &mut Draft) -> Writes {
+    let mut txn = Txn::exclusive(&draft.head);
+    let commits = job.run(&mut txn);
+    let (_, writes) = txn.into_parts();
+    draft.rows += writes.len() as u64;
+    if commits { writes } else { Writes::new() }
 }
 
 fn changes(writes: Writes) -> Arc<[Change]> {

@@ -68,8 +68,9 @@ pub use network::{DEFAULT_MTU, Network};
 pub use network_acl::{AclAction, AclProtocol, NetworkAcl, NetworkAclRule};
 pub use node::Node;
 pub use port::{
-    AllowedAddressPair, DataPlaneStatus, ExtraDhcpOption, FixedIp, IpAllocation, NumaPolicy, Port,
-    PortHardware, PortState, PortStatus, ROUTER_INTERFACE_OWNERS, ROUTER_OUTLET_OWNER,
+    AllowedAddressPair, DataPlaneStatus, ExtraDhcpOption, FixedIp, IpAllocation, NO_WIRE,
+    NumaPolicy, Port, PortHardware, PortState, PortStatus, ROUTER_INTERFACE_OWNERS,
+    ROUTER_OUTLET_OWNER,
 };
 pub use qos::{FlowDirection, QosLimit, QosPolicy, QosRule, QosRuleType};
 pub use rbac_policy::{Access, ObjectType, RbacPolicy};

@@ -44,6 +44,9 @@ pub struct Network {
     pub availability_zone_hints: Vec<String>,
     /// What its ports' traffic gets where they name no policy of their own.
     pub qos_policy_id: Option<QosPolicyId>,
+    /// With more ports than this its hosts are told of a port only once they ask; where nothing is said,
+    /// with more than the region's own number.
+    pub on_demand_above: Option<u32>,
 }
 
 impl Network {
@@ -66,6 +69,7 @@ impl Network {
             dns_domain: String::new(),
             availability_zone_hints: Vec::new(),
             qos_policy_id: None,
+            on_demand_above: None,
         }
     }
 

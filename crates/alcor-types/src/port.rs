@@ -216,6 +216,10 @@ impl PortStatus {
     }
 }
 
+/// What a host says of a port on a physical network that it has no way to; shown in the API.
+pub const NO_WIRE: &str =
+    "this host has no bridge for the network's physical network: give its agent --bridge-mappings";
+
 /// What the data plane last said of a port. Only delivery writes it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PortState {

@@ -293,6 +293,7 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     };
     let mut state =
         ApiState::new(store.clone(), settings, auth, liveness, registry).with_policy(policy);
+    state = state.paced_by(delivery.progress());
     if let Some(tls) = tls {
         state = state.with_tls(tls);
     }

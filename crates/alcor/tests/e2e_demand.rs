@@ -8,72 +8,12 @@ use alcor_goalstate::wire::host_request::ResourceStateRequest;
 use alcor_goalstate::wire::host_request_reply::HostRequestOperationStatus;
 use alcor_goalstate::wire::{HostRequest, OperationStatus, RequestType};
 use alcor_lab::Role;
-use serde_json::json;
+use serde_json::{Value, json};
+use stage::many::{all_answered, comes_to_know, crowd, delete, knows, large, where_few_are_many};
 use stage::{
-    LONG, assert_untouched, at, change, flows, metric, misses, reach, router, run, settle,
-    settle_behind, steady_ping, until, with_flags,
+    LONG, assert_untouched, at, change, flows, metric, misses, router, run, settle, settle_behind,
+    steady_ping, until,
 };
-
-/// Networks with more ports than this are large.
-const ABOVE: usize = 8;
-
-/// Plays a test where networks of more than eight ports are large, and neighbours are forgotten after
-/// so many seconds.
-async fn where_few_are_many(
-    idle: &str,
-    test: impl AsyncFnOnce(&Scenario) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let above = ABOVE.to_string();
-    let region = ["--on-demand-above", &above];
-    let agents = ["--neighbor-idle-seconds", idle];
-    with_flags(3, (&region, &agents), test).await
-}
-
-/// A network that is large, by ports that nobody plugs.
-async fn large(region: &Scenario, name: &str, cidr: &str) -> anyhow::Result<Segment> {
-    let net = region.segment(name, cidr).await?;
-    crowd(region, &net).await?;
-    Ok(net)
-}
-
-/// Ports that nobody plugs: enough to make a network large.
-async fn crowd(region: &Scenario, net: &Segment) -> anyhow::Result<Vec<PortInfo>> {
-    let mut ports = Vec::new();
-    for _ in 0..=ABOVE {
-        ports.push(region.port(net, 3, json!({})).await?);
-    }
-    Ok(ports)
-}
-
-/// Whether a host has flows for a port of another host.
-async fn knows(region: &Scenario, host: u16, port: &PortInfo) -> anyhow::Result<bool> {
-    let mac = port.mac.to_string();
-    Ok(flows(region.lab(), host).await?.mention(&mac))
-}
-
-/// Waits until a host has, or no longer has, flows for a port of another host.
-async fn comes_to_know(
-    region: &Scenario,
-    host: u16,
-    port: &PortInfo,
-    wanted: bool,
-) -> anyhow::Result<()> {
-    let what = format!("host {host} knows {}: {wanted}", port.ip);
-    until(&what, async || {
-        anyhow::Ok(knows(region, host, port).await? == wanted)
-    })
-    .await
-}
-
-/// Panics unless every single ping is answered, from the first on.
-async fn all_answered(region: &Scenario, from: &str, to: &PortInfo) -> anyhow::Result<()> {
-    reach(region.lab(), from, to.ip, 20).await
-}
-
-async fn delete(region: &Scenario, port: &PortInfo) -> anyhow::Result<()> {
-    let path = format!("/v2.0/ports/{}", port.id);
-    region.rest().delete(&path).await
-}
 
 #[tokio::test]
 async fn the_first_packet_to_a_cold_neighbour_arrives() -> anyhow::Result<()> {
@@ -310,12 +250,30 @@ async fn a_network_grows_large_and_small_again_under_a_ping() -> anyhow::Result<
             }
             until("it is small again", async || anyhow::Ok(!asks().await?)).await?;
         }
+        for _ in 0..2 {
+            set_above(region, &net, json!(1)).await?;
+            until("the network is large by its own number", asks).await?;
+            assert!(knows(region, 1, &b).await?);
+            set_above(region, &net, json!(null)).await?;
+            until("the region's number counts", async || {
+                anyhow::Ok(!asks().await?)
+            })
+            .await?;
+        }
         let report = ping.stop().await?;
         assert!(report.complete(), "{report:?}");
         let c = settle(region, "c", 3, &net, json!({})).await?;
         comes_to_know(region, 1, &c, true).await
     })
     .await
+}
+
+/// Gives a network a number of its own from which on it is large.
+async fn set_above(region: &Scenario, net: &Segment, above: Value) -> anyhow::Result<()> {
+    let path = format!("/v2.0/networks/{}", net.network);
+    let body = json!({ "network": { "on_demand_above": above } });
+    region.rest().put(&path, &body).await?;
+    Ok(())
 }
 
 #[tokio::test]

@@ -80,6 +80,7 @@ async fn a_floating_ips_bounds_hold_both_ways_and_go_with_it() -> anyhow::Result
         seen.sees("a thousand packets outward", thousand).await?;
         rule.delete(region).await?;
         seen.sees("free again", free).await?;
+        marked(&policy, region, &mut seen).await?;
         drop(out);
         inward(region, (&id, ip), &policy, (one, two)).await?;
         bound(region, &id, None).await?;
@@ -98,6 +99,22 @@ async fn a_floating_ips_bounds_hold_both_ways_and_go_with_it() -> anyhow::Result
         no_meters(region).await
     })
     .await
+}
+
+/// What leaves by an address bears the mark of its policy.
+async fn marked(policy: &Policy, region: &Scenario, seen: &mut Counter) -> anyhow::Result<()> {
+    let none = seen.sees("no mark", |seen| seen.class == 0);
+    none.await?;
+    let mark = json!({ "dscp_mark": 46 });
+    let rule = policy.rule(region, "dscp_marking", mark).await?;
+    seen.sees("the mark", |seen| seen.class == 46 << 2).await?;
+    // Beside a bound.
+    let bound = policy.kbps(region, "egress", 5000).await?;
+    seen.sees("both", |seen| five(seen) && seen.class == 46 << 2)
+        .await?;
+    bound.delete(region).await?;
+    rule.delete(region).await?;
+    seen.sees("no mark again", |seen| seen.class == 0).await
 }
 
 /// Into the address, and after it when it stands for another VM.
@@ -147,6 +164,7 @@ async fn a_gateways_bounds_hold_for_whom_it_translates() -> anyhow::Result<()> {
         seen.sees("5 Mbit/s outward", five).await?;
         rule.delete(region).await?;
         seen.sees("free again", free).await?;
+        marked(&policy, region, &mut seen).await?;
         drop(out);
         policy.kbps(region, "ingress", 5000).await?;
         until("the bound is there", async || {

@@ -4,6 +4,7 @@ mod stage;
 
 use alcor::scenario::Scenario;
 use alcor_lab::Role;
+use alcor_pipeline::table;
 use serde_json::{Value, json};
 use stage::outside::*;
 use stage::*;
@@ -88,6 +89,36 @@ async fn a_floating_ips_status_is_what_its_host_says() -> anyhow::Result<()> {
         shows(region, &id, "DOWN", "no interface").await?;
         associate(region, &id, None).await?;
         shows(region, &id, "DOWN", "stands for no port").await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_floating_ip_that_the_switch_refuses_is_in_error_until_it_takes_it() -> anyhow::Result<()>
+{
+    with_outside(1, async |region| {
+        let lab = region.lab();
+        lab.kill(Role::Agent(1)).await?;
+        let often = "--audit-seconds=1".to_owned();
+        region.start_agent_with(1, &[mappings(), often]).await?;
+        let net = region.segment("red", "10.1.0.0/24").await?;
+        let outside = external(region, false).await?;
+        let router = router(region, &[&net]).await?;
+        lead_out(region, &router, &outside, true).await?;
+        let one = passing_guest(region, "one", 1, &net, "10.1.0.11").await?;
+        let two = passing_guest(region, "two", 1, &net, "10.1.0.12").await?;
+        let _world = Who::serve(lab, WORLD, &["tcp:80"])?;
+        let (first, ip) = floating(region, &outside, Some(&one)).await?;
+        shows(region, &first, "ACTIVE", "").await?;
+        // Nobody who asks for the second one's address could be answered.
+        refusal::full(lab, 1, table::ASKED).await?;
+        let (second, other) = floating(region, &outside, Some(&two)).await?;
+        shows(region, &second, "ERROR", "flow table is full").await?;
+        shows(region, &first, "ACTIVE", "").await?;
+        is_seen_as(lab, "one", (world(), 80), ip).await?;
+        refusal::free(lab, 1).await?;
+        shows(region, &second, "ACTIVE", "").await?;
+        is_seen_as(lab, "two", (world(), 80), other).await
     })
     .await
 }

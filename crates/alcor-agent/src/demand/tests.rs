@@ -33,7 +33,7 @@ fn open() -> (Demand, NetworkId, PortId, Instant) {
 }
 
 fn miss(demand: &mut Demand, now: Instant, place: Place, port: PortId, number: u8) -> Verdict {
-    demand.missed(now, place, (Some(port), packet(number)), || true)
+    demand.missed(now, place, (Account::Sender(port), packet(number)), || true)
 }
 
 fn bytes(last: u8) -> Vec<u8> {
@@ -136,13 +136,26 @@ fn a_port_that_scans_leaves_room_for_others_and_nobody_waits_for_ever() {
     demand.tick(now + PATIENCE);
     assert!(!demand.is_seeking());
     assert_eq!(demand.misses.dropped, 256 + 1);
-    assert!(demand.by_port.is_empty() && demand.held == 0);
+    assert!(demand.by_account.is_empty() && demand.held == 0);
+}
+
+#[test]
+fn what_comes_for_a_vm_leaves_it_room_to_ask_itself() {
+    let (mut demand, network, port, now) = open();
+    for last in 0..=255 {
+        let arrives = (Account::Receiver(port), packet(last));
+        demand.missed(now, place(network, last), arrives, || true);
+    }
+    assert_eq!(demand.misses.held, PER_PORT as u64);
+    let elsewhere = place(NetworkId::random(), 1);
+    miss(&mut demand, now, elsewhere, port, 1);
+    assert_eq!(demand.misses.held, PER_PORT as u64 + 1);
 }
 
 #[test]
 fn who_may_not_ask_does_not_wait() {
     let (mut demand, network, port, now) = open();
-    let waiting = (Some(port), packet(0));
+    let waiting = (Account::Sender(port), packet(0));
     demand.missed(now, place(network, 1), waiting, || false);
     assert!(!demand.is_seeking());
 }

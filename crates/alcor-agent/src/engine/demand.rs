@@ -3,11 +3,11 @@
 
 use super::{Effect, Engine};
 use crate::allowance::Service;
-use crate::demand::{Misses, Place, Verdict, Waiter};
+use crate::demand::{Account, Misses, Place, Verdict, Waiter};
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::{Push, Release};
 use alcor_goalstate::{Goal, ScopeGoals, ScopeId, Sought};
-use alcor_openflow::{FlowStats, PacketIn};
+use alcor_openflow::{FlowStats, PacketIn, PortNo};
 use alcor_pipeline::{Punt, table};
 use alcor_types::{MacAddr, NetworkId, PortId};
 use std::collections::BTreeMap;
@@ -31,20 +31,30 @@ impl Engine {
             self.waiting.resumed.push(waiting);
             return Some(self.advance());
         }
-        let port = packet
-            .in_port()
-            .and_then(|at| self.vm_at(at))
-            .map(|port| port.id);
+        let account = self.account(packet);
         let allowances = &mut self.allowances;
-        let (whose, service) = match port {
-            Some(port) => (port, Service::Neighbors),
-            None => (GATEWAY, Service::Arrivals),
+        let allowed = || match account {
+            Account::Sender(port) => allowances.take(now, port, Service::Neighbors),
+            Account::Receiver(port) => allowances.take(now, port, Service::Sources),
+            Account::Gateway => allowances.take(now, GATEWAY, Service::Arrivals),
         };
-        let allowed = || allowances.take(now, whose, service);
-        match self.demand.missed(now, place, (port, waiting), allowed) {
+        match self.demand.missed(now, place, (account, waiting), allowed) {
             Verdict::Go(packet) => Some(vec![Effect::Resume(packet)]),
             Verdict::Stay => Some(Vec::new()),
         }
+    }
+
+    /// On whose account a missed packet waits: its sender's where that is a VM here, or else its receiver's
+    /// where its rules are being asked.
+    pub(super) fn account(&self, packet: &PacketIn) -> Account {
+        let sender = packet.in_port().and_then(|at| self.vm_at(at));
+        let receiver = || {
+            let (number, _) = packet.metadata.get(table::RECEIVER)?;
+            self.vm_at(PortNo(u32::try_from(number).ok()?))
+        };
+        let sender = sender.map(|port| Account::Sender(port.id));
+        let receiver = || receiver().map(|port| Account::Receiver(port.id));
+        sender.or_else(receiver).unwrap_or(Account::Gateway)
     }
 
     /// The session is over: nobody can be asked until the next one.

@@ -4,6 +4,7 @@
 use super::{Effect, Engine};
 use crate::numbers::{Moves, Numbers};
 use crate::outside::{Out, Outside};
+use crate::seats::Seats;
 use crate::zones::Flushes;
 use alcor_openflow::PortNo;
 use alcor_pipeline::{Input, Punt};
@@ -26,6 +27,7 @@ const GRACE: u32 = 5;
 pub(super) struct North {
     zones: Numbers,
     outside: Outside,
+    seats: Seats,
     wires: BTreeMap<String, u32>,
     flushes: Flushes,
     frames: u32,
@@ -38,6 +40,7 @@ impl Default for North {
         Self {
             zones: Numbers::zones(),
             outside: Outside::default(),
+            seats: Seats::default(),
             wires: BTreeMap::new(),
             flushes: Flushes::default(),
             frames: FRAMES,
@@ -120,9 +123,11 @@ impl Engine {
         (!moves.keep.is_empty()).then_some(Effect::Keep(moves.keep))
     }
 
-    /// A job is done: addresses that have come here are told of outside.
+    /// A job is done: addresses that have come here are told of outside, and gateways on the wires of VMs.
     pub(super) fn announce_outside(&mut self) -> Vec<Effect> {
-        out(self.north.outside.announce(&self.pipeline)).collect()
+        let told = out(self.north.outside.announce(&self.pipeline));
+        told.chain(out(self.north.seats.announce(&self.pipeline)))
+            .collect()
     }
 
     /// A second has passed.
@@ -133,6 +138,7 @@ impl Engine {
         let (inputs, frames) = self.north.outside.tick(&self.pipeline);
         self.apply(inputs);
         let mut effects: Vec<_> = out(frames).collect();
+        effects.extend(out(self.north.seats.tick(&self.pipeline)));
         effects.extend(self.advance());
         effects
     }

@@ -1,8 +1,10 @@
 //! When jobs are confirmed, when flows may be judged, and when sub-ports of trunks have numbers.
 
 use super::*;
+use crate::demand::Account;
 use alcor_goalstate::wire::{OperationStatus, PushKind};
 use alcor_goalstate::{Carrier, PortIdentity, TrunkPart, VpcGoal, encode};
+use alcor_openflow::{Field, Match, PacketIn};
 use alcor_responder::Reason;
 use alcor_types::{MacAddr, NetworkId, Revision, Vni};
 use std::time::Instant;
@@ -197,6 +199,38 @@ fn nobody_else_is_asked_for_a_name_before_the_network_is_known() {
     part_of_a_snapshot.complete = true;
     engine.pushed(&part_of_a_snapshot);
     assert_eq!(asked(&mut engine), Ok(()));
+}
+
+/// What a VM has sent waits on its account, what comes for it while its rules are asked on another of its
+/// own, and the rest on everybody's.
+#[test]
+fn packets_wait_on_the_account_of_their_vm() {
+    let mut engine = seeing_all();
+    let [network, mut port] = carried(SUB_PORT);
+    if let GoalChange::Put(Goal::Port(port)) = &mut port {
+        port.identity.trunk = None;
+    }
+    engine.pushed(&Push {
+        scope: Uuid::from_u128(1).to_string(),
+        kind: PushKind::DeltaOfScope.into(),
+        goal_state: Some(encode::goal_state(&[network, port])),
+        ..Push::default()
+    });
+    let vif = Vif {
+        ofport: Some(5),
+        error: None,
+    };
+    engine.plugged(SUB_PORT, Some(vif));
+    let packet = |in_port: u32, receiver: u32| PacketIn {
+        metadata: Match::new()
+            .with(Field::InPort, in_port)
+            .with(table::RECEIVER, receiver),
+        ..PacketIn::default()
+    };
+    let whose = |in_port, receiver| engine.account(&packet(in_port, receiver));
+    assert_eq!(whose(5, 0), Account::Sender(SUB_PORT));
+    assert_eq!(whose(1, 5), Account::Receiver(SUB_PORT));
+    assert_eq!(whose(1, 0), Account::Gateway);
 }
 
 /// Which address "a." has (RFC 1035, section 4.1).

@@ -2,10 +2,11 @@
 
 use super::Engine;
 use crate::reports::PortWord;
-use alcor_goalstate::PortGoal;
-use alcor_openflow::Flow;
-use alcor_pipeline::{Owner, Standing, cookie};
-use alcor_types::{FloatingIpId, PortId};
+use alcor_goalstate::{FloatingGoal, PortGoal};
+use alcor_openflow::{Field, Flow};
+use alcor_pipeline::{North, Owner, Standing, cookie};
+use alcor_types::{FloatingIpId, NO_WIRE, PortId};
+use std::net::IpAddr;
 
 /// What a port waits for before its interface is there; shown in the API.
 const NOT_PLUGGED: &str = "no interface with this port's iface-id is on the integration bridge";
@@ -17,10 +18,6 @@ const PARENT_NOT_PLUGGED: &str =
 /// What is said of a port that its owner has switched off. Said, so that the word of its being
 /// switched on again is news: until then the region shows this one.
 const SWITCHED_OFF: &str = "admin_state_up is false";
-
-/// What a port on a physical network waits for; shown in the API.
-const NO_WIRE: &str =
-    "this host has no bridge for the network's physical network: give its agent --bridge-mappings";
 
 /// What a floating IP waits for; shown in the API.
 const NO_WIRE_OUTSIDE: &str = "the port's host has no bridge for the external network's physical network: \
@@ -36,12 +33,13 @@ impl Engine {
             return;
         }
         for (goal, standing) in self.pipeline.floating() {
-            let word = match standing {
-                Standing::Served => PortWord::Verified,
-                Standing::Unplugged => PortWord::Waiting(NOT_PLUGGED),
-                Standing::NoWay => PortWord::Waiting(NO_WAY),
-                Standing::NoWire => PortWord::Waiting(NO_WIRE_OUTSIDE),
-                Standing::Waiting => PortWord::Waiting(NO_ZONE),
+            let word = match (standing, self.failed.get(&goal.holder)) {
+                (Standing::Served, Some(reason)) => PortWord::Failed(reason.clone()),
+                (Standing::Served, None) => PortWord::Verified,
+                (Standing::Unplugged, _) => PortWord::Waiting(NOT_PLUGGED),
+                (Standing::NoWay, _) => PortWord::Waiting(NO_WAY),
+                (Standing::NoWire, _) => PortWord::Waiting(NO_WIRE_OUTSIDE),
+                (Standing::Waiting, _) => PortWord::Waiting(NO_ZONE),
             };
             self.reports.say(goal.holder, goal.revision, word);
         }
@@ -51,6 +49,7 @@ impl Engine {
     pub(super) fn unsay_floating(&mut self, port: PortId, id: FloatingIpId) {
         if let Some(former) = self.pipeline.floating_ip(port, id) {
             self.reports.forget(former.holder);
+            self.failed.remove(&former.holder);
         }
     }
 
@@ -83,13 +82,39 @@ impl Engine {
         self.reports.say(port, revision, word);
     }
 
-    /// The own port that a flow is for, if it is for one.
-    pub(super) fn blamed(&self, flow: &Flow) -> Option<PortId> {
+    /// Whom a flow is for that the switch has refused: an own port, or the holders of floating IPs.
+    pub(super) fn blamed(&self, flow: &Flow) -> Vec<PortId> {
         let owner = flow.cookie & cookie::OWNER_MASK;
         let mut ports = self.holdings.own_ports().filter_map(|port| self.own(port));
         let found = ports.find(|port| owners(port).any(|one| cookie::of_owner(one) == owner));
-        found.map(|port| port.id)
+        let floating = self.pipeline.floating().map(|(goal, _)| goal);
+        let leaning = floating.filter(|goal| leans(goal, flow));
+        let holders = leaning.map(|goal| goal.holder);
+        found
+            .map(|port| port.id)
+            .into_iter()
+            .chain(holders)
+            .collect()
     }
+}
+
+/// Whether a floating IP needs the flow: it is its own, or one of its router's ways out or of the
+/// network's wire that is not for others alone.
+fn leans(goal: &FloatingGoal, flow: &Flow) -> bool {
+    let owner = flow.cookie & cookie::OWNER_MASK;
+    let is_of = |one: North| cookie::of_owner(one.into()) == owner;
+    let shared = is_of(North::Exits(goal.router)) || is_of(North::External(goal.network));
+    is_of(North::Outside(goal.network, goal.address)) || shared && speaks_of(flow, goal.fixed)
+}
+
+/// Whether a flow is for packets from an address: for them alone, or for others as well.
+fn speaks_of(flow: &Flow, from: IpAddr) -> bool {
+    let (field, number) = match from {
+        IpAddr::V4(from) => (Field::Ipv4Src, from.to_bits().into()),
+        IpAddr::V6(from) => (Field::Ipv6Src, from.to_bits()),
+    };
+    let named = flow.key.matching.get(field);
+    named.is_none_or(|(value, mask)| number & mask == value)
 }
 
 /// Whose flows a port needs.
@@ -102,4 +127,53 @@ fn owners(port: &PortGoal) -> impl Iterator<Item = Owner> {
     let addresses = port.fixed_ips.iter();
     let addresses = addresses.map(|ip| Owner::Address(port.vpc, ip.ip_address));
     own.into_iter().chain(addresses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alcor_goalstate::Limits;
+    use alcor_openflow::Match;
+    use alcor_types::{MacAddr, NetworkId, Revision, RouterId};
+    use std::net::Ipv4Addr;
+
+    /// A flow of this owner, of packets from an address or from anybody.
+    fn of(owner: North, from: Option<Ipv4Addr>) -> Flow {
+        let packets = Match::new().ipv4();
+        let packets = from.map_or(packets.clone(), |from| packets.ipv4_src_prefix(from, 32));
+        let mut flow = Flow::new(1, 1, packets);
+        flow.cookie = cookie::of_owner(owner.into());
+        flow
+    }
+
+    #[test]
+    fn a_refused_flow_is_a_floating_ips_unless_it_is_for_others_alone() {
+        let [address, fixed, other] = [4, 5, 6].map(|last| Ipv4Addr::new(192, 0, 2, last));
+        let goal = FloatingGoal {
+            id: FloatingIpId(uuid::Uuid::from_u128(1)),
+            revision: Revision(1),
+            port: PortId::random(),
+            router: RouterId::random(),
+            network: NetworkId::random(),
+            address: address.into(),
+            mac: MacAddr([2, 0, 0, 0, 0, 4]),
+            holder: PortId::random(),
+            fixed: fixed.into(),
+            limits: Limits::default(),
+        };
+        let (router, network) = (goal.router, goal.network);
+        let needed = [
+            of(North::Outside(network, address.into()), Some(address)),
+            of(North::Exits(router), Some(fixed)),
+            of(North::Exits(router), None),
+            of(North::External(network), None),
+        ];
+        assert!(needed.iter().all(|flow| leans(&goal, flow)));
+        let others = [
+            of(North::Outside(network, other.into()), None),
+            of(North::Exits(router), Some(other)),
+            of(North::Exits(RouterId::random()), None),
+        ];
+        assert!(!others.iter().any(|flow| leans(&goal, flow)));
+    }
 }

@@ -12,11 +12,12 @@ enum Default {
     Text(&'static str),
 }
 
-const DEFAULTS: [(&str, &str, Default); 22] = [
+const DEFAULTS: [(&str, &str, Default); 23] = [
     ("network", "shared", Default::False),
     ("network", "router:external", Default::False),
     ("network", "is_default", Default::False),
     ("network", "port_security_enabled", Default::True),
+    ("network", "on_demand_above", Default::Null),
     ("subnet", "segment_id", Default::Null),
     ("subnetpool", "shared", Default::False),
     ("subnetpool", "is_default", Default::False),

@@ -5,6 +5,7 @@ use crate::attribute::{Attributes, find};
 use crate::field::Field;
 use crate::resource::{Reading, Resource, Row};
 use alcor_policy::{Target, Value};
+use alcor_types::ProjectId;
 use std::borrow::Cow;
 use uuid::Uuid;
 
@@ -119,6 +120,21 @@ pub(crate) fn project_of<R: Resource>(row: &Row<'_, R>) -> Option<String> {
         Value::Text(project) => Some(project.into_owned()),
         Value::Flag(_) => None,
     }
+}
+
+/// In whose name a row is changed: its owner's, or the caller's where it has none.
+pub(crate) fn owner<R: Resource>(row: &Row<'_, R>) -> ProjectId {
+    let owner = project_of(row).filter(|project| !project.is_empty());
+    owner.map_or_else(|| row.reading.caller.project_id.clone(), ProjectId::from)
+}
+
+/// For whom resources are made: for the project that the first of them names, as all of them do as a
+/// rule, or else for the owner of what they lie below, or the caller.
+pub(crate) fn wished_owner(reading: &Reading, bodies: &[Attributes]) -> ProjectId {
+    let named = bodies.first().and_then(|body| body.value("project_id"));
+    let named = named.and_then(serde_json::Value::as_str);
+    let project = named.or(reading.parent_project.as_deref());
+    project.map_or_else(|| reading.caller.project_id.clone(), ProjectId::from)
 }
 
 fn of_json(value: &serde_json::Value) -> Option<Value<'_>> {

@@ -55,6 +55,11 @@ pub(super) const EXTENSIONS: &[Extension] = &[
         "Ranges of segmentation ids, for everybody or for one project",
     ),
     (
+        "alcor-on-demand",
+        "Alcor On Demand",
+        "on_demand_above: from how many ports on hosts are told of a network's ports only once they ask",
+    ),
+    (
         "provider",
         "Provider Network",
         "Network type, physical network and segmentation id, for administrators",

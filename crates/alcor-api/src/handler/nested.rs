@@ -37,7 +37,7 @@ pub(crate) async fn create<R: Nested>(
                 .collect(),
         ),
     };
-    let answer = super::make::<R>(&state, &reading, wanted).await?;
+    let answer = super::make::<R>(&state, reading, wanted).await?;
     Ok((StatusCode::CREATED, json(answer)).into_response())
 }
 

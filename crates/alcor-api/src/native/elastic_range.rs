@@ -53,7 +53,7 @@ pub(crate) async fn create(mut asked: Asked) -> Result<Response, RequestError> {
         description: member(&wish, "description")?.unwrap_or_default(),
         pools: pools(&wish)?.ok_or_else(required)?,
     };
-    let store = &asked.state.store;
+    let store = &asked.store;
     let made = store.transact(move |txn| range::create(txn, &request));
     let made = made.await?.value;
     let made = one(&store.snapshot(), &made)?;
@@ -73,7 +73,7 @@ pub(crate) async fn update(mut asked: Asked) -> Result<Response, RequestError> {
         description: member(&wish, "description")?,
         pools: pools(&wish)?,
     };
-    let store = &asked.state.store;
+    let store = &asked.store;
     let changed = store.transact(move |txn| range::update(txn, id, &request));
     let changed = changed.await?.value;
     one(&store.snapshot(), &changed)
@@ -83,7 +83,7 @@ pub(crate) async fn update(mut asked: Asked) -> Result<Response, RequestError> {
 pub(crate) async fn delete(asked: Asked) -> Result<Response, RequestError> {
     enforce::general(&asked.caller, "delete_elastic_ip_range")?;
     let id = id(&asked)?;
-    let store = &asked.state.store;
+    let store = &asked.store;
     store.transact(move |txn| range::delete(txn, id)).await?;
     Ok(json(object!({ "id": id }).to_string()))
 }

@@ -58,7 +58,6 @@ pub(crate) async fn create(mut asked: Asked) -> Result<Response, RequestError> {
     };
     let (project, caller) = (asked.project, asked.caller);
     let made = asked
-        .state
         .store
         .transact(move |txn| gateway::create(txn, &request, &project, &caller));
     Ok((StatusCode::CREATED, one(&made.await?.value)).into_response())
@@ -86,7 +85,6 @@ pub(crate) async fn update(mut asked: Asked) -> Result<Response, RequestError> {
     };
     let project = asked.project;
     let changed = asked
-        .state
         .store
         .transact(move |txn| gateway::update(txn, id, &request, &project));
     Ok(one(&changed.await?.value))
@@ -97,7 +95,6 @@ pub(crate) async fn delete(asked: Asked) -> Result<Response, RequestError> {
     enforce::general(&asked.caller, "delete_gateway")?;
     let (id, project) = (id(&asked)?, asked.project);
     let gone = asked
-        .state
         .store
         .transact(move |txn| gateway::delete(txn, id, &project));
     gone.await?;

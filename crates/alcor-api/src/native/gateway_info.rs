@@ -43,7 +43,6 @@ pub(crate) async fn create(mut asked: Asked) -> Result<Response, RequestError> {
     };
     let (project, caller) = (asked.project, asked.caller);
     let made = asked
-        .state
         .store
         .transact(move |txn| gateway::create(txn, &request, &project, &caller));
     made.await?;
@@ -81,7 +80,6 @@ pub(crate) async fn update(mut asked: Asked) -> Result<Response, RequestError> {
     }
     let (project, caller) = (asked.project, asked.caller);
     let changed = asked
-        .state
         .store
         .transact(move |txn| gateway::report(txn, id, (all, &single), &project, &caller));
     Ok(info(id, &changed.await?.value))
@@ -93,7 +91,6 @@ pub(crate) async fn delete(asked: Asked) -> Result<Response, RequestError> {
     let id = id(&asked)?;
     let (project, caller) = (asked.project, asked.caller);
     let gone = asked
-        .state
         .store
         .transact(move |txn| gateway::delete_of_vpc(txn, id, &project, &caller));
     gone.await?;

@@ -164,7 +164,6 @@ async fn run<T: Send + 'static>(
 ) -> Result<T, RequestError> {
     let (project, caller) = (asked.project, asked.caller);
     let done = asked
-        .state
         .store
         .transact(move |txn| rule(txn, &project, &caller));
     Ok(done.await?.value)

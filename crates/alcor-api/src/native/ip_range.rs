@@ -69,12 +69,12 @@ pub(crate) async fn create(mut asked: Asked) -> Result<Response, RequestError> {
         first: required(&wish, "first_ip")?,
         last: required(&wish, "last_ip")?,
     };
-    let (project, caller, state) = (asked.project, asked.caller, asked.state);
-    let made = state
+    let (project, caller) = (asked.project, asked.caller);
+    let made = asked
         .store
         .transact(move |txn| range::create(txn, &request, &project, &caller));
     let made = made.await?.value;
-    let made = one(&state.store.snapshot(), &made)?;
+    let made = one(&asked.store.snapshot(), &made)?;
     Ok((StatusCode::CREATED, made).into_response())
 }
 
@@ -91,12 +91,12 @@ pub(crate) async fn update(mut asked: Asked) -> Result<Response, RequestError> {
         first: member(&wish, "first_ip")?,
         last: member(&wish, "last_ip")?,
     };
-    let (project, caller, state) = (asked.project, asked.caller, asked.state);
-    let changed = state
+    let (project, caller) = (asked.project, asked.caller);
+    let changed = asked
         .store
         .transact(move |txn| range::update(txn, id, &request, &project, &caller));
     let changed = changed.await?.value;
-    one(&state.store.snapshot(), &changed)
+    one(&asked.store.snapshot(), &changed)
 }
 
 /// `DELETE /project/{project}/ips/range/{id}`.
@@ -105,7 +105,6 @@ pub(crate) async fn delete(asked: Asked) -> Result<Response, RequestError> {
     let id = id(&asked, "id")?;
     let (project, caller) = (asked.project, asked.caller);
     let gone = asked
-        .state
         .store
         .transact(move |txn| range::delete(txn, id, &project, &caller));
     gone.await?;

@@ -69,7 +69,6 @@ pub(crate) async fn update(mut asked: Asked) -> Result<Response, RequestError> {
     same(&wish, "port_id", &present.port_id.0)?;
     let active = state(&wish)?.unwrap_or(present.active);
     let marked = asked
-        .state
         .store
         .transact(move |txn| lease::mark(txn, mac, &project, active));
     Ok(one(&marked.await?.value))
@@ -80,7 +79,6 @@ pub(crate) async fn delete(asked: Asked) -> Result<Response, RequestError> {
     enforce::general(&asked.caller, "delete_mac")?;
     let (mac, project) = (address(&asked)?, asked.project.clone());
     let gone = asked
-        .state
         .store
         .transact(move |txn| lease::delete(txn, mac, &project));
     gone.await?;
@@ -97,7 +95,7 @@ async fn commit(
     let make = move |txn: &mut alcor_store::Txn<'_>| {
         lease::create_many(txn, &requests, range.as_deref(), &caller, &settings)
     };
-    Ok(asked.state.store.transact(make).await?.value)
+    Ok(asked.store.transact(make).await?.value)
 }
 
 fn request(project: &ProjectId, wish: &Members) -> Result<CreateMacLease, RequestError> {

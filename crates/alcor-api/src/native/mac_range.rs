@@ -43,7 +43,7 @@ pub(crate) async fn create(mut asked: Asked) -> Result<Response, RequestError> {
         last: required(&wish, "to")?,
         active: state(&wish)?.unwrap_or(true),
     };
-    let store = &asked.state.store;
+    let store = &asked.store;
     let made = store.transact(move |txn| range::create(txn, &range));
     Ok((StatusCode::CREATED, one(&made.await?.value)).into_response())
 }
@@ -65,7 +65,7 @@ pub(crate) async fn update(mut asked: Asked) -> Result<Response, RequestError> {
         active: state(&wish)?,
     };
     let settings = Arc::clone(&asked.state.settings);
-    let store = &asked.state.store;
+    let store = &asked.store;
     let changed = store.transact(move |txn| range::update(txn, &id, &request, &settings));
     Ok(one(&changed.await?.value))
 }
@@ -76,7 +76,7 @@ pub(crate) async fn delete(asked: Asked) -> Result<Response, RequestError> {
     let id = id(&asked).to_owned();
     let answer = object!({ "id": id }).to_string();
     let settings = Arc::clone(&asked.state.settings);
-    let store = &asked.state.store;
+    let store = &asked.store;
     store
         .transact(move |txn| range::delete(txn, &id, &settings))
         .await?;

@@ -50,7 +50,8 @@ pub(crate) async fn create(
         uri: member(&wish, "uri")?.ok_or_else(|| RequestError::invalid("uri", "it is required"))?,
         capacity: member(&wish, "cap")?.unwrap_or(u32::MAX),
     };
-    let made = state.store.transact(move |txn| ncm::create(txn, &asked));
+    let writer = state.writer(&caller.project_id);
+    let made = writer.transact(move |txn| ncm::create(txn, &asked));
     Ok((StatusCode::CREATED, one(&made.await?.value)).into_response())
 }
 
@@ -67,9 +68,8 @@ pub(crate) async fn update(
         return Err(RequestError::invalid("id", "it is not the id in the path"));
     }
     let (uri, capacity) = (member::<String>(&wish, "uri")?, member(&wish, "cap")?);
-    let changed = state
-        .store
-        .transact(move |txn| ncm::update(txn, &id, uri.as_ref(), capacity));
+    let writer = state.writer(&caller.project_id);
+    let changed = writer.transact(move |txn| ncm::update(txn, &id, uri.as_ref(), capacity));
     Ok(one(&changed.await?.value))
 }
 
@@ -82,7 +82,7 @@ pub(crate) async fn delete(
     enforce::general(&caller, "delete_ncm")?;
     let answer = object!({ "id": id }).to_string();
     state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| ncm::delete(txn, &id))
         .await?;
     Ok(json(answer))

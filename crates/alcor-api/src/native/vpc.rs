@@ -44,7 +44,7 @@ pub(crate) async fn show_router(kinds: Kinds, asked: Asked) -> Result<Response, 
                 }
                 found => found,
             };
-            asked.state.store.transact(make).await?.value
+            asked.store.transact(make).await?.value
         }
         found => found?,
     };
@@ -66,7 +66,7 @@ pub(crate) async fn create_router(
     let (state, caller) = (asked.state.clone(), asked.caller.clone());
     let make =
         move |txn: &mut Txn<'_>| route_table::create_vpc_router(txn, id, &caller, &state.settings);
-    let router = asked.state.store.transact(make).await?.value;
+    let router = asked.store.transact(make).await?.value;
     let shown = show(kinds.routers, router.id.0, asked).await?;
     let (mut parts, body) = shown.into_parts();
     if parts.status == StatusCode::OK {
@@ -82,7 +82,7 @@ pub(crate) async fn delete_router(asked: Asked) -> Result<Response, RequestError
     route_table::vpc_router(&asked.state.store.snapshot(), id, &caller)?;
     enforce::of_project(&caller, "delete_router", asked.project.as_str())?;
     let delete = move |txn: &mut Txn<'_>| route_table::delete_vpc_router(txn, id, &caller);
-    let router = asked.state.store.transact(delete).await?.value;
+    let router = asked.store.transact(delete).await?.value;
     Ok(json(object!({ "id": router }).to_string()))
 }
 
@@ -155,6 +155,7 @@ async fn default_table(
     if !none(&found) || !may_make {
         return Ok(found?);
     }
+    let writer = state.writer(&caller.project_id);
     let make = move |txn: &mut Txn<'_>| {
         let found = route_table::of_network(txn, id, &caller);
         if !none(&found) {
@@ -166,7 +167,7 @@ async fn default_table(
         };
         route_table::create(txn, &request, &caller)
     };
-    Ok(state.store.transact(make).await?.value)
+    Ok(writer.transact(make).await?.value)
 }
 
 fn may_make(asked: &Asked, rules: &[&str]) -> bool {

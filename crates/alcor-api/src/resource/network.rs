@@ -105,6 +105,14 @@ const ATTRIBUTES: &[Attribute<Networks>] = with_standard![
     Attribute::new("cidr", Kind::Block)
         .write::<Option<Cidr>>()
         .read(|row| Field::or_null(row.record.cidr, Field::Block)),
+    Attribute::new("on_demand_above", Kind::Number)
+        .write::<Option<u32>>()
+        .admin()
+        .read(
+            |row| Field::or_null(row.record.on_demand_above, |above| Field::Number(
+                above.into()
+            ))
+        ),
     Attribute::new("vlan_transparent", Kind::Flag)
         .post::<Option<bool>>()
         .read(|row| Field::or_null(row.record.vlan_transparent, Field::Flag)),
@@ -230,6 +238,7 @@ impl Resource for Networks {
         fields.put("is_default", &network.is_default)?;
         fields.put_with("l2_adjacency", || row.is_adjacent())?;
         fields.put("cidr", &network.cidr)?;
+        fields.put("on_demand_above", &network.on_demand_above)?;
         fields.put("vlan_transparent", &network.vlan_transparent)?;
         fields.put("qinq", &network.qinq)?;
         provider::write(&network.segments, fields)
@@ -271,6 +280,7 @@ impl Managed for Networks {
             cidr: body.some::<Cidr>("cidr")?.map(|cidr| cidr.0),
             vlan_transparent: body.some("vlan_transparent")?,
             qinq: body.some("qinq")?,
+            on_demand_above: body.some("on_demand_above")?,
             port_security_enabled: body.get("port_security_enabled")?,
             dns_domain: body.get("dns_domain")?.unwrap_or_default(),
             availability_zone_hints: body.get("availability_zone_hints")?.unwrap_or_default(),
@@ -298,6 +308,7 @@ impl Managed for Networks {
             port_security_enabled: body.get("port_security_enabled")?,
             dns_domain: body.get("dns_domain")?,
             qos_policy_id: qos_policy(body)?,
+            on_demand_above: body.get("on_demand_above")?,
             expected_revision: expected,
         })
     }

@@ -8,10 +8,10 @@ use crate::list::{IndexRule, Lookup};
 use crate::tag::Tagged;
 use crate::view::Fields;
 use alcor_managers::records::Index;
-use alcor_managers::trunk::{self, CreateTrunk, SubPortRequest, UpdateTrunk};
-use alcor_managers::{ApiError, Caller, Settings, port, schema};
+use alcor_managers::trunk::{self, CreateTrunk, SubPortRequest, TrunkStatus, UpdateTrunk};
+use alcor_managers::{ApiError, Caller, Settings, schema};
 use alcor_store::Txn;
-use alcor_types::{Port, PortId, PortStatus, ProjectId, Standard, SubPort, Trunk, TrunkId};
+use alcor_types::{PortId, ProjectId, Standard, SubPort, Trunk, TrunkId};
 use serde::Serialize;
 use serde::ser::SerializeMap;
 use std::collections::BTreeSet;
@@ -66,20 +66,9 @@ pub(crate) fn sub_ports(trunk: &Trunk) -> Vec<SubPortView> {
 }
 
 impl Row<'_, Trunks> {
-    /// A trunk works where its port does and each of its sub-ports does.
     fn status(&self) -> &'static str {
-        let sub_ports = self
-            .record
-            .sub_ports
-            .iter()
-            .map(|sub_port| sub_port.port_id);
-        let works = |id: PortId| {
-            let port = self.reading.get::<Port>(id.as_bytes());
-            let state = port.and_then(|port| port::state(&self.reading.snapshot, &port).ok());
-            state.is_some_and(|state| state.status == PortStatus::Active)
-        };
-        let mut all = std::iter::once(self.record.port_id).chain(sub_ports);
-        if all.all(works) { "ACTIVE" } else { "DOWN" }
+        let state = trunk::state(&self.reading.snapshot, &self.record);
+        state.unwrap_or(TrunkStatus::Down).as_str()
     }
 }
 

@@ -312,3 +312,41 @@ async fn a_network_with_a_block_holds_its_subnets() {
     let refused = region.post("/v2.0/subnets", subnet("10.1.0.0/24")).await;
     assert!(refused.error(400).1.contains("10.0.0.0/16"));
 }
+
+#[tokio::test]
+async fn administrators_say_from_how_many_ports_on_a_network_is_told_on_demand() {
+    let region = Region::guarded();
+    let (admin, member) = (region.as_user("token-admin"), region.as_user("token-one"));
+    let made = admin
+        .make("network", json!({ "on_demand_above": 500 }))
+        .await;
+    assert_eq!(made["on_demand_above"], 500);
+    let path = format!("/v2.0/networks/{}", id(&made));
+    let set = async |region: &Region, path: &str, above: Value| {
+        let body = json!({ "network": { "on_demand_above": above } });
+        region.put(path, body).await
+    };
+    for wrong in [json!(-1), json!("many"), json!(5_000_000_000_u64)] {
+        let (_, message) = set(&admin, &path, wrong).await.error(400);
+        assert!(message.contains("on_demand_above"), "{message}");
+    }
+    for above in [json!(0), json!(null), json!(7)] {
+        let changed = set(&admin, &path, above.clone()).await.expect(200);
+        assert_eq!(changed["network"]["on_demand_above"], above);
+    }
+    let found = admin.ids("networks", "on_demand_above=7").await;
+    assert_eq!(found, [id(&made)]);
+    // A member's own network: the attribute is neither its to set nor to see.
+    let body = json!({ "network": { "on_demand_above": 5 } });
+    member.post("/v2.0/networks", body).await.error(403);
+    let own = member
+        .make("network", json!({ "on_demand_above": null }))
+        .await;
+    assert!(own.get("on_demand_above").is_none());
+    let own = format!("/v2.0/networks/{}", id(&own));
+    set(&member, &own, json!(5)).await.error(403);
+    let vpc = json!({ "vpc": { "on_demand_above": 9 } });
+    let path = format!("/project/one/vpcs/{}", id(&made));
+    let changed = admin.put(&path, vpc).await.expect(200);
+    assert_eq!(changed["network"]["on_demand_above"], 9);
+}

@@ -46,20 +46,30 @@ fn rule(rule: &SecurityGroupRule) -> Option<GroupRule> {
     })
 }
 
-/// What every host of the group's span is told of a port in it.
-pub(crate) fn member(group: SecurityGroupId, port: &Port, revision: Revision) -> Goal {
-    let fixed = port.fixed_ips.iter().map(|fixed| fixed.ip_address.into());
+/// What every host of the group's span is told of a port in it: all its addresses where it is told
+/// `whole`, or else those that it may have by its allowed pairs, where there are any.
+pub(crate) fn member(
+    group: SecurityGroupId,
+    port: &Port,
+    whole: bool,
+    revision: Revision,
+) -> Option<Goal> {
+    if !whole && port.allowed_address_pairs.is_empty() {
+        return None;
+    }
+    let fixed = port.fixed_ips.iter().filter(|_| whole);
+    let fixed = fixed.map(|fixed| fixed.ip_address.into());
     let pairs = port.allowed_address_pairs.iter();
     let pairs = pairs.map(|pair| pair.ip_address.trunc());
     let mut addresses: Vec<IpNet> = fixed.chain(pairs).collect();
     addresses.sort_unstable();
     addresses.dedup();
-    Goal::Member(MemberGoal {
+    Some(Goal::Member(MemberGoal {
         group,
         port: port.id,
         revision,
         addresses,
-    })
+    }))
 }
 
 /// What every host of the address group's span is told of it.

@@ -2,11 +2,28 @@
 
 use super::{Compiler, scope};
 use crate::journal::Journal;
-use crate::scope::Former;
+use crate::scope::{Former, Scope};
 use alcor_types::{NetworkId, PortId, Revision};
 use std::collections::BTreeSet;
 
 impl Compiler {
+    /// The network has grown large or is small again: who tells of its ports as members of groups is
+    /// another now. Walks the network's ports.
+    pub(super) fn retell_members(
+        &mut self,
+        revision: Revision,
+        network: NetworkId,
+        journal: &mut Journal,
+    ) {
+        let whole = !self.is_large(network);
+        let scope = self.scopes.get(&network).into_iter();
+        let ports: Vec<_> = scope.flat_map(Scope::ports).cloned().collect();
+        let (groups, mut context) = self.groups(revision, journal);
+        for port in &ports {
+            groups.tell_port(port, whole, &mut context);
+        }
+    }
+
     /// Makes a change, and tells the hosts of these ports what it changed of them.
     pub(super) fn retelling(
         &mut self,

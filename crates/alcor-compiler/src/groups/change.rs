@@ -99,12 +99,13 @@ impl Groups {
         }
     }
 
-    /// A port was written or deleted; before it was `former`.
+    /// A port was written or deleted; before it was `former`. Whether hosts are told of it `whole`, as a
+    /// member of its groups, depends on its network.
     pub(crate) fn take_port(
         &mut self,
         id: PortId,
         former: Option<&Port>,
-        now: Option<&Arc<Port>>,
+        (now, whole): (Option<&Arc<Port>>, bool),
         mut context: Context<'_>,
     ) {
         let host = |port: Option<&Port>| port.and_then(|port| port.host.clone());
@@ -125,9 +126,20 @@ impl Groups {
             let inside = now.filter(|port| port.security_groups.contains(&group));
             let revision = context.revision;
             let held = self.group(group, &context);
-            let news = held.set_member(revision, id, inside.cloned());
+            let news = held.set_member(revision, id, (inside.cloned(), whole));
             context.journal.news(group, news);
             self.forget_if_empty(group.into());
+        }
+    }
+
+    /// From now on hosts are told of the port `whole` as a member of its groups, or no longer.
+    pub(crate) fn tell_port(&mut self, port: &Arc<Port>, whole: bool, context: &mut Context<'_>) {
+        for id in &port.security_groups {
+            let inside = (Some(Arc::clone(port)), whole);
+            let revision = context.revision;
+            let group = self.group(*id, context);
+            let news = group.set_member(revision, port.id, inside);
+            context.journal.news(*id, news);
         }
     }
 

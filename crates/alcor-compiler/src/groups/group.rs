@@ -8,7 +8,7 @@ use alcor_types::{
     HostName, Port, PortId, Remote, Revision, SecurityGroup, SecurityGroupId, SecurityGroupRule,
     SecurityGroupRuleId,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// See the module. The group itself may be missing for a moment, when facts of one revision
@@ -23,9 +23,20 @@ pub(super) struct Group {
     id: SecurityGroupId,
     /// When the group's own goal last changed.
     revision: Revision,
-    members: BTreeMap<PortId, (Arc<Port>, Revision)>,
+    members: BTreeMap<PortId, Member>,
+    /// The members with goals.
+    told: BTreeSet<PortId>,
     /// XOR of the hashes of the members' goals.
     members_digest: u64,
+}
+
+/// A port of the group.
+struct Member {
+    port: Arc<Port>,
+    /// Whether all its addresses are told here. Those of a port of a large network are told with the port
+    /// itself to whoever asks for it; only what nobody can ask for is left.
+    whole: bool,
+    revision: Revision,
 }
 
 impl Group {
@@ -40,6 +51,7 @@ impl Group {
             id,
             revision,
             members: BTreeMap::new(),
+            told: BTreeSet::new(),
             members_digest: 0,
         }
     }
@@ -72,13 +84,22 @@ impl Group {
     /// A port of the group as a goal.
     pub(super) fn member_goal(&self, id: PortId) -> Option<Goal> {
         self.fact.as_ref()?;
-        let (port, revision) = self.members.get(&id)?;
-        Some(compile::member(self.id, port, *revision))
+        self.told_of(id)
+    }
+
+    /// The same, whether or not the group itself is known.
+    fn told_of(&self, id: PortId) -> Option<Goal> {
+        let Member {
+            port,
+            whole,
+            revision,
+        } = self.members.get(&id)?;
+        compile::member(self.id, port, *whole, *revision)
     }
 
     /// All goals.
     pub(super) fn goals(&self) -> impl Iterator<Item = Goal> {
-        let ids = self.members.keys().copied();
+        let ids = self.told.iter().copied();
         let members = ids.filter_map(|id| self.member_goal(id));
         self.goal().into_iter().chain(members)
     }
@@ -101,8 +122,10 @@ impl Group {
         let appears = self.fact.is_some() != fact.is_some();
         self.fact = fact;
         if appears {
-            for (id, (_, at)) in &mut self.members {
-                *at = revision;
+            for id in &self.told {
+                if let Some(held) = self.members.get_mut(id) {
+                    held.revision = revision;
+                }
                 self.log.touch(revision, member(self.id, *id), None);
             }
         }
@@ -124,32 +147,37 @@ impl Group {
         self.retell(revision, former.as_ref())
     }
 
-    /// A port of the group was written, or is no longer in it.
+    /// A port of the group was written, is told `whole` from now on or no longer, or is not in it any more.
     pub(super) fn set_member(
         &mut self,
         revision: Revision,
         id: PortId,
-        port: Option<Arc<Port>>,
+        (port, whole): (Option<Arc<Port>>, bool),
     ) -> bool {
-        let goal = |group: &Self| {
-            let (port, revision) = group.members.get(&id)?;
-            Some(compile::member(group.id, port, *revision))
-        };
-        let former = goal(self);
+        let former = self.told_of(id);
         match port {
             None => drop(self.members.remove(&id)),
             Some(port) => {
-                let held = self.members.get(&id).map(|(_, at)| *at);
-                self.members.insert(id, (port, held.unwrap_or(revision)));
+                let held = self.members.get(&id);
+                let member = Member {
+                    port,
+                    whole,
+                    revision: held.map_or(revision, |held| held.revision),
+                };
+                self.members.insert(id, member);
             }
         }
-        let now = goal(self);
+        let now = self.told_of(id);
         if former == now {
             return false;
         }
+        match now {
+            None => drop(self.told.remove(&id)),
+            Some(_) => drop(self.told.insert(id)),
+        }
         self.members_digest ^= hash(former.as_ref()) ^ hash(now.as_ref());
-        if let Some((_, at)) = self.members.get_mut(&id) {
-            *at = revision;
+        if let Some(held) = self.members.get_mut(&id) {
+            held.revision = revision;
         }
         if self.fact.is_some() {
             self.log.touch(revision, member(self.id, id), None);

@@ -144,7 +144,7 @@ impl Intent {
     }
 
     /// The way in a network from one host to another.
-    fn crossed(&self, network: NetworkId, from: HostName, to: HostName) -> Option<Step> {
+    pub(super) fn crossed(&self, network: NetworkId, from: HostName, to: HostName) -> Option<Step> {
         let carrier = Carrier::of(self.networks.get(&network)?)?;
         if carrier.physical_network().is_some() {
             return Some(Step::Wired { network, from, to });

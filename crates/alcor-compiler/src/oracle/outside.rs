@@ -135,7 +135,7 @@ impl Intent {
             return false;
         };
         if journey.at.as_ref() != Some(seat) {
-            self.carried(journey, seat, steps);
+            self.brought(journey, exit, seat, steps);
             if self.by_floating(journey, exit, steps) {
                 return true;
             }
@@ -242,12 +242,12 @@ impl Intent {
         Some(self.forward(router, None, ends, ttl, steps))
     }
 
-    /// From the host that it is on to another one, through the tunnel.
-    pub(super) fn carried(&self, journey: &mut Journey, to: &HostName, steps: &mut Vec<Step>) {
+    /// To the host that leads out, in the network by which the packet came to the router.
+    fn brought(&self, journey: &mut Journey, exit: &Exit, to: &HostName, steps: &mut Vec<Step>) {
         let from = journey.at.replace(to.clone());
-        if let Some((from, node)) = from.zip(self.nodes.get(to)) {
-            let (to, end) = (to.clone(), node.local_ip);
-            steps.push(Step::Carried { from, to, end });
+        let entry = exit.entry.and_then(|port| self.ports.get(&port));
+        if let Some((from, entry)) = from.zip(entry) {
+            steps.extend(self.crossed(entry.network_id, from, to.clone()));
         }
     }
 }

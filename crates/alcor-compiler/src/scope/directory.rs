@@ -8,7 +8,7 @@ use super::spread::Spread;
 use crate::Demand;
 use crate::hosts::Hosts;
 use alcor_goalstate::{Carrier, Goal, GoalKey, Sought};
-use alcor_types::{HostName, MacAddr, NetworkId, Port, PortId, Revision};
+use alcor_types::{HostName, MacAddr, NetworkId, Port, PortId, ProjectId, Revision};
 use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -184,6 +184,11 @@ impl Scope {
         }
     }
 
+    /// Who owns the network.
+    pub(crate) fn owner(&self) -> Option<&ProjectId> {
+        Some(&self.network.as_ref()?.fact.project_id)
+    }
+
     /// The number of its tunnels.
     pub(crate) fn vni(&self) -> Option<u32> {
         match Carrier::of(&self.network.as_ref()?.fact)? {
@@ -208,9 +213,14 @@ impl Scope {
         }
     }
 
-    /// Whether it is large now, with more than so many ports. One that was large stays so until it
+    /// Whether it is large now, with more ports than it says itself or else than so many. One that was large stays so until it
     /// has a fifth less. True when that changed, and all hosts must hear of it.
     pub(crate) fn weigh(&mut self, revision: Revision, above: usize, hosts: &Hosts) -> bool {
+        let own = self
+            .network
+            .as_ref()
+            .and_then(|network| network.fact.on_demand_above);
+        let above = own.map_or(above, |own| own as usize);
         let limit = if self.is_large() {
             above.saturating_mul(4)
         } else {

@@ -59,6 +59,7 @@ impl Dispatch {
         };
         let network: Option<NetworkId> = want.network.parse().ok();
         let known = network.filter(|network| self.demand.of(*network).is_some());
+        self.answer_for(compiler, network);
         let mut looked = Lookups::default();
         let mut changes = Vec::new();
         match known {
@@ -126,6 +127,7 @@ impl Dispatch {
         let Found::Neighbors(found) = compiler.find(network, &self.host, sought) else {
             return;
         };
+        self.answer_for(compiler, Some(network));
         let new = found
             .into_iter()
             .filter(|(port, _)| !self.demand.contains(network, *port));
@@ -157,6 +159,14 @@ impl Dispatch {
             self.put_answer(&release.network, &gone, None);
         }
         held.len()
+    }
+
+    /// An answer that nothing lies before is told in the turn of the network's owner.
+    fn answer_for(&mut self, compiler: &Compiler, network: Option<NetworkId>) {
+        if self.outbox.is_empty() {
+            let owner = network.and_then(|id| compiler.scope_owner(id.into()));
+            self.telling = owner.cloned();
+        }
     }
 
     fn put_answer(&mut self, scope: &str, changes: &[GoalChange], answer: Option<Answer>) {

@@ -245,10 +245,10 @@ fn any_neighbor() -> impl Strategy<Value = Goal> {
         id(),
         mac(),
         any::<IpAddr>(),
-        fixed_ips(),
+        (fixed_ips(), prop::collection::vec(id(), 0..3)),
     )
         .prop_map(
-            |((port, dns_name), revision, vpc, mac, host_ip, fixed_ips)| {
+            |((port, dns_name), revision, vpc, mac, host_ip, (fixed_ips, groups))| {
                 let (port, vpc) = (port.into(), vpc.into());
                 Goal::Neighbor(NeighborGoal {
                     port,
@@ -258,6 +258,7 @@ fn any_neighbor() -> impl Strategy<Value = Goal> {
                     host_ip,
                     fixed_ips,
                     dns_name,
+                    security_groups: groups.into_iter().map(Into::into).collect(),
                 })
             },
         )
@@ -336,5 +337,6 @@ pub(crate) fn neighbor(port: u128, vpc: u128) -> Goal {
         host_ip: Ipv4Addr::new(192, 0, 2, 7).into(),
         fixed_ips: Vec::new(),
         dns_name: String::new(),
+        security_groups: Vec::new(),
     })
 }

@@ -39,6 +39,8 @@ pub struct CreateNetwork {
     pub vlan_transparent: Option<bool>,
     /// Whether VMs may send two VLAN tags; true works nowhere yet.
     pub qinq: Option<bool>,
+    /// From how many ports on it is told on demand; the region's own number where nothing is said.
+    pub on_demand_above: Option<u32>,
     /// What its ports get where they do not say. Default: true.
     pub port_security_enabled: Option<bool>,
     /// The domain of its ports' names; empty when none.
@@ -78,6 +80,8 @@ pub struct UpdateNetwork {
     pub dns_domain: Option<String>,
     /// Another QoS policy, or none.
     pub qos_policy_id: Option<Option<QosPolicyId>>,
+    /// Another number of ports from which on it is told on demand, or the region's own.
+    pub on_demand_above: Option<Option<u32>>,
     /// The `revision_number` the caller last saw (`If-Match`).
     pub expected_revision: Option<u64>,
 }

@@ -76,6 +76,13 @@ impl Record for Network {
         self.id.as_bytes().to_vec()
     }
 
+    /// Before version 2 the region's number decided which network is large: what a network says of that is its
+    /// last byte.
+    fn migrate(version: u8, body: &[u8]) -> Option<Self> {
+        let whole = [body, &[0]].concat();
+        (version == 1).then(|| postcard::from_bytes(&whole).ok())?
+    }
+
     fn indexes(&self, to: &mut Indexes) {
         add_usual(to, USUAL, &self.project_id, &self.standard);
         add_sharing(to, NETWORK_BY_SHARED, &self.shared);
@@ -98,5 +105,20 @@ impl Record for Network {
                 to.add(NETWORK_BY_SEGMENTATION_ID, &[&id.to_be_bytes()]);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alcor_types::NetworkId;
+
+    #[test]
+    fn a_network_of_version_1_follows_the_regions_number() {
+        let network = Network::new(NetworkId::random());
+        let mut body = postcard::to_allocvec(&network).unwrap();
+        assert_eq!(body.pop(), Some(0));
+        assert_eq!(Network::migrate(1, &body), Some(network));
+        assert_eq!(Network::migrate(0, &body), None);
     }
 }

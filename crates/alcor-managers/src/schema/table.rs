@@ -6,7 +6,7 @@ use alcor_store::records::Table;
 pub const NETWORKS: Table = Table {
     id: 1,
     name: "networks",
-    version: 1,
+    version: 2,
 };
 /// Subnets, by id.
 pub const SUBNETS: Table = Table {

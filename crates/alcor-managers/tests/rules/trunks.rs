@@ -1,12 +1,13 @@
-//! The tags of sub-ports: chosen, or those of their networks.
+//! The tags of sub-ports: chosen, or those of their networks; and what a trunk's status says.
 
 use crate::provider::{network, of, provider};
 use crate::region::{Region, refused};
 use alcor_managers::network::CreateNetwork;
+use alcor_managers::port::{self, UpdatePort, record_states};
 use alcor_managers::segment::TransportRequest;
-use alcor_managers::trunk::{self, CreateTrunk, SubPortRequest, Tag};
+use alcor_managers::trunk::{self, CreateTrunk, SubPortRequest, Tag, TrunkStatus};
 use alcor_managers::{ApiError, Caller, Settings};
-use alcor_types::{PortId, SubPort, Trunk};
+use alcor_types::{NO_WIRE, PortId, PortState, PortStatus, Revision, SubPort, Trunk};
 use std::collections::BTreeSet;
 
 /// A port on a network of its own, whose frames fit through any other.
@@ -100,4 +101,64 @@ fn what_has_no_single_vlan_cannot_be_inherited() {
     }
     let unknown = inherit(PortId::random());
     refused(create(&region, vec![unknown]), "PortNotFound", 404);
+}
+
+/// What a host says of a port.
+fn say(region: &Region, port: PortId, status: PortStatus, reason: &str) {
+    let state = PortState {
+        id: port,
+        host: "host1".into(),
+        status,
+        reason: reason.to_owned(),
+        revision: Revision(1),
+    };
+    let note = move |txn: &mut alcor_store::Txn<'_>, _: &Settings| {
+        record_states(txn, std::slice::from_ref(&state))
+    };
+    region.run(note).unwrap();
+}
+
+#[test]
+fn a_trunks_status_is_what_its_host_says_of_its_ports() {
+    use PortStatus::{Active, Down, Error};
+    let region = Region::with(provider());
+    let (one, two) = (
+        vlan(&region, "physnet1", 100),
+        vlan(&region, "physnet1", 200),
+    );
+    let made = create(&region, vec![inherit(one), inherit(two)]).unwrap();
+    let own = made.port_id;
+    let status = || trunk::state(&region.store.snapshot(), &made).unwrap();
+    assert_eq!(status(), TrunkStatus::Down, "on no host");
+    let caller = Caller::admin();
+    let parent = port::get(&region.store.snapshot(), own, &caller).unwrap();
+    let update = |request| region.update_port(&parent, request).unwrap();
+    update(UpdatePort {
+        host: Some(Some("host1".into())),
+        ..UpdatePort::default()
+    });
+    assert_eq!(status(), TrunkStatus::Error, "there is no such host");
+    region.node("host1");
+    assert_eq!(status(), TrunkStatus::Build, "nothing is heard of it");
+    let steps = [
+        (own, Down, "no interface", TrunkStatus::Down),
+        (one, Down, "no interface", TrunkStatus::Down),
+        (own, Active, "", TrunkStatus::Build),
+        (one, Active, "", TrunkStatus::Build),
+        (two, Down, NO_WIRE, TrunkStatus::Degraded),
+        (two, Active, "", TrunkStatus::Active),
+        (one, Error, "refused", TrunkStatus::Degraded),
+        (two, Error, "refused", TrunkStatus::Degraded),
+        (own, Down, NO_WIRE, TrunkStatus::Error),
+        (own, Error, "refused", TrunkStatus::Error),
+    ];
+    for (port, said, reason, wanted) in steps {
+        say(&region, port, said, reason);
+        assert_eq!(status(), wanted, "{port} is {said:?}: {reason}");
+    }
+    update(UpdatePort {
+        admin_state_up: Some(false),
+        ..UpdatePort::default()
+    });
+    assert_eq!(status(), TrunkStatus::Down, "its owner's wish");
 }

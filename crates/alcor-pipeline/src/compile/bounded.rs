@@ -1,19 +1,20 @@
-//! What QoS policies bound of an address outside: what leaves by it, and what comes to it.
+//! What QoS policies bound of an address outside: what leaves by it, and what comes to it; and the mark
+//! of what leaves, in place of one that the VM's port has given it.
 
 use super::outside;
 use crate::key::NetworkKey;
 use crate::meter::Meters;
 use crate::table::{ARRIVE, EXCEPT_2, INWARD, MATCH, NEXT, OUT_BITS, OUT_PACKETS};
 use alcor_goalstate::Limits;
-use alcor_openflow::{Flow, Match, Meter, MeterUnit};
+use alcor_openflow::{Action, Field, Flow, Match, Meter, MeterUnit};
 use alcor_types::{Direction, MacAddr};
 use std::net::Ipv4Addr;
 
 /// By which meters the address is bounded, if it is.
 type Bounds = Option<(Meters, Limits)>;
 
-/// The flows of packets that come to the address, behind its meters; and those of its meters for what
-/// leaves.
+/// The flows of packets that come to the address, behind its meters; and those of its meters and its mark
+/// for what leaves.
 pub(super) fn flows(
     bounds: Bounds,
     inward: Vec<Flow>,
@@ -41,14 +42,16 @@ pub(super) fn flows(
             .chain(behind)
             .collect()
     };
-    let tables = [(OUT_PACKETS, OUT_BITS), (OUT_BITS, NEXT)];
-    let outward = tables.into_iter().zip(UNITS);
-    flows.extend(outward.filter_map(|((table, next), unit)| {
+    let [packets, bits] = UNITS.map(|unit| meter(Direction::Egress, unit));
+    let sent = |table| {
         let sent = Match::new().metadata(key.number()).ipv4();
-        let sent = sent.ipv4_src_prefix(address, 32);
-        let flow = Flow::new(table, MATCH, sent).goto(next);
-        Some(flow.meter(meter(Direction::Egress, unit)?))
-    }));
+        Flow::new(table, MATCH, sent.ipv4_src_prefix(address, 32))
+    };
+    let counted = packets.map(|id| sent(OUT_PACKETS).meter(id).goto(OUT_BITS));
+    let mark = limits.dscp.map(|mark| Action::set(Field::IpDscp, mark));
+    let measured = bits.is_some() || mark.is_some();
+    let measured = measured.then(|| metered(sent(OUT_BITS).apply(mark), bits).goto(NEXT));
+    flows.extend(counted.into_iter().chain(measured));
     flows
 }
 

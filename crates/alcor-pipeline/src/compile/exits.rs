@@ -3,17 +3,15 @@
 use super::address::number;
 use super::block;
 use super::route::at;
-use super::tunnel::{into_network, to_host};
-use super::{scopes, size};
+use super::{scopes, seat, size};
 use crate::key::NetworkKey;
 use crate::state::State;
 use crate::table::{
-    ADDRESS_OF, BROUGHT, EXCEPT, EXIT, LEFT, MATCH, OUTLET, ROUTE, ROUTES, SCRATCH, SENDER,
-    TRANSMIT, ipv4_of,
+    ADDRESS_OF, BROUGHT, EXCEPT, EXIT, LEFT, MATCH, OUTLET, ROUTE, ROUTES, SCRATCH, SENDER, ipv4_of,
 };
 use alcor_goalstate::RouterGateway;
 use alcor_openflow::{Action, Ct, Field, Flow, Match, Nat};
-use alcor_types::{MacAddr, NetworkId, PortId, RouterId};
+use alcor_types::{MacAddr, NetworkId, RouterId};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -179,23 +177,9 @@ fn elsewhere(state: &State, router: RouterId, way: &RouterGateway) -> Vec<Flow> 
     let flows = state.ports_of(router).filter_map(|port| {
         let (_, key) = state.routing(port)?;
         let packet = leaving(router, way.network).metadata(key.number());
-        to_seat(state, way, port, Flow::new(EXIT, MATCH, packet))
+        seat::toward(state, way, port, Flow::new(EXIT, MATCH, packet))
     });
     flows.collect()
-}
-
-/// The flow with the way to the host that leads out, for packets from the network of a router's port.
-pub(super) fn to_seat(
-    state: &State,
-    way: &RouterGateway,
-    from: PortId,
-    flow: Flow,
-) -> Option<Flow> {
-    let host_ip = way.host_ip?;
-    let (port, _) = state.routing(from)?;
-    let (_, vni) = state.tunnel_of(state.vpcs.get(&port.vpc)?)?;
-    let actions = [into_network(vni)].into_iter().chain(to_host(host_ip));
-    Some(flow.apply(actions).goto(TRANSMIT))
 }
 
 pub(super) fn sent(mac: MacAddr, key: NetworkKey) -> impl Iterator<Item = Action> {

@@ -1,5 +1,6 @@
 //! What holds of security groups without any goal: connections, and what is never asked of rules.
 
+use super::members;
 use crate::table::{
     DELIVER, EXCEPT, EXCEPT_2, FIRST, MATCH, MISS, RECEIVER, RECEIVING, SENDING, SPOOF, Side,
     UNCHECKED, UNRULED,
@@ -35,6 +36,7 @@ pub(super) fn flows() -> Vec<Flow> {
         flows.extend(state(side));
         flows.extend(rules(side));
         flows.extend(accept(side));
+        flows.push(members::passing(side));
     }
     flows.push(
         Flow::new(DELIVER, MISS, Match::new()).apply([Action::OutputReg {

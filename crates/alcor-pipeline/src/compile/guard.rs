@@ -1,7 +1,7 @@
 //! What becomes of the packets of a port of this host: whether its addresses are looked at, which
 //! rules are asked, and which network ACL.
 
-use super::{acl, rules, spoof};
+use super::{acl, members, rules, spoof};
 use crate::member::Security;
 use crate::state::State;
 use crate::table::{
@@ -9,7 +9,7 @@ use crate::table::{
     UNCHECKED,
 };
 use alcor_openflow::{Field, Flow, Match, PortNo};
-use alcor_types::{Direction, MacAddr, PortId, SecurityGroupId};
+use alcor_types::{Direction, MacAddr, NetworkId, PortId, SecurityGroupId};
 
 /// Nothing while the port is unplugged, switched off, or its network is.
 pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
@@ -17,14 +17,19 @@ pub(super) fn flows(state: &State, id: PortId) -> Option<Vec<Flow>> {
     let ofport = state.ofport(id)?;
     state.active(local.vpc)?;
     let mut flows = match &local.security {
-        Some(security) => checked(state, ofport, local.mac, security),
+        Some(security) => checked(state, (local.vpc, ofport), local.mac, security),
         None => unchecked(ofport),
     };
     flows.extend(acl::of_port(state, ofport, local));
     Some(flows)
 }
 
-fn checked(state: &State, ofport: PortNo, mac: MacAddr, security: &Security) -> Vec<Flow> {
+fn checked(
+    state: &State,
+    (vpc, ofport): (NetworkId, PortNo),
+    mac: MacAddr,
+    security: &Security,
+) -> Vec<Flow> {
     let mut flows = spoof::flows(ofport, mac, security);
     // A port is among the receivers of what it says to everybody. It is not sent that in the
     // end, but its rules would be asked, and would end the connection.
@@ -33,6 +38,12 @@ fn checked(state: &State, ofport: PortNo, mac: MacAddr, security: &Security) -> 
     if state.sets.complete {
         for direction in [Direction::Egress, Direction::Ingress] {
             flows.extend(asks(state, ofport, &security.groups, direction));
+            flows.extend(members::asks(
+                state,
+                (vpc, ofport),
+                &security.groups,
+                direction,
+            ));
         }
     }
     flows

@@ -3,14 +3,14 @@
 use super::address::number;
 use super::block;
 use super::link_local;
-use super::{scopes, size};
+use super::{scopes, seat, size};
 use crate::Punt;
 use crate::key::NetworkKey;
 use crate::router::{Interface, Way};
 use crate::state::State;
 use crate::table::{
-    ADDRESS, ADDRESS_OF, ARRIVE, ECHO, EXCEPT_2, EXPIRED, FOUND, HOP, MATCH, OWN, REMOTE, ROUTE,
-    ROUTER, ROUTER_ID, ROUTES, SCRATCH, SENDER, SIZE, ipv4_of,
+    ADDRESS, ADDRESS_OF, ECHO, EXPIRED, FOUND, HOP, MATCH, OWN, REMOTE, ROUTE, ROUTER, ROUTER_ID,
+    ROUTES, SCRATCH, SENDER, SIZE, ipv4_of,
 };
 use alcor_openflow::{Action, Controller, Field, Flow, Match};
 use alcor_types::{MacAddr, PortId, RouterId};
@@ -36,13 +36,8 @@ pub(super) fn entry(state: &State, port: PortId, matching: &Match) -> Vec<Flow> 
     let handed = Flow::new(REMOTE, MATCH, matching.clone());
     let again = [Action::set(FOUND, 0_u32), Action::resubmit(ROUTER)];
     let mut flows = vec![enter.goto(ROUTE), handed.apply(again)];
-    // Where a router leads out, other hosts send it what is to leave, as their VMs sent it.
-    let mut ways = state.gateways(interface.router).iter();
-    if ways.any(|way| state.is_here(way)) {
-        let brought = Flow::new(ARRIVE, EXCEPT_2, matching.clone());
-        let enter = Action::set(ROUTER_ID, interface.router.0.as_u128());
-        flows.push(brought.apply([enter, Action::resubmit(ROUTE)]));
-    }
+    flows.extend(seat::brought(state, port, (interface, key)));
+    flows.extend(seat::onto_wire(state, port));
     for like in [IpAddr::from([0; 4]), IpAddr::from([0; 16])] {
         let Some(address) = interface.address_like(like) else {
             continue;

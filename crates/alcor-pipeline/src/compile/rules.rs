@@ -3,7 +3,7 @@
 
 use crate::Traffic;
 use crate::state::State;
-use crate::table::{MATCH, Side};
+use crate::table::{MATCH, Side, looked_up};
 use alcor_goalstate::{GroupRule, RuleRemote};
 use alcor_openflow::{Action, Flow, Match};
 use alcor_types::{Direction, SecurityGroupRuleId};
@@ -29,10 +29,7 @@ pub(super) fn clause(state: &State, rule: &GroupRule, clause: u8) -> Option<Acti
 /// Packets exchanged with a block, for all rules that use a set with the block in it.
 pub(super) fn remote(state: &State, direction: Direction, block: IpNet) -> Option<Flow> {
     let users = state.sets.users_of_block(direction, block);
-    let matching = match direction {
-        Direction::Egress => super::block::to(Match::new(), block),
-        Direction::Ingress => super::block::from(Match::new(), block),
-    };
+    let matching = (Side::of(direction).peer)(Match::new(), block);
     clauses(state, direction, (matching, REMOTE), users.into_iter())
 }
 
@@ -54,7 +51,12 @@ pub(super) fn allow(
     let conjunction = state.sets.conjunction(rule)?;
     let side = Side::of(direction);
     let matching = Match::new().conj_id(conjunction);
-    Some(Flow::new(side.rules, MATCH, matching).goto(side.accept))
+    let allowed = Flow::new(side.rules, MATCH, matching);
+    Some(
+        allowed
+            .apply([Action::load(looked_up(), 0)])
+            .goto(side.accept),
+    )
 }
 
 fn clauses(

@@ -3,9 +3,9 @@
 
 use super::address::number;
 use super::block;
-use super::exits::{leave, leaving, sent, to_seat};
+use super::exits::{leave, leaving, sent};
 use super::route::at;
-use super::size;
+use super::{seat, size};
 use crate::key::NetworkKey;
 use crate::router::Way;
 use crate::state::State;
@@ -62,7 +62,7 @@ pub(super) fn exits(state: &State, router: RouterId, way: &RouterGateway) -> Vec
         }
         match here {
             Some((key, ..)) => Some(flow.apply(sent(way.mac, key)).goto(LEFT)),
-            None => to_seat(state, way, from.port, flow),
+            None => seat::toward(state, way, from.port, flow),
         }
     });
     flows.collect()

@@ -12,20 +12,32 @@ use ipnet::IpNet;
 /// A group comes, changes or goes.
 pub(super) fn by_group(state: &State, id: SecurityGroupId, now: Option<&GroupGoal>) -> Vec<Owner> {
     let held = state.sets.groups.get(&id);
+    let members = if state.sets.is_known(id) == now.is_some() {
+        Vec::new()
+    } else {
+        by_members(state, id)
+    };
     let Some(group) = held.filter(|group| !group.ports.is_empty()) else {
-        return Vec::new();
+        return members;
     };
     let former = group.rules();
     let next = now.map_or(&[][..], |goal| &goal.rules);
     let stateful = |goal: &GroupGoal| goal.stateful;
     if former == next && group.known.as_ref().map(stateful) == now.map(stateful) {
-        return Vec::new();
+        return members;
     }
     let gone = former.iter().filter(|rule| !next.contains(rule));
     let new = next.iter().filter(|rule| !former.contains(rule));
     let rules = gone.chain(new).flat_map(|rule| of_rule(state, rule));
     let ports = group.ports.iter().map(|port| Owner::Guard(*port));
-    ports.chain(rules).collect()
+    ports.chain(rules).chain(members).collect()
+}
+
+/// A group appears, or is no more: its members have been known without it.
+fn by_members(state: &State, id: SecurityGroupId) -> Vec<Owner> {
+    let set = RuleRemote::Group(id);
+    let blocks: Vec<_> = state.sets.blocks.of(set).collect();
+    by_blocks(state, set, &[], &blocks)
 }
 
 /// A set wins or loses blocks.

@@ -1,7 +1,10 @@
 //! Where a packet may end, as the oracle's last step has it.
 
+use super::packets::NOBODY;
+use super::region::WIRED;
+use super::roads::INSIDE;
 use super::support::facts::{HOSTS, PORTS, name};
-use super::support::goals::port_id;
+use super::support::goals::{port_id, vpc_id};
 use super::switches::End;
 use super::ways::{EXTERNALS, external_id, known, ours};
 use alcor_compiler::oracle::{Arrival, Intent, Packet, Step};
@@ -57,8 +60,13 @@ fn common(intent: &Intent, packet: &Packet, last: &Step) -> Vec<End> {
     }
 }
 
-/// To a neighbour there that hosts know, or to the agent, which looks for it.
+/// To a neighbour there that hosts know, or to the agent, which looks for it. On the wire of VMs, to
+/// whatever Ethernet address the VM has for it.
 fn left(network: NetworkId, from: IpAddr, hop: IpAddr) -> End {
+    if network == vpc_id(WIRED) {
+        let (network, to) = (INSIDE, NOBODY);
+        return End::Outside { network, from, to };
+    }
     let number = (0..EXTERNALS).find(|number| external_id(*number) == network);
     known(hop).map_or(End::Agent, |to| End::Outside {
         network: number.unwrap(),

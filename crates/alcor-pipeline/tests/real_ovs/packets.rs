@@ -2,11 +2,14 @@
 
 use super::proof::TTL;
 use super::support::facts::PORTS;
-use super::support::goals::{mac, port_id};
+use super::support::goals::port_id;
 use super::ways::WIRE;
 use alcor_compiler::oracle::{Intent, Packet};
 use alcor_types::{MacAddr, Port};
 use alcor_unixctl::Probe;
+
+/// The Ethernet address of whoever is none of ours.
+pub(crate) const NOBODY: MacAddr = MacAddr([0xfa, 0x16, 0x3e, 0, 0, 250]);
 
 fn probe(in_port: u32, packet: &Packet, to: MacAddr) -> Probe {
     Probe {
@@ -26,7 +29,7 @@ fn probe(in_port: u32, packet: &Packet, to: MacAddr) -> Probe {
 /// The packet to the next hop, or to nobody where nobody would answer for that.
 pub(crate) fn from_vm(intent: &Intent, from: &Port, packet: &Packet) -> Probe {
     let number = (0..PORTS).find(|number| port_id(*number) == from.id);
-    let next = intent.next_mac(from.id, packet).unwrap_or(mac(250));
+    let next = intent.next_mac(from.id, packet).unwrap_or(NOBODY);
     probe(100 + u32::from(number.unwrap()), packet, next)
 }
 

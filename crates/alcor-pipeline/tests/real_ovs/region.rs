@@ -10,9 +10,9 @@ use super::support::world::Step;
 use super::{edges, ways};
 use alcor_compiler::Fact;
 use alcor_types::{
-    AllowedAddressPair, Direction, EtherType, ExternalGateway, FixedIp, HostRoute, MacAddr, Port,
-    PortId, Remote, RouteTable, RouteTableId, RouteTableKind, RouteTarget, Router, Standard,
-    TableRoute, TrafficMatch,
+    AllowedAddressPair, Direction, EtherType, ExternalGateway, FixedIp, HostRoute, MacAddr,
+    NetworkType, Port, PortId, Remote, RouteTable, RouteTableId, RouteTableKind, RouteTarget,
+    Router, Standard, TableRoute, TrafficMatch, Transport,
 };
 use ipnet::IpNet;
 use proptest::prelude::*;
@@ -21,6 +21,10 @@ use std::sync::Arc;
 
 pub(crate) const NETWORKS: u8 = 3;
 pub(crate) const ROUTERS: u8 = 2;
+/// The one of the networks that a physical one carries.
+pub(crate) const WIRED: u8 = 2;
+/// By this tag.
+pub(crate) const WIRED_TAG: u16 = 9;
 const GROUPS: u8 = 3;
 
 /// `10.0.NETWORK.NUMBER`, or its like of IPv6.
@@ -30,6 +34,22 @@ pub(crate) fn address(six: bool, network: u8, number: u8) -> IpAddr {
         return IpAddr::from([0xfd00, 0, 0, network, 0, 0, 0, number]);
     }
     IpAddr::from([10, 0, network, number])
+}
+
+/// Two networks in tunnels, and one on the wire that all hosts share.
+fn network(number: u8, up: bool) -> Fact {
+    let Fact::Network(id, Some(network)) = facts::network(number, up) else {
+        unreachable!("a network is a network");
+    };
+    let mut network = Arc::unwrap_or_clone(network);
+    if number == WIRED {
+        network.segments = vec![Transport {
+            network_type: NetworkType::Vlan,
+            physical_network: Some(ways::PHYSICAL.to_owned()),
+            segmentation_id: Some(WIRED_TAG.into()),
+        }];
+    }
+    Fact::Network(id, Some(Arc::new(network)))
 }
 
 fn fixed(network: u8, number: u8) -> Vec<FixedIp> {
@@ -264,7 +284,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             .prop_map(|(id, of)| Fact::Port(interface_id(id, of), None)),
         2 => any_router(mostly()),
         3 => any_table(),
-        1 => (0..NETWORKS, mostly()).prop_map(|(id, up)| facts::network(id, up)),
+        1 => (0..NETWORKS, mostly()).prop_map(|(id, up)| network(id, up)),
         1 => (0..HOSTS).prop_map(|id| Fact::Node(name(id), None)),
         1 => (0..HOSTS).prop_map(node),
         8 => edges::any_fact(),
@@ -275,13 +295,8 @@ fn any_fact() -> impl Strategy<Value = Fact> {
 /// Networks that routers join, groups that let everything out and their own members in; VMs; and
 /// then whatever happens, with the hosts that look at the news after each step.
 pub(crate) fn any_history() -> impl Strategy<Value = Vec<Step>> {
-    let networks = (0..NETWORKS).flat_map(|id| {
-        [
-            facts::network(id, true),
-            subnet(id, false),
-            subnet(id, true),
-        ]
-    });
+    let networks =
+        (0..NETWORKS).flat_map(|id| [network(id, true), subnet(id, false), subnet(id, true)]);
     let joints = [(0, 0), (1, 0), (1, 1), (2, 1)].map(|(id, of)| interface(id, of, true));
     let groups = (0..GROUPS).flat_map(|id| {
         let six = |direction| TrafficMatch {

@@ -1,21 +1,25 @@
 //! The way of a packet from bridge to bridge, by tunnels and wires, as Open vSwitch traces each part of
 //! it.
 
+use super::region::{WIRED, WIRED_TAG};
 use super::support::facts::HOSTS;
-use super::support::goals::{GENEVE, TUNNEL, host_ip};
+use super::support::goals::{GENEVE, TUNNEL, host_ip, vpc_id};
 use super::switches::{End, Switches};
 use super::ways::{EXTERNALS, TAG, WIRE, external_id};
 use alcor_compiler::oracle::Intent;
-use alcor_pipeline::table;
-use alcor_types::NetworkId;
+use alcor_pipeline::{seat_mac, table};
+use alcor_types::{MacAddr, NetworkId};
 use alcor_unixctl::{Exit, Fields, Probe, Trace, Tunnelled};
 use std::net::IpAddr;
 
 /// What is said of packets that come from a tunnel and may go into one: those that a gateway leads in
 /// again.
 const TURNS: [&str; 2] = ["simulate NAT", "set_field:0->in_port"];
-/// How often a packet leaves and comes in again.
-const LEGS: usize = 4;
+/// How often a packet is on a wire.
+const LEGS: usize = 6;
+
+/// Stands for the wire of VMs where external networks have their numbers.
+pub(crate) const INSIDE: u8 = EXTERNALS;
 
 /// The wire of an external network.
 pub(crate) struct Wire<'a> {
@@ -120,10 +124,7 @@ impl Switches {
             let (End::Outside { network, to, .. }, Some((from, sent))) = (end, frame.take()) else {
                 break;
             };
-            let mut ours = intent
-                .ports()
-                .filter(|port| port.network_id == external_id(network));
-            if !ours.any(|port| port.mac_address == to) {
+            if !is_ours(intent, network_at(network), to) {
                 // The router itself has answered.
                 let answers = matches!((sent.protocol, sent.port), (1, 0) | (58, 129));
                 if answers {
@@ -225,9 +226,29 @@ fn tracked(text: &str) -> Option<(u8, Fields)> {
     Some((table, Fields::parse(flow)))
 }
 
+/// Whether the frame's address on the wire of a network is one of ours: a port's, or that of a router
+/// which leads out.
+fn is_ours(intent: &Intent, network: NetworkId, mac: MacAddr) -> bool {
+    let mut ports = intent.ports().filter(|port| port.network_id == network);
+    let mut seats = intent.seats_on(network);
+    ports.any(|port| port.mac_address == mac)
+        || seats.any(|(port, end, _)| seat_mac(end, port) == mac)
+}
+
+/// The network that a wire is of: an external one, or that of VMs.
+fn network_at(wire: u8) -> NetworkId {
+    match wire {
+        INSIDE => vpc_id(WIRED),
+        external => external_id(external),
+    }
+}
+
 fn left(sent: &Probe) -> End {
     End::Outside {
-        network: u8::from(sent.vlan == Some(TAG)),
+        network: match sent.vlan {
+            Some(WIRED_TAG) => INSIDE,
+            tag => u8::from(tag == Some(TAG)),
+        },
         from: sent.addresses.0,
         to: sent.macs.1.parse().unwrap(),
     }

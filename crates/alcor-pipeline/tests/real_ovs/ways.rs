@@ -25,7 +25,7 @@ pub(crate) const EXTERNALS: u8 = 2;
 pub(crate) const TAG: u16 = 7;
 /// The port of every host's bridge to the wire.
 pub(crate) const WIRE: PortNo = PortNo(11);
-const PHYSICAL: &str = "physical";
+pub(crate) const PHYSICAL: &str = "physical";
 
 /// A machine on each external network, and its router to the rest of the world: the hosts know
 /// their Ethernet addresses.

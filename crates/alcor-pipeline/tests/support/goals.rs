@@ -157,6 +157,7 @@ pub(crate) fn neighbor(number: u8, vpc: u8, at: u8) -> NeighborGoal {
         host_ip: host_ip(at),
         fixed_ips: fixed(number),
         dns_name: String::new(),
+        security_groups: Vec::new(),
     }
 }
 

@@ -4,9 +4,12 @@
 
 use super::connections::Connections;
 use super::frame::Frame;
+use alcor_goalstate::Sought;
 use alcor_openflow::{Action, Ct, Field, Flow, FlowKey, Meter, PortNo};
-use alcor_pipeline::{Contents, FlowChanges, Installed, Punt};
+use alcor_pipeline::{Contents, FlowChanges, Installed, Punt, table};
+use alcor_types::{MacAddr, NetworkId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 /// How deep resubmits may go in Open vSwitch.
 const DEPTH: usize = 64;
@@ -27,6 +30,8 @@ pub(crate) struct Outcome {
     pub(crate) metered: Vec<u32>,
     /// Words to the agent.
     pub(crate) punted: Vec<Punt>,
+    /// Whom it waited for. It went on as if nobody was found.
+    pub(crate) asked: Vec<(NetworkId, Sought)>,
     /// It went in circles.
     pub(crate) circled: bool,
 }
@@ -239,15 +244,19 @@ impl Switch {
                 assert_eq!(src.bits, dst.bits);
                 frame.write(*dst, frame.read(*src));
             }
+            Action::Load { dst, value } => frame.write(*dst, u128::from(*value)),
             Action::Resubmit {
                 in_port: PortNo::IN_PORT,
                 table,
             } => return self.run(*table, frame, outcome, depth + 1),
             Action::Controller(controller) => {
-                assert_eq!((controller.max_len, controller.pause), (0xffff, false));
-                outcome
-                    .punted
-                    .push(Punt::parse(&controller.userdata).unwrap());
+                assert_eq!(controller.max_len, 0xffff);
+                let punt = Punt::parse(&controller.userdata).unwrap();
+                if controller.pause {
+                    outcome.asked.push(sought(punt, frame));
+                } else {
+                    outcome.punted.push(punt);
+                }
             }
             other => panic!("the bridge of this test does not know {other:?}"),
         }
@@ -261,6 +270,24 @@ impl Switch {
         next.map_or(depth, |table| {
             self.run(table, &mut copy, outcome, depth + 1)
         })
+    }
+}
+
+/// Whom a frame waits for.
+fn sought(punt: Punt, frame: &Frame) -> (NetworkId, Sought) {
+    match punt {
+        Punt::UnknownAddress { network } => {
+            let number = frame.get(table::ADDRESS_OF);
+            let four = u32::try_from(number).map(|four| IpAddr::V4(four.into()));
+            let address = four.unwrap_or(IpAddr::V6(number.into()));
+            (network, Sought::Address(address))
+        }
+        Punt::UnknownMac { network } => {
+            let bytes = frame.get(Field::EthDst).to_be_bytes();
+            let mac = MacAddr(*bytes.last_chunk().unwrap());
+            (network, Sought::Mac(mac))
+        }
+        other => panic!("nobody waits for {other:?}"),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::Switches;
 use crate::create::Maker;
-use crate::phases::{LONG, active, count};
+use crate::fairness::{LONG, active};
+use crate::phases::count;
 use crate::report::{Figures, percentiles};
 use alcor_lab::{Lab, PingReport, PingRequest};
 use alcor_rest::Rest;

@@ -2,7 +2,7 @@
 
 use super::Switches;
 use crate::create::{Maker, Network, post};
-use crate::phases::active;
+use crate::fairness::active;
 use alcor_lab::VmSpec;
 use alcor_types::{MacAddr, PortId};
 use anyhow::ensure;

@@ -29,6 +29,7 @@ macro_rules! over_each_medium {
 mod derived;
 mod disk;
 mod failure;
+mod fairness;
 mod isolation;
 mod kill;
 mod lifetime;

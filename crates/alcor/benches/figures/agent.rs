@@ -274,6 +274,7 @@ impl Network {
             host_ip: Ipv4Addr::new(172, 30, 0, host).into(),
             fixed_ips: vec![self.address(Ipv4Addr::new(10, high, middle, low))],
             dns_name: String::new(),
+            security_groups: Vec::new(),
         })
     }
 

@@ -46,8 +46,10 @@ pub(super) fn first(
     let same = match (steps.last(), end) {
         (_, End::Unasked { host, .. }) => visits.is_empty() || carried_to(steps, host),
         (Some(Step::Delivered { port }), End::Port(got)) => port == got,
-        // Of a next hop that is not known yet the agent asks; packets after this one leave.
-        (Some(Step::Own { .. }), End::Answered | End::Port(_) | End::Agent)
+        // Of a next hop that is not known yet the agent asks; packets after this one leave. So it is of a
+        // neighbour: what becomes of the packet is seen once the region has said who that is.
+        (_, End::Waits)
+        | (Some(Step::Own { .. }), End::Answered | End::Port(_) | End::Agent)
         | (Some(Step::Left { .. }), End::Sought) => true,
         (Some(Step::Left { network, from, .. }), End::Left { .. }) => {
             let (network, from) = (*network, *from);

@@ -67,6 +67,10 @@ impl Report<'_> {
                 "given to the agent, which looks for the next hop; packets after it leave"
                     .to_owned()
             }
+            End::Waits => {
+                "waits for the region's word on who that is; after one such packet, trace again"
+                    .to_owned()
+            }
             End::Dropped => "dropped".to_owned(),
             End::Unplugged(port) => {
                 format!(

@@ -5,7 +5,7 @@ use alcor_agent::Inspection;
 use alcor_compiler::oracle::{Intent, Step};
 use alcor_goalstate::{Carrier, TunnelKind};
 use alcor_pipeline::{Owner, cookie, table};
-use alcor_types::{MacAddr, NetworkId, PortId};
+use alcor_types::{HostName, MacAddr, NetworkId, PortId};
 use alcor_unixctl::{Client, Exit, Lookup, Probe, Trace, Tunnelled};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -26,6 +26,8 @@ pub(super) enum End {
     Agent,
     /// The agent got it, to find the next hop on an external network.
     Sought,
+    /// It waits there while the agent asks the region for a neighbour.
+    Waits,
     /// Nobody got it.
     Dropped,
     /// The port that sends it is not plugged.
@@ -70,6 +72,12 @@ impl Visit {
     fn seeks(&self) -> bool {
         let last = self.trace.lookups.last();
         last.is_some_and(|lookup| lookup.table == table::NEXT)
+    }
+
+    /// Whether the agent is to ask whom or whose the packet is, in a large network.
+    fn waits(&self) -> bool {
+        let mut actions = self.trace.lookups.iter().flat_map(|it| &it.actions);
+        actions.any(|action| action.contains("pause"))
     }
 
     /// The physical network that the port leads to.
@@ -253,6 +261,7 @@ fn leave(visit: &Visit, map: &Map<'_>) -> Next {
         match exit {
             Exit::Back => end = End::Answered,
             Exit::Controller if visit.seeks() => return sought(visit, map),
+            Exit::Controller if visit.waits() => end = End::Waits,
             Exit::Controller => end = End::Agent,
             Exit::Port { ofport, .. } if visit.wire(*ofport).is_some() => {
                 return wired(visit, *ofport, map);
@@ -302,7 +311,8 @@ fn wired(visit: &Visit, ofport: u32, map: &Map<'_>) -> Next {
     let mac = sent.macs.1.parse().ok();
     let taking = mac.and_then(|mac| {
         networks().find_map(|network| {
-            let host = map.intent.host_of(network, mac)?;
+            let host = map.intent.host_of(network, mac);
+            let host = host.or_else(|| seat_at(map.intent, network, mac))?;
             Some((network, host))
         })
     });
@@ -319,6 +329,13 @@ fn wired(visit: &Visit, ofport: u32, map: &Map<'_>) -> Next {
     let from = sent.addresses.0;
     let left = networks().next().map(|network| End::Left { network, from });
     Next::End(left.unwrap_or(End::Stranger(ofport)))
+}
+
+/// The host where a router leads out that takes frames for this Ethernet address.
+fn seat_at(intent: &Intent, network: NetworkId, mac: MacAddr) -> Option<&HostName> {
+    let mut seats = intent.seats_on(network);
+    let found = seats.find(|(port, end, _)| alcor_pipeline::seat_mac(*end, *port) == mac);
+    found.map(|(.., host)| host)
 }
 
 fn carried(

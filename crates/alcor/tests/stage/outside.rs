@@ -55,15 +55,19 @@ pub(crate) async fn with_outside_on(
     let settings = Settings::hosts(hosts);
     let scenario = Scenario::told(settings, super::binary(), &region).await?;
     wire(scenario.lab(), hosts).await?;
-    let mappings = format!("--bridge-mappings={PHYSICAL}:br-ex,{TAGGED}:br-tag");
-    let mapped = std::slice::from_ref(&mappings);
+    let mapped = [mappings()];
     for host in 1..=hosts {
-        let flags = if host <= first { mapped } else { &[] };
+        let flags = if host <= first { &mapped[..] } else { &[] };
         scenario.start_agent_with(host, flags).await?;
     }
     scenario.wait_for_agents(hosts.into()).await?;
     scenario.underlay_learnt().await?;
     super::play(scenario, test).await
+}
+
+/// What tells an agent of both its ways outside.
+pub(crate) fn mappings() -> String {
+    format!("--bridge-mappings={PHYSICAL}:br-ex,{TAGGED}:br-tag")
 }
 
 async fn wire(lab: &Lab, hosts: u16) -> anyhow::Result<()> {

@@ -38,7 +38,7 @@ pub(crate) async fn associate(
         })?;
     let profile = Uuid::from_json(profile).map_err(|why| RequestError::invalid("id", why))?;
     state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| flavor::associate(txn, flavor, ServiceProfileId(profile)))
         .await?;
     let answer = object!({ "service_profile": { "id": profile } });
@@ -55,7 +55,7 @@ pub(crate) async fn dissociate(
     let flavor = FlavorId(parse_id::<Flavors>(&id)?);
     let profile = ServiceProfileId(parse_id::<ServiceProfiles>(&profile)?);
     state
-        .store
+        .writer(&caller.project_id)
         .transact(move |txn| flavor::dissociate(txn, flavor, profile))
         .await?;
     Ok(StatusCode::NO_CONTENT)

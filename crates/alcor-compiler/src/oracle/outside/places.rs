@@ -6,7 +6,7 @@ use super::super::{Intent, Packet};
 use alcor_goalstate::Carrier;
 use alcor_types::{
     ExternalGateway, FloatingIp, FloatingIpId, ForwardedProtocol, HostName, MacAddr, Network,
-    NetworkId, Port, Router, RouterId, Subnet,
+    NetworkId, Port, PortId, Router, RouterId, Subnet,
 };
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -58,6 +58,25 @@ impl Intent {
                 floating.or_else(forwarded).or_else(gateway)
             });
             outside.or(port.host.as_ref())
+        })
+    }
+
+    /// Of each router with a port in a network, where its gateways are: the port, the end of that host's
+    /// tunnels, and the host.
+    pub fn seats_on(
+        &self,
+        network: NetworkId,
+    ) -> impl Iterator<Item = (PortId, IpAddr, &HostName)> {
+        let routers = self.routers.values();
+        routers.flat_map(move |router| {
+            let ports = self.interfaces(router);
+            let ports = ports.filter(move |port| port.network_id == network);
+            ports.flat_map(move |port| {
+                let seats = self.gateways(router);
+                let hosts = seats.filter_map(|(_, gateway, _)| self.seats.get(&gateway.id));
+                let ends = hosts.filter_map(|host| Some((self.nodes.get(host)?.local_ip, host)));
+                ends.map(|(end, host)| (port.id, end, host))
+            })
         })
     }
 
