@@ -4,6 +4,7 @@
 mod stage;
 
 use alcor::scenario::{PortInfo, Scenario, Segment};
+use alcor_lab::PingRequest;
 use serde_json::{Value, json};
 use stage::many::{all_answered, comes_to_know, crowd, delete, knows, large, where_few_are_many};
 use stage::trace::agreed;
@@ -11,6 +12,7 @@ use stage::{
     LONG, Rule, Talk, answers, at, caught_up, change, flows, group, metric, misses, router,
     set_groups, settle, settle_behind, steady_ping, until,
 };
+use std::time::Duration;
 
 fn in_groups(groups: &[&str]) -> Value {
     json!({ "security_groups": groups })
@@ -174,10 +176,10 @@ async fn members_stay_members_while_their_network_grows_and_shrinks() -> anyhow:
         let ping = steady_ping(lab, "a", b.ip).await?;
         let foe = lab.spawn_ping(
             "x",
-            alcor_lab::PingRequest {
+            PingRequest {
                 count: None,
-                interval: std::time::Duration::from_millis(10),
-                ..alcor_lab::PingRequest::to(b.ip)
+                interval: Duration::from_millis(10),
+                ..PingRequest::to(b.ip)
             },
         )?;
         for _ in 0..2 {

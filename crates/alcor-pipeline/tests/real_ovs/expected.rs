@@ -117,7 +117,12 @@ pub(crate) fn of_answer(intent: &Intent, to: &Port, steps: &[Step]) -> Vec<End> 
         }
         Step::Expired { .. } => vec![End::Agent],
         // An address inside that the answering router does not know it looks for outside.
-        Step::Left { network, from, hop } => vec![left(*network, *from, *hop), End::Dropped],
+        // An answer to a ping looks there as if a router had given it.
+        Step::Left { network, from, hop } => vec![
+            left(*network, *from, *hop),
+            End::Answered(*from),
+            End::Dropped,
+        ],
         _ => vec![End::Dropped],
     }
 }

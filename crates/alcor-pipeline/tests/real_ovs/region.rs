@@ -60,7 +60,8 @@ fn fixed(network: u8, number: u8) -> Vec<FixedIp> {
     [false, true].map(of).to_vec()
 }
 
-/// The network's subnet of a family. Its gateway is the first router's port, if any.
+/// The network's subnet of a family. Its gateway is the first router's port, if any; on the wire, the
+/// second one's.
 fn subnet(network: u8, six: bool) -> Fact {
     let Fact::Subnet(_, Some(subnet)) = facts::subnet(network, false) else {
         unreachable!("a subnet is a subnet");
@@ -70,7 +71,8 @@ fn subnet(network: u8, six: bool) -> Fact {
     let length = if six { 64 } else { 24 };
     let block = IpNet::new(address(six, network, 0), length).unwrap();
     subnet.cidr = block;
-    subnet.gateway_ip = Some(address(six, network, 1));
+    let router = u8::from(network == WIRED);
+    subnet.gateway_ip = Some(address(six, network, 1 + router));
     Fact::Subnet(subnet.id, Some(Arc::new(subnet)))
 }
 
