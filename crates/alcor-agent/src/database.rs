@@ -13,9 +13,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// The tunnel ports' names; interfaces have 15 characters. Both are always there: a port without
-/// traffic costs nothing, and the first network of its kind need not wait for it.
-const TUNNELS: [(TunnelKind, &str); 2] = [
+/// The tunnel ports that every agent makes, by name; interfaces have 15 characters. Both are always there: a
+/// port without traffic costs nothing, and the first network of its kind need not wait for it.
+pub const TUNNELS: [(TunnelKind, &str); 2] = [
     (TunnelKind::Vxlan, "alcor-vxlan"),
     (TunnelKind::Geneve, "alcor-geneve"),
 ];

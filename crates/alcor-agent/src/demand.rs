@@ -47,6 +47,16 @@ pub(crate) enum Account {
     Gateway,
 }
 
+impl Account {
+    /// Who speaks to whom is asked for.
+    fn sender(self) -> Option<PortId> {
+        match self {
+            Self::Sender(port) => Some(port),
+            Self::Receiver(_) | Self::Gateway => None,
+        }
+    }
+}
+
 /// What waits for the region's word.
 #[derive(Debug)]
 pub(crate) enum Waiter {
@@ -317,10 +327,16 @@ impl Demand {
             .searches
             .iter_mut()
             .filter(|((of, _), search)| *of == network && !search.asked);
-        let mut places = Vec::new();
+        let (mut places, mut askers) = (Vec::new(), Vec::new());
         for (place, search) in open.take(SOUGHT) {
             search.asked = true;
             places.push(*place);
+            let senders = search
+                .waiters
+                .iter()
+                .filter_map(|(account, ..)| account.sender());
+            let asker = senders.map(|port| port.as_bytes().to_vec()).next();
+            askers.push(asker.unwrap_or_default());
         }
         self.questions += 1;
         self.misses.wants += 1;
@@ -328,6 +344,7 @@ impl Demand {
             id: self.questions,
             network: network.to_string(),
             sought: places.iter().map(|(_, sought)| sought.to_bytes()).collect(),
+            askers,
         };
         self.question = Some(UnderWay {
             id: self.questions,

@@ -44,6 +44,7 @@ mod vifs;
 mod zones;
 
 pub use config::AgentConfig;
+pub use database::TUNNELS;
 pub use error::AgentError;
 pub use holdings::{Holdings, Refusal};
 pub use inspect::{Inspection, ScopeWord, inspect, repair};

@@ -41,7 +41,7 @@ pub struct Compiler {
     pools: Pools,
     /// The networks of subnets, ports and route tables, to find them when they are deleted.
     subnets: HashMap<SubnetId, NetworkId>,
-    ports: HashMap<PortId, NetworkId>,
+    pub(crate) ports: HashMap<PortId, NetworkId>,
     tables: HashMap<RouteTableId, NetworkId>,
     /// Networks by the numbers of their tunnels.
     pub(crate) vnis: HashMap<u32, NetworkId>,

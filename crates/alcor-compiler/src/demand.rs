@@ -1,7 +1,7 @@
 //! What single hosts hold of large networks: the neighbours that they have asked for.
 
 use crate::{Compiler, Found};
-use alcor_goalstate::Sought;
+use alcor_goalstate::{Goal, GoalKey, Sought};
 use alcor_types::{HostName, NetworkId, PortId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -65,6 +65,12 @@ impl Compiler {
         scope.is_some_and(crate::scope::Scope::is_large)
     }
 
+    /// Whether the network has more than twice as many ports as make one large, and is never told whole.
+    pub fn is_far_too_large(&self, network: NetworkId) -> bool {
+        let scope = self.scopes.get(&network).filter(|scope| scope.is_large());
+        scope.is_some_and(|scope| scope.size() / 2 > self.on_demand_above)
+    }
+
     /// Who has an address of a large network, as the host is told; nobody where the host does not need
     /// the network. Costs the same whatever the network's size.
     pub fn find(&self, network: NetworkId, host: &HostName, sought: Sought) -> Found {
@@ -72,6 +78,27 @@ impl Compiler {
             Some(scope) => scope.find(host, sought, &self.hosts),
             None => Found::Absent,
         }
+    }
+
+    /// One of the host's ports asks for a port elsewhere, which will answer it: the other's host, and by what
+    /// the asker is found there. Nothing where the asker is none of the host's ports, or its network is told whole.
+    pub fn introduction(
+        &self,
+        host: &HostName,
+        asker: PortId,
+        (network, sought): (NetworkId, PortId),
+    ) -> Option<(HostName, NetworkId, Sought)> {
+        let home = *self.ports.get(&asker)?;
+        let own = self.scopes.get(&home)?.host_of(asker)?;
+        let there = self.scopes.get(&network)?.host_of(sought)?;
+        let by = self.sought_by(home, asker);
+        let mut by = by.into_iter().filter(|by| matches!(by, Sought::Mac(_)));
+        (own == *host).then_some((there, home, by.next()?))
+    }
+
+    /// What the host is to hold of the network under a key, a neighbour also where it has not asked for it.
+    pub fn goal_of(&self, network: NetworkId, host: &HostName, key: GoalKey) -> Option<Goal> {
+        self.goal(self.member(network, host)?, host, key)
     }
 
     /// By what a port of a large network is asked for.

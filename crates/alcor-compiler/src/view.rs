@@ -296,7 +296,7 @@ impl Compiler {
     }
 
     /// What the host is to hold under the key now.
-    fn goal(&self, scope: &Scope, host: &HostName, key: GoalKey) -> Option<Goal> {
+    pub(crate) fn goal(&self, scope: &Scope, host: &HostName, key: GoalKey) -> Option<Goal> {
         match key {
             GoalKey::Vpc(_) => scope.vpc_goal(),
             GoalKey::Subnet(id) => scope.subnet_goal(id),

@@ -3,7 +3,7 @@
 mod demand;
 mod news;
 
-pub use demand::Lookups;
+pub use demand::{Introduction, Lookups};
 
 use crate::Subscription;
 use crate::service::Owner;
@@ -55,6 +55,8 @@ pub struct Dispatch {
     /// Of large networks, what the agent holds once the outbox is empty.
     demand: Demand,
     subscriptions: Vec<Subscription>,
+    /// Whom to tell of ports here that ask for theirs.
+    introductions: Vec<Introduction>,
     /// Networks that the agent takes for large ones and that are small again.
     shrunk: BTreeSet<NetworkId>,
 }
@@ -87,6 +89,7 @@ impl Dispatch {
             restarts: BTreeMap::new(),
             demand: Demand::default(),
             subscriptions: Vec::new(),
+            introductions: Vec::new(),
             shrunk: BTreeSet::new(),
         };
         let gone = remembered.iter().map(|(network, _)| network);
@@ -300,6 +303,7 @@ impl Dispatch {
 
     fn snapshot(&mut self, compiler: &Compiler, scope: ScopeId) {
         self.shrink(compiler, scope);
+        self.outgrow(compiler, scope);
         let Some(view) = compiler.snapshot_with(scope, &self.host, &self.demand) else {
             self.leave(scope);
             return;

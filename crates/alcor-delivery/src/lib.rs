@@ -38,7 +38,7 @@ mod session;
 mod status;
 mod subscribers;
 
-pub use dispatch::{Dispatch, Lookups, Settled};
+pub use dispatch::{Dispatch, Introduction, Lookups, Settled};
 pub use error::DeliveryError;
 pub use hosts::{Heard, Hosts};
 pub use metrics::Metrics;

@@ -337,6 +337,9 @@ impl Session<'_> {
         let looked = self.dispatch.want(&compiler, want, places.is_none());
         self.subscribe();
         drop(compiler);
+        for (host, network, sought) in self.dispatch.take_introductions() {
+            self.shared.hosts.tell(&host, network, sought);
+        }
         if let Some(places) = places {
             self.places.taken(want.id, places);
         }

@@ -43,6 +43,8 @@ enum Step {
     Refuse,
     /// The agent asks who has the address of port number `.0` in network `.1`.
     Want(u8, u8),
+    /// Port number `.0` of network `.1` asks elsewhere for a port of the agent's host.
+    Introduce(u8, u8),
     /// The agent gives the `.0`th of the neighbours that it holds back.
     Release(u8),
 }
@@ -65,6 +67,7 @@ fn any_step_on_demand() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => any_step(),
         3 => (0u8..12, 0u8..3).prop_map(|(port, net)| Step::Want(port, net)),
+        2 => (0u8..12, 0u8..3).prop_map(|(port, net)| Step::Introduce(port, net)),
         1 => (0u8..8).prop_map(Step::Release),
     ]
 }
@@ -255,6 +258,10 @@ impl World {
             }
             Step::Refuse => self.refuse(),
             Step::Want(number, net) => self.want(*net, &[*number]),
+            Step::Introduce(number, net) => {
+                let mac = Sought::Mac(MacAddr([2, 0, 0, 0, *net, *number]));
+                self.dispatch.tell(&self.compiler, network_id(*net), mac);
+            }
             Step::Release(at) => self.release((*at).into()),
         }
     }
@@ -266,6 +273,7 @@ impl World {
             id: 1,
             network: network_id(net).to_string(),
             sought: sought.collect(),
+            ..Want::default()
         };
         self.dispatch.want(&self.compiler, &want, false);
     }
@@ -588,6 +596,23 @@ fn a_network_that_is_small_again_is_told_whole_before_agents_stop_to_ask() {
     assert_eq!((world.neighbors(0), world.asks(0)), (vec![1, 2], false));
 }
 
+/// However large it has become meanwhile, a host is not told the whole network: it asks for whom it uses.
+#[test]
+fn who_was_away_while_a_network_grew_large_is_not_told_all_of_it() {
+    let mut world = World::on_demand_above(4);
+    crowd(&mut world, 0..4);
+    world.quiet();
+    assert_eq!((world.neighbors(0), world.asks(0)), (vec![1, 2, 3], false));
+    // It hears of nothing while more happens than the log remembers.
+    crowd(&mut world, 4..12);
+    world.step(&Step::Break);
+    world.quiet();
+    assert_eq!((world.neighbors(0), world.asks(0)), (vec![], true));
+    world.step(&Step::Want(2, 0));
+    world.quiet();
+    assert_eq!(world.neighbors(0), [2]);
+}
+
 #[test]
 fn members_are_known_at_every_moment_while_their_network_grows_and_shrinks() {
     let mut world = World::on_demand_above(4);
@@ -650,6 +675,41 @@ fn who_has_forgotten_everything_is_told_what_it_had_asked_for() {
     }
 }
 
+/// A first packet is answered: whoever is asked for is told of the asker, once, and does not ask itself.
+#[test]
+fn who_is_asked_for_is_introduced_to_the_asker() {
+    let mut world = World::on_demand_above(4);
+    crowd(&mut world, 0..8);
+    world.step(&Step::Bind(9, 0, 1));
+    world.quiet();
+    let want = |asker: PortId| Want {
+        id: 1,
+        network: network_id(0).to_string(),
+        sought: vec![Sought::Address([10, 0, 0, 19].into()).to_bytes()],
+        askers: vec![asker.as_bytes().to_vec()],
+    };
+    // Nobody speaks for a port of another host.
+    let [own, other] = [0, 1].map(|number| port(number, 0, 0, 0).0);
+    world.dispatch.want(&world.compiler, &want(other), false);
+    assert_eq!(world.dispatch.take_introductions(), []);
+    world.dispatch.want(&world.compiler, &want(own), false);
+    let asker = Sought::Mac(MacAddr([2, 0, 0, 0, 0, 0]));
+    let told = [(host(1), network_id(0), asker)];
+    assert_eq!(world.dispatch.take_introductions(), told);
+    world.quiet();
+    // The same from the other side.
+    let before = world.neighbors(0);
+    assert!(!before.contains(&10));
+    world.step(&Step::Bind(10, 0, 1));
+    world.quiet();
+    world.step(&Step::Introduce(10, 0));
+    assert!(world.dispatch.has_news());
+    world.quiet();
+    assert!(world.neighbors(0).contains(&10));
+    world.step(&Step::Introduce(10, 0));
+    assert!(!world.dispatch.has_news(), "it is known already");
+}
+
 /// All hosts are cold at once, and the region has room for few: those go first, the others are put off
 /// and come later.
 #[test]
@@ -662,6 +722,7 @@ fn who_is_put_off_is_told_when_it_asks_again() {
         id: 7,
         network: network_id(0).to_string(),
         sought: vec![Sought::Address([10, 0, 0, 19].into()).to_bytes()],
+        ..Want::default()
     };
     let put_off = world.dispatch.want(&world.compiler, &want, true);
     assert!(put_off.shed && put_off.done == 0);

@@ -97,6 +97,14 @@ pub enum LabError {
         /// The system's answer.
         source: io::Error,
     },
+    /// A socket of ours inside a namespace failed.
+    #[error("{what}: {source}")]
+    Socket {
+        /// What it was for.
+        what: &'static str,
+        /// The system's answer.
+        source: io::Error,
+    },
     /// The state file is damaged or of another version.
     #[error("{path} is not the state of a lab ({source}): take the lab down and up again")]
     State {

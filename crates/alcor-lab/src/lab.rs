@@ -77,6 +77,17 @@ impl Lab {
             .await
     }
 
+    /// Waits until every switch has tunnel ports of these names, which agents make, and announces the hosts.
+    pub async fn learn_underlay(&self, tunnels: &[&str]) -> Result<(), LabError> {
+        for host in 1..=self.layout.read()?.hosts {
+            for tunnel in tunnels {
+                let there = ["wait-until", "Interface", tunnel, "ofport>0"];
+                self.vsctl(host, there).await?;
+            }
+        }
+        self.announce_hosts().await
+    }
+
     /// Ends every process of the lab and removes its namespaces and its folder.
     pub async fn down(&self) -> Result<Downed, LabError> {
         let layout = self.layout.clone();

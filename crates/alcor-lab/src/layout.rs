@@ -102,6 +102,11 @@ pub(crate) fn tunnel_ip(host: u16) -> Ipv4Addr {
     Ipv4Addr::new(172, 30, high, low)
 }
 
+/// The fabric's own address, by which hosts reach whoever is not of the lab.
+pub(crate) fn beyond_ip() -> Ipv4Addr {
+    Ipv4Addr::new(172, 30, 255, 254)
+}
+
 /// The length of the underlay's prefix.
 pub(crate) const UNDERLAY_PREFIX: u8 = 16;
 

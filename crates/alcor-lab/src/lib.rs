@@ -11,14 +11,17 @@
 //! processes may open the same lab, and [`down`] needs nothing but the folder's name. Every
 //! function needs root, because only root may make network namespaces.
 
+mod beyond;
 mod client;
 mod command;
 mod daemon;
 mod dhcp;
+mod echo;
 mod error;
 mod exec;
 mod fabric;
 mod host;
+mod inside;
 mod lab;
 mod layout;
 mod lease;
@@ -35,8 +38,10 @@ mod status;
 mod teardown;
 mod vm;
 
+pub use beyond::{Arrival, Beyond};
 pub use daemon::Signal;
 pub use dhcp::{Client, DhcpRequest};
+pub use echo::{Echo, Echoed};
 pub use error::LabError;
 pub use exec::{Output, Target};
 pub use lab::{Guard, Lab};

@@ -32,6 +32,18 @@ impl Lab {
         tool.input(input).run().await
     }
 
+    /// How many flows the integration bridge of a host holds.
+    pub async fn flow_count(&self, host: u16) -> Result<u64, LabError> {
+        let text = self.ofctl(host, ["dump-aggregate", "br-int"], "").await?;
+        let count = text.split_once("flow_count=");
+        let count = count.and_then(|(_, count)| count.trim().parse().ok());
+        count.ok_or_else(|| LabError::Command {
+            command: format!("ovs-ofctl dump-aggregate br-int of h{host}"),
+            status: "no count".to_owned(),
+            stderr: text,
+        })
+    }
+
     /// `ovs-appctl` against the switch of a host, like `ofproto/trace br-int ...`; returns
     /// what it prints.
     pub async fn appctl<S: Into<String>>(

@@ -3,11 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
-use alcor_lab::{Client, Guard, Lab, PingReport, PingRequest, Role, Settings, VmSpec};
+use alcor_lab::{Client, Echo, Guard, Lab, PingReport, PingRequest, Role, Settings, VmSpec};
 use alcor_types::MacAddr;
 use ipnet::IpNet;
 use std::fs;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -98,6 +98,57 @@ async fn vms_of_two_hosts_reach_each_other_over_vxlan() {
         !counters.contains("rx pkts=0,"),
         "the tunnel carried nothing: {counters}"
     );
+}
+
+fn echo(from: &str, last: u8) -> Echo {
+    let (from, to) = (from.to_owned(), Ipv4Addr::new(10, 0, 0, last));
+    Echo { from, to }
+}
+
+#[tokio::test]
+async fn many_echo_requests_at_once_are_told_apart() {
+    let lab = pair().await;
+    let echoes = [echo("a", 2), echo("b", 1), echo("a", 77), echo("a", 2)];
+    let deadline = Duration::from_millis(500);
+    let told = lab.echo(&echoes, deadline).await.unwrap();
+    let answered: Vec<_> = told.iter().map(|echoed| echoed.took.is_some()).collect();
+    assert_eq!(answered, [true, true, false, true], "{told:?}");
+    let took = told.iter().filter_map(|echoed| echoed.took);
+    assert!(
+        took.clone()
+            .all(|took| took > Duration::ZERO && took < deadline)
+    );
+    assert!(told.is_sorted_by_key(|echoed| echoed.sent), "{told:?}");
+}
+
+#[tokio::test]
+async fn frames_for_hosts_outside_the_lab_come_to_where_their_tunnels_end() {
+    let lab = pair().await;
+    lab.lead_beyond("100.64.0.0/10".parse().unwrap())
+        .await
+        .unwrap();
+    let (far, other) = (MacAddr([2, 0, 0, 0, 9, 9]), MacAddr([2, 0, 0, 0, 9, 8]));
+    let tap = ["get", "Interface", "tapa", "ofport"];
+    let port = lab.vsctl(1, tap).await.unwrap();
+    let flow = format!(
+        "in_port={},actions=set_field:7->tun_id,set_field:100.65.0.3->tun_dst,output:100\n",
+        port.trim()
+    );
+    let add = ["--bundle", "replace-flows", "br-int", "-"];
+    lab.ofctl(1, add, &flow).await.unwrap();
+    let known = format!("ip neigh replace 10.0.0.99 lladdr {far} dev eth0");
+    lab.exec("a", known.split(' '), LONG).await.unwrap();
+    let beyond = lab.beyond().await.unwrap();
+    let (echoes, macs, long) = ([echo("a", 99)], [far, other], Duration::from_secs(1));
+    let (sent, came) = tokio::join!(lab.echo(&echoes, long), beyond.frames_to(&macs, long));
+    let (sent, came) = (sent.unwrap(), came.unwrap());
+    assert_eq!(came.len(), 1, "nobody sent to {other}: {came:?}");
+    let frame = came[&far];
+    assert_eq!(
+        (frame.host_ip, frame.vni),
+        (Ipv4Addr::new(100, 65, 0, 3), 7)
+    );
+    assert!(frame.at >= sent[0].sent && sent[0].took.is_none());
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::asked::Asked;
 use crate::held::{Did, ScopeHeld, name};
+use alcor_compiler::Demand;
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::goal_state_operation_reply::GoalStateOperationStatus;
 use alcor_goalstate::wire::{
@@ -48,7 +49,11 @@ impl Agent {
     /// The first message of a session.
     pub fn hello(&mut self, identity: &Hello) -> Body {
         self.awaited = None;
-        self.scopes.values_mut().for_each(ScopeHeld::interrupt);
+        for (scope, held) in &mut self.scopes {
+            if held.interrupt() {
+                self.asked.lose(*scope);
+            }
+        }
         Body::Hello(Hello {
             known: self.known(),
             ..identity.clone()
@@ -83,6 +88,11 @@ impl Agent {
     /// of them, and would not know which to speak of.
     pub fn lacks_names(&self) -> bool {
         self.asked.lacks_names()
+    }
+
+    /// The neighbours that it has asked for, by their large networks.
+    pub(crate) fn demand(&self) -> Demand {
+        self.asked.demand()
     }
 
     /// A sign of life, with everything held where `audit`.

@@ -1,6 +1,7 @@
 //! Which neighbours an emulated host holds of networks that are told on demand. Of other networks it
 //! keeps no names, for that would take as much room as all else together.
 
+use alcor_compiler::Demand;
 use alcor_goalstate::wire::{Push, PushKind, ScopeRevision};
 use alcor_goalstate::{Goal, GoalChange, GoalKey, ScopeId};
 use alcor_types::PortId;
@@ -42,9 +43,27 @@ impl Asked {
         }
     }
 
+    /// The neighbours of all such networks.
+    pub(crate) fn demand(&self) -> Demand {
+        let mut demand = Demand::default();
+        for (scope, ports) in &self.0 {
+            if let (ScopeId::Network(network), Some(ports)) = (scope, ports) {
+                demand.set(*network, ports.clone());
+            }
+        }
+        demand
+    }
+
     /// Whether a network has grown large under way: a new session tells all names again.
     pub(crate) fn lacks_names(&self) -> bool {
         self.0.values().any(Option::is_none)
+    }
+
+    /// A snapshot ends half-way: which neighbours are held from before it is not known.
+    pub(crate) fn lose(&mut self, scope: ScopeId) {
+        if let Some(ports) = self.0.get_mut(&scope) {
+            *ports = None;
+        }
     }
 
     /// The host has left the scope.

@@ -2,18 +2,24 @@
 //! must be on a host is worked out from it anew, and who may reach whom is the oracle's word.
 
 mod facts;
+mod large;
+mod real;
+
+pub(crate) use real::observe;
 
 use crate::agent::Agent;
 use crate::fleet::Fleet;
-use crate::held::{ScopeHeld, name};
+use crate::held::name;
 use crate::phases::Dice;
 use crate::plan::host_name;
 use crate::scenario;
+use crate::switches::Switches;
 use alcor_compiler::oracle::Intent;
-use alcor_compiler::{Compiler, Fact};
-use alcor_goalstate::{Goal, GoalKey, PeerGoal, ScopeId, digest};
+use alcor_compiler::{Compiler, Demand, Fact, ScopeView};
+use alcor_goalstate::{Goal, GoalKey, ScopeId, digest};
 use alcor_rest::Rest;
 use alcor_types::{HostName, NetworkId, Port, PortId, Revision};
+use large::grow;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -32,6 +38,10 @@ pub struct Verdict {
     pub hosts: usize,
     /// Goals of these hosts.
     pub goals: usize,
+    /// Of these hosts the real ones, whose switches were compared, too.
+    pub switches: usize,
+    /// Flows of these switches.
+    pub flows: usize,
     /// How many differences there are.
     pub differences: usize,
     /// Some of them in words.
@@ -47,14 +57,30 @@ impl Verdict {
     }
 }
 
+/// What is compared with each other.
+pub(crate) struct Compared<'a> {
+    /// The API that tells intent.
+    pub(crate) rest: &'a Rest,
+    /// Emulated hosts.
+    pub(crate) fleet: &'a Fleet,
+    /// Real hosts.
+    pub(crate) switches: Option<&'a Switches>,
+    /// Networks of more ports are large.
+    pub(crate) on_demand_above: usize,
+}
+
 /// Reads intent back and compares.
 pub(crate) async fn check(
-    rest: &Rest,
-    fleet: &Fleet,
+    of: &Compared<'_>,
     asked: &scenario::Check,
     seed: u64,
 ) -> anyhow::Result<Verdict> {
-    let facts = facts::read(rest).await?;
+    let (mut verdict, mut dice) = (Verdict::default(), Dice(seed));
+    let real = match of.switches {
+        Some(switches) => real::look(switches, &mut verdict).await?,
+        None => HashMap::new(),
+    };
+    let (facts, fleet) = (facts::read(of.rest).await?, of.fleet);
     let mut intent = Intent::default();
     for fact in &facts {
         intent.learn(fact);
@@ -66,7 +92,8 @@ pub(crate) async fn check(
             _ => None,
         })
         .collect();
-    let compiler = Compiler::load(Revision(1), facts.into_iter(), 1);
+    let compiler = Compiler::new(1).on_demand_above(of.on_demand_above);
+    let compiler = compiler.loaded(Revision(1), facts.into_iter());
     let hosts: HashMap<HostName, u32> = (0..u32::try_from(fleet.len())?)
         .map(|host| (HostName::from(host_name(host)), host))
         .collect();
@@ -75,12 +102,16 @@ pub(crate) async fn check(
         compiler: &compiler,
         intent: &intent,
         hosts: &hosts,
+        real: &real,
         apart: HashSet::new(),
     };
-    field.apart = field.ports_of_large_networks(&ports);
-    let (mut verdict, mut dice) = (Verdict::default(), Dice(seed));
+    field.apart = field.ports_told_apart(&ports);
     for host in some_of(fleet.len(), asked.hosts as usize, &mut dice) {
-        field.compare(u32::try_from(host)?, &mut verdict);
+        let host = HostName::from(host_name(u32::try_from(host)?));
+        field.compare(&host, &mut verdict);
+    }
+    for host in real.keys() {
+        field.compare(host, &mut verdict);
     }
     field.pairs(&ports, asked.pairs, &mut dice, &mut verdict);
     Ok(verdict)
@@ -103,53 +134,78 @@ struct Field<'a> {
     compiler: &'a Compiler,
     intent: &'a Intent,
     hosts: &'a HashMap<HostName, u32>,
-    /// Ports of large networks: these tell of their groups themselves. None has allowed pairs here.
+    real: &'a HashMap<HostName, Agent>,
+    /// Ports of networks that are not large by their size and are told as large ones: these tell of their
+    /// groups themselves. None has allowed pairs here.
     apart: HashSet<PortId>,
 }
 
 impl Field<'_> {
-    fn ports_of_large_networks(&self, ports: &[Arc<Port>]) -> HashSet<PortId> {
+    /// What a host holds; nothing where there is no such host.
+    fn look<T>(&self, host: &HostName, see: impl FnOnce(&Agent) -> T) -> Option<T> {
+        match self.real.get(host) {
+            Some(held) => Some(see(held)),
+            None => Some(self.fleet.look(*self.hosts.get(host)?, see)),
+        }
+    }
+
+    fn ports_told_apart(&self, ports: &[Arc<Port>]) -> HashSet<PortId> {
         let networks: BTreeSet<_> = ports.iter().map(|port| port.network_id).collect();
-        let large = |network: &NetworkId| {
+        let apart = |network: &NetworkId| {
             let scope = ScopeId::from(*network);
-            let host = self.compiler.scope_hosts(scope).into_iter().next();
-            let number = host.as_ref().and_then(|host| self.hosts.get(host));
-            let place = number.copied().zip(host);
-            place.is_some_and(|(number, host)| self.is_large(scope, number, &host))
+            let hosts = || self.compiler.scope_hosts(scope).into_iter().next();
+            !self.is_large(scope) && hosts().is_some_and(|host| self.takes_for_large(scope, &host))
         };
-        let networks: BTreeSet<_> = networks.into_iter().filter(large).collect();
+        let networks: BTreeSet<_> = networks.into_iter().filter(apart).collect();
         let ports = ports.iter();
         let apart = ports.filter(|port| networks.contains(&port.network_id));
         apart.map(|port| port.id).collect()
     }
 
     /// Compares all goals of a host: the same scopes, and in each the same goals.
-    fn compare(&self, host: u32, verdict: &mut Verdict) {
-        let host_name = HostName::from(host_name(host));
+    fn compare(&self, host: &HostName, verdict: &mut Verdict) {
         verdict.hosts += 1;
-        self.fleet.look(host, |agent| {
-            let wanted = self.compiler.host_scopes(&host_name);
+        self.look(host, |agent| {
+            let (wanted, demand) = (self.compiler.host_scopes(host), self.demand(agent));
             for scope in &wanted {
-                self.compare_scope(agent, &host_name, *scope, verdict);
+                let view = self.compiler.snapshot_with(*scope, host, &demand);
+                self.compare_scope((agent, host), *scope, view, verdict);
             }
             let stale = agent
                 .scopes()
                 .keys()
                 .filter(|scope| !wanted.contains(scope));
             for scope in stale {
-                verdict.differs(format!("{host_name} holds {scope}, which it does not need"));
+                verdict.differs(format!("{host} holds {scope}, which it does not need"));
             }
         });
     }
 
-    fn compare_scope(&self, agent: &Agent, host: &HostName, scope: ScopeId, verdict: &mut Verdict) {
-        let (Some(mut view), Some(held)) = (
-            self.compiler.snapshot(scope, host),
-            agent.scopes().get(&scope),
-        ) else {
+    /// The neighbours that a host has asked for: of every large network some, or none.
+    fn demand(&self, agent: &Agent) -> Demand {
+        let mut demand = agent.demand();
+        for scope in agent.scopes().keys() {
+            if let ScopeId::Network(network) = scope
+                && self.compiler.is_large(*network)
+                && demand.of(*network).is_none()
+            {
+                demand.set(*network, BTreeSet::new());
+            }
+        }
+        demand
+    }
+
+    fn compare_scope(
+        &self,
+        (agent, host): (&Agent, &HostName),
+        scope: ScopeId,
+        view: Option<ScopeView>,
+        verdict: &mut Verdict,
+    ) {
+        let (Some(mut view), Some(held)) = (view, agent.scopes().get(&scope)) else {
             return verdict.differs(format!("{host} does not hold {scope}"));
         };
-        if grow(&mut view.goals, held) {
+        if !self.is_large(scope) && grow(&mut view.goals, held) {
             // Of a large network only those neighbours must be there that were asked for.
             view.goals.retain(|goal| {
                 let key = goal.key();
@@ -223,85 +279,37 @@ impl Field<'_> {
     /// Whether the host of `at` holds under the key what intent says.
     fn holds(&self, at: &Port, key: GoalKey) -> bool {
         let scope = ScopeId::from(at.network_id);
-        let place = at
-            .host
-            .as_ref()
-            .and_then(|host| Some((host, *self.hosts.get(host)?)));
-        let Some((host, number)) = place else {
+        let Some(host) = &at.host else {
             return false;
         };
-        let held = self.fleet.look(number, |agent| {
+        let held = self.look(host, |agent| {
             let held = agent.scopes().get(&scope)?;
             held.get(name(&key))
         });
+        let wanted = self.compiler.goal_of(at.network_id, host, key);
+        let (held, wanted) = (held.flatten(), wanted.map(|goal| digest::goal(&goal)));
         let asked = matches!(key, GoalKey::Neighbor(_)) && held.is_none();
-        if asked && self.is_large(scope, number, host) {
-            return self.wanted(scope, host, key).is_some();
+        if asked && (self.is_large(scope) || self.takes_for_large(scope, host)) {
+            return wanted.is_some();
         }
-        held.is_some() && held == self.wanted(scope, host, key)
+        held.is_some() && held == wanted
     }
 
-    /// Whether the host takes the network for one whose neighbours are asked for.
-    fn is_large(&self, scope: ScopeId, number: u32, host: &HostName) -> bool {
+    /// Whether hosts ask for the network's neighbours.
+    fn is_large(&self, scope: ScopeId) -> bool {
+        matches!(scope, ScopeId::Network(id) if self.compiler.is_large(id))
+    }
+
+    /// Whether the host asks for the neighbours of a network that is not large any more, but was until
+    /// lately.
+    fn takes_for_large(&self, scope: ScopeId, host: &HostName) -> bool {
         let Some(mut view) = self.compiler.snapshot(scope, host) else {
             return false;
         };
-        self.fleet.look(number, |agent| {
+        let large = self.look(host, |agent| {
             let held = agent.scopes().get(&scope);
             held.is_some_and(|held| grow(&mut view.goals, held))
-        })
-    }
-
-    /// The hash of the goal that the host is to hold under the key.
-    fn wanted(&self, scope: ScopeId, host: &HostName, key: GoalKey) -> Option<u64> {
-        let view = self.compiler.snapshot(scope, host)?;
-        let goal = view.goals.iter().find(|goal| goal.key() == key)?;
-        Some(digest::goal(goal))
-    }
-}
-
-/// A network on more hosts than this has no broadcast between them, and no host is told of the others.
-const SPREAD: usize = 1024;
-
-/// Whether the host holds the network as one whose neighbours are asked for; if so, that is what intent
-/// says, and that its other hosts are told. How many ports make a network large is the region's setting,
-/// which no API tells.
-fn grow(goals: &mut Vec<Goal>, held: &ScopeHeld) -> bool {
-    let vpcs = goals.iter_mut().filter_map(|goal| match goal {
-        Goal::Vpc(vpc) => Some(vpc),
-        _ => None,
-    });
-    for vpc in vpcs {
-        vpc.on_demand = true;
-        let large = Goal::Vpc(vpc.clone());
-        if held.get(name(&large.key())) == Some(digest::goal(&large)) {
-            let peers = peers(goals);
-            goals.extend(peers);
-            return true;
-        }
-        vpc.on_demand = false;
-    }
-    false
-}
-
-/// The hosts of a network's neighbours.
-fn peers(goals: &[Goal]) -> Vec<Goal> {
-    let places = goals.iter().filter_map(|goal| match goal {
-        Goal::Neighbor(goal) => Some((goal.vpc, goal.host_ip)),
-        _ => None,
-    });
-    let places: BTreeSet<_> = places.collect();
-    let told = places.into_iter().map(|(vpc, host_ip)| {
-        Goal::Peer(PeerGoal {
-            vpc,
-            revision: Revision::ZERO,
-            host_ip,
-        })
-    });
-    let told: Vec<_> = told.collect();
-    if told.len() < SPREAD {
-        told
-    } else {
-        Vec::new()
+        });
+        large == Some(true)
     }
 }

@@ -13,7 +13,6 @@ use hyper::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::collections::HashSet;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -46,6 +45,10 @@ pub(crate) struct Maker {
     pub(crate) plan: Arc<Plan>,
     /// Whether ports are in their projects' default groups.
     pub(crate) groups: bool,
+    /// Networks of more ports are large.
+    pub(crate) on_demand_above: u32,
+    /// Of all that is random.
+    pub(crate) seed: u64,
 }
 
 #[derive(Deserialize)]
@@ -135,9 +138,14 @@ impl Maker {
         let calls: Vec<_> = calls.collect();
         let made: Vec<_> = stream::iter(calls)
             .map(|(number, id, ports)| async move {
-                let body = self.body(number, id, ports.clone(), prefix);
-                let audience = Arc::new(self.plan.hosts_of(number, ports.end).collect());
-                anyhow::Ok((number, self.call(body, &audience).await?))
+                let hosts: Vec<_> = ports
+                    .clone()
+                    .map(|it| self.plan.host_of(number, it))
+                    .collect();
+                let names = hosts.iter().map(|host| host_name(*host));
+                let body = self.body((number, id), names, prefix);
+                let all = self.audience(number, ports.end);
+                anyhow::Ok((number, self.call(body, &hosts, all.as_ref()).await?))
             })
             .buffered(scenario.concurrency as usize)
             .try_collect()
@@ -154,48 +162,60 @@ impl Maker {
         network: &Network,
         host: u32,
         prefix: &str,
-        audience: &Audience,
+        audience: Option<&Audience>,
     ) -> anyhow::Result<PortId> {
-        let mut body = String::from("{\"ports\":[");
-        self.item(&mut body, network.number, network.id, host, prefix);
-        body.push_str("]}");
-        let made = self.call(body, audience).await?;
+        let name = std::iter::once(host_name(host));
+        let body = self.body((network.number, network.id), name, prefix);
+        let made = self.call(body, &[host], audience).await?;
         made.first().copied().context("no port in the answer")
     }
 
-    async fn call(&self, body: String, audience: &Audience) -> anyhow::Result<Vec<PortId>> {
+    /// The hosts that are to hear of one of the network's first `ports` ports; nobody in common in a large
+    /// network, where each is for its own host.
+    pub(crate) fn audience(&self, network: u32, ports: u32) -> Option<Audience> {
+        let small = self.plan.networks()[network as usize].size <= self.on_demand_above;
+        let hosts = || Arc::new(self.plan.hosts_of(network, ports).collect());
+        small.then(|| Audience::All(hosts()))
+    }
+
+    async fn call(
+        &self,
+        body: String,
+        hosts: &[u32],
+        audience: Option<&Audience>,
+    ) -> anyhow::Result<Vec<PortId>> {
         let began = Instant::now();
         let made: MadePorts = post(&self.rest, "/v2.0/ports", body).await?;
         let ids: Vec<PortId> = made.ports.iter().map(|made| made.id).collect();
-        for id in &ids {
+        for (id, host) in ids.iter().zip(hosts) {
+            let own = Audience::Own(*host);
+            let audience = audience.unwrap_or(&own);
             self.fleet.watch().asked(*id, began, audience);
         }
         self.timeline.created.fetch_add(ids.len() as u64, Relaxed);
         Ok(ids)
     }
 
-    fn body(
+    /// The call for a port of a network on each of these hosts.
+    pub(crate) fn body(
         &self,
-        network: u32,
-        id: NetworkId,
-        ports: std::ops::Range<u32>,
+        network: (u32, NetworkId),
+        hosts: impl Iterator<Item = String>,
         prefix: &str,
     ) -> String {
         let mut body = String::from("{\"ports\":[");
-        for port in ports.clone() {
-            if port > ports.start {
+        for (number, host) in hosts.enumerate() {
+            if number > 0 {
                 body.push(',');
             }
-            let host = self.plan.host_of(network, port);
-            self.item(&mut body, network, id, host, prefix);
+            self.item(&mut body, network, &host, prefix);
         }
         body.push_str("]}");
         body
     }
 
-    fn item(&self, body: &mut String, network: u32, id: NetworkId, host: u32, prefix: &str) {
-        let project = project(prefix, network);
-        let host = host_name(host);
+    fn item(&self, body: &mut String, network: (u32, NetworkId), host: &str, prefix: &str) {
+        let (project, id) = (project(prefix, network.0), network.1);
         let groups = if self.groups {
             ""
         } else {
@@ -209,18 +229,16 @@ impl Maker {
     }
 }
 
-/// The hosts that the plan puts a network's ports on.
-pub(crate) fn audience(plan: &Plan, network: u32) -> Audience {
-    let size = plan.networks()[network as usize].size;
-    let hosts: HashSet<u32> = plan.hosts_of(network, size).collect();
-    Arc::new(hosts)
-}
-
 fn project(prefix: &str, number: u32) -> String {
     format!("{prefix}-tenant-{number}")
 }
 
-async fn post<T: DeserializeOwned>(rest: &Rest, path: &str, body: String) -> anyhow::Result<T> {
+/// Posts a body that is JSON already.
+pub(crate) async fn post<T: DeserializeOwned>(
+    rest: &Rest,
+    path: &str,
+    body: String,
+) -> anyhow::Result<T> {
     let (status, bytes) = rest.answer_to(Method::POST, path, body.into()).await?;
     if !status.is_success() {
         let text: Value = serde_json::from_slice(&bytes).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! A run from beginning to end.
 
+mod real;
+
 use crate::check;
 use crate::create::{self, Maker, Network};
 use crate::fairness;
@@ -12,9 +14,10 @@ use crate::quiet;
 use crate::region::Region;
 use crate::report::{Figures, Report, percentiles, stretches};
 use crate::scenario::Scenario;
+use crate::switches::{FirstPings, Switches};
 use crate::timeline::{Listener, Timeline};
 use anyhow::{Context, ensure};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -30,6 +33,8 @@ pub enum Target {
     },
     /// One that runs already, with nothing in it.
     At {
+        /// The `alcor` program, for agents of real hosts.
+        program: PathBuf,
         /// Its API.
         api: String,
         /// Where agents connect.
@@ -53,12 +58,13 @@ pub async fn run(
     };
     let region = match (target, &folder) {
         (Target::Own { program, .. }, Some(folder)) => {
-            Region::start(program, folder.path()).await?
+            Region::start(program, folder.path(), scenario.on_demand_above).await?
         }
-        (Target::At { api, agents }, _) => Region::at(api.clone(), agents.clone()),
+        (Target::At { api, agents, .. }, _) => Region::at(api.clone(), agents.clone()),
         (Target::Own { .. }, None) => anyhow::bail!("no folder for the region's store"),
     };
-    let mut run = Run::new(scenario, region)?;
+    let (Target::Own { program, .. } | Target::At { program, .. }) = target;
+    let mut run = Run::new(scenario, program, region)?;
     let looking = run
         .maker
         .timeline
@@ -69,6 +75,9 @@ pub async fn run(
         Ok(verdict) => Ok(run.report(verdict)),
         Err(error) => Err(error),
     };
+    if let Some(switches) = run.switches.take() {
+        switches.down().await?;
+    }
     run.region.stop().await?;
     report
 }
@@ -84,7 +93,10 @@ fn folder(base: Option<&PathBuf>) -> anyhow::Result<tempfile::TempDir> {
 
 struct Run<'a> {
     scenario: &'a Scenario,
+    program: &'a Path,
     region: Region,
+    switches: Option<Switches>,
+    first_pings: Option<FirstPings>,
     maker: Maker,
     began: Instant,
     load: String,
@@ -92,13 +104,16 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(scenario: &'a Scenario, region: Region) -> anyhow::Result<Self> {
+    fn new(scenario: &'a Scenario, program: &'a Path, region: Region) -> anyhow::Result<Self> {
         let began = Instant::now();
         let plan = Plan::new(scenario);
         let words: u64 = plan
             .networks()
             .iter()
-            .map(|network| u64::from(network.size) * u64::from(network.span))
+            .map(|network| match network.size {
+                large if large > scenario.on_demand_above => u64::from(large),
+                small => u64::from(small) * u64::from(network.span),
+            })
             .sum();
         let every = u32::try_from(words.div_ceil(SAMPLES).max(1))?;
         let timeline = Arc::new(Timeline::default());
@@ -109,10 +124,15 @@ impl<'a> Run<'a> {
             timeline,
             plan: Arc::new(plan),
             groups: scenario.security_groups,
+            on_demand_above: scenario.on_demand_above,
+            seed: scenario.seed,
         };
         Ok(Self {
             scenario,
+            program,
             region,
+            switches: None,
+            first_pings: None,
             maker,
             began,
             load: machine::load(),
@@ -122,8 +142,10 @@ impl<'a> Run<'a> {
 
     async fn all(&mut self) -> anyhow::Result<check::Verdict> {
         self.connect().await?;
+        self.boot_switches().await?;
         let mut networks = self.make().await?;
         self.weigh();
+        self.play_on_switches(&networks).await?;
         if self.scenario.churn.seconds > 0 {
             self.maker.timeline.phase("churn");
             self.maker.fleet.watch().measure_every(1);
@@ -266,8 +288,13 @@ impl<'a> Run<'a> {
         self.figures
             .add("digests that differed", mismatches.unwrap_or(f64::NAN), "");
         let began = Instant::now();
-        let asked = &self.scenario.check;
-        let verdict = check::check(&maker.rest, &maker.fleet, asked, self.scenario.seed).await?;
+        let compared = check::Compared {
+            rest: &maker.rest,
+            fleet: &maker.fleet,
+            switches: self.switches.as_ref(),
+            on_demand_above: self.scenario.on_demand_above as usize,
+        };
+        let verdict = check::check(&compared, &self.scenario.check, self.scenario.seed).await?;
         self.figures
             .add("intent read back and compared", secs(began), "s");
         Ok(verdict)
@@ -283,6 +310,7 @@ impl<'a> Run<'a> {
             figures: self.figures.clone(),
             own: stretches(&own, length),
             everywhere: stretches(&everywhere, length),
+            first_pings: self.first_pings.clone(),
             timeline: self.maker.timeline.looks(),
             verdict,
         }

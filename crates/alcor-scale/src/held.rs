@@ -109,9 +109,9 @@ impl ScopeHeld {
         before - self.goals.len()
     }
 
-    /// A session has ended: its snapshot will not be finished.
-    pub(crate) fn interrupt(&mut self) {
-        self.assembling = None;
+    /// A session has ended: its snapshot will not be finished. Whether there was one under way.
+    pub(crate) fn interrupt(&mut self) -> bool {
+        self.assembling.take().is_some()
     }
 
     /// Takes in one change. A session is in order, and sessions follow each other, so the later

@@ -3,8 +3,9 @@
 mod plot;
 
 use crate::report::{Report, Stretch};
+use crate::switches::RealLook;
 use crate::timeline::Look;
-use plot::{Line, plot};
+use plot::{Line, plot, plot_over};
 use std::fmt::Write;
 
 const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;max-width:62em;margin:2em auto;padding:0 1em;\
@@ -24,6 +25,7 @@ pub fn page(report: &Report) -> String {
         verdict(report),
         setting(report),
         figures(report),
+        first_pings(report),
         plots(report),
     ];
     page.extend(parts);
@@ -36,8 +38,8 @@ fn verdict(report: &Report) -> String {
     let class = if report.is_right() { "good" } else { "bad" };
     let mut text = format!(
         "<p class={class}>{} differences: {} hosts compared goal by goal ({} goals), {} random pairs put to the \
-         oracle ({} reach each other).</p>",
-        it.differences, it.hosts, it.goals, it.pairs, it.reaching
+         oracle ({} reach each other), {} switches compared flow by flow ({} flows).</p>",
+        it.differences, it.hosts, it.goals, it.pairs, it.reaching, it.switches, it.flows
     );
     for told in &it.told {
         let _ = write!(text, "<p class=bad>{}</p>", escape(told));
@@ -71,6 +73,49 @@ fn figures(report: &Report) -> String {
     }
     table.push_str("</table>");
     table
+}
+
+/// How many of the first pings took no longer than so long; and what real hosts take.
+fn first_pings(report: &Report) -> String {
+    let Some(pings) = &report.first_pings else {
+        return String::new();
+    };
+    let line = |name, color, times: &[f64]| Line {
+        name,
+        color,
+        points: (1_u32..)
+            .zip(times)
+            .map(|(number, took)| {
+                let part = 100.0 * f64::from(number) / crate::phases::count(times.len());
+                (part, *took)
+            })
+            .collect(),
+    };
+    let lines = [
+        line("one by one", "#1a7f37", &pings.one_by_one),
+        line("all at once", "#b3261e", &pings.at_once),
+    ];
+    let real = |name, color, value: fn(&RealLook) -> f64| Line {
+        name,
+        color,
+        points: report
+            .timeline
+            .iter()
+            .filter_map(|look| Some((look.at, value(look.real.as_ref()?))))
+            .collect(),
+    };
+    let title = "First pings to cold neighbours, ms: so many of 100 took no longer";
+    [
+        plot_over("%", title, &lines),
+        plot(
+            "Memory of all real hosts, MiB",
+            &[
+                real("agents", "#0969da", |look| mib(look.agents_memory)),
+                real("switches", "#bf8700", |look| mib(look.switches_memory)),
+            ],
+        ),
+    ]
+    .concat()
 }
 
 fn plots(report: &Report) -> String {

@@ -7,6 +7,8 @@
 //!      '--- intent read back ---> oracle, compiler from nothing <--- what hosts hold
 //! ```
 //!
+//! Some of the hosts may be real: see `switches.rs`.
+//!
 //! An emulated [`Agent`] speaks as a real one does: it greets with what it holds, acknowledges
 //! each push as received and as verified, reports its ports, beats, tells digests, and comes back
 //! with jittered waits. It has no switch. Of a goal it keeps the hash of its content, so that at the
@@ -34,6 +36,7 @@ mod quiet;
 mod region;
 mod report;
 mod scenario;
+mod switches;
 mod timeline;
 mod watch;
 
@@ -46,4 +49,5 @@ pub use html::page;
 pub use options::Options;
 pub use report::{Figure, Figures, Report, Stretch};
 pub use scenario::{Profile, Scenario};
+pub use switches::{FirstPings, RealLook, migrate};
 pub use timeline::{Listener, Look};

@@ -22,6 +22,10 @@ pub struct Options {
     /// How ports are spread over networks [default: many-small]
     #[arg(long)]
     pub profile: Option<Profile>,
+    /// Real hosts among the emulated ones, with Open vSwitch and VMs in the largest network; needs root
+    /// [default: 0]
+    #[arg(long, value_name = "N")]
+    pub switches: Option<u16>,
     /// Write report.json and report.html into this folder
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
@@ -49,6 +53,7 @@ impl Options {
         scenario.hosts = self.hosts.unwrap_or(scenario.hosts);
         scenario.ports = self.ports.unwrap_or(scenario.ports);
         scenario.vpcs = self.vpcs.unwrap_or(scenario.vpcs);
+        scenario.switches.hosts = self.switches.unwrap_or(scenario.switches.hosts);
         if let Some(profile) = self.profile {
             scenario.profile = profile;
             if profile == Profile::Churn && scenario.churn.seconds == 0 {

@@ -1,6 +1,6 @@
 //! What is done to a region once its ports are there: churn and restarts.
 
-use crate::create::{self, Maker, Network};
+use crate::create::{Maker, Network};
 use crate::quiet;
 use crate::region::Region;
 use crate::report::{Figures, percentiles};
@@ -40,7 +40,7 @@ pub(crate) async fn churn(
     let before = maker.fleet.seen();
     let audiences: Vec<_> = networks
         .iter()
-        .map(|network| create::audience(&maker.plan, network.number))
+        .map(|network| maker.audience(network.number, u32::MAX))
         .collect();
     let mut dice = Dice(scenario.seed);
     let began = Instant::now();
@@ -54,7 +54,7 @@ pub(crate) async fn churn(
             .plan
             .host_of(networks[network].number, u32::try_from(port)?);
         let new = maker
-            .port(&networks[network], host, "vpc", &audiences[network])
+            .port(&networks[network], host, "vpc", audiences[network].as_ref())
             .await?;
         let old = std::mem::replace(&mut networks[network].ports[port], new);
         maker.rest.delete(&format!("/v2.0/ports/{old}")).await?;

@@ -1,6 +1,7 @@
 //! Which port is on which network and host: worked out, not stored.
 
 use crate::scenario::{Profile, Scenario};
+use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
 
 /// The layout of a run.
@@ -58,9 +59,13 @@ impl Plan {
 impl NetworkPlan {
     /// A block that has room for twice the network's ports.
     pub(crate) fn block(&self) -> String {
+        format!("10.0.0.0/{}", self.prefix())
+    }
+
+    /// The length of the block's prefix.
+    pub(crate) fn prefix(&self) -> u32 {
         let room = (2 * u64::from(self.size) + 16).next_power_of_two();
-        let prefix = (32 - room.trailing_zeros()).clamp(8, 24);
-        format!("10.0.0.0/{prefix}")
+        (32 - room.trailing_zeros()).clamp(8, 24)
     }
 }
 
@@ -71,7 +76,12 @@ pub(crate) fn host_name(host: u32) -> String {
 
 /// Where tunnels to a host would end: of the block shared by carriers, which nobody routes to.
 pub(crate) fn tunnel_ip(host: u32) -> Ipv4Addr {
-    Ipv4Addr::from(u32::from(Ipv4Addr::new(100, 64, 0, 1)) + host)
+    Ipv4Addr::from(u32::from(tunnels().network()) + 1 + host)
+}
+
+/// The block of all such addresses.
+pub(crate) fn tunnels() -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(100, 64, 0, 0), 10)
 }
 
 /// The sizes of networks; they add up to all ports.

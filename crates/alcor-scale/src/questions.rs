@@ -45,6 +45,7 @@ impl Questions {
             id,
             network: network.to_string(),
             sought: vec![sought.to_bytes()],
+            ..Want::default()
         });
         state.pending.insert(id, (Instant::now(), teller));
         drop(state);

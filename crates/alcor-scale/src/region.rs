@@ -27,6 +27,7 @@ pub(crate) struct Region {
 struct Own {
     program: PathBuf,
     dir: PathBuf,
+    on_demand_above: u32,
     child: Child,
 }
 
@@ -41,12 +42,17 @@ impl Region {
     }
 
     /// Starts one by the `alcor` program, with its store and its log in `dir`.
-    pub(crate) async fn start(program: &Path, dir: &Path) -> anyhow::Result<Self> {
+    pub(crate) async fn start(
+        program: &Path,
+        dir: &Path,
+        on_demand_above: u32,
+    ) -> anyhow::Result<Self> {
         let any = "127.0.0.1:0";
-        let child = spawn(program, dir, any, any)?;
+        let child = spawn(program, dir, [any, any], on_demand_above)?;
         let mut own = Own {
             program: program.to_owned(),
             dir: dir.to_owned(),
+            on_demand_above,
             child,
         };
         let (api, agents) = own.serving(Instant::now(), 1).await?;
@@ -87,8 +93,8 @@ impl Region {
         own.child.kill().await?;
         let starts = own.starts()?;
         let began = Instant::now();
-        let [api, agents] = [&self.api, &self.agents].map(|url| url.trim_start_matches("http://"));
-        own.child = spawn(&own.program, &own.dir, api, agents)?;
+        let at = [&self.api, &self.agents].map(|url| url.trim_start_matches("http://"));
+        own.child = spawn(&own.program, &own.dir, at, own.on_demand_above)?;
         own.serving(began, starts + 1).await?;
         Ok(began.elapsed())
     }
@@ -107,7 +113,12 @@ impl Region {
     }
 }
 
-fn spawn(program: &Path, dir: &Path, api: &str, agents: &str) -> anyhow::Result<Child> {
+fn spawn(
+    program: &Path,
+    dir: &Path,
+    [api, agents]: [&str; 2],
+    on_demand_above: u32,
+) -> anyhow::Result<Child> {
     std::fs::create_dir_all(dir)?;
     let log = File::options()
         .create(true)
@@ -124,6 +135,7 @@ fn spawn(program: &Path, dir: &Path, api: &str, agents: &str) -> anyhow::Result<
         .args(["--log", level, "--log-json"])
         .args(["server", "--auth", "none", "--quota=all=-1"])
         .args(["--listen", api, "--agent-listen", agents])
+        .args(["--on-demand-above", &on_demand_above.to_string()])
         .arg("--data-dir")
         .arg(dir.join("store"))
         .stdin(Stdio::null())

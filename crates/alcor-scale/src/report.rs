@@ -3,6 +3,7 @@
 use crate::check::Verdict;
 use crate::machine::Machine;
 use crate::scenario::Scenario;
+use crate::switches::FirstPings;
 use crate::timeline::Look;
 use crate::watch::Sample;
 use serde::Serialize;
@@ -67,6 +68,8 @@ pub struct Report {
     pub own: Vec<Stretch>,
     /// From the call to the word of the last host that needs the port.
     pub everywhere: Vec<Stretch>,
+    /// First pings of real hosts' VMs, where there are any.
+    pub first_pings: Option<FirstPings>,
     /// Everything once a second.
     pub timeline: Vec<Look>,
     /// Whether hosts hold what intent says.

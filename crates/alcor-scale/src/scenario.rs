@@ -1,5 +1,9 @@
 //! What a run is made of: sizes, profile, and what is done to the region.
 
+mod switches;
+
+pub(crate) use switches::Switches;
+
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -36,6 +40,9 @@ pub struct Scenario {
     pub pack: u32,
     /// Whether ports are in their projects' default security groups.
     pub security_groups: bool,
+    /// Networks of more ports are large: hosts ask for neighbours there. A region that runs already must
+    /// have been told the same.
+    pub on_demand_above: u32,
     /// Ports in one call.
     pub bulk: u32,
     /// Calls under way at once.
@@ -56,6 +63,8 @@ pub struct Scenario {
     pub restart: Restart,
     /// One tenant that makes many ports while another makes few.
     pub fairness: Fairness,
+    /// Real hosts among the emulated ones.
+    pub switches: Switches,
     /// What is checked at the end.
     pub check: Check,
 }
@@ -130,6 +139,7 @@ impl Default for Scenario {
             profile: Profile::ManySmall,
             pack: 1,
             security_groups: true,
+            on_demand_above: 1_000,
             bulk: 500,
             concurrency: 4,
             sessions_per_connection: 100,
@@ -140,6 +150,7 @@ impl Default for Scenario {
             lookups: Lookups::default(),
             restart: Restart::default(),
             fairness: Fairness::default(),
+            switches: Switches::default(),
             check: Check::default(),
         }
     }
@@ -223,7 +234,7 @@ impl Scenario {
         );
         let part = 0.0..1.0;
         ensure!(part.contains(&self.agent.loss), "agent.loss: 0 to below 1");
-        Ok(())
+        self.switches.validate()
     }
 }
 

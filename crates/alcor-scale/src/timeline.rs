@@ -3,6 +3,7 @@
 use crate::counts::Seen;
 use crate::fleet::Fleet;
 use crate::machine;
+use crate::switches::{RealLook, RealWatch};
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub struct Look {
     pub other_cores: f64,
     /// What the hosts have seen.
     pub seen: Seen,
+    /// Real hosts, where there are any.
+    pub real: Option<RealLook>,
 }
 
 /// Hears of every look.
@@ -42,6 +45,8 @@ pub(crate) struct Timeline {
     looks: Mutex<Vec<Look>>,
     phase: Mutex<String>,
     region: AtomicU32,
+    /// Real hosts.
+    pub(crate) real: RealWatch,
     /// Ports that the API has made.
     pub(crate) created: AtomicU64,
     /// Ports that the API has deleted.
@@ -64,6 +69,11 @@ impl Timeline {
     /// From now on the region is this process.
     pub(crate) fn watch_region(&self, pid: Option<u32>) {
         self.region.store(pid.unwrap_or(0), Relaxed);
+    }
+
+    /// The region's process, where it is ours.
+    pub(crate) fn region(&self) -> Option<u32> {
+        Some(self.region.load(Relaxed)).filter(|pid| *pid != 0)
     }
 
     /// The looks so far.
@@ -115,6 +125,7 @@ impl Timeline {
             driver_memory: machine::resident_bytes(std::process::id()),
             other_cores: ((now.busy - last.busy - region - driver) / wall).max(0.0),
             seen: fleet.seen(),
+            real: self.real.look(),
         }
     }
 }

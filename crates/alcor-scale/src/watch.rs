@@ -11,7 +11,33 @@ use std::time::Instant;
 const EARLY: usize = 1 << 18;
 
 /// The hosts that are to hear of a port.
-pub(crate) type Audience = Arc<HashSet<u32>>;
+#[derive(Clone, Debug)]
+pub(crate) enum Audience {
+    /// Nobody is waited for.
+    Nobody,
+    /// The port's own host alone: in a large network others hear when they ask.
+    Own(u32),
+    /// All of its network.
+    All(Arc<HashSet<u32>>),
+}
+
+impl Audience {
+    fn len(&self) -> usize {
+        match self {
+            Self::Nobody => 0,
+            Self::Own(_) => 1,
+            Self::All(hosts) => hosts.len(),
+        }
+    }
+
+    fn contains(&self, host: u32) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Own(own) => *own == host,
+            Self::All(hosts) => hosts.contains(&host),
+        }
+    }
+}
 
 /// A latency, and when it ended, both in seconds; the latter since the run began.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -69,13 +95,13 @@ impl Watch {
 
     /// The port was asked for at `at`; these hosts are to hear of it.
     pub(crate) fn asked(&self, port: PortId, at: Instant, audience: &Audience) {
-        if !self.wants(port) || audience.is_empty() {
+        if !self.wants(port) || audience.len() == 0 {
             return;
         }
         let mut state = self.state.lock();
         let asked = Asked {
             at,
-            audience: Arc::clone(audience),
+            audience: audience.clone(),
             missing: audience.len(),
         };
         state.asked.insert(port, asked);
@@ -107,7 +133,7 @@ impl State {
             return;
         };
         // A host that came to the network later gets the port among all others.
-        if !asked.audience.contains(&host) {
+        if !asked.audience.contains(host) {
             return;
         }
         let sample = Sample {
@@ -133,7 +159,7 @@ mod tests {
     fn a_port_is_everywhere_when_its_whole_audience_has_it() {
         let watch = Watch::new(Instant::now(), 1);
         let port = PortId::random();
-        let audience = Arc::new(HashSet::from([1, 2]));
+        let audience = Audience::All(Arc::new(HashSet::from([1, 2])));
         // The goal may be there before the answer.
         watch.verified(1, port, true);
         watch.asked(port, Instant::now(), &audience);

@@ -1,19 +1,20 @@
 //! `alcor scale`: the scale test, with its progress and its report.
 
-use alcor_scale::{Listener, Look, Options, Report, Target};
+use alcor_scale::{Listener, Look, Options, RealLook, Report, Scenario, Target};
 use anyhow::{Context, bail};
 use comfy_table::{CellAlignment, Table};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs; fails when any host holds something else than intent says.
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     let scenario = options.scenario()?;
     let bar = bar(scenario.ports.into());
     let listener = Some(listener(bar.clone()));
-    let done = alcor_scale::run(&scenario, &target(&options)?, listener).await;
+    let done = until_stopped(&scenario, &target(&options)?, listener).await;
     bar.finish_and_clear();
     let report = done?;
     if let Some(dir) = &options.report {
@@ -34,9 +35,26 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Runs to the end, or until told to stop: what is given up is dropped, and takes its processes and
+/// namespaces with it.
+async fn until_stopped(
+    scenario: &Scenario,
+    target: &Target,
+    listener: Option<Listener>,
+) -> anyhow::Result<Report> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        done = alcor_scale::run(scenario, target, listener) => done,
+        _ = terminate.recv() => bail!("stopped by SIGTERM"),
+        _ = interrupt.recv() => bail!("stopped by SIGINT"),
+    }
+}
+
 fn target(options: &Options) -> anyhow::Result<Target> {
     Ok(match (&options.api, &options.agents) {
         (Some(api), Some(agents)) => Target::At {
+            program: std::env::current_exe().context("cannot find this program")?,
             api: api.trim_end_matches('/').to_owned(),
             agents: agents.clone(),
         },
@@ -93,6 +111,18 @@ fn summary(look: &Look) -> String {
         look.region_memory >> 20,
         look.driver_cores,
         look.driver_memory >> 20,
+    ) + &look.real.as_ref().map(real).unwrap_or_default()
+}
+
+fn real(look: &RealLook) -> String {
+    format!(
+        "; {} real hosts {:.2} cores, agents {} MiB, switches {} MiB, first pings {} answered {} lost",
+        look.hosts,
+        look.cores,
+        look.agents_memory >> 20,
+        look.switches_memory >> 20,
+        look.answered,
+        look.lost
     )
 }
 
@@ -122,7 +152,7 @@ fn print(report: &Report) {
     println!("{table}");
     let it = &report.verdict;
     println!(
-        "checked: {} hosts with {} goals, {} pairs ({} reach each other): {} differences",
-        it.hosts, it.goals, it.pairs, it.reaching, it.differences
+        "checked: {} hosts with {} goals, {} pairs ({} reach each other), {} switches with {} flows: {} differences",
+        it.hosts, it.goals, it.pairs, it.reaching, it.switches, it.flows, it.differences
     );
 }

@@ -84,14 +84,10 @@ impl Scenario {
     /// Waits until the agents have made their tunnel ports, and has every switch learn where
     /// the others are, so that no first packet is lost to the underlay's ARP.
     pub async fn underlay_learnt(&self) -> anyhow::Result<()> {
-        let hosts = self.lab.status()?.hosts.len();
-        for host in (1..).take(hosts) {
-            for tunnel in ["alcor-vxlan", "alcor-geneve"] {
-                let there = ["wait-until", "Interface", tunnel, "ofport>0"];
-                self.lab.vsctl(host, there).await?;
-            }
-        }
-        Ok(self.lab.announce_hosts().await?)
+        Ok(self
+            .lab
+            .learn_underlay(&alcor_agent::TUNNELS.map(|(_, name)| name))
+            .await?)
     }
 
     /// Starts the agent of a host that has none.

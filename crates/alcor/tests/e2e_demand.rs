@@ -48,6 +48,25 @@ async fn nobody_has_it_until_somebody_has(region: &Scenario, net: &Segment) -> a
     comes_to_know(region, 1, &port, false).await
 }
 
+/// The host of a VM that is spoken to hears who speaks, and need not ask when the VM answers. Here it never
+/// does, so that its host has no reason of its own to ask.
+#[tokio::test]
+async fn who_is_spoken_to_for_the_first_time_is_told_of_the_speaker() -> anyhow::Result<()> {
+    where_few_are_many("60", async |region| {
+        let net = large(region, "net", "10.0.0.0/24").await?;
+        let a = settle(region, "a", 1, &net, json!({})).await?;
+        let b = settle(region, "b", 2, &net, json!({})).await?;
+        let deaf = "busybox sysctl -w net.ipv4.icmp_echo_ignore_all=1";
+        run(region.lab(), "b", deaf).await?;
+        assert!(misses(region.lab(), "a", b.ip).await?);
+        comes_to_know(region, 2, &a, true).await?;
+        assert!(!knows(region, 3, &a).await?);
+        assert_eq!(metric(region, "alcor_delivery_wants_total").await?, 1);
+        Ok(())
+    })
+    .await
+}
+
 #[tokio::test]
 async fn cold_neighbours_are_found_by_ipv6_and_behind_routers() -> anyhow::Result<()> {
     where_few_are_many("60", async |region| {

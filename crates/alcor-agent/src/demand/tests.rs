@@ -48,6 +48,7 @@ fn packets_for_one_address_make_one_question_and_go_on_in_their_order() {
     }
     let want = demand.ask(now).unwrap();
     assert_eq!(want.sought, [bytes(1)]);
+    assert_eq!(want.askers, [port.as_bytes().to_vec()]);
     assert!(demand.ask(now).is_none());
     // What is missed meanwhile goes together into the next question.
     for last in [3, 2] {

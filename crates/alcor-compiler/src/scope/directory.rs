@@ -109,6 +109,11 @@ fn name(port: &Port) -> Option<(u64, PortId)> {
 }
 
 impl Scope {
+    /// How many of its ports are bound to hosts.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
     /// Whether hosts are told of its ports only once they ask.
     pub(crate) fn is_large(&self) -> bool {
         self.directory.is_some()

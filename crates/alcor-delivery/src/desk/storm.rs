@@ -96,6 +96,7 @@ impl Cold {
             sought: peers
                 .map(|peer| Sought::Address(address(peer)).to_bytes())
                 .collect(),
+            ..Want::default()
         };
         let places = desk.take(want.sought.len());
         self.dispatch.want(region, &want, places.is_none());

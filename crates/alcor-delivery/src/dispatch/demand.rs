@@ -10,7 +10,7 @@ use crate::Subscription;
 use alcor_compiler::{Compiler, Demand, Found};
 use alcor_goalstate::wire::{Answer, Push, PushKind, Release, ScopeRevision, Want};
 use alcor_goalstate::{Goal, GoalChange, GoalKey, ScopeId, Sought, encode};
-use alcor_types::{NetworkId, PortId};
+use alcor_types::{HostName, NetworkId, PortId};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -19,6 +19,9 @@ const SOUGHT: usize = 256;
 
 /// Pushes that wait behind a full window. An agent that reads so slowly is not told more of what it asks.
 const BACKLOG: usize = 64;
+
+/// A host whose port a port of this host asks for: it is to be told of the latter, which is found by this.
+pub type Introduction = (HostName, NetworkId, Sought);
 
 /// What came of a want.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -42,6 +45,11 @@ impl Dispatch {
         std::mem::take(&mut self.subscriptions)
     }
 
+    /// Takes whom to introduce, and to whom, since it was last asked.
+    pub fn take_introductions(&mut self) -> Vec<Introduction> {
+        std::mem::take(&mut self.introductions)
+    }
+
     /// The agent asks for neighbours. Unless the region is `busy`, it is told of them, and from now on of
     /// what becomes of them.
     pub fn want(&mut self, compiler: &Compiler, want: &Want, busy: bool) -> Lookups {
@@ -56,8 +64,11 @@ impl Dispatch {
         let mut changes = Vec::new();
         match known {
             Some(network) if !busy && self.outbox.len() < BACKLOG => {
-                for bytes in want.sought.iter().take(SOUGHT) {
+                for (at, bytes) in want.sought.iter().take(SOUGHT).enumerate() {
                     let found = self.look_up(compiler, network, bytes, &mut answer);
+                    if let Some(asker) = want.askers.get(at).and_then(|bytes| port(bytes)) {
+                        self.introduce(compiler, asker, &found);
+                    }
                     changes.extend(found.into_iter().map(GoalChange::Put));
                     looked.done += 1;
                 }
@@ -97,15 +108,35 @@ impl Dispatch {
         Vec::new()
     }
 
-    /// Somebody asks on behalf of the agent, which need not hear that there is nobody.
+    /// Whoever was found will answer, most likely.
+    fn introduce(&mut self, compiler: &Compiler, asker: PortId, found: &[Goal]) {
+        let found = found.iter().filter_map(|goal| match goal {
+            Goal::Neighbor(goal) => Some((goal.vpc, goal.port)),
+            _ => None,
+        });
+        let all = found.filter_map(|found| compiler.introduction(&self.host, asker, found));
+        self.introductions.extend(all);
+    }
+
+    /// Somebody asks on behalf of the agent, which need not hear that there is nobody, nor of whom it
+    /// knows.
     pub fn tell(&mut self, compiler: &Compiler, network: NetworkId, sought: Sought) {
         if self.demand.of(network).is_none() || self.outbox.len() >= BACKLOG {
             return;
         }
+        let Found::Neighbors(found) = compiler.find(network, &self.host, sought) else {
+            return;
+        };
         self.answer_for(compiler, Some(network));
-        let mut unheard = Answer::default();
-        let found = self.look_up(compiler, network, &sought.to_bytes(), &mut unheard);
-        let changes: Vec<_> = found.into_iter().map(GoalChange::Put).collect();
+        let new = found
+            .into_iter()
+            .filter(|(port, _)| !self.demand.contains(network, *port));
+        let new: Vec<_> = new.collect();
+        for (port, _) in &new {
+            self.hold(network, *port);
+        }
+        let changes = new.into_iter().map(|(_, goal)| GoalChange::Put(goal));
+        let changes: Vec<_> = changes.collect();
         if !changes.is_empty() {
             self.put_answer(&network.to_string(), &changes, None);
         }
@@ -172,7 +203,7 @@ impl Dispatch {
                 let ports = held.neighbors.iter().filter_map(|bytes| port(bytes));
                 self.begin(network, ports.collect());
             }
-            // It holds all there was when the network was small; see `settle`.
+            // It holds all there was when the network was small; see `settle` and `outgrow`.
             Some(_) => {}
             None => {
                 let ports = remembered.of(network).into_iter().flatten().copied();
@@ -206,6 +237,15 @@ impl Dispatch {
         };
         if self.end(network) {
             self.shrunk.insert(network);
+        }
+    }
+
+    /// Before a snapshot to an agent that still takes the network for a small one: it is told all of it once
+    /// more and goes on with that, but not where that are far too many by now; then it asks for whom it uses.
+    pub(super) fn outgrow(&mut self, compiler: &Compiler, scope: ScopeId) {
+        let network = scope.network();
+        if network.is_some_and(|network| compiler.is_far_too_large(network)) {
+            self.begin_new(compiler, scope);
         }
     }
 

@@ -15,12 +15,17 @@ pub(super) struct Line<'a> {
     pub(super) name: &'a str,
     /// As CSS has it.
     pub(super) color: &'a str,
-    /// Seconds, and values.
+    /// Seconds or what else it is over, and values.
     pub(super) points: Vec<(f64, f64)>,
 }
 
-/// A plot of these lines, under a title.
+/// A plot of these lines over time, under a title.
 pub(super) fn plot(title: &str, lines: &[Line<'_>]) -> String {
+    plot_over("s", title, lines)
+}
+
+/// A plot of these lines over something else.
+pub(super) fn plot_over(unit: &str, title: &str, lines: &[Line<'_>]) -> String {
     let points = || lines.iter().flat_map(|line| &line.points);
     let most = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, f64::max);
     let (long, high) = (
@@ -48,7 +53,10 @@ pub(super) fn plot(title: &str, lines: &[Line<'_>]) -> String {
         let at = long * f64::from(part) / 6.0;
         let x = LEFT + (WIDTH - LEFT - 20.0) * f64::from(part) / 6.0;
         let y = HEIGHT + BELOW - 6.0;
-        let _ = write!(svg, "<text x={x} y={y} text-anchor=middle>{at:.0} s</text>");
+        let _ = write!(
+            svg,
+            "<text x={x} y={y} text-anchor=middle>{at:.0} {unit}</text>"
+        );
     }
     for (number, line) in lines.iter().enumerate() {
         svg.push_str(&draw(line, long, high));

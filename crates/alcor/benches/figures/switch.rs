@@ -3,23 +3,13 @@
 use alcor_lab::{Lab, Role};
 use anyhow::{Context, bail};
 use std::time::{Duration, Instant};
-use tokio::process::Command;
 
 /// How often a switch is asked while something is awaited: asking costs it, too.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// How many flows `br-int` of a host holds.
 pub(crate) async fn flows(lab: &Lab, host: u16) -> anyhow::Result<u64> {
-    let target = lab.openflow(host, "br-int");
-    let output = Command::new("ovs-ofctl")
-        .args(["-O", "OpenFlow13", "dump-aggregate", &target])
-        .output()
-        .await?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let (_, count) = text
-        .split_once("flow_count=")
-        .with_context(|| format!("no flow count: {}", String::from_utf8_lossy(&output.stderr)))?;
-    Ok(count.trim().parse()?)
+    Ok(lab.flow_count(host).await?)
 }
 
 /// Waits until a host's switch holds at least so many flows.

@@ -190,17 +190,7 @@ pub(crate) async fn migrate(
     from: u16,
     to: u16,
 ) -> anyhow::Result<()> {
-    let lab = region.lab();
-    let path = format!("/v2.0/ports/{}/bindings", port.id);
-    let binding = json!({ "binding": { "host": lab.host_id(to) } });
-    let made = region.rest().post(&path, &binding).await?;
-    assert_eq!(made["binding"]["status"], "INACTIVE", "{made}");
-    lab.move_vm(vm, to).await?;
-    let activate = format!("{path}/{}/activate", lab.host_id(to));
-    region.rest().put(&activate, &json!({})).await?;
-    region.wait_for_status(port.id, "ACTIVE").await?;
-    let old = format!("{path}/{}", lab.host_id(from));
-    region.rest().delete(&old).await
+    alcor_scale::migrate(region.rest(), region.lab(), (vm, port.id), (from, to)).await
 }
 
 /// A VM with the port's own address and the network's usual MTU, without DHCP.
