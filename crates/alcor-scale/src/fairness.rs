@@ -117,13 +117,13 @@ impl Prober {
     /// Times ports on a thread of its own, as long as `going`.
     async fn probe(&self, most: u32, going: &Arc<AtomicBool>) -> anyhow::Result<Vec<Probe>> {
         let (prober, going) = (self.clone(), Arc::clone(going));
-        let probed = spawn_blocking(move || {
+        let done = spawn_blocking(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()?;
             runtime.block_on(prober.probes(most, &going))
         });
-        probed.await?
+        done.await?
     }
 
     /// Makes ports one by one, each gone before the next.
