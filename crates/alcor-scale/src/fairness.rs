@@ -9,17 +9,17 @@ use crate::phases::count;
 use crate::plan::Plan;
 use crate::report::{Figures, percentiles};
 use crate::scenario::{Profile, Scenario};
-use crate::watch::Audience;
 use alcor_rest::Rest;
 use alcor_types::PortId;
 use anyhow::bail;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
 
 /// What a single port may take.
-pub(crate) const LONG: Duration = Duration::from_mins(2);
+const LONG: Duration = Duration::from_mins(2);
 
 /// How long one port took, in seconds from before the call that asks for it.
 #[derive(Clone, Copy, Debug)]
@@ -117,24 +117,24 @@ impl Prober {
     /// Times ports on a thread of its own, as long as `going`.
     async fn probe(&self, most: u32, going: &Arc<AtomicBool>) -> anyhow::Result<Vec<Probe>> {
         let (prober, going) = (self.clone(), Arc::clone(going));
-        let times = spawn_blocking(move || {
+        let done = spawn_blocking(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()?;
             runtime.block_on(prober.probes(most, &going))
         });
-        times.await?
+        done.await?
     }
 
     /// Makes ports one by one, each gone before the next.
     async fn probes(&self, most: u32, going: &AtomicBool) -> anyhow::Result<Vec<Probe>> {
-        let (mut times, nobody) = (Vec::new(), Some(&Audience::Nobody));
+        let (mut times, none) = (Vec::new(), Arc::new(HashSet::new()));
         let maker = &self.maker;
         while going.load(Relaxed) && times.len() < most as usize {
             let host = u32::try_from(times.len())? % ASIDE;
             let host = maker.plan.host_of(self.network.number, host);
             let began = Instant::now();
-            let port = maker.port(&self.network, host, "fair", nobody).await?;
+            let port = maker.port(&self.network, host, "fair", &none).await?;
             let created = began.elapsed().as_secs_f64();
             active(&maker.rest, port).await?;
             let active = began.elapsed().as_secs_f64();
@@ -148,8 +148,7 @@ impl Prober {
     }
 }
 
-/// Waits until a port is ACTIVE.
-pub(crate) async fn active(rest: &Rest, port: PortId) -> anyhow::Result<()> {
+async fn active(rest: &Rest, port: PortId) -> anyhow::Result<()> {
     let path = format!("/v2.0/ports/{port}?fields=status");
     let began = Instant::now();
     while rest.get(&path).await?["port"]["status"] != "ACTIVE" {
