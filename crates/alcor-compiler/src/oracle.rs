@@ -9,6 +9,7 @@ mod filter;
 mod limits;
 mod outside;
 mod routes;
+mod scopes;
 mod step;
 
 pub use filter::Packet;

@@ -12,6 +12,7 @@ mod exits;
 mod external;
 mod filter;
 mod flood;
+mod forwarded;
 mod guard;
 mod limits;
 mod link_local;

@@ -112,4 +112,4 @@ pub use pipeline::Pipeline;
 pub use punt::Punt;
 pub use traffic::{Kind, Traffic};
 pub use ways_out::Standing;
-pub use wire_mac::of_seat as seat_mac;
+pub use wire_mac::{of as host_mac, of_seat as seat_mac};

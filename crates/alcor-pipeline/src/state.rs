@@ -8,6 +8,7 @@ mod size;
 mod trunks;
 
 pub(crate) use north::Place;
+pub(crate) use scopes::Inner;
 pub(crate) use size::outer_key;
 use trunks::Trunks;
 

@@ -123,6 +123,8 @@ pub const OUTLET: u16 = 105;
 pub const BROUGHT: u16 = 107;
 /// What leaves untranslated, because it stays inside an address scope; or not at all.
 pub const DIRECT: u16 = 108;
+/// But answers of forwarded ports, which have been translated before.
+pub const FORWARDED: u16 = 109;
 /// Exceptions to those.
 pub const EXCEPT: u16 = 110;
 /// Exceptions to the exceptions.
@@ -160,11 +162,26 @@ pub const OTHER: u16 = 110;
 pub const OTHER_INSIDE: u16 = 115;
 /// Broadcast and multicast, before any unicast.
 pub const GROUP: u16 = 200;
-/// Routes: this, and four times the length of the prefix; of one length, the routes of a subnet's
-/// table come first, then the ways to the router's own subnets, then its further routes.
+/// Routes: this, and five times the length of the prefix, and the rank among ways to one block.
 pub const ROUTES: u16 = 1000;
+/// The rank of a router's further routes.
+pub(crate) const FURTHER: u16 = 0;
+/// That of the ways to its own subnets.
+pub(crate) const CONNECTED: u16 = 1;
+/// That of the routes of a subnet's table.
+pub(crate) const TABLED: u16 = 2;
+/// Where one of these would lead into another address scope.
+pub(crate) const PARTED: u16 = 3;
+/// That of the ways to external networks.
+pub(crate) const OUTWARD: u16 = 4;
+
+/// The priority of a way to a block.
+pub(crate) fn way_to(block: IpNet, rank: u16) -> u16 {
+    ROUTES + 5 * u16::from(block.prefix_len()) + rank
+}
+
 /// What is to go outside although a route leads elsewhere.
-pub const AROUND: u16 = 1600;
+pub const AROUND: u16 = 1700;
 /// Packets at a router whose time to live is over, before any route.
 pub const EXPIRED: u16 = 2000;
 /// Packets to a router itself, before that.

@@ -124,6 +124,16 @@ pub(crate) fn port_field(protocol: u8) -> Option<Field> {
     }
 }
 
+/// Where they name the port that they are from.
+pub(crate) fn source_field(protocol: u8) -> Option<Field> {
+    match protocol {
+        TCP => Some(Field::TcpSrc),
+        UDP => Some(Field::UdpSrc),
+        SCTP => Some(Field::SctpSrc),
+        _ => None,
+    }
+}
+
 fn icmp_match(family: Match, six: bool, kind: u8, code: Option<u8>) -> Match {
     let (protocol, fields) = if six {
         (ICMPV6, (Field::Icmpv6Type, Field::Icmpv6Code))

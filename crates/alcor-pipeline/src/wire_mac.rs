@@ -20,7 +20,7 @@ pub(crate) const MASK: MacAddr = MacAddr([0xff, 0xfe, 0, 0, 0, 0]);
 
 /// The address of the host whose tunnels end here: one address of IPv4 each; of IPv6, those that
 /// differ in their last 32 bits do.
-pub(crate) fn of(tunnel_ip: IpAddr) -> MacAddr {
+pub fn of(tunnel_ip: IpAddr) -> MacAddr {
     let [first, second, ..] = PREFIX.0;
     let [a, b, c, d] = match tunnel_ip {
         IpAddr::V4(address) => address.octets(),

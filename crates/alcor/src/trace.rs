@@ -8,6 +8,7 @@
 mod difference;
 mod facts;
 mod gather;
+mod held;
 mod outside;
 mod place;
 mod question;
@@ -67,8 +68,11 @@ pub(crate) struct Flags {
     /// The port that sends, by id or name; or the IP address of a machine outside
     from: String,
     /// Where to: a port by id or name, or an IP address. Of a machine outside: to a floating IP or a
-    /// router's own address
+    /// router's own address, or with --via to any
     to: String,
+    /// The router's own address outside that a machine there sends it by, for what is not translated
+    #[arg(long, value_name = "IP")]
+    via: Option<IpAddr>,
     /// icmp, ipv6-icmp, tcp, udp, sctp or a number [default: a ping]
     #[arg(long, short)]
     protocol: Option<String>,
@@ -146,8 +150,7 @@ async fn trace(flags: &Flags) -> anyhow::Result<u8> {
     };
     let question = question::question(flags, &rest).await?;
     let packet = question.packet;
-    let ends = [packet.from, packet.to];
-    let gathered = Gathering::of(&rest, question.sender.port(), ends).await?;
+    let gathered = Gathering::of(&rest, &question).await?;
     let steps = question.explained(&gathered.intent, flags.ttl);
     // A router's answer comes back to the side of the port that the tracker knows.
     let answered = matches!(steps.last(), Some(Step::Own { .. }));

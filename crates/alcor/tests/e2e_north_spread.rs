@@ -8,46 +8,10 @@ mod stage;
 use alcor::scenario::{PortInfo, Scenario};
 use alcor_lab::Role;
 use serde_json::json;
+use stage::outlets::*;
 use stage::outside::*;
 use stage::*;
 use std::net::IpAddr;
-
-async fn spread(region: &Scenario, router: &str, to: bool) -> anyhow::Result<()> {
-    let body = json!({ "router": { "distributed_snat": to } });
-    region
-        .rest()
-        .put(&format!("/v2.0/routers/{router}"), &body)
-        .await?;
-    Ok(())
-}
-
-/// The router's outlets: each host's number and address.
-async fn outlets(region: &Scenario, router: &str) -> anyhow::Result<Vec<(u16, IpAddr)>> {
-    let owner = "network:router_distributed_snat";
-    let path = format!("/v2.0/ports?device_id={router}&device_owner={owner}");
-    let shown = region.rest().get(&path).await?;
-    let ports = shown["ports"].as_array().into_iter().flatten();
-    let mut found: Vec<_> = ports
-        .map(|port| {
-            let host = port["binding:host_id"].as_str().unwrap();
-            let address = port["fixed_ips"][0]["ip_address"].as_str().unwrap();
-            (host[1..].parse().unwrap(), address.parse().unwrap())
-        })
-        .collect();
-    found.sort_unstable();
-    Ok(found)
-}
-
-/// Waits until just these hosts have outlets; answers their addresses.
-async fn outlets_on(region: &Scenario, router: &str, hosts: &[u16]) -> anyhow::Result<Vec<IpAddr>> {
-    let mut last = Vec::new();
-    until(&format!("hosts {hosts:?} have outlets"), async || {
-        last = outlets(region, router).await?;
-        anyhow::Ok(last.iter().map(|(host, _)| *host).eq(hosts.iter().copied()))
-    })
-    .await?;
-    Ok(last.into_iter().map(|(_, address)| address).collect())
-}
 
 #[tokio::test]
 async fn every_host_leads_its_vms_out_by_its_own_address() -> anyhow::Result<()> {

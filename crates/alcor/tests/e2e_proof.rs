@@ -12,6 +12,7 @@ mod stage;
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_lab::Lab;
 use serde_json::{Value, json};
+use stage::outlets::*;
 use stage::outside::*;
 use stage::trace::ask;
 use stage::{Acl, LONG, Rule, caught_up, group, misses, router, run, settle, until};
@@ -58,11 +59,21 @@ struct Try<'a> {
 
 #[tokio::test]
 async fn packets_do_what_the_trace_says() -> anyhow::Result<()> {
+    prove(false).await
+}
+
+#[tokio::test]
+async fn so_they_do_where_every_host_translates() -> anyhow::Result<()> {
+    prove(true).await
+}
+
+/// In one region, where the router translates by its gateway, or on every host.
+async fn prove(everywhere: bool) -> anyhow::Result<()> {
     let seed = std::env::var("ALCOR_PROOF_SEED").ok();
     let seed = seed.map_or(Ok(1), |seed| seed.parse())?;
     println!("ALCOR_PROOF_SEED={seed}");
     with_outside(3, async |region| {
-        let (net, vms) = make(region, &mut Dice(seed)).await?;
+        let (net, vms) = make(region, everywhere, &mut Dice(seed)).await?;
         for host in 1..=3 {
             caught_up(region, host, &net).await?;
         }
@@ -116,7 +127,11 @@ fn tries(vms: &[Vm], world: IpAddr) -> Vec<Try<'_>> {
 
 /// Two networks that a router joins and leads out, with random ACLs; groups with random rules, VMs in
 /// random groups, some of them with addresses outside.
-async fn make(region: &Scenario, dice: &mut Dice) -> anyhow::Result<(Segment, Vec<Vm>)> {
+async fn make(
+    region: &Scenario,
+    everywhere: bool,
+    dice: &mut Dice,
+) -> anyhow::Result<(Segment, Vec<Vm>)> {
     let nets = [
         region.segment("n0", "10.0.0.0/24").await?,
         region.segment("n1", "10.0.1.0/24").await?,
@@ -164,6 +179,10 @@ async fn make(region: &Scenario, dice: &mut Dice) -> anyhow::Result<(Segment, Ve
             port,
             floating,
         });
+    }
+    if everywhere {
+        spread(region, &router, true).await?;
+        outlets_on(region, &router, &[1, 2, 3]).await?;
     }
     let [net, _] = nets;
     Ok((net, vms))

@@ -2,11 +2,13 @@
 
 mod stage;
 
-use alcor::scenario::{Scenario, Segment};
+use alcor::scenario::{PortInfo, Scenario, Segment};
 use anyhow::Context;
 use serde_json::{Value, json};
 use stage::outside::*;
+use stage::trace::{agreed, says};
 use stage::*;
+use std::net::IpAddr;
 
 async fn made(region: &Scenario, kind: &str, wish: Value) -> anyhow::Result<String> {
     let path = format!("/v2.0/{}s", kind.replace('_', "-"));
@@ -38,6 +40,44 @@ async fn drawn(
     let subnet = json!({ "ip_version": 4, "subnetpool_id": pool, "cidr": cidr,
         "gateway_ip": gateway, "enable_dhcp": false });
     region.segment_of(network, subnet).await
+}
+
+/// `alcor trace` says the same of both scopes, and the switches do it.
+async fn traced(
+    region: &Scenario,
+    (reds, blue): (&[(PortInfo, String)], IpAddr),
+    central: IpAddr,
+) -> anyhow::Result<()> {
+    let left = |from: IpAddr| json!(format!("onto the wire of network outside, from {from}"));
+    for (port, _) in reds {
+        let red = port.id.to_string();
+        let (_, found) = agreed(region, &[&red, WORLD_IP], 0).await?;
+        assert_eq!(found["end"], left(port.ip), "{found}");
+        let inward = [
+            WORLD_IP,
+            &port.ip.to_string(),
+            "--via",
+            &central.to_string(),
+        ];
+        let (_, found) = agreed(region, &inward, 0).await?;
+        assert!(
+            found["end"].to_string().contains("delivered to port"),
+            "{found}"
+        );
+        let (_, found) = agreed(region, &[&red, &blue.to_string()], 1).await?;
+        assert!(says(&found, "from one address scope to another"), "{found}");
+    }
+    let shown = region
+        .rest()
+        .get(&format!("/v2.0/ports?fixed_ips=ip_address={blue}"))
+        .await?;
+    let id = shown["ports"][0]["id"].as_str().context("no id")?;
+    let (_, found) = agreed(region, &[id, WORLD_IP], 0).await?;
+    assert_eq!(found["end"], left(central), "{found}");
+    let inward = [WORLD_IP, &blue.to_string(), "--via", &central.to_string()];
+    let (_, found) = agreed(region, &inward, 1).await?;
+    assert!(says(&found, "leads nowhere inside"), "{found}");
+    Ok(())
 }
 
 #[tokio::test]
@@ -82,6 +122,7 @@ async fn addresses_stay_as_they_are_inside_a_scope_and_end_at_its_edge() -> anyh
         // In another one: translated, and not to be had.
         is_seen_as(lab, "blue", (world(), 80), central).await?;
         assert!(misses(lab, WORLD, inner.ip).await?);
+        traced(region, (&reds, inner.ip), central).await?;
         for (port, vm) in &reds {
             assert!(misses(lab, vm, inner.ip).await?, "{vm}");
             assert!(misses(lab, "blue", port.ip).await?, "{vm}");
@@ -89,6 +130,14 @@ async fn addresses_stay_as_they_are_inside_a_scope_and_end_at_its_edge() -> anyh
         // A floating IP stands for its port in any scope.
         let (id, ip) = floating(region, &outside, Some(&inner)).await?;
         is_seen_as(lab, "red1", (ip, 80), reds[0].0.ip).await?;
+        // It answers by that address, whatever the scopes.
+        let ends = [inner.id.to_string(), reds[0].0.ip.to_string()];
+        let (_, found) = agreed(region, &ends.each_ref().map(String::as_str), 0).await?;
+        assert_eq!(
+            found["end"],
+            json!(format!("onto the wire of network outside, from {ip}")),
+            "{found}"
+        );
         is_seen_as(lab, "blue", (world(), 80), ip).await?;
         associate(region, &id, None).await?;
         // The pool moves into the scope, and its subnet with it.

@@ -8,6 +8,7 @@ mod stage;
 use alcor::scenario::{PortInfo, Scenario, Segment};
 use alcor_pipeline::table;
 use serde_json::{Value, json};
+use stage::outlets::*;
 use stage::outside::*;
 use stage::trace::{agreed, ask, says};
 use stage::*;
@@ -130,6 +131,50 @@ async fn forwarded(region: &Scenario, world: IpAddr) -> anyhow::Result<()> {
     let (_, found) = agreed(region, &tcp("6005"), 1).await?;
     assert!(says(&found, "leads nowhere inside"), "{found}");
     Ok(())
+}
+
+#[tokio::test]
+async fn it_follows_packets_out_by_each_hosts_own_address() -> anyhow::Result<()> {
+    with_outside(3, async |region| {
+        let lab = region.lab();
+        let World { floating, central } = world(region).await?;
+        let shown = region.rest().get("/v2.0/routers?name=r").await?;
+        let router = shown["routers"][0]["id"].as_str().unwrap().to_owned();
+        spread(region, &router, true).await?;
+        let outlets = outlets_on(region, &router, &[1, 2, 3]).await?;
+        let outside: IpAddr = WORLD_IP.parse()?;
+        let _world = Who::serve(lab, WORLD, &["tcp:80"])?;
+        let tcp = ["--protocol", "tcp", "--port", "80"];
+        for (vm, host) in [("two", 2), ("three", 3)] {
+            let own = outlets[host - 1];
+            is_seen_as(lab, vm, (outside, 80), own).await?;
+            let (_, found) = agreed(region, &[&[vm, WORLD_IP][..], &tcp].concat(), 0).await?;
+            let becomes = format!("becomes {own}, this host's own address of router r");
+            assert!(says(&found, &becomes), "{found}");
+            let left = format!("onto the wire of network outside, from {own}");
+            assert_eq!(found["end"], json!(left), "{found}");
+            assert_eq!(found["switches"].as_array().unwrap().len(), 1, "{found}");
+        }
+        // An address of the VM's own comes first.
+        let (_, found) = agreed(region, &["one", WORLD_IP], 0).await?;
+        assert!(
+            says(&found, &format!("becomes {floating}, floating IP")),
+            "{found}"
+        );
+        // They answer pings and nothing else, from outside and from inside, like the gateway.
+        for address in outlets.iter().chain([&central]) {
+            let to = address.to_string();
+            reach(lab, WORLD, *address, 5).await?;
+            let (_, found) = agreed(region, &[WORLD_IP, &to], 0).await?;
+            assert!(says(&found, "own address outside"), "{found}");
+            agreed(region, &[&[WORLD_IP, &to][..], &tcp].concat(), 1).await?;
+            // The agent has to find it first, like any next hop outside.
+            lab.first_answer("two", *address, LONG).await?;
+            agreed(region, &["two", &to], 0).await?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Takes flows away that are like this, and answers what is said of a packet then.

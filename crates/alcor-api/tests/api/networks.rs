@@ -346,7 +346,7 @@ async fn administrators_say_from_how_many_ports_on_a_network_is_told_on_demand()
     let own = format!("/v2.0/networks/{}", id(&own));
     set(&member, &own, json!(5)).await.error(403);
     let vpc = json!({ "vpc": { "on_demand_above": 9 } });
-    let path = format!("/project/one/vpcs/{}", id(&made));
+    let path = format!("/project/ops/vpcs/{}", id(&made));
     let changed = admin.put(&path, vpc).await.expect(200);
     assert_eq!(changed["network"]["on_demand_above"], 9);
 }

@@ -58,7 +58,7 @@ async fn a_network() {
         "provider:network_type": "vxlan", "provider:physical_network": null,
         "provider:segmentation_id": 42, "is_default": false,
         "availability_zones": [], "l2_adjacency": true, "cidr": null,
-        "vlan_transparent": null, "qinq": null,
+        "vlan_transparent": null, "qinq": null, "on_demand_above": null,
         "ipv4_address_scope": null, "ipv6_address_scope": null,
     });
     assert_eq!(still(shown["network"].clone()), expected);

@@ -5,6 +5,7 @@
 
 use super::filter::Verdict;
 use super::outside::Journey;
+use super::routes::Flight;
 use super::{Arrival, Intent, Packet, Step};
 use alcor_goalstate::Carrier;
 use alcor_types::{Direction, HostName, MacAddr, NetworkId, Port, PortId, Subnet};
@@ -23,6 +24,7 @@ impl Intent {
                 at: sender.host.clone(),
                 packet: *packet,
                 outside: false,
+                brought: false,
             };
             self.concludes(journey, arrival, Some(from), &mut steps);
         }
@@ -95,8 +97,12 @@ impl Intent {
             steps.push(Step::Left { network, from, hop });
             return Arrival::Nowhere;
         }
-        let ends = (packet.from, packet.to);
-        self.hand_over(sender.network_id, hop, ends, ttl.into(), steps)
+        let flight = Flight {
+            from,
+            to: packet.to,
+            at: sender.host.as_ref(),
+        };
+        self.hand_over(network, hop, flight, ttl.into(), steps)
     }
 
     /// Whether it is a machine that nobody told us of: on the wire that carries the network, whoever is no

@@ -2,12 +2,17 @@
 //! address.
 //!
 //! An address of ours outside is a floating IP's, which is where its VM is, or a router's, which is
-//! where its gateway is. A packet that leaves for such an address comes in again.
+//! where its gateway is, or an outlet's, by which a host translates for its own VMs. A packet that
+//! leaves for such an address comes in again.
 
+mod exits;
+mod outlets;
 mod places;
 
+use super::routes::Flight;
+use super::scopes::Passage;
 use super::{Arrival, Intent, Packet, Step};
-use alcor_types::{FloatingIpId, HostName, NetworkId, PortId, RouterId};
+use alcor_types::{ExternalGateway, FloatingIpId, HostName, NetworkId, PortId, RouterId};
 use std::net::IpAddr;
 
 /// More often than this no packet leaves and comes in again.
@@ -35,6 +40,8 @@ pub enum Translator {
     Floating(FloatingIpId),
     /// A router's.
     Router(RouterId),
+    /// That of a host's outlet of a router, by its port.
+    Outlet(PortId),
 }
 
 /// A packet on its way.
@@ -45,6 +52,8 @@ pub(super) struct Journey {
     pub(super) packet: Packet,
     /// Whether it has been outside.
     pub(super) outside: bool,
+    /// Whether another host or the outside has brought it to this one.
+    pub(super) brought: bool,
 }
 
 impl Intent {
@@ -61,6 +70,7 @@ impl Intent {
             at: None,
             packet: *packet,
             outside: true,
+            brought: true,
         };
         let taken = self.enters(&mut journey, (network, hop), ttl.into(), &mut steps);
         if let Some(arrival) = taken {
@@ -69,19 +79,35 @@ impl Intent {
         steps
     }
 
-    /// What becomes of an answer from outside to what a router has translated, once it has the address
-    /// again that it is for.
+    /// What becomes of an answer from outside to what a router has translated by an address of its own,
+    /// once it has the address again that it is for.
     pub fn explain_return(
         &self,
-        (router, network): (RouterId, NetworkId),
+        (by, network): (Translator, NetworkId),
         packet: &Packet,
         ttl: u8,
     ) -> Vec<Step> {
         let mut steps = vec![Step::Came { network }];
+        let place = match by {
+            Translator::Router(router) => {
+                let seat = self.seat(router, network);
+                seat.map(|(.., host)| (router, host))
+            }
+            Translator::Outlet(port) => {
+                let outlet = self.outlet(port);
+                outlet.map(|(_, _, router, host)| (router, host))
+            }
+            // The switch shows how it turns these back: they are packets like any that arrive.
+            Translator::Floating(_) => None,
+        };
+        let Some((router, host)) = place else {
+            return steps;
+        };
         let journey = Journey {
-            at: self.seat(router, network).map(|(.., host)| host.clone()),
+            at: Some(host.clone()),
             packet: *packet,
             outside: true,
+            brought: true,
         };
         if let Some(arrival) = self.led_in(&journey, router, ttl.into(), &mut steps) {
             self.concludes(journey, arrival, None, &mut steps);
@@ -118,56 +144,6 @@ impl Intent {
                 }
             };
         }
-    }
-
-    /// By a floating IP of the host, or else by the router's address where its gateway is.
-    fn leaves_by(&self, journey: &mut Journey, exit: &Exit, steps: &mut Vec<Step>) -> bool {
-        if self.by_floating(journey, exit, steps) {
-            return true;
-        }
-        let (router, network) = (exit.router, exit.network);
-        let seat = self.seat(router, network);
-        // Only what came by a port of the router goes on to another host.
-        let reached =
-            seat.filter(|(_, _, seat)| exit.entry.is_some() || journey.at.as_ref() == Some(*seat));
-        let Some((gateway, port, seat)) = reached else {
-            steps.push(Step::NoGateway { router, network });
-            return false;
-        };
-        if journey.at.as_ref() != Some(seat) {
-            self.brought(journey, exit, seat, steps);
-            if self.by_floating(journey, exit, steps) {
-                return true;
-            }
-        }
-        if !gateway.enable_snat || journey.packet.from.is_ipv6() {
-            return true;
-        }
-        let mut own = port.fixed_ips.iter().map(|fixed| fixed.ip_address);
-        let Some(own) = own.find(IpAddr::is_ipv4) else {
-            steps.push(Step::NoGateway { router, network });
-            return false;
-        };
-        speaks_as(journey, own, Translator::Router(router), steps);
-        true
-    }
-
-    /// Whether a floating IP stands for the sender's address on this host.
-    fn by_floating(&self, journey: &mut Journey, exit: &Exit, steps: &mut Vec<Step>) -> bool {
-        let mut floating = self.floating.values().map(|floating| &**floating);
-        let own = floating.find(|floating| {
-            floating.floating_network_id == exit.network
-                && floating.router_id == Some(exit.router)
-                && self.stands(floating).is_some_and(|(fixed, host)| {
-                    fixed == journey.packet.from && journey.at.as_ref() == Some(host)
-                })
-        });
-        let Some(own) = own else {
-            return false;
-        };
-        let (address, by) = (own.floating_ip_address, Translator::Floating(own.id));
-        speaks_as(journey, address, by, steps);
-        true
     }
 
     /// On an external network the packet goes to whoever has the address of the next hop. None where
@@ -209,25 +185,45 @@ impl Intent {
             steps.push(Step::Inward { was, now, by });
             return self.led_in(journey, router, ttl, steps);
         }
-        let Some((router, gateway, port, host)) = self.gateway_at(network, hop) else {
+        let to = journey.packet.to;
+        if let Some((router, gateway, port, host)) = self.gateway_at(network, hop) {
+            taken(journey, (network, hop), host, steps);
+            let own = port.fixed_ips.iter().any(|fixed| fixed.ip_address == to);
+            if !own {
+                return self.routed_in(journey, (router, gateway), ttl, steps);
+            }
+            steps.push(own_outside(router, to));
+            return None;
+        }
+        let Some((_, _, router, host)) = self.outlet_at(network, hop) else {
             steps.push(Step::Left { network, from, hop });
             return None;
         };
         taken(journey, (network, hop), host, steps);
+        steps.push(if to == hop {
+            own_outside(router, to)
+        } else {
+            Step::Untranslated { address: to }
+        });
+        None
+    }
+
+    /// By a gateway, as it is.
+    fn routed_in(
+        &self,
+        journey: &Journey,
+        (id, gateway): (RouterId, &ExternalGateway),
+        ttl: usize,
+        steps: &mut Vec<Step>,
+    ) -> Option<Arrival> {
+        let router = self.routers.get(&id)?;
         let to = journey.packet.to;
-        let own = port.fixed_ips.iter().any(|fixed| fixed.ip_address == to);
-        if own {
-            steps.push(Step::OwnOutside {
-                router,
-                address: to,
-            });
-            return None;
+        match self.passage(router, gateway, (to, None)) {
+            Passage::Untranslated => return self.led_in(journey, id, ttl, steps),
+            Passage::Translated => steps.push(Step::Untranslated { address: to }),
+            Passage::Parted => steps.push(Step::Parted { router: id }),
         }
-        if gateway.enable_snat && to.is_ipv4() {
-            steps.push(Step::Untranslated { address: to });
-            return None;
-        }
-        self.led_in(journey, router, ttl, steps)
+        None
     }
 
     fn led_in(
@@ -238,23 +234,13 @@ impl Intent {
         steps: &mut Vec<Step>,
     ) -> Option<Arrival> {
         let router = self.routers.get(&router)?;
-        let ends = (journey.packet.from, journey.packet.to);
-        Some(self.forward(router, None, ends, ttl, steps))
+        let flight = Flight {
+            from: journey.packet.from,
+            to: journey.packet.to,
+            at: journey.at.as_ref(),
+        };
+        Some(self.forward(router, None, flight, ttl, steps))
     }
-
-    /// To the host that leads out, in the network by which the packet came to the router.
-    fn brought(&self, journey: &mut Journey, exit: &Exit, to: &HostName, steps: &mut Vec<Step>) {
-        let from = journey.at.replace(to.clone());
-        let entry = exit.entry.and_then(|port| self.ports.get(&port));
-        if let Some((from, entry)) = from.zip(entry) {
-            steps.extend(self.crossed(entry.network_id, from, to.clone()));
-        }
-    }
-}
-
-fn speaks_as(journey: &mut Journey, now: IpAddr, by: Translator, steps: &mut Vec<Step>) {
-    let was = std::mem::replace(&mut journey.packet.from, now);
-    steps.push(Step::Outward { was, now, by });
 }
 
 fn taken(
@@ -269,4 +255,9 @@ fn taken(
         host: host.clone(),
     });
     journey.at = Some(host.clone());
+    journey.brought = true;
+}
+
+fn own_outside(router: RouterId, address: IpAddr) -> Step {
+    Step::OwnOutside { router, address }
 }

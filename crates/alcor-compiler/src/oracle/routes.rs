@@ -1,7 +1,9 @@
 //! Where routers lead, straight from the intent.
 
 use super::{Exit, Hindrance, Intent, Step};
-use alcor_types::{NetworkId, Port, PortId, RouteTableId, RouteTarget, Router, Subnet, SubnetId};
+use alcor_types::{
+    HostName, NetworkId, Port, PortId, RouteTableId, RouteTarget, Router, Subnet, SubnetId,
+};
 use ipnet::IpNet;
 use std::cmp::Reverse;
 use std::net::IpAddr;
@@ -25,6 +27,15 @@ pub enum Arrival {
     Outside(Exit),
     /// Nobody gets it.
     Nowhere,
+}
+
+/// A packet at routers.
+#[derive(Clone, Copy)]
+pub(super) struct Flight<'a> {
+    pub(super) from: IpAddr,
+    pub(super) to: IpAddr,
+    /// The host that it is on, where it is on one.
+    pub(super) at: Option<&'a HostName>,
 }
 
 /// A way of a router: to which block, out by which port, and to whom where not to the destination.
@@ -52,7 +63,12 @@ impl Intent {
         let Some(source) = from.fixed_ips.iter().map(|fixed| fixed.ip_address).next() else {
             return Arrival::Nowhere;
         };
-        match self.follow(entry, (source, to), HOPS, &mut Vec::new()) {
+        let flight = Flight {
+            from: source,
+            to,
+            at: from.host.as_ref(),
+        };
+        match self.follow(entry, flight, HOPS, &mut Vec::new()) {
             // Nothing goes back to where it came from.
             Arrival::Port(vm) if vm == from.id => Arrival::Nowhere,
             arrival => arrival,
@@ -63,9 +79,13 @@ impl Intent {
     /// by its port `entry`.
     pub fn answered(&self, entry: PortId, source: IpAddr, to: IpAddr) -> Arrival {
         let port = self.ports.get(&entry);
-        let steps = &mut Vec::new();
+        let flight = Flight {
+            from: source,
+            to,
+            at: None,
+        };
         port.map_or(Arrival::Nowhere, |port| {
-            self.follow(port, (source, to), HOPS, steps)
+            self.follow(port, flight, HOPS, &mut Vec::new())
         })
     }
 
@@ -73,7 +93,7 @@ impl Intent {
     fn follow(
         &self,
         entry: &Port,
-        (source, to): (IpAddr, IpAddr),
+        flight: Flight<'_>,
         ttl: usize,
         steps: &mut Vec<Step>,
     ) -> Arrival {
@@ -82,7 +102,7 @@ impl Intent {
         };
         let (port, id) = (entry.id, router.id);
         steps.push(Step::Entered { router: id, port });
-        if let Some(own) = self.interfaces(router).find(|port| has(port, to)) {
+        if let Some(own) = self.interfaces(router).find(|port| has(port, flight.to)) {
             let (entry, own) = (entry.id, own.id);
             steps.push(Step::Own {
                 router: id,
@@ -90,7 +110,7 @@ impl Intent {
             });
             return Arrival::Router { entry, own };
         }
-        self.forward(router, Some(entry), (source, to), ttl, steps)
+        self.forward(router, Some(entry), flight, ttl, steps)
     }
 
     /// By the longest way, of what came in by a port or from outside.
@@ -98,7 +118,7 @@ impl Intent {
         &self,
         router: &Router,
         entry: Option<&Port>,
-        (source, to): (IpAddr, IpAddr),
+        flight: Flight<'_>,
         ttl: usize,
         steps: &mut Vec<Step>,
     ) -> Arrival {
@@ -107,18 +127,13 @@ impl Intent {
             steps.push(Step::Expired { router: id });
             return Arrival::Nowhere;
         }
-        let told = entry.into_iter();
-        let told = told.flat_map(|entry| self.table_ways(router, entry, source));
-        let ways = self.ways(router).chain(self.ways_out(router)).chain(told);
-        let ways = ways.filter(|way| way.block.contains(&to));
-        // Of several ways to one block one that leads out counts, then the table's, then a direct one,
-        // then the first.
-        let Some(way) = ways.min_by_key(|way| (Reverse(way.block.prefix_len()), way.rank)) else {
+        let Some(way) = self.way(router, entry, &flight) else {
             steps.push(Step::NoRoute { router: id });
             return Arrival::Nowhere;
         };
-        let hop = way.hop.unwrap_or(to);
-        if !way.outside && entry.is_some_and(|entry| self.parts(entry, source, (way.out, hop))) {
+        let hop = way.hop.unwrap_or(flight.to);
+        let parts = |entry| self.parts(entry, flight.from, (way.out, hop));
+        if !way.outside && entry.is_some_and(parts) {
             steps.push(Step::Parted { router: id });
             return Arrival::Nowhere;
         }
@@ -134,18 +149,23 @@ impl Intent {
                 ttl: ttl - 1,
             });
         }
-        self.hand_over(network, hop, (source, to), ttl - 1, steps)
+        self.hand_over(network, hop, flight, ttl - 1, steps)
     }
 
-    /// Whether a packet from a subnet at the entry would come into another address scope.
-    fn parts(&self, entry: &Port, source: IpAddr, (out, hop): (&Port, IpAddr)) -> bool {
-        let of = |port, address: IpAddr| {
-            let subnet = self.served(port).find(|it| it.cidr.contains(&address))?;
-            let pool = subnet.subnetpool_id.and_then(|id| self.pools.get(&id));
-            Some(pool.and_then(|pool| pool.address_scope_id))
-        };
-        let ends = of(entry, source).zip(of(out, hop));
-        ends.is_some_and(|(from, to)| from != to)
+    /// The way that counts: around another address scope before all others, then the longest. Of several
+    /// to one block one that leads out counts, then the table's, then a direct one, then the first.
+    fn way<'a>(
+        &'a self,
+        router: &'a Router,
+        entry: Option<&'a Port>,
+        flight: &Flight<'_>,
+    ) -> Option<Way<'a>> {
+        let told = entry.into_iter();
+        let told = told.flat_map(|entry| self.table_ways(router, entry, flight.from));
+        let ways = self.ways(router).chain(self.ways_out(router)).chain(told);
+        let ways = ways.filter(|way| way.block.contains(&flight.to));
+        let around = self.around(router, flight);
+        around.or_else(|| ways.min_by_key(|way| (Reverse(way.block.prefix_len()), way.rank)))
     }
 
     /// What the table says of a subnet that the packet comes from: the subnet's own, or else its
@@ -222,7 +242,7 @@ impl Intent {
         &self,
         network: NetworkId,
         hop: IpAddr,
-        ends: (IpAddr, IpAddr),
+        flight: Flight<'_>,
         ttl: usize,
         steps: &mut Vec<Step>,
     ) -> Arrival {
@@ -242,7 +262,7 @@ impl Intent {
         }
         if let Some(next) = here().find(|port| self.routes_at(port)) {
             steps.push(found(next));
-            return self.follow(next, ends, ttl, steps);
+            return self.follow(next, flight, ttl, steps);
         }
         let address = hop;
         let hindered = here().find_map(|port| Some((port.id, self.why_not(port)?)));

@@ -3,11 +3,12 @@
 use super::address::number;
 use super::block;
 use super::route::at;
-use super::{scopes, seat, size};
+use super::{forwarded, scopes, seat, size};
 use crate::key::NetworkKey;
 use crate::state::State;
 use crate::table::{
-    ADDRESS_OF, BROUGHT, EXCEPT, EXIT, LEFT, MATCH, OUTLET, ROUTE, ROUTES, SCRATCH, SENDER, ipv4_of,
+    ADDRESS_OF, BROUGHT, EXCEPT, EXIT, LEFT, MATCH, OUTLET, OUTWARD, ROUTE, ROUTES, SCRATCH,
+    SENDER, ipv4_of, way_to,
 };
 use alcor_goalstate::RouterGateway;
 use alcor_openflow::{Action, Ct, Field, Flow, Match, Nat};
@@ -35,6 +36,7 @@ pub(super) fn flows(state: &State, router: RouterId) -> Vec<Flow> {
         flows.extend(scopes::exits(state, router, way));
         flows.extend(scopes::around(state, router, way));
         flows.extend(outlet(state, router, way));
+        flows.extend(forwarded::flows(state, router, way));
         if state.is_here(way) {
             flows.extend(here(state, router, way));
         } else {
@@ -60,14 +62,14 @@ fn ways(state: &State, router: RouterId, way: &RouterGateway, next: u8) -> Vec<F
     let there = told.filter(|route| blocks.iter().any(|block| block.contains(&route.nexthop)));
     let beyond = there.map(|route| {
         let hop = Action::set(ADDRESS_OF, number(route.nexthop));
-        leave(router, way.network, route.destination.trunc(), hop, 3).goto(next)
+        leave(router, way.network, route.destination.trunc(), hop, OUTWARD).goto(next)
     });
     let connected = blocks.iter().map(|block| {
         let hop = match block {
             IpNet::V4(_) => Action::copy(Field::Ipv4Dst, ipv4_of()),
             IpNet::V6(_) => Action::copy(Field::Ipv6Dst, ADDRESS_OF),
         };
-        leave(router, way.network, *block, hop, 3).goto(next)
+        leave(router, way.network, *block, hop, OUTWARD).goto(next)
     });
     connected.chain(beyond).collect()
 }
@@ -99,11 +101,10 @@ pub(super) fn leave(
     hop: Action,
     rank: u16,
 ) -> Flow {
-    let length = u16::from(to.prefix_len());
     let packet = block::to(at(router), to);
     let mut actions = vec![Action::set(ADDRESS_OF, 0_u128)];
     actions.extend([hop, Action::set(SCRATCH, network.0.as_u128())]);
-    Flow::new(ROUTE, ROUTES + 4 * length + rank, packet).apply(actions)
+    Flow::new(ROUTE, way_to(to, rank), packet).apply(actions)
 }
 
 pub(super) fn leaving(router: RouterId, network: NetworkId) -> Match {

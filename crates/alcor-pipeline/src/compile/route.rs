@@ -9,8 +9,8 @@ use crate::key::NetworkKey;
 use crate::router::{Interface, Way};
 use crate::state::State;
 use crate::table::{
-    ADDRESS, ADDRESS_OF, ECHO, EXPIRED, FOUND, HOP, MATCH, OWN, REMOTE, ROUTE, ROUTER, ROUTER_ID,
-    ROUTES, SCRATCH, SENDER, SIZE, ipv4_of,
+    ADDRESS, ADDRESS_OF, CONNECTED, ECHO, EXPIRED, FOUND, FURTHER, HOP, MATCH, OWN, REMOTE, ROUTE,
+    ROUTER, ROUTER_ID, SCRATCH, SENDER, SIZE, TABLED, ipv4_of, way_to,
 };
 use alcor_openflow::{Action, Controller, Field, Flow, Match};
 use alcor_types::{MacAddr, PortId, RouterId};
@@ -136,17 +136,16 @@ fn route(state: &State, router: RouterId, way: &Way, largest: u16) -> Option<Flo
         (None, IpNet::V6(_)) => Action::copy(Field::Ipv6Dst, ADDRESS_OF),
     };
     let rank = match (way.from, way.hop) {
-        (Some(_), _) => 2,
-        (None, None) => 1,
-        (None, Some(_)) => 0,
+        (Some(_), _) => TABLED,
+        (None, None) => CONNECTED,
+        (None, Some(_)) => FURTHER,
     };
-    let length = u16::from(way.block.prefix_len());
     let mut packet = block::to(at(router), way.block);
     if let Some((port, block)) = way.from {
         let (_, origin) = state.routing(port)?;
         packet = block::from(packet.metadata(origin.number()), block);
     }
-    let flow = Flow::new(ROUTE, ROUTES + 4 * length + rank, packet);
+    let flow = Flow::new(ROUTE, way_to(way.block, rank), packet);
     if size::is_measured(state, out, largest) {
         let target = Action::set(SCRATCH, way.out.0.as_u128());
         return Some(flow.apply([hop, target]).goto(SIZE));

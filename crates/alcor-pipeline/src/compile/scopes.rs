@@ -8,8 +8,10 @@ use super::route::at;
 use super::{seat, size};
 use crate::key::NetworkKey;
 use crate::router::Way;
-use crate::state::State;
-use crate::table::{ADDRESS_OF, AROUND, ARRIVE, DIRECT, EXCEPT_2, EXIT, LEFT, ROUTE, ROUTES};
+use crate::state::{Inner, State};
+use crate::table::{
+    ADDRESS_OF, AROUND, ARRIVE, DIRECT, EXCEPT_2, EXIT, LEFT, PARTED, ROUTE, way_to,
+};
 use alcor_goalstate::RouterGateway;
 use alcor_openflow::{Action, Flow, Match};
 use alcor_types::{MacAddr, RouterId};
@@ -27,22 +29,28 @@ pub(super) fn parted(state: &State, router: RouterId, ways: &[Way]) -> Vec<Flow>
         let mut out = inner.iter().filter(|it| it.port == way.out);
         let scope = out.find(|it| it.cidr.contains(&next)).map(|it| it.scope);
         let strangers = inner.iter().filter(move |origin| {
-            let comes = way
-                .from
-                .is_none_or(|from| from == (origin.port, origin.cidr));
-            comes && origin.is_like(next) && scope.is_some_and(|scope| scope != origin.scope)
+            let differs = scope.is_some_and(|scope| scope != origin.scope);
+            differs && origin.is_like(next) && counts(ways, way, origin)
         });
         strangers.map(|origin| {
-            let length = u16::from(way.block.prefix_len());
             let packet = block::to(at(router).metadata(origin.key.number()), way.block);
-            Flow::new(
-                ROUTE,
-                ROUTES + 4 * length + 3,
-                block::from(packet, origin.cidr),
-            )
+            let packet = block::from(packet, origin.cidr);
+            Flow::new(ROUTE, way_to(way.block, PARTED), packet)
         })
     });
     flows.collect()
+}
+
+/// Whether the way is that of packets from a subnet: the subnet's table comes before the router's own
+/// ways to a block.
+fn counts(ways: &[Way], way: &Way, origin: &Inner) -> bool {
+    let own = Some((origin.port, origin.cidr));
+    match way.from {
+        Some(_) => way.from == own,
+        None => !ways
+            .iter()
+            .any(|it| it.from == own && it.block == way.block),
+    }
 }
 
 /// What leaves a subnet for an external network of its own scope is not translated; for one of another
@@ -62,7 +70,8 @@ pub(super) fn exits(state: &State, router: RouterId, way: &RouterGateway) -> Vec
         }
         match here {
             Some((key, ..)) => Some(flow.apply(sent(way.mac, key)).goto(LEFT)),
-            None => seat::toward(state, way, from.port, flow),
+            // As long as no host leads out, it does not leave by an address of this host either.
+            None => seat::toward(state, way, from.port, flow.clone()).or(Some(flow)),
         }
     });
     flows.collect()

@@ -32,13 +32,16 @@ fn answered_inside(packet: &Packet, from: &Port) -> Vec<End> {
     let number = (0..PORTS)
         .find(|number| port_id(*number) == from.id)
         .unwrap();
-    vec![
+    let ends = [
         End::Answered(packet.to),
         End::Dropped,
         // To an address inside that the answering router does not know, it looks for a next hop outside.
         End::Agent,
         End::Port(host, 100 + u32::from(number)),
-    ]
+    ];
+    // Where routes lead out even to the sender's network, the answer leaves again.
+    let again = (0..EXTERNALS).flat_map(ours).map(End::Answered);
+    ends.into_iter().chain(again).collect()
 }
 
 /// Of a packet that comes from outside.
@@ -62,7 +65,7 @@ fn common(intent: &Intent, packet: &Packet, last: &Step) -> Vec<End> {
 
 /// To a neighbour there that hosts know, or to the agent, which looks for it. On the wire of VMs, to
 /// whatever Ethernet address the VM has for it.
-fn left(network: NetworkId, from: IpAddr, hop: IpAddr) -> End {
+pub(crate) fn left(network: NetworkId, from: IpAddr, hop: IpAddr) -> End {
     if network == vpc_id(WIRED) {
         let (network, to) = (INSIDE, NOBODY);
         return End::Outside { network, from, to };

@@ -1,17 +1,19 @@
 //! Regions one after the other on the same switches, and what their packets came to.
 
+use super::answers::{self, Answer};
 use super::expected::{self, host_number};
 use super::packets::{frame, from_vm};
-use super::questions;
 use super::region::any_history;
+use super::replies::Reply;
 use super::roads::Wire;
 use super::support::facts::{HOSTS, PORTS};
 use super::support::world::World;
 use super::switches::Switches;
 use super::ways::surroundings;
+use super::{outlets, questions};
 use alcor_compiler::oracle::{Intent, Packet, Step, Translator};
 use alcor_openflow::Flow;
-use alcor_types::{MacAddr, Port, RouterId};
+use alcor_types::{MacAddr, NetworkId, Port, Revision};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::RefCell;
@@ -24,7 +26,7 @@ pub(crate) const TTL: u8 = 12;
 
 const NEW: &str = "trk,new";
 const KNOWN: &str = "trk,est";
-const ANSWER: &str = "trk,est,rpl";
+pub(crate) const ANSWER: &str = "trk,est,rpl";
 
 /// How often packets ended so.
 type Tally = BTreeMap<String, u32>;
@@ -63,7 +65,10 @@ impl Proof {
             ..Config::default()
         };
         let proven = TestRunner::new(config).run(&any_history(), |history| {
-            let (mut world, intent, _) = World::play(&history);
+            let (mut world, mut intent, mut compiler) = World::play(&history);
+            let idle = outlets::idle(&intent, &compiler);
+            let next = Revision(history.len() as u64 + 1);
+            world.go_on((&mut compiler, &mut intent), next, &idle);
             let mut switches = self.switches.borrow_mut();
             let mut tally = self.tally.borrow_mut();
             self.runtime.block_on(async {
@@ -87,7 +92,7 @@ impl Proof {
 
     /// How many packets were compared.
     pub(crate) fn packets(&self) -> u32 {
-        self.count("outward") + self.count("inward") + self.count("answers")
+        self.count("outward") + self.count("inward") + self.count("answers") + self.count("replies")
     }
 
     /// All of it in words.
@@ -111,9 +116,10 @@ async fn region(
         note("outward");
         note(end_of(&steps));
         if let Some(Step::Left { .. }) = steps.last()
-            && answers(switches, intent, from, (&packet, &steps)).await?
+            && answered(switches, intent, from, (&packet, &steps)).await?
         {
             note("answers");
+            note(by_of(&steps));
         }
     }
     for (network, hop, packet) in questions::of_machines() {
@@ -131,8 +137,24 @@ async fn region(
         );
         note("inward");
         note(end_of(&steps));
+        if replied(switches, intent, ((network, &packet), &steps)).await? {
+            note("replies");
+        }
     }
     Ok(())
+}
+
+/// By whose address it has left.
+fn by_of(steps: &[Step]) -> &'static str {
+    match answers::translator(steps) {
+        Some(Translator::Floating(_)) => "by a floating IP",
+        Some(Translator::Router(_)) => "by a gateway",
+        Some(Translator::Outlet(_)) => "by an outlet",
+        None if matches!(steps.last(), Some(Step::Left { from, .. }) if from.is_ipv6()) => {
+            "as it is, IPv6"
+        }
+        None => "as it is, IPv4",
+    }
 }
 
 /// What a step is called.
@@ -148,6 +170,7 @@ fn end_of(steps: &[Step]) -> &'static str {
         Step::NoGateway { .. } => "NoGateway",
         Step::Spoofed { .. } => "Spoofed",
         Step::Cut { .. } => "Cut",
+        Step::Parted { .. } => "Parted",
         _ => "elsewhere",
     }
 }
@@ -193,53 +216,40 @@ async fn outward(
     Ok(steps)
 }
 
-/// The answer to what has left. What a router has translated, it turns back where the switch does not
-/// show how: from there on the packet goes on with the address that the tracker would give it.
-async fn answers(
+/// The answer to what has left.
+async fn answered(
     switches: &mut Switches,
     intent: &Intent,
     to: &Port,
     (packet, steps): (&Packet, &[Step]),
 ) -> Result<bool, TestCaseError> {
-    let Some(Step::Left { network, from, .. }) = steps.last() else {
+    let Some(answer) = Answer::to(intent, packet, steps) else {
         return Ok(false);
     };
-    let (network, seen) = (*network, *from);
-    let by = steps.iter().rev().find_map(|step| match step {
-        Step::Outward { by, was, .. } => Some((*by, *was)),
-        _ => None,
-    });
-    // What leaves as it is comes back by whoever the world takes for its next hop.
-    let Some((by, own)) = by else {
-        return Ok(false);
-    };
-    let said = expected::answer(packet);
-    let sent = Packet { to: seen, ..said };
-    let wire = Wire { intent, network };
-    let frame = frame(&sent, intent.mac_outside(network, seen).unwrap());
-    let (steps, (end, told)) = match by {
-        Translator::Floating(_) => {
-            let steps = intent.explain_arrival((network, seen), &sent, TTL);
-            (
-                steps,
-                switches.machine_sends(&wire, frame, [ANSWER; 2]).await,
-            )
-        }
-        Translator::Router(router) => {
-            let back = Packet { to: own, ..sent };
-            let steps = returned(intent, (router, network), &back);
-            let ends = switches.translated_back(&wire, frame, own, ANSWER).await;
-            (steps, ends)
-        }
-    };
+    let (steps, (end, told)) = answer.comes(switches, intent).await;
     let expected = expected::of_answer(intent, to, &steps);
     prop_assert!(
         expected.contains(&end),
-        "the answer {sent:?} to {own}\n{steps:#?}\nexpected {expected:?}, is {end:?}\n{told}"
+        "the answer {answer:?}\n{steps:#?}\nexpected {expected:?}, is {end:?}\n{told}"
     );
     Ok(true)
 }
 
-fn returned(intent: &Intent, by: (RouterId, alcor_types::NetworkId), back: &Packet) -> Vec<Step> {
-    intent.explain_return(by, back, TTL)
+/// The answer to what has come in.
+async fn replied(
+    switches: &mut Switches,
+    intent: &Intent,
+    (packet, steps): ((NetworkId, &Packet), &[Step]),
+) -> Result<bool, TestCaseError> {
+    let Some(reply) = Reply::to(intent, packet, steps) else {
+        return Ok(false);
+    };
+    let Some((steps, expected, (end, told))) = reply.goes(switches, intent).await else {
+        return Ok(false);
+    };
+    prop_assert!(
+        expected.contains(&end),
+        "the reply {reply:?}\n{steps:#?}\nexpected {expected:?}, is {end:?}\n{told}"
+    );
+    Ok(true)
 }

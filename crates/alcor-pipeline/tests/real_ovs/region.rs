@@ -7,7 +7,8 @@ use super::support::goals::{
 };
 use super::support::groups::{address_group, everything, group, rule, rule_id};
 use super::support::world::Step;
-use super::{edges, ways};
+use super::ways::{EXTERNALS, MACHINE, outside};
+use super::{edges, pools, ways};
 use alcor_compiler::Fact;
 use alcor_types::{
     AllowedAddressPair, Direction, EtherType, ExternalGateway, FixedIp, HostRoute, MacAddr,
@@ -73,6 +74,7 @@ fn subnet(network: u8, six: bool) -> Fact {
     subnet.cidr = block;
     let router = u8::from(network == WIRED);
     subnet.gateway_ip = Some(address(six, network, 1 + router));
+    subnet.subnetpool_id = Some(pools::pool_id(network, six));
     Fact::Subnet(subnet.id, Some(Arc::new(subnet)))
 }
 
@@ -142,14 +144,15 @@ fn router(number: u8, up: bool, routes: Vec<HostRoute>, gateways: Vec<ExternalGa
     Fact::Router(made.id, Some(Arc::new(made)))
 }
 
-/// By the other router or by a VM.
+/// By the other router, by a VM, or by a machine outside.
 fn any_hop(six: bool) -> impl Strategy<Value = IpAddr> {
-    let hop = prop_oneof![
-        2 => Just((1, 2)),
-        1 => Just((1, 1)),
-        1 => (0..PORTS).prop_map(|n| (n % NETWORKS, 10 + n)),
-    ];
-    hop.prop_map(move |(network, number)| address(six, network, number))
+    let inside = move |(network, number)| address(six, network, number);
+    prop_oneof![
+        2 => Just(inside((1, 2))),
+        1 => Just(inside((1, 1))),
+        1 => (0..PORTS).prop_map(move |n| inside((n % NETWORKS, 10 + n))),
+        1 => (0..EXTERNALS).prop_map(move |on| outside(six, on, MACHINE)),
+    ]
 }
 
 fn destinations(six: bool) -> Vec<&'static str> {
@@ -291,6 +294,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         1 => (0..HOSTS).prop_map(node),
         8 => edges::any_fact(),
         4 => ways::any_fact(),
+        2 => pools::any_fact(),
     ]
 }
 
@@ -331,7 +335,7 @@ pub(crate) fn any_history() -> impl Strategy<Value = Vec<Step>> {
     let hosts = prop::collection::vec(0..HOSTS, usize::from(PORTS));
     let routers = (0..ROUTERS).map(|id| (Just(id), any_routes(), ways::any_gateways(id)));
     let routers: Vec<_> = routers.collect();
-    let outside = (ways::any_start(), edges::any_start());
+    let outside = (ways::any_start(), pools::any_start(), edges::any_start());
     let first = (hosts, routers, outside).prop_map(move |(hosts, routers, outside)| {
         let vms = hosts
             .into_iter()
@@ -340,8 +344,8 @@ pub(crate) fn any_history() -> impl Strategy<Value = Vec<Step>> {
         let joined = routers
             .into_iter()
             .map(|(id, routes, gateways)| router(id, true, routes, gateways));
-        let (outside, acls) = outside;
-        let more = outside.into_iter().chain(acls);
+        let (outside, pools, acls) = outside;
+        let more = outside.into_iter().chain(pools).chain(acls);
         let start = start.iter().cloned().chain(more).collect();
         vec![(start, 0), (vms.chain(joined).collect(), 0xff)]
     });

@@ -1,6 +1,7 @@
 //! The way of a packet from bridge to bridge, by tunnels and wires, as Open vSwitch traces each part of
 //! it.
 
+use super::proof::ANSWER;
 use super::region::{WIRED, WIRED_TAG};
 use super::support::facts::HOSTS;
 use super::support::goals::{GENEVE, TUNNEL, host_ip, vpc_id};
@@ -125,8 +126,9 @@ impl Switches {
                 break;
             };
             if !is_ours(intent, network_at(network), to) {
-                // The router itself has answered.
-                let answers = matches!((sent.protocol, sent.port), (1, 0) | (58, 129));
+                // The router itself has answered, unless it was an answer that came.
+                let reply = matches!((sent.protocol, sent.port), (1, 0) | (58, 129));
+                let answers = reply && ct[0] != ANSWER;
                 if answers {
                     end = End::Answered(sent.addresses.0);
                 }

@@ -4,8 +4,9 @@
 use super::region::{ROUTERS, address, put};
 use super::support::facts::{HOSTS, name};
 use super::support::goals::{mac, port_id, router_id, subnet_id, vpc_id};
+use super::{outlets, pools};
 use alcor_compiler::Fact;
-use alcor_compiler::oracle::Intent;
+use alcor_compiler::oracle::{Intent, Packet};
 use alcor_openflow::PortNo;
 use alcor_pipeline::{Input, Neighbor};
 use alcor_types::{
@@ -72,7 +73,7 @@ pub(crate) fn known(address: IpAddr) -> Option<MacAddr> {
     Some(machine(number))
 }
 
-/// Of gateways of both routers, and of all floating IPs.
+/// Of gateways of both routers, of all outlets and of all floating IPs.
 pub(crate) fn ours(external: u8) -> Vec<IpAddr> {
     let gateways = (0..ROUTERS).flat_map(|router| [false, true].map(|six| (six, 10 + router)));
     let gateways = gateways.map(|(six, number)| outside(six, external, number));
@@ -81,7 +82,9 @@ pub(crate) fn ours(external: u8) -> Vec<IpAddr> {
         .filter(|(_, (on, ..))| *on == external);
     let floating = floating.map(|(number, _)| outside(false, external, 50 + number));
     let forwarded = (external == FORWARDED.0).then(|| outside(false, external, FORWARDED.2));
-    gateways.chain(floating).chain(forwarded).collect()
+    let outlets = outlets::addresses(external);
+    let all = gateways.chain(floating).chain(forwarded);
+    all.chain(outlets).collect()
 }
 
 /// What agents find out, or are told at their start. Of our own addresses outside, those are found
@@ -141,12 +144,13 @@ fn subnet(external: u8, six: bool) -> Fact {
         project_id: "p".into(),
         gateway_ip: Some(outside(six, external, FAR)),
         enable_dhcp: false,
+        subnetpool_id: Some(pools::external_pool_id(external, six)),
         ..Subnet::new(id, external_id(external), block)
     };
     Fact::Subnet(id, Some(Arc::new(subnet)))
 }
 
-fn fixed(external: u8, sixes: &[bool], number: u8) -> Vec<FixedIp> {
+pub(crate) fn fixed(external: u8, sixes: &[bool], number: u8) -> Vec<FixedIp> {
     let one = |six: &bool| FixedIp {
         subnet_id: subnet_id(200 + 2 * external + u8::from(*six)),
         ip_address: outside(*six, external, number),
@@ -236,6 +240,35 @@ fn forwarded() -> [Fact; 2] {
     [holder, Fact::FloatingIp(id, Some(Arc::new(floating)))]
 }
 
+/// The port inside that a packet to a floating IP is forwarded to, where that is the one of forwarded
+/// ports; 0 of a ping.
+pub(crate) fn forwarded_to(floating: FloatingIpId, packet: &Packet) -> Option<u16> {
+    if floating != floating_id(FORWARDED.2) {
+        return None;
+    }
+    FORWARDS.into_iter().find_map(|(protocol, ports)| {
+        let [first, last, to_first, to_last] = ports;
+        let same = match protocol {
+            ForwardedProtocol::Icmp => return (packet.protocol == 1).then_some(0),
+            ForwardedProtocol::Tcp => packet.protocol == 6,
+            _ => packet.protocol == 17,
+        };
+        let place = packet.port.checked_sub(first)?;
+        let to = if to_first == to_last {
+            to_first
+        } else {
+            to_first + place
+        };
+        (same && packet.port <= last).then_some(to)
+    })
+}
+
+/// The address of the gateway that forwards ports.
+pub(crate) fn forwarder() -> IpAddr {
+    let (external, router, _) = FORWARDED;
+    outside(false, external, 10 + router)
+}
+
 /// Some of its ports lead to a VM, or no longer do.
 fn any_forwarding() -> impl Strategy<Value = Fact> {
     let vm = prop::option::weighted(0.8, prop::sample::select(vec![0_u8, 3, 6]));
@@ -291,7 +324,12 @@ fn any_seat() -> impl Strategy<Value = Fact> {
 
 /// Whatever may happen to ways out.
 pub(crate) fn any_fact() -> impl Strategy<Value = Fact> {
-    prop_oneof![2 => any_seat(), 3 => any_floating(), 2 => any_forwarding()]
+    prop_oneof![
+        2 => any_seat(),
+        3 => any_floating(),
+        2 => any_forwarding(),
+        2 => outlets::any_fact(),
+    ]
 }
 
 /// The external networks, with a gateway of each router on some host, and floating IPs.
@@ -302,7 +340,8 @@ pub(crate) fn any_start() -> impl Strategy<Value = Vec<Fact>> {
     let hosts = prop::collection::vec(0..HOSTS, usize::from(ROUTERS * EXTERNALS));
     let floats = prop::collection::vec(any_floating(), 4..8);
     let forwards = prop::collection::vec(any_forwarding(), 2..8);
-    (hosts, floats, forwards).prop_map(move |(hosts, floats, forwards)| {
+    let all = (hosts, floats, forwards, outlets::any_start());
+    all.prop_map(move |(hosts, floats, forwards, outlets)| {
         let places = (0..ROUTERS).flat_map(|of| (0..EXTERNALS).map(move |on| (of, on)));
         let seats = places
             .zip(hosts)
@@ -313,6 +352,7 @@ pub(crate) fn any_start() -> impl Strategy<Value = Vec<Fact>> {
             .chain(seats)
             .chain(floats)
             .chain(forwards)
+            .chain(outlets)
             .collect()
     })
 }

@@ -42,6 +42,12 @@ pub(super) fn first(
     visits: &[Visit],
     end: &End,
 ) -> Option<Difference> {
+    // That a packet waits is as it should be, unless what it waits for was asked for before.
+    let waiting = visits.iter().filter(|visit| visit.held.is_some());
+    let forgotten = { waiting }.find_map(|visit| on(words, visit));
+    if forgotten.is_some() {
+        return forgotten;
+    }
     let wanted = arrives(words, steps);
     let same = match (steps.last(), end) {
         (_, End::Unasked { host, .. }) => visits.is_empty() || carried_to(steps, host),
@@ -61,7 +67,7 @@ pub(super) fn first(
         }
         // The agent says that a packet cannot go on.
         (_, End::Agent) => !matches!(steps.last(), Some(Step::Delivered { .. })),
-        (_, End::Dropped | End::Nowhere(_) | End::Unplugged(_)) => !wanted,
+        (_, End::Dropped | End::Absent | End::Nowhere(_) | End::Unplugged(_)) => !wanted,
     };
     (!same).then(|| named(words, steps, visits, end))
 }
@@ -105,7 +111,7 @@ fn named(words: &Words<'_>, steps: &[Step], visits: &[Visit], end: &End) -> Diff
     if let Some(found) = visits.iter().find_map(|visit| on(words, visit)) {
         return found;
     }
-    if let (End::Dropped, Some(Step::Delivered { port })) = (end, steps.last())
+    if let (End::Dropped | End::Absent, Some(Step::Delivered { port })) = (end, steps.last())
         && !visit.inspection.plugged.contains_key(port)
     {
         return unplugged(words, *port);
@@ -124,6 +130,7 @@ fn named(words: &Words<'_>, steps: &[Step], visits: &[Visit], end: &End) -> Diff
             let network = words.network(*network);
             format!("sends it onto the wire of network {network}, from {from}")
         }
+        End::Absent => "waits for a neighbour that the region does not know".to_owned(),
         End::Stranger(ofport) => format!("sends it out of OpenFlow port {ofport}"),
         End::Nowhere(what) => format!("sends it {what}"),
         _ => format!("drops it{at}"),

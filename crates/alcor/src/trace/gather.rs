@@ -3,6 +3,7 @@
 //! interest there, and the groups that are asked.
 
 use super::facts;
+use super::question::Question;
 use crate::rest::Rest;
 use alcor_compiler::Fact;
 use alcor_compiler::oracle::Intent;
@@ -69,12 +70,9 @@ fn encoded(text: &str) -> String {
 }
 
 impl<'a> Gathering<'a> {
-    /// All that concerns a packet between these addresses.
-    pub(super) async fn of(
-        rest: &'a Rest,
-        sender: Option<&Port>,
-        ends: [IpAddr; 2],
-    ) -> anyhow::Result<Self> {
+    /// All that concerns the packet.
+    pub(super) async fn of(rest: &'a Rest, question: &Question) -> anyhow::Result<Self> {
+        let packet = &question.packet;
         let mut gathering = Self {
             rest,
             intent: Intent::default(),
@@ -84,15 +82,15 @@ impl<'a> Gathering<'a> {
             networks: BTreeSet::new(),
             groups: BTreeSet::new(),
             external: BTreeSet::new(),
-            hops: ends.into(),
+            hops: [packet.from, packet.to].into(),
         };
         gathering.nodes().await?;
-        if let Some(sender) = sender {
+        if let Some(sender) = question.sender.port() {
             gathering.learn_port(sender.clone());
             gathering.domain(sender.network_id).await?;
             gathering.floating_of(sender.id).await?;
         }
-        gathering.behind(ends[1]).await?;
+        gathering.behind(question.sender.hop(packet.to)).await?;
         gathering.holders().await?;
         gathering.groups().await?;
         Ok(gathering)

@@ -5,7 +5,7 @@ use super::facts;
 use super::gather::Gathering;
 use crate::rest::Rest;
 use alcor_compiler::Fact;
-use alcor_types::{FloatingIpId, NetworkId, PortId, Router};
+use alcor_types::{FloatingIpId, NetworkId, PortId, ROUTER_OUTLET_OWNER, Router};
 use anyhow::{Context, bail};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,18 +17,24 @@ pub(super) async fn network_of(rest: &Rest, address: IpAddr) -> anyhow::Result<N
     if let [first, ..] = facts::list(&shown, "floatingips")? {
         return facts::floating_network(first);
     }
-    let shown = rest.get(&gateways_at(address)).await?;
+    let shown = rest.get(&routers_at(address)).await?;
     match facts::list(&shown, "ports")? {
         [first, ..] => Ok(facts::port(first)?.network_id),
         [] => bail!(
-            "{address} is no floating IP and no router's: a machine outside can ask for these"
+            "{address} is no floating IP and no router's: a machine outside can ask for these, or \
+             send by a router's with --via"
         ),
     }
 }
 
-fn gateways_at(address: IpAddr) -> String {
-    let owner = facts::GATEWAY_OWNER.replace(':', "%3A");
-    format!("/v2.0/ports?device_owner={owner}&fixed_ips=ip_address={address}")
+/// The ports by which routers have an address outside: gateways, and outlets of single hosts.
+fn routers_at(address: IpAddr) -> String {
+    let owners = [facts::GATEWAY_OWNER, ROUTER_OUTLET_OWNER];
+    let owners = owners.map(|owner| format!("device_owner={}&", owner.replace(':', "%3A")));
+    format!(
+        "/v2.0/ports?{}fixed_ips=ip_address={address}",
+        owners.concat()
+    )
 }
 
 impl Gathering<'_> {
@@ -41,9 +47,9 @@ impl Gathering<'_> {
     pub(super) async fn behind(&mut self, address: IpAddr) -> anyhow::Result<()> {
         self.floating(&format!("floating_ip_address={address}"))
             .await?;
-        for port in self.ports_at(&gateways_at(address)).await? {
+        for port in self.ports_at(&routers_at(address)).await? {
             let router = port.device_id.parse();
-            let router = router.context("a gateway's device_id is no router's")?;
+            let router = router.context("the device_id of a router's port is no router's")?;
             self.behind_router(router).await?;
         }
         Ok(())

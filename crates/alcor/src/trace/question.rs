@@ -16,15 +16,23 @@ const MACHINE: MacAddr = MacAddr([0x02, 0, 0, 0, 0, 1]);
 pub(super) enum Sender {
     /// A port of the region.
     Port(Box<Port>),
-    /// A machine on an external network.
-    Outside(NetworkId),
+    /// A machine on an external network, which takes this address of ours there for the next hop.
+    Outside(NetworkId, IpAddr),
 }
 
 impl Sender {
     pub(super) fn port(&self) -> Option<&Port> {
         match self {
             Self::Port(port) => Some(port),
-            Self::Outside(_) => None,
+            Self::Outside(..) => None,
+        }
+    }
+
+    /// The address of ours outside that a packet for this one goes by.
+    pub(super) fn hop(&self, to: IpAddr) -> IpAddr {
+        match self {
+            Self::Port(_) => to,
+            Self::Outside(_, hop) => *hop,
         }
     }
 }
@@ -40,7 +48,7 @@ impl Question {
         let packet = &self.packet;
         match &self.sender {
             Sender::Port(port) => intent.explain(port.id, packet, ttl),
-            Sender::Outside(network) => intent.explain_arrival((*network, packet.to), packet, ttl),
+            Sender::Outside(network, hop) => intent.explain_arrival((*network, *hop), packet, ttl),
         }
     }
 
@@ -48,7 +56,7 @@ impl Question {
     pub(super) fn next_mac(&self, intent: &Intent, steps: &[Step]) -> Option<MacAddr> {
         let known = match &self.sender {
             Sender::Port(port) => intent.next_mac(port.id, &self.packet),
-            Sender::Outside(network) => intent.mac_outside(*network, self.packet.to),
+            Sender::Outside(network, hop) => intent.mac_outside(*network, *hop),
         };
         // A machine on the port's own wire, whose address nobody here need know.
         let stranger = matches!(steps.last(), Some(Step::Left { .. })).then_some(MACHINE);
@@ -66,7 +74,7 @@ impl Question {
                 let host = port.host.clone().ok_or("the port is bound to no host")?;
                 Ok((host, Entrance::Plugged(port.id)))
             }
-            Sender::Outside(network) => {
+            Sender::Outside(network, _) => {
                 let host = steps.iter().find_map(|step| match step {
                     Step::Taken { host, .. } => Some(host.clone()),
                     _ => None,
@@ -124,7 +132,7 @@ pub(super) async fn question(flags: &Flags, rest: &Rest) -> anyhow::Result<Quest
 async fn from_outside(flags: &Flags, rest: &Rest, from: IpAddr) -> anyhow::Result<Question> {
     let to = flags.to.parse();
     let to: IpAddr = to.context(
-        "a machine outside can send to an address of ours there: give a floating IP or a router's",
+        "a machine outside can send to an address: give a floating IP or a router's, or any with --via",
     )?;
     if from.is_ipv4() != to.is_ipv4() {
         bail!("{from} and {to} are of two families");
@@ -138,7 +146,8 @@ async fn from_outside(flags: &Flags, rest: &Rest, from: IpAddr) -> anyhow::Resul
         port,
         code: flags.icmp_code.into(),
     };
-    let sender = Sender::Outside(outside::network_of(rest, to).await?);
+    let hop = flags.via.unwrap_or(to);
+    let sender = Sender::Outside(outside::network_of(rest, hop).await?, hop);
     Ok(Question { sender, packet })
 }
 

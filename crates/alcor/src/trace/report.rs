@@ -67,6 +67,9 @@ impl Report<'_> {
                 "given to the agent, which looks for the next hop; packets after it leave"
                     .to_owned()
             }
+            End::Absent => {
+                "waits while the agent asks the region, which knows nobody: dropped".to_owned()
+            }
             End::Waits => {
                 "waits for the region's word on who that is; after one such packet, trace again"
                     .to_owned()
@@ -104,6 +107,7 @@ impl Report<'_> {
         json!({
             "host": visit.host, "packet": visit.asked.to_string(), "datapath": visit.trace.datapath,
             "lookups": lookups.collect::<Vec<_>>(),
+            "held": visit.held.as_ref().map(|held| held.json(self.words)),
         })
     }
 
@@ -156,6 +160,10 @@ impl fmt::Display for Report<'_> {
                 let matching = rule.map_or("", |rule| rule.matching.as_str());
                 let of = self.of(visit, lookup);
                 writeln!(f, "  {table:>3} {stage:<18}  {of}  [{matching}]")?;
+            }
+            let held = visit.held.iter().flat_map(|held| held.told(self.words));
+            for text in held {
+                writeln!(f, "      {text}")?;
             }
         }
         if self.visits.is_empty() {

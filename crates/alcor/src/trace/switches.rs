@@ -1,5 +1,6 @@
 //! The packet on the real switches, one bridge after the other, as Open vSwitch itself traces it.
 
+use super::held::Held;
 use super::place::Places;
 use alcor_agent::Inspection;
 use alcor_compiler::oracle::{Intent, Step};
@@ -26,7 +27,9 @@ pub(super) enum End {
     Agent,
     /// The agent got it, to find the next hop on an external network.
     Sought,
-    /// It waits there while the agent asks the region for a neighbour.
+    /// It waited for a neighbour that the region does not know.
+    Absent,
+    /// It waits there while the agent asks the region whether somebody is in a group.
     Waits,
     /// Nobody got it.
     Dropped,
@@ -58,6 +61,8 @@ pub(super) struct Visit {
     pub(super) asked: Probe,
     pub(super) trace: Trace,
     pub(super) inspection: Inspection,
+    /// Where the packet waits while the region is asked.
+    pub(super) held: Option<Held>,
 }
 
 impl Visit {
@@ -72,12 +77,6 @@ impl Visit {
     fn seeks(&self) -> bool {
         let last = self.trace.lookups.last();
         last.is_some_and(|lookup| lookup.table == table::NEXT)
-    }
-
-    /// Whether the agent is to ask whom or whose the packet is, in a large network.
-    fn waits(&self) -> bool {
-        let mut actions = self.trace.lookups.iter().flat_map(|it| &it.actions);
-        actions.any(|action| action.contains("pause"))
     }
 
     /// The physical network that the port leads to.
@@ -153,13 +152,16 @@ pub(super) async fn follow(start: Start<'_>, places: &Places, map: &Map<'_>) -> 
     let (mut visits, mut probe) = (Vec::new(), start.packet);
     let (mut host, mut entrance) = (start.host.to_owned(), start.entrance);
     while visits.len() < MAX_HOSTS {
-        let visited = match visit(&host, &mut probe, &entrance, start.ct_next, places).await {
+        let visited = visit(&host, &mut probe, &entrance, start.ct_next, places).await;
+        let mut visited = match visited {
             Ok(visited) => visited,
             Err(why) => return (visits, unable(host, &entrance, why)),
         };
+        visited.held = Held::at(&visited, map.intent);
         let next = leave(&visited, map);
         probe = visited.asked.clone().after(&visited.trace);
         match next {
+            Next::Told(to, by, sent) => (host, entrance, probe) = (to, by, sent),
             Next::Host(to, by) => (host, entrance) = (to, by),
             Next::Found(to, by, mac) => {
                 (host, entrance) = (to, by);
@@ -236,6 +238,7 @@ async fn visit(
         asked: probe.clone(),
         trace: Trace::parse(&answer),
         inspection,
+        held: None,
     })
 }
 
@@ -245,11 +248,21 @@ enum Next {
     Host(String, Entrance),
     /// To another host, once the agent has found its Ethernet address.
     Found(String, Entrance, MacAddr),
+    /// To another host, as this packet, once the region has told the agent of a neighbour there.
+    Told(String, Entrance, Probe),
     /// To its end.
     End(End),
 }
 
 fn leave(visit: &Visit, map: &Map<'_>) -> Next {
+    if let Some(held) = &visit.held {
+        let next = held.next(visit, map.intent, map.hosts);
+        return match next {
+            _ if held.is_of_member() => Next::End(End::Waits),
+            Some((host, entrance)) => Next::Told(host, entrance, held.sent(visit)),
+            None => Next::End(End::Absent),
+        };
+    }
     let mut end = End::Dropped;
     for exit in &visit.trace.exits {
         if let Some(kind) = visit.tunnel(exit) {
@@ -261,7 +274,6 @@ fn leave(visit: &Visit, map: &Map<'_>) -> Next {
         match exit {
             Exit::Back => end = End::Answered,
             Exit::Controller if visit.seeks() => return sought(visit, map),
-            Exit::Controller if visit.waits() => end = End::Waits,
             Exit::Controller => end = End::Agent,
             Exit::Port { ofport, .. } if visit.wire(*ofport).is_some() => {
                 return wired(visit, *ofport, map);

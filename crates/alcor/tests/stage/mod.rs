@@ -15,6 +15,7 @@ pub(crate) mod frames;
 mod groups;
 mod look;
 pub(crate) mod many;
+pub(crate) mod outlets;
 pub(crate) mod outside;
 mod peer;
 pub(crate) mod qos;

@@ -24,6 +24,7 @@ impl Intent {
         self.floating_at(network, address).is_some()
             || self.forwarded_at(network, address).is_some()
             || self.gateway_at(network, address).is_some()
+            || self.outlet_at(network, address).is_some()
     }
 
     /// The networks that a physical one carries untagged, or by this tag.
@@ -55,7 +56,8 @@ impl Intent {
                 let floating = self.floating_at(network, address).map(|(.., host)| host);
                 let forwarded = || self.forwarded_at(network, address).map(|(.., host)| host);
                 let gateway = || self.gateway_at(network, address).map(|(.., host)| host);
-                floating.or_else(forwarded).or_else(gateway)
+                let outlet = || self.outlet_at(network, address).map(|(.., host)| host);
+                floating.or_else(forwarded).or_else(gateway).or_else(outlet)
             });
             outside.or(port.host.as_ref())
         })
@@ -185,7 +187,7 @@ impl Intent {
 
     /// A router's gateways to external networks that a physical one carries; others lead nowhere, and
     /// so does a router without a port inside that routes.
-    pub(super) fn gateways<'a>(
+    pub(in crate::oracle) fn gateways<'a>(
         &'a self,
         router: &'a Router,
     ) -> impl Iterator<Item = (&'a ExternalGateway, &'a Port, &'a Network)> {
@@ -215,10 +217,7 @@ impl Intent {
                 table: None,
                 outside: true,
             };
-            let subnets = || {
-                let all = self.subnets.values().map(|subnet| &**subnet);
-                all.filter(|subnet| subnet.network_id == network.id)
-            };
+            let subnets = || self.subnets_on(network.id);
             let near = subnets().map(move |subnet| way(subnet.cidr, Way::OUTSIDE, None));
             let beyond = router
                 .routes
@@ -231,6 +230,17 @@ impl Intent {
             let rest = rest.map(move |(all, hop)| way(all, Way::LAST, Some(hop)));
             near.chain(beyond).chain(rest)
         })
+    }
+}
+
+impl Intent {
+    /// The subnets of a network.
+    pub(in crate::oracle) fn subnets_on(
+        &self,
+        network: NetworkId,
+    ) -> impl Iterator<Item = &Subnet> {
+        let all = self.subnets.values().map(|subnet| &**subnet);
+        all.filter(move |subnet| subnet.network_id == network)
     }
 }
 

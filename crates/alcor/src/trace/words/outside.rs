@@ -3,7 +3,7 @@
 use super::Words;
 use alcor_compiler::oracle::{Step, Translator};
 use alcor_goalstate::Carrier;
-use alcor_types::NetworkId;
+use alcor_types::{NetworkId, PortId};
 
 impl Words<'_> {
     /// What the step is about, and what it says.
@@ -69,7 +69,16 @@ impl Words<'_> {
         match by {
             Translator::Floating(id) => format!("floating IP {id}"),
             Translator::Router(id) => format!("the address of router {}", self.router(id)),
+            Translator::Outlet(id) => self.outlet(id),
         }
+    }
+
+    /// A host's own address of a router, by its port.
+    fn outlet(&self, port: PortId) -> String {
+        let port = self.intent.port(port);
+        let router = port.and_then(|port| port.device_id.parse().ok());
+        let router = router.map_or_else(String::new, |id| self.router(id));
+        format!("this host's own address of router {router}")
     }
 
     /// The network, and what carries it.
