@@ -251,13 +251,16 @@ async fn who_joins_a_large_network_costs_nobody_else_a_message() -> anyhow::Resu
             settle(region, vm, host, &net, json!({})).await?;
             caught_up(region, host, &net).await?;
         }
+        let join = async || {
+            let port = region.port(&net, 3, json!({})).await?;
+            let heard = |port: &Value| port["status_reason"].to_string().contains("iface-id");
+            stage::port_shows(region, &port, heard).await
+        };
+        // Behind the end of what the last host has caught up with.
+        join().await?;
         let before = metric(region, "alcor_delivery_pushes_total").await?;
         for _ in 0..10 {
-            let port = region.port(&net, 3, json!({})).await?;
-            stage::port_shows(region, &port, |port| {
-                port["status_reason"].to_string().contains("iface-id")
-            })
-            .await?;
+            join().await?;
         }
         let after = metric(region, "alcor_delivery_pushes_total").await?;
         assert_eq!(after - before, 10, "one push each, to its own host");

@@ -1,6 +1,8 @@
 //! `alcor scale` with real hosts among the emulated ones: what VMs find in a large network, and what an
 //! interrupted run leaves behind.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use alcor_scale::{Scenario, Target};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
