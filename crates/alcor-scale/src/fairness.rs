@@ -9,17 +9,17 @@ use crate::phases::count;
 use crate::plan::Plan;
 use crate::report::{Figures, percentiles};
 use crate::scenario::{Profile, Scenario};
+use crate::watch::Audience;
 use alcor_rest::Rest;
 use alcor_types::PortId;
 use anyhow::bail;
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
 
 /// What a single port may take.
-const LONG: Duration = Duration::from_mins(2);
+pub(crate) const LONG: Duration = Duration::from_mins(2);
 
 /// How long one port took, in seconds from before the call that asks for it.
 #[derive(Clone, Copy, Debug)]
@@ -128,13 +128,13 @@ impl Prober {
 
     /// Makes ports one by one, each gone before the next.
     async fn probes(&self, most: u32, going: &AtomicBool) -> anyhow::Result<Vec<Probe>> {
-        let (mut times, none) = (Vec::new(), Arc::new(HashSet::new()));
+        let (mut times, nobody) = (Vec::new(), Some(&Audience::Nobody));
         let maker = &self.maker;
         while going.load(Relaxed) && times.len() < most as usize {
             let host = u32::try_from(times.len())? % ASIDE;
             let host = maker.plan.host_of(self.network.number, host);
             let began = Instant::now();
-            let port = maker.port(&self.network, host, "fair", &none).await?;
+            let port = maker.port(&self.network, host, "fair", nobody).await?;
             let created = began.elapsed().as_secs_f64();
             active(&maker.rest, port).await?;
             let active = began.elapsed().as_secs_f64();
@@ -148,7 +148,8 @@ impl Prober {
     }
 }
 
-async fn active(rest: &Rest, port: PortId) -> anyhow::Result<()> {
+/// Waits until a port is ACTIVE.
+pub(crate) async fn active(rest: &Rest, port: PortId) -> anyhow::Result<()> {
     let path = format!("/v2.0/ports/{port}?fields=status");
     let began = Instant::now();
     while rest.get(&path).await?["port"]["status"] != "ACTIVE" {
