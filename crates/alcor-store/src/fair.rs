@@ -185,10 +185,8 @@ mod tests {
                 if let Some((lane, work)) = step {
                     let at = usize::from(lane);
                     if pushed[at] == served[at] {
-                        for other in 0..4 {
-                            ahead[at][other] = 0;
-                            ahead[other][at] = 0;
-                        }
+                        ahead[at] = [0; 4];
+                        ahead.iter_mut().for_each(|other| other[at] = 0);
                     }
                     turns.push(lane, (pushed[at], work));
                     pushed[at] += 1;

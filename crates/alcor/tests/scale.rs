@@ -49,8 +49,9 @@ async fn of_a_large_network_hosts_hold_no_more_than_they_must() {
     let figure = |name| report.figures.get(name).unwrap();
     assert!(figure("look-ups a second") > 0.0);
     assert!(figure("look-up to answer, p99") > 0.0);
-    assert_eq!(figure("look-ups put off"), 0.0);
-    assert_eq!(figure("look-ups without an answer"), 0.0);
+    for none in ["look-ups put off", "look-ups without an answer"] {
+        assert_eq!(report.figures.get(none), Some(0.0), "{none}");
+    }
     // No members of the group, and fewer neighbours than ports.
     assert!(verdict.goals < 30 * 1_500, "{verdict:?}");
     assert_eq!(report.figures.get("digests that differed"), Some(0.0));

@@ -108,8 +108,8 @@ mod tests {
         SecurityGroupId(Uuid::from_u128(number)).into()
     }
 
-    fn owner(name: &str) -> Owner {
-        Some(ProjectId::from(name))
+    fn owner(name: &str) -> ProjectId {
+        ProjectId::from(name)
     }
 
     fn all(news: &mut News) -> Vec<ScopeId> {
@@ -134,11 +134,11 @@ mod tests {
     fn one_owners_scope_waits_for_one_of_anothers() {
         let mut news = News::default();
         for number in 1..=50 {
-            news.mark(network(number), owner("busy"), false);
+            news.mark(network(number), Some(owner("busy")), false);
         }
         assert_eq!(news.next(|_| true), Some(network(1)));
-        news.mark(network(99), owner("quiet"), false);
-        assert_eq!(news.next_owner(), owner("quiet"));
+        news.mark(network(99), Some(owner("quiet")), false);
+        assert_eq!(news.next_owner(), Some(owner("quiet")));
         assert_eq!(news.next(|_| true), Some(network(99)));
         let rest: Vec<_> = (2..=50).map(network).collect();
         assert_eq!(all(&mut news), rest);
@@ -148,10 +148,10 @@ mod tests {
     #[test]
     fn sets_that_are_new_to_the_host_come_first() {
         let mut news = News::default();
-        news.mark(network(1), owner("a"), true);
-        news.mark(group(2), owner("a"), false);
-        news.mark(group(3), owner("b"), true);
-        assert_eq!(news.next_owner(), owner("b"));
+        news.mark(network(1), Some(owner("a")), true);
+        news.mark(group(2), Some(owner("a")), false);
+        news.mark(group(3), Some(owner("b")), true);
+        assert_eq!(news.next_owner(), Some(owner("b")));
         assert_eq!(all(&mut news), [group(3), network(1), group(2)]);
     }
 
@@ -160,11 +160,11 @@ mod tests {
         let mut news = News::default();
         let needed = |scope| scope != group(1);
         news.mark(group(1), None, false);
-        news.mark(network(1), owner("a"), false);
-        news.mark(network(2), owner("b"), false);
+        news.mark(network(1), Some(owner("a")), false);
+        news.mark(network(2), Some(owner("b")), false);
         let first = news.next(needed).unwrap();
         // Newer news does not hold it up.
-        news.mark(network(3), owner("a"), false);
+        news.mark(network(3), Some(owner("a")), false);
         let second = news.next(needed).unwrap();
         let told = BTreeSet::from([first, second]);
         assert_eq!(told, [network(1), network(2)].into());
