@@ -29,7 +29,8 @@ struct Found {
 /// One kind of request, by so many clients.
 #[derive(Deserialize)]
 struct Phase {
-    phase: String,
+    #[serde(rename = "phase")]
+    name: String,
     concurrency: u32,
     errors: u64,
     ops_per_s: f64,
@@ -54,10 +55,10 @@ pub(super) async fn run(scale: Scale, kit: &Path, report: &mut Report) -> anyhow
     let theirs: HashMap<_, _> = theirs
         .phases
         .iter()
-        .map(|phase| ((&*phase.phase, phase.concurrency), phase))
+        .map(|phase| ((&*phase.name, phase.concurrency), phase))
         .collect();
     for ours in &ours.phases {
-        if let Some(theirs) = theirs.get(&(&*ours.phase, ours.concurrency)) {
+        if let Some(theirs) = theirs.get(&(&*ours.name, ours.concurrency)) {
             compare(theirs, ours, report);
         }
     }
@@ -65,7 +66,7 @@ pub(super) async fn run(scale: Scale, kit: &Path, report: &mut Report) -> anyhow
 }
 
 fn compare(theirs: &Phase, ours: &Phase, report: &mut Report) {
-    let what = format!("API: {}, {} clients", ours.phase, ours.concurrency);
+    let what = format!("API: {}, {} clients", ours.name, ours.concurrency);
     let times = ours.ops_per_s / theirs.ops_per_s;
     let peer = format!("{:.1} ({times:.0} times less)", theirs.ops_per_s);
     let note = format!(
@@ -126,7 +127,8 @@ impl Kit<'_> {
 }
 
 async fn run_to_end(mut command: Command) -> anyhow::Result<()> {
-    let shown = format!("{:?}", command.as_std().get_program());
+    let shown = command.as_std().get_program().to_owned();
+    let shown = shown.display();
     let status = command
         .status()
         .await
