@@ -186,7 +186,9 @@ mod tests {
                     let at = usize::from(lane);
                     if pushed[at] == served[at] {
                         ahead[at] = [0; 4];
-                        ahead.iter_mut().for_each(|other| other[at] = 0);
+                        for other in &mut ahead {
+                            other[at] = 0;
+                        }
                     }
                     turns.push(lane, (pushed[at], work));
                     pushed[at] += 1;

@@ -334,7 +334,7 @@ async fn administrators_say_from_how_many_ports_on_a_network_is_told_on_demand()
         let changed = set(&admin, &path, above.clone()).await.expect(200);
         assert_eq!(changed["network"]["on_demand_above"], above);
     }
-    let found = admin.ids("networks", "on_demand_above=7").await;
+    let found = admin.ids("network", "on_demand_above=7").await;
     assert_eq!(found, [id(&made)]);
     // A member's own network: the attribute is neither its to set nor to see.
     let body = json!({ "network": { "on_demand_above": 5 } });
