@@ -32,6 +32,9 @@ pub(crate) struct Network {
     pub(crate) ports: Vec<PortId>,
 }
 
+/// What names of the tenant begin with that makes many ports in many networks.
+pub(crate) const BUSY: &str = "busy";
+
 /// What makes things.
 #[derive(Clone)]
 pub(crate) struct Maker {
@@ -75,7 +78,8 @@ pub(crate) async fn nodes(rest: &Rest, hosts: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes the plan's networks, each with a subnet and of a project of its own.
+/// Makes the plan's networks, each with a subnet and of a project of its own; those of [`BUSY`] are all
+/// of one.
 pub(crate) async fn networks(
     rest: &Rest,
     plan: &Plan,
@@ -230,6 +234,9 @@ impl Maker {
 }
 
 fn project(prefix: &str, number: u32) -> String {
+    if prefix == BUSY {
+        return format!("{prefix}-tenant");
+    }
     format!("{prefix}-tenant-{number}")
 }
 

@@ -3,7 +3,7 @@
 //! The latter's calls and its hosts have threads of their own. Hosts that share a process would otherwise
 //! wait for each other, which real ones do not.
 
-use crate::create::{self, Maker, Network};
+use crate::create::{self, BUSY, Maker, Network};
 use crate::fleet::ASIDE;
 use crate::phases::count;
 use crate::plan::Plan;
@@ -58,7 +58,7 @@ pub(crate) async fn fairness(
     let going = Arc::new(AtomicBool::new(true));
     let load = async {
         let began = Instant::now();
-        let made = busy.ports(&mut theirs, "busy", scenario).await;
+        let made = busy.ports(&mut theirs, BUSY, scenario).await;
         going.store(false, Relaxed);
         made.map(|()| began.elapsed().as_secs_f64())
     };
@@ -101,7 +101,7 @@ async fn tenant(
         plan: Arc::new(Plan::new(&scenario)),
         ..maker.clone()
     };
-    let prefix = if vpcs == 1 { "fair" } else { "busy" };
+    let prefix = if vpcs == 1 { "fair" } else { BUSY };
     let networks = create::networks(&maker.rest, &maker.plan, prefix).await?;
     Ok((maker, networks))
 }
