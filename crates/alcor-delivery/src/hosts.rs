@@ -1,5 +1,6 @@
 //! Which host has which session, and when it was last heard.
 
+use crate::pace::Pace;
 use crate::service::Owner;
 use alcor_goalstate::wire::ScopeRevision;
 use alcor_goalstate::{ScopeId, Sought};
@@ -14,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 /// What is known of a host's agent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Heard {
-    /// Whether it has a session that is not silent.
+    /// Whether it has a session, and has not been silent for nearly two heartbeats.
     pub alive: bool,
     /// When it last said something.
     pub at: Timestamp,
@@ -74,8 +75,7 @@ impl Mailbox {
 struct Entry {
     mailbox: Arc<Mailbox>,
     open: bool,
-    /// Saying nothing for so long, it counts as dead.
-    silence: Duration,
+    pace: Pace,
     last: Instant,
     last_at: Timestamp,
     /// What the agent last said that it holds, and when.
@@ -95,7 +95,7 @@ impl Hosts {
     pub fn heard(&self, host: &HostName) -> Option<Heard> {
         let entries = self.entries.lock();
         let entry = entries.get(host)?;
-        let alive = entry.open && entry.last.elapsed() < entry.silence;
+        let alive = entry.open && entry.last.elapsed() < entry.pace.doubt;
         Some(Heard {
             alive,
             at: entry.last_at,
@@ -108,7 +108,7 @@ impl Hosts {
         // An agent that is started anew closes its session, and is back before it counts as silent.
         let living = entries
             .iter()
-            .filter(|(_, entry)| entry.last.elapsed() < entry.silence);
+            .filter(|(_, entry)| entry.last.elapsed() < entry.pace.silence);
         living
             .map(|(host, entry)| (host.clone(), entry.wires.clone()))
             .collect()
@@ -119,19 +119,13 @@ impl Hosts {
         self.entries.lock().keys().cloned().collect()
     }
 
-    /// Opens a session for the host, which counts as dead when it says nothing for `silence`; an
-    /// older one is told to end.
-    pub(crate) fn register(
-        &self,
-        host: &HostName,
-        wires: &[String],
-        silence: Duration,
-    ) -> Arc<Mailbox> {
+    /// Opens a session for the host, which is to keep the pace; an older one is told to end.
+    pub(crate) fn register(&self, host: &HostName, wires: &[String], pace: Pace) -> Arc<Mailbox> {
         let mailbox = Arc::new(Mailbox::default());
         let entry = Entry {
             mailbox: Arc::clone(&mailbox),
             open: true,
-            silence,
+            pace,
             last: Instant::now(),
             last_at: Timestamp::now(),
             held: None,

@@ -9,7 +9,10 @@ use std::time::Duration;
 pub(crate) struct Pace {
     /// How often the agent must say something.
     pub(crate) heartbeat: Duration,
-    /// After how long a silent agent counts as dead.
+    /// After how long a silent agent is not shown as alive: nearly two heartbeats.
+    pub(crate) doubt: Duration,
+    /// After how long a silent agent counts as dead: its session ends, and gateways leave its host. Longer,
+    /// because that costs something where the agent only had no processor for a while.
     pub(crate) silence: Duration,
     /// How often it tells the digests of what it holds.
     pub(crate) audit: Duration,
@@ -24,6 +27,7 @@ impl Pace {
         let longer = heartbeat.as_secs_f64() / settings.heartbeat.as_secs_f64().max(1e-3);
         Self {
             heartbeat,
+            doubt: heartbeat.mul_f64(1.9),
             silence: settings.silence.mul_f64(longer.max(1.0)),
             audit: settings.audit.max(apart(settings.audits_per_second)),
         }
@@ -40,6 +44,7 @@ mod tests {
         let few = Pace::new(&settings, 20);
         assert_eq!(few.heartbeat, settings.heartbeat);
         assert_eq!(few.silence, settings.silence);
+        assert_eq!(few.doubt, Duration::from_millis(950));
         assert_eq!(few.audit, settings.audit);
         let many = Pace::new(&settings, 100_000);
         assert_eq!(many.heartbeat, Duration::from_secs(25));

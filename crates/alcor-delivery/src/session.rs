@@ -108,7 +108,7 @@ where
     register(shared, hello).await?;
     let pace = shared.settings.pace(shared.compiler.read().host_count());
     let wires = &hello.physical_networks;
-    let mailbox = shared.hosts.register(host, wires, pace.silence);
+    let mailbox = shared.hosts.register(host, wires, pace);
     shared.metrics.sessions.inc();
     tracing::info!(%host, boot = hello.boot_id, known = hello.known.len(), "session opened");
     let (dispatch, welcome) = aside(|| start(shared, host, &hello.known));
