@@ -73,3 +73,41 @@ fn its_own_number_has_the_same_distance_between_large_and_small() {
     region.apply(region.revision().next(), &[put_network(other)]);
     assert!(!is_large(&region));
 }
+
+/// A port of network 1 on a host of its own, with both numbered beyond what a byte holds.
+fn alone(number: u16) -> [Fact; 2] {
+    let name = alcor_types::HostName::from(format!("alone-{number}"));
+    let id = u128::from(number);
+    let [high, low] = number.to_be_bytes();
+    let node = alcor_types::Node::new(
+        alcor_types::NodeId(uuid::Uuid::from_u128(0x40_0000 + id)),
+        name.clone(),
+        std::net::Ipv4Addr::new(172, 16, high, low).into(),
+    );
+    let mac = alcor_types::MacAddr([0xfa, 0x16, 0x3e, 1, high, low]);
+    let port = alcor_types::Port {
+        host: Some(name),
+        ..alcor_types::Port::new(
+            alcor_types::PortId(uuid::Uuid::from_u128(0x50_0000 + id)),
+            network_id(1),
+            mac,
+        )
+    };
+    [put_node(node), put_port(port)]
+}
+
+#[test]
+fn one_host_more_is_news_for_the_others_only_where_they_are_told_of_it() {
+    let mut region = region(11);
+    let news = |region: &mut Compiler, number: u16| {
+        let touches = region.apply(region.revision().next(), &alone(number));
+        let scope = network_id(1).into();
+        let touch = touches.iter().find(|touch| touch.scope == scope);
+        touch.is_some_and(|touch| touch.only.is_none())
+    };
+    // With the two that it has, these are as many hosts as are told of each other.
+    assert!((0..1022).all(|number| news(&mut region, number)));
+    // One more is too many: from now on none is told of any.
+    assert!(news(&mut region, 1022));
+    assert!(!(1023..1100).any(|number| news(&mut region, number)));
+}

@@ -88,9 +88,13 @@ impl Scope {
         if changed.is_empty() {
             return;
         }
-        spread.news += 1;
         let count = spread.hosts.len();
         let silent = count > HOSTS || spread.silent && count * 5 > HOSTS * 4;
+        if silent && spread.silent {
+            // Nobody is told of any: to say so to all hosts would cost as much as to tell them.
+            return;
+        }
+        spread.news += 1;
         if silent != spread.silent {
             spread.silent = silent;
             self.log_peers(revision);
