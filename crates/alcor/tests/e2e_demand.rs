@@ -49,13 +49,16 @@ async fn nobody_has_it_until_somebody_has(region: &Scenario, net: &Segment) -> a
 }
 
 /// The host of a VM that is spoken to hears who speaks, and need not ask when the VM answers. Here it never
-/// does, so that its host has no reason of its own to ask.
+/// does, and no group's rules are to be asked who that is: its host has no reason of its own to ask.
 #[tokio::test]
 async fn who_is_spoken_to_for_the_first_time_is_told_of_the_speaker() -> anyhow::Result<()> {
     where_few_are_many("60", async |region| {
         let net = large(region, "net", "10.0.0.0/24").await?;
+        // Once it has this one, the third host knows that the network is large.
+        settle(region, "c", 3, &net, json!({})).await?;
         let a = settle(region, "a", 1, &net, json!({})).await?;
-        let b = settle(region, "b", 2, &net, json!({})).await?;
+        let open = json!({ "port_security_enabled": false, "security_groups": [] });
+        let b = settle(region, "b", 2, &net, open).await?;
         let deaf = "busybox sysctl -w net.ipv4.icmp_echo_ignore_all=1";
         run(region.lab(), "b", deaf).await?;
         assert!(misses(region.lab(), "a", b.ip).await?);
