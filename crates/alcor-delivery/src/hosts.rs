@@ -82,6 +82,15 @@ struct Entry {
     held: Option<(Vec<ScopeRevision>, Instant)>,
     /// The physical networks that it has a way to.
     wires: BTreeSet<String>,
+    /// Of this session alone.
+    mark: u64,
+}
+
+impl Entry {
+    /// An agent that is started anew closes its session, and is back before it counts as silent.
+    fn lives(&self) -> bool {
+        self.last.elapsed() < self.pace.silence
+    }
 }
 
 /// All hosts that have had a session since the region started.
@@ -105,13 +114,18 @@ impl Hosts {
     /// The hosts that live, each with its physical networks.
     pub(crate) fn living(&self) -> BTreeMap<HostName, BTreeSet<String>> {
         let entries = self.entries.lock();
-        // An agent that is started anew closes its session, and is back before it counts as silent.
-        let living = entries
-            .iter()
-            .filter(|(_, entry)| entry.last.elapsed() < entry.pace.silence);
+        let living = entries.iter().filter(|(_, entry)| entry.lives());
         living
             .map(|(host, entry)| (host.clone(), entry.wires.clone()))
             .collect()
+    }
+
+    /// Another number whenever others live than before, or the same with other physical networks. Costs far
+    /// less than to name them all, which with very many hosts is too much to do again and again.
+    pub(crate) fn living_mark(&self) -> u64 {
+        let entries = self.entries.lock();
+        let living = entries.values().filter(|entry| entry.lives());
+        living.fold(0, |mark, entry| mark ^ entry.mark)
     }
 
     /// All hosts that have had a session.
@@ -130,6 +144,7 @@ impl Hosts {
             last_at: Timestamp::now(),
             held: None,
             wires: wires.iter().cloned().collect(),
+            mark: uuid::Uuid::new_v4().as_u64_pair().0,
         };
         if let Some(old) = self.entries.lock().insert(host.clone(), entry)
             && old.open

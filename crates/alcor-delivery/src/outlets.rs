@@ -81,16 +81,15 @@ impl Outlets {
 
     /// Runs until told to stop.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
-        let mut seen = Living::new();
-        let mut due = true;
+        let (mut seen, mut due) = (0, true);
         loop {
-            let living = self.hosts.living();
-            due |= living != seen || self.progress.has_changed().unwrap_or(false);
+            let mark = self.hosts.living_mark();
+            due |= mark != seen || self.progress.has_changed().unwrap_or(false);
             due |= self.refused.values().any(|at| *at <= Instant::now());
             if due {
                 self.progress.mark_unchanged();
-                due = !self.settle(&living).await;
-                seen = living;
+                due = !self.ways.is_empty() && !self.settle(&self.hosts.living()).await;
+                seen = mark;
             }
             tokio::select! {
                 news = self.routers.next() => {

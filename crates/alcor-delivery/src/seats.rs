@@ -54,11 +54,11 @@ impl Seats {
 
     /// Runs until told to stop.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
-        let mut seen: Option<(Living, bool)> = None;
+        let mut seen: Option<(u64, bool)> = None;
         loop {
-            let state = (self.hosts.living(), Instant::now() >= self.settled);
-            if seen.as_ref() != Some(&state) {
-                let done = self.settle(&state.0, state.1).await;
+            let state = (self.hosts.living_mark(), Instant::now() >= self.settled);
+            if seen != Some(state) {
+                let done = self.settle(&self.hosts.living(), state.1).await;
                 seen = done.then_some(state);
             }
             tokio::select! {

@@ -15,8 +15,9 @@ use std::time::Duration;
 
 /// Without an answer for so long, a ping is lost. The VM's own kernel gives up earlier.
 const LOST: Duration = Duration::from_secs(5);
-/// How long a packet may take to the end of a tunnel.
-const CARRIED: Duration = Duration::from_secs(2);
+/// How long a packet may take to the end of a tunnel: longer than an agent lets one wait, for a VM that asks
+/// in vain for the way asks again.
+const CARRIED: Duration = Duration::from_secs(5);
 
 /// How long first pings took, in milliseconds, the quickest first; lost ones are not among them.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
