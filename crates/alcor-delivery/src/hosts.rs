@@ -88,8 +88,8 @@ struct Entry {
 
 impl Entry {
     /// An agent that is started anew closes its session, and is back before it counts as silent.
-    fn lives(&self) -> bool {
-        self.last.elapsed() < self.pace.silence
+    fn lives(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last) < self.pace.silence
     }
 }
 
@@ -113,8 +113,8 @@ impl Hosts {
 
     /// The hosts that live, each with its physical networks.
     pub(crate) fn living(&self) -> BTreeMap<HostName, BTreeSet<String>> {
-        let entries = self.entries.lock();
-        let living = entries.iter().filter(|(_, entry)| entry.lives());
+        let (entries, now) = (self.entries.lock(), Instant::now());
+        let living = entries.iter().filter(|(_, entry)| entry.lives(now));
         living
             .map(|(host, entry)| (host.clone(), entry.wires.clone()))
             .collect()
@@ -123,8 +123,8 @@ impl Hosts {
     /// Another number whenever others live than before, or the same with other physical networks. Costs far
     /// less than to name them all, which with very many hosts is too much to do again and again.
     pub(crate) fn living_mark(&self) -> u64 {
-        let entries = self.entries.lock();
-        let living = entries.values().filter(|entry| entry.lives());
+        let (entries, now) = (self.entries.lock(), Instant::now());
+        let living = entries.values().filter(|entry| entry.lives(now));
         living.fold(0, |mark, entry| mark ^ entry.mark)
     }
 

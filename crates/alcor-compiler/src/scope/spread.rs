@@ -65,8 +65,8 @@ impl Scope {
 
     /// All hosts of a large network but one.
     pub(crate) fn peer_goals(&self, own: Option<IpAddr>) -> impl Iterator<Item = Goal> {
-        let directory = self.directory.as_ref().into_iter();
-        let hosts = directory.flat_map(|directory| directory.spread.hosts.keys());
+        let loud = self.directory.iter().filter(|known| !known.spread.silent);
+        let hosts = loud.flat_map(|directory| directory.spread.hosts.keys());
         let others = hosts.filter(move |host| Some(**host) != own);
         others.filter_map(|host| self.peer_goal(*host))
     }
