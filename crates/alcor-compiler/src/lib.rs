@@ -24,6 +24,7 @@
 mod acls;
 mod compile;
 mod compiler;
+mod delta;
 mod demand;
 mod fact;
 mod groups;
@@ -42,7 +43,8 @@ mod trunks;
 mod view;
 
 pub use compiler::Compiler;
+pub use delta::Delta;
 pub use demand::Demand;
 pub use fact::{Fact, Narrow, Touch};
 pub use scope::Found;
-pub use view::{Delta, ScopeView};
+pub use view::ScopeView;

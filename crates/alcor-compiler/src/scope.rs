@@ -253,6 +253,21 @@ impl Scope {
         })
     }
 
+    /// What the host is told of those of its ports of which that has changed since.
+    pub(crate) fn told_since(
+        &self,
+        host: &HostName,
+        since: Revision,
+        hosts: &Hosts,
+    ) -> impl Iterator<Item = Goal> {
+        let members = self
+            .ports_on(host)
+            .filter_map(|id| Some((id, self.ports.get(&id)?)));
+        let changed = members.filter(move |(_, member)| member.own > since);
+        let told = changed.filter_map(|(id, _)| self.told(id, hosts));
+        told.flat_map(|told| told.own)
+    }
+
     /// What the other hosts are told of the port.
     pub(crate) fn neighbor_goal(&self, id: PortId, hosts: &Hosts) -> Option<Goal> {
         self.network.as_ref()?;

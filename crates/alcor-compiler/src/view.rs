@@ -1,9 +1,9 @@
-//! What a host needs of a scope: all of it, what is new, or a digest to compare.
+//! What a host needs of a scope: all of it, or a digest to compare.
 
-use crate::log::{Entry, Log};
+use crate::log::Log;
 use crate::scope::Scope;
 use crate::{Compiler, Demand};
-use alcor_goalstate::{Goal, GoalChange, GoalKey, ScopeId, digest};
+use alcor_goalstate::{Goal, GoalKey, ScopeId, digest};
 use alcor_types::{HostName, NetworkId, PortId, Revision, RouterId};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -16,26 +16,6 @@ pub struct ScopeView {
     /// The goals: the network, its subnets, its ACLs, its routers' ports, own ports each with its leases,
     /// neighbours; or the group and its members.
     pub goals: Vec<Goal>,
-}
-
-/// What is new for one host since a revision.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Delta {
-    /// Nothing happened in the scope.
-    Current,
-    /// These goals changed.
-    Changes {
-        /// What the host is up to when it has taken them.
-        revision: Revision,
-        /// The changes, each key once: networks first, then subnets, ports, leases and
-        /// neighbours. Empty when what happened does not concern this host; the revision
-        /// moves on all the same.
-        changes: Vec<GoalChange>,
-    },
-    /// The log no longer goes back so far: send a snapshot.
-    TooOld,
-    /// The host needs nothing of the scope: it forgets all of it.
-    Gone,
 }
 
 impl Compiler {
@@ -174,41 +154,6 @@ impl Compiler {
         })
     }
 
-    /// What is new for the host since the revision it is up to. Costs as much as happened
-    /// since then, not as much as the scope holds.
-    pub fn changes_since(
-        &self,
-        scope: impl Into<ScopeId>,
-        host: &HostName,
-        since: Revision,
-    ) -> Delta {
-        self.changes_with(scope, host, since, &Demand::default())
-    }
-
-    /// The same; of the neighbours in large networks those that the host has asked for.
-    pub fn changes_with(
-        &self,
-        scope: impl Into<ScopeId>,
-        host: &HostName,
-        since: Revision,
-        demand: &Demand,
-    ) -> Delta {
-        match scope.into() {
-            ScopeId::Network(id) => match self.member(id, host) {
-                None => Delta::Gone,
-                Some(scope) => delta(scope.log(), since, |entry| {
-                    let told = scope.tells(id, entry.subject.key, demand);
-                    told.then(|| self.change(scope, host, entry)).flatten()
-                }),
-            },
-            scope if !self.has_host(scope, host) => Delta::Gone,
-            scope => match self.groups.log(scope) {
-                None => Delta::Gone,
-                Some(log) => delta(log, since, |entry| Some(self.group_change(entry))),
-            },
-        }
-    }
-
     /// XOR of the hashes of all goals that the host needs of the scope; `None` when it needs
     /// nothing. Costs the host's own ports and the subnets, not the neighbours.
     pub fn digest(&self, scope: impl Into<ScopeId>, host: &HostName) -> Option<u64> {
@@ -270,31 +215,6 @@ impl Compiler {
         scope.has_host(host, &self.hosts).then_some(scope)
     }
 
-    /// The change as this host sees it, if it is for this host.
-    fn change(&self, scope: &Scope, host: &HostName, entry: &Entry) -> Option<GoalChange> {
-        let addressee = entry.subject.host.as_ref();
-        if entry.except.as_ref() == Some(host) || addressee.is_some_and(|only| only != host) {
-            return None;
-        }
-        let key = entry.subject.key;
-        Some(match self.goal(scope, host, key) {
-            Some(goal) => GoalChange::Put(goal),
-            None => GoalChange::Delete {
-                key,
-                revision: entry.revision,
-            },
-        })
-    }
-
-    /// The change of a group, which all hosts see alike.
-    fn group_change(&self, entry: &Entry) -> GoalChange {
-        let (key, revision) = (entry.subject.key, entry.revision);
-        match self.groups.goal(key) {
-            Some(goal) => GoalChange::Put(goal),
-            None => GoalChange::Delete { key, revision },
-        }
-    }
-
     /// What the host is to hold under the key now.
     pub(crate) fn goal(&self, scope: &Scope, host: &HostName, key: GoalKey) -> Option<Goal> {
         match key {
@@ -327,20 +247,4 @@ impl Compiler {
         let mut goals = told.own.into_iter().filter(|_| told.host == *host);
         goals.find(|goal| goal.key() == key)
     }
-}
-
-/// What lies in a log beyond a revision, each entry as the host sees it.
-fn delta(log: &Log, since: Revision, change: impl Fn(&Entry) -> Option<GoalChange>) -> Delta {
-    let revision = log.newest();
-    if since == revision {
-        return Delta::Current;
-    }
-    // A host that is ahead of us speaks of another life of the region's store.
-    let entries = (since < revision).then(|| log.after(since)).flatten();
-    let Some(entries) = entries else {
-        return Delta::TooOld;
-    };
-    let mut changes: Vec<_> = entries.filter_map(change).collect();
-    changes.sort_by_key(GoalChange::key);
-    Delta::Changes { revision, changes }
 }

@@ -2,7 +2,7 @@
 
 use super::NamedBy;
 use crate::compile;
-use crate::log::{Log, Subject};
+use crate::log::Log;
 use alcor_goalstate::{Goal, GoalKey, digest};
 use alcor_types::{AddressGroup, AddressGroupId, Revision};
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl Addresses {
         }
         self.revision = revision;
         let key = GoalKey::AddressGroup(self.id);
-        self.log.touch(revision, Subject { host: None, key }, None);
+        self.log.touch(revision, key);
         true
     }
 }

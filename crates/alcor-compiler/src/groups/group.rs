@@ -2,7 +2,7 @@
 
 use super::NamedBy;
 use crate::compile;
-use crate::log::{Log, Subject};
+use crate::log::Log;
 use alcor_goalstate::{Goal, GoalKey, ScopeId, digest};
 use alcor_types::{
     HostName, Port, PortId, Remote, Revision, SecurityGroup, SecurityGroupId, SecurityGroupRule,
@@ -126,7 +126,8 @@ impl Group {
                 if let Some(held) = self.members.get_mut(id) {
                     held.revision = revision;
                 }
-                self.log.touch(revision, member(self.id, *id), None);
+                let key = GoalKey::Member(self.id, *id);
+                self.log.touch(revision, key);
             }
         }
         self.retell(revision, former.as_ref())
@@ -180,7 +181,7 @@ impl Group {
             held.revision = revision;
         }
         if self.fact.is_some() {
-            self.log.touch(revision, member(self.id, id), None);
+            self.log.touch(revision, GoalKey::Member(self.id, id));
         }
         self.fact.is_some()
     }
@@ -191,7 +192,7 @@ impl Group {
         }
         self.revision = revision;
         let key = GoalKey::Group(self.id);
-        self.log.touch(revision, Subject { host: None, key }, None);
+        self.log.touch(revision, key);
         true
     }
 }
@@ -203,11 +204,6 @@ pub(super) fn remote(rule: &SecurityGroupRule) -> Option<ScopeId> {
         Remote::AddressGroup(id) => Some(id.into()),
         Remote::Any | Remote::Prefix(_) | Remote::OwnGroup => None,
     }
-}
-
-fn member(group: SecurityGroupId, port: PortId) -> Subject {
-    let key = GoalKey::Member(group, port);
-    Subject { host: None, key }
 }
 
 fn hash(goal: Option<&Goal>) -> u64 {

@@ -3,7 +3,6 @@
 use super::{HeldGuard, Scope};
 use crate::acls::Guard;
 use crate::compile;
-use crate::log::Subject;
 use alcor_goalstate::Goal;
 use alcor_types::{NetworkAclId, Revision, SubnetId};
 
@@ -74,7 +73,7 @@ impl Scope {
             if let Some(held) = self.acls.get_mut(&id) {
                 held.revision = revision;
             }
-            self.log.touch(revision, Subject { host: None, key }, None);
+            self.log.touch(revision, key);
             news = true;
         }
         news

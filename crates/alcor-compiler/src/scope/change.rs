@@ -4,12 +4,12 @@
 use super::spread::place;
 use super::{Former, Held, Interface, Member, Scope, Told};
 use crate::hosts::Hosts;
-use crate::log::Subject;
 use alcor_goalstate::{Carrier, FloatingGoal, Goal, GoalKey, RouterGateway, digest};
 use alcor_types::{
     AddressScopeId, FloatingIpId, HostName, Network, Port, PortId, Revision, RouteTable,
     RouteTableId, Router, Subnet, SubnetId,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A router's port, the router, and its ways out.
@@ -237,7 +237,7 @@ impl Scope {
         if let Some(held) = &mut self.network {
             held.revision = revision;
         }
-        self.log.touch(revision, Subject { host: None, key }, None);
+        self.log.touch(revision, key);
         true
     }
 
@@ -249,7 +249,7 @@ impl Scope {
         if let Some(held) = self.subnets.get_mut(&id) {
             held.revision = revision;
         }
-        self.log.touch(revision, Subject { host: None, key }, None);
+        self.log.touch(revision, key);
         true
     }
 
@@ -261,7 +261,7 @@ impl Scope {
         if let Some(held) = self.interfaces.get_mut(&id) {
             held.revision = revision;
         }
-        self.log.touch(revision, Subject { host: None, key }, None);
+        self.log.touch(revision, key);
         true
     }
 
@@ -280,8 +280,8 @@ impl Scope {
             member.peer = if peer_news { revision } else { member.peer };
         }
         if own_news {
-            self.log_own(revision, former.as_ref());
-            self.log_own(revision, now.as_ref());
+            self.log.advance(revision);
+            self.log_gone(revision, former.as_ref(), now.as_ref());
         }
         if peer_news {
             self.log_peer(revision, id, [host(&former), host(&now)]);
@@ -293,16 +293,16 @@ impl Scope {
         own_news || peer_news
     }
 
-    fn log_own(&mut self, revision: Revision, told: Option<&Told>) {
-        let Some(told) = told else {
+    /// What a host is told of its ports is found by their own revisions, but not what is no more.
+    fn log_gone(&mut self, revision: Revision, former: Option<&Told>, now: Option<&Told>) {
+        let Some(former) = former else {
             return;
         };
-        for goal in &told.own {
-            let subject = Subject {
-                host: Some(told.host.clone()),
-                key: goal.key(),
-            };
-            self.log.touch(revision, subject, None);
+        let still = now.filter(|now| now.host == former.host);
+        let still: BTreeSet<_> = own(still).iter().map(Goal::key).collect();
+        let keys = former.own.iter().map(Goal::key);
+        for key in keys.filter(|key| !still.contains(key)) {
+            self.log.touch_own(revision, &former.host, key);
         }
     }
 
@@ -317,11 +317,7 @@ impl Scope {
             [Some(old), Some(new)] => (old == new).then_some(new),
             [old, new] => old.or(new),
         };
-        let subject = Subject {
-            host: None,
-            key: GoalKey::Neighbor(id),
-        };
-        self.log.touch(revision, subject, except);
+        self.log.touch_neighbor(revision, id, except);
     }
 }
 

@@ -5,10 +5,9 @@
 
 use super::Scope;
 use super::spread::Spread;
-use crate::Demand;
 use crate::hosts::Hosts;
-use alcor_goalstate::{Carrier, Goal, GoalKey, Sought};
-use alcor_types::{HostName, MacAddr, NetworkId, Port, PortId, ProjectId, Revision};
+use alcor_goalstate::{Carrier, Goal, Sought};
+use alcor_types::{HostName, MacAddr, Port, PortId, ProjectId, Revision};
 use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -117,17 +116,6 @@ impl Scope {
     /// Whether hosts are told of its ports only once they ask.
     pub(crate) fn is_large(&self) -> bool {
         self.directory.is_some()
-    }
-
-    /// Whether a change of this goal is told to a host that has asked for these neighbours.
-    pub(crate) fn tells(&self, id: NetworkId, key: GoalKey, demand: &Demand) -> bool {
-        match key {
-            GoalKey::Neighbor(port) if self.is_large() => {
-                let ports = demand.of(id);
-                ports.is_none_or(|ports| ports.contains(&port))
-            }
-            _ => true,
-        }
     }
 
     /// Who has an address, as a host is told that asks for it.

@@ -2,7 +2,6 @@
 //! every interface of the router.
 
 use super::Scope;
-use crate::log::Subject;
 use alcor_goalstate::{Goal, GoalKey, OutletGoal};
 use alcor_types::{HostName, NetworkId, PortId, Revision};
 
@@ -81,11 +80,8 @@ impl Scope {
     }
 
     fn log_outlet(&mut self, revision: Revision, host: &HostName, key: (PortId, NetworkId)) {
-        let subject = Subject {
-            host: Some(host.clone()),
-            key: GoalKey::Outlet(key.0, key.1),
-        };
-        self.log.touch(revision, subject, None);
+        let key = GoalKey::Outlet(key.0, key.1);
+        self.log.touch_own(revision, host, key);
     }
 }
 

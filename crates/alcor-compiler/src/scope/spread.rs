@@ -3,7 +3,6 @@
 
 use super::Scope;
 use crate::hosts::Hosts;
-use crate::log::Subject;
 use alcor_goalstate::{Goal, GoalKey, PeerGoal};
 use alcor_types::Revision;
 use std::collections::BTreeMap;
@@ -144,7 +143,7 @@ impl Scope {
 
     fn log_peer_host(&mut self, revision: Revision, host: IpAddr) {
         let key = GoalKey::Peer(self.id, host);
-        self.log.touch(revision, Subject { host: None, key }, None);
+        self.log.touch(revision, key);
     }
 }
 
