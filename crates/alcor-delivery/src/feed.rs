@@ -26,7 +26,7 @@ pub(crate) struct Feed {
     subscribers: Arc<Subscribers>,
     on_demand_above: usize,
     intent: Intent,
-    /// The revision that the compiler is at.
+    /// The revision up to which the compiler knows everything.
     at: watch::Sender<Revision>,
 }
 
@@ -67,11 +67,13 @@ impl Feed {
     pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), DeliveryError> {
         loop {
             let commit = tokio::select! {
-                commit = self.watch.next() => commit,
+                commit = self.watch.step() => commit,
                 () = stop.cancelled() => return Ok(()),
             };
             match commit {
-                Ok(commit) => self.apply(commit.revision, &commit.changes)?,
+                Ok(Some(commit)) => self.apply(commit.revision, &commit.changes)?,
+                // Whoever waits to be told of must not wait for news of somebody else.
+                Ok(None) => drop(self.at.send_replace(self.watch.revision())),
                 Err(StoreError::Compacted { oldest }) => {
                     tracing::warn!(%oldest, "the feed fell behind the change log; loading anew");
                     self.reload()?;
@@ -163,4 +165,29 @@ fn load(
         intent,
         watch,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn its_progress_is_that_of_the_store_also_where_nothing_is_for_hosts() {
+        let store = Store::ephemeral();
+        let feed = Feed::open(store.clone(), Default::default(), "", 1_000).unwrap();
+        let mut progress = feed.progress();
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(feed.run(stop.clone()));
+        let put = |txn: &mut alcor_store::Txn<'_>| {
+            txn.put("a row of no table", "");
+            Ok::<_, StoreError>(())
+        };
+        let written = store.transact(put).await.unwrap().revision;
+        let told = progress.wait_for(|at| *at >= written);
+        let told = tokio::time::timeout(Duration::from_secs(10), told).await;
+        assert!(told.is_ok());
+        stop.cancel();
+        running.await.unwrap().unwrap();
+    }
 }

@@ -58,14 +58,19 @@ impl Watch {
     /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Result<Commit, StoreError> {
         loop {
-            let newest = *self.news.borrow_and_update();
-            while self.cursor < newest {
-                if let Some(commit) = self.advance()? {
-                    return Ok(commit);
-                }
+            if let Some(commit) = self.step().await? {
+                return Ok(commit);
             }
+        }
+    }
+
+    /// The same, but also returns, with nothing, once it has passed over commits that do not touch the
+    /// prefixes: for who must know how far it is.
+    pub async fn step(&mut self) -> Result<Option<Commit>, StoreError> {
+        while self.cursor >= *self.news.borrow_and_update() {
             self.news.changed().await.map_err(|_| StoreError::Closed)?;
         }
+        self.advance()
     }
 
     /// Every commit up to this revision has been seen or did not touch the prefixes.
