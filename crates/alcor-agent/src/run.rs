@@ -97,6 +97,9 @@ struct Agent {
     identity: Hello,
     engine: Engine,
     door: Option<Door>,
+    /// Whether the open session has begun: until then the region counts no signs of life, and with very many
+    /// agents that wait to be welcomed it would do nothing but read them.
+    welcomed: bool,
     client: Option<Client>,
     replies: Option<mpsc::Sender<PacketOut>>,
     resumed: Option<mpsc::Sender<Continuation>>,
@@ -149,6 +152,7 @@ impl Agent {
             },
             engine,
             door: None,
+            welcomed: false,
             client: None,
             replies: None,
             resumed: None,
@@ -236,7 +240,7 @@ impl Agent {
     fn linked(&mut self, event: LinkEvent) {
         match event {
             LinkEvent::Opened(door) => {
-                self.door = Some(door);
+                (self.door, self.welcomed) = (Some(door), false);
                 let hello = self.engine.hello(&self.identity);
                 self.carry_out(vec![hello]);
             }
@@ -252,6 +256,7 @@ impl Agent {
         let effects = match body {
             region_message::Body::Welcome(welcome) => {
                 tracing::info!(scopes = welcome.scopes.len(), "welcomed by the region");
+                self.welcomed = true;
                 let millis = |millis: u32| Duration::from_millis(u64::from(millis.max(10)));
                 self.heartbeat = ticks(millis(welcome.heartbeat_interval_ms));
                 self.audit = millis(welcome.audit_interval_ms);
@@ -399,13 +404,14 @@ impl Agent {
     }
 
     fn beat(&mut self) {
+        let Some(door) = self.door.as_ref().filter(|_| self.welcomed) else {
+            return;
+        };
         let audit = self.audited.elapsed() >= self.audit;
         if audit {
             self.audited = Instant::now();
         }
-        if let Some(door) = &self.door
-            && let Effect::Say(body) = self.engine.heartbeat(audit)
-        {
+        if let Effect::Say(body) = self.engine.heartbeat(audit) {
             door.send(body);
         }
     }

@@ -21,6 +21,9 @@ pub struct Heard {
     pub at: Timestamp,
 }
 
+/// Time for each host between two looks at who lives: one host costs about a hundredth of that.
+const LOOK_AT_HOST: Duration = Duration::from_micros(10);
+
 /// Neighbours that others may ask for until the session has looked; further ones must be asked for again.
 const ASKED: usize = 1024;
 
@@ -75,6 +78,8 @@ impl Mailbox {
 struct Entry {
     mailbox: Arc<Mailbox>,
     open: bool,
+    /// Whether it still waits for its turn. It says nothing then; that its connection is there counts.
+    waits: bool,
     pace: Pace,
     last: Instant,
     last_at: Timestamp,
@@ -87,9 +92,13 @@ struct Entry {
 }
 
 impl Entry {
+    fn is_waiting(&self) -> bool {
+        self.open && self.waits
+    }
+
     /// An agent that is started anew closes its session, and is back before it counts as silent.
     fn lives(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.last) < self.pace.silence
+        self.is_waiting() || now.saturating_duration_since(self.last) < self.pace.silence
     }
 }
 
@@ -97,6 +106,8 @@ impl Entry {
 #[derive(Debug, Default)]
 pub struct Hosts {
     entries: Mutex<HashMap<HostName, Entry>>,
+    /// The last mark of who lives, and when it was made.
+    mark: Mutex<Option<(u64, Instant)>>,
 }
 
 impl Hosts {
@@ -104,7 +115,8 @@ impl Hosts {
     pub fn heard(&self, host: &HostName) -> Option<Heard> {
         let entries = self.entries.lock();
         let entry = entries.get(host)?;
-        let alive = entry.open && entry.last.elapsed() < entry.pace.doubt;
+        let heard = entry.last.elapsed() < entry.pace.doubt;
+        let alive = entry.is_waiting() || entry.open && heard;
         Some(Heard {
             alive,
             at: entry.last_at,
@@ -120,12 +132,21 @@ impl Hosts {
             .collect()
     }
 
-    /// Another number whenever others live than before, or the same with other physical networks. Costs far
-    /// less than to name them all, which with very many hosts is too much to do again and again.
+    /// Another number whenever others live than before, or the same with other physical networks. The more
+    /// hosts there are, the less often it is made anew: silence is measured in longer times, too.
     pub(crate) fn living_mark(&self) -> u64 {
+        let mut last = self.mark.lock();
         let (entries, now) = (self.entries.lock(), Instant::now());
+        let pause = LOOK_AT_HOST * u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        if let Some((mark, at)) = *last
+            && now.saturating_duration_since(at) < pause
+        {
+            return mark;
+        }
         let living = entries.values().filter(|entry| entry.lives(now));
-        living.fold(0, |mark, entry| mark ^ entry.mark)
+        let mark = living.fold(0, |mark, entry| mark ^ entry.mark);
+        *last = Some((mark, now));
+        mark
     }
 
     /// All hosts that have had a session.
@@ -133,12 +154,13 @@ impl Hosts {
         self.entries.lock().keys().cloned().collect()
     }
 
-    /// Opens a session for the host, which is to keep the pace; an older one is told to end.
+    /// Opens a session for the host, which waits for its turn; an older one is told to end.
     pub(crate) fn register(&self, host: &HostName, wires: &[String], pace: Pace) -> Arc<Mailbox> {
         let mailbox = Arc::new(Mailbox::default());
         let entry = Entry {
             mailbox: Arc::clone(&mailbox),
             open: true,
+            waits: true,
             pace,
             last: Instant::now(),
             last_at: Timestamp::now(),
@@ -153,6 +175,16 @@ impl Hosts {
             old.mailbox.replaced.cancel();
         }
         mailbox
+    }
+
+    /// The session's turn has come: from now on it is to keep the pace.
+    pub(crate) fn admit(&self, host: &HostName, mailbox: &Arc<Mailbox>, pace: Pace) {
+        if let Some(entry) = self.entries.lock().get_mut(host)
+            && Arc::ptr_eq(&entry.mailbox, mailbox)
+        {
+            (entry.waits, entry.pace) = (false, pace);
+            (entry.last, entry.last_at) = (Instant::now(), Timestamp::now());
+        }
     }
 
     /// Has the host's agent, where it has a session, told of whoever has an address.
@@ -218,5 +250,36 @@ impl Hosts {
                 entry.mailbox.put(scope, owner);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Settings;
+
+    #[test]
+    fn whoever_waits_for_its_turn_lives_and_then_must_say_so() {
+        let (hosts, host) = (Hosts::default(), HostName::from("a"));
+        let brief = Duration::from_nanos(1);
+        let pace = Pace {
+            doubt: brief,
+            silence: brief,
+            ..Settings::default().pace(1)
+        };
+        let mailbox = hosts.register(&host, &["wire".to_owned()], pace);
+        std::thread::sleep(Duration::from_millis(1));
+        assert!(hosts.heard(&host).is_some_and(|heard| heard.alive));
+        assert_eq!(hosts.living().len(), 1);
+        let waiting = hosts.living_mark();
+        hosts.admit(&host, &mailbox, pace);
+        std::thread::sleep(Duration::from_millis(1));
+        assert!(hosts.heard(&host).is_some_and(|heard| !heard.alive));
+        assert!(hosts.living().is_empty());
+        assert_ne!(hosts.living_mark(), waiting);
+        hosts.admit(&host, &mailbox, Settings::default().pace(1));
+        assert_eq!(hosts.living().len(), 1);
+        hosts.close(&host, &mailbox);
+        assert!(hosts.heard(&host).is_some_and(|heard| !heard.alive));
     }
 }

@@ -21,8 +21,10 @@ use tokio_util::sync::CancellationToken;
 
 /// How often hosts are looked at: silence itself makes no event.
 const LOOK: Duration = Duration::from_millis(100);
-/// After a start agents have so many silences to come back before any gateway leaves one.
+/// After a start agents have so many silences to come back before any gateway leaves one,
 const PATIENCE: u32 = 4;
+/// and so much longer for each host, because they come one after the other.
+const EACH: Duration = Duration::from_millis(1);
 
 /// The hosts that live, each with its physical networks.
 type Living = BTreeMap<HostName, BTreeSet<String>>;
@@ -37,18 +39,19 @@ pub(crate) struct Seats {
 }
 
 impl Seats {
-    /// Begins to follow the routers.
+    /// Begins to follow the routers in a region with so many hosts.
     pub(crate) fn new(
         store: Store,
         hosts: Arc<Hosts>,
-        silence: Duration,
+        (silence, count): (Duration, usize),
     ) -> Result<Self, DeliveryError> {
         let watch = follow(&store)?;
+        let all = EACH * u32::try_from(count).unwrap_or(u32::MAX);
         Ok(Self {
             store,
             hosts,
             watch,
-            settled: Instant::now() + silence * PATIENCE,
+            settled: Instant::now() + silence * PATIENCE + all,
         })
     }
 
@@ -58,7 +61,7 @@ impl Seats {
         loop {
             let state = (self.hosts.living_mark(), Instant::now() >= self.settled);
             if seen != Some(state) {
-                let done = self.settle(&self.hosts.living(), state.1).await;
+                let done = self.settle(state.1).await;
                 seen = done.then_some(state);
             }
             tokio::select! {
@@ -93,8 +96,12 @@ impl Seats {
     }
 
     /// Moves what must move; whether all of it was done.
-    async fn settle(&self, living: &Living, settled: bool) -> bool {
+    async fn settle(&self, settled: bool) -> bool {
         let snapshot = self.store.snapshot();
+        if !has_gateways(&snapshot) {
+            return true;
+        }
+        let living = &self.hosts.living();
         let mut done = true;
         for gateway in gateways(&snapshot, alike(living)) {
             let Some(host) = gateway.choice(living, settled) else {
@@ -179,6 +186,12 @@ fn weight(port: PortId, host: &HostName) -> u64 {
     let mut hasher = DefaultHasher::new();
     (port.as_bytes(), host.as_str()).hash(&mut hasher);
     hasher.finish()
+}
+
+/// Whether there are any, for which hosts would have to be named.
+fn has_gateways(snapshot: &Snapshot) -> bool {
+    let mut routers = records::scan::<Router>(snapshot, None, false).filter_map(Result::ok);
+    routers.any(|router| !router.gateways.is_empty())
 }
 
 /// All gateways; with what is inside, unless it makes no difference.

@@ -146,7 +146,8 @@ impl Delivery {
         let above = settings.on_demand_above;
         let feed = Feed::open(store.clone(), told, &settings.dns_domain, above)?;
         let (status, writer) = StatusWriter::new(store.clone(), feed.compiler(), metrics.clone());
-        let seats = Seats::new(store.clone(), Arc::clone(&hosts), settings.silence)?;
+        let times = (settings.silence, feed.compiler().read().host_count());
+        let seats = Seats::new(store.clone(), Arc::clone(&hosts), times)?;
         let outlets = Outlets::new(
             store.clone(),
             Arc::clone(&hosts),

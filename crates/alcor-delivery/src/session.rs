@@ -102,13 +102,16 @@ async fn serve<S>(
 where
     S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
 {
-    let Some(turn) = admitted(shared, &mut inbound).await? else {
-        return Ok(());
-    };
-    register(shared, hello).await?;
-    let pace = shared.settings.pace(shared.compiler.read().host_count());
+    let pace = || shared.settings.pace(shared.compiler.read().host_count());
     let wires = &hello.physical_networks;
-    let mailbox = shared.hosts.register(host, wires, pace);
+    let mailbox = shared.hosts.register(host, wires, pace());
+    let turn = begin(shared, hello, &mailbox, &mut inbound).await;
+    let Ok(Some(turn)) = turn else {
+        shared.hosts.close(host, &mailbox);
+        return turn.map(drop);
+    };
+    let pace = pace();
+    shared.hosts.admit(host, &mailbox, pace);
     shared.metrics.sessions.inc();
     tracing::info!(%host, boot = hello.boot_id, known = hello.known.len(), "session opened");
     let (dispatch, welcome) = aside(|| start(shared, host, &hello.known));
@@ -129,6 +132,26 @@ where
     ended
 }
 
+/// The host's turn, once its node is known; nothing where the session is over before.
+async fn begin<S>(
+    shared: &Shared,
+    hello: &Hello,
+    mailbox: &Mailbox,
+    inbound: &mut S,
+) -> Result<Option<Turn>, DeliveryError>
+where
+    S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
+{
+    let turn = tokio::select! {
+        turn = admitted(shared, inbound) => turn?,
+        () = mailbox.replaced.cancelled() => None,
+    };
+    if turn.is_some() {
+        register(shared, hello).await?;
+    }
+    Ok(turn)
+}
+
 /// What the agent holds, by its word and by what is remembered of it.
 fn start(shared: &Shared, host: &HostName, known: &[ScopeRevision]) -> (Dispatch, Welcome) {
     let remembered = shared.subscribers.demand(host);
@@ -140,7 +163,7 @@ fn start(shared: &Shared, host: &HostName, known: &[ScopeRevision]) -> (Dispatch
 }
 
 /// Waits for a turn to be brought up to date; nothing where the agent went meanwhile. What it says
-/// before its welcome are signs of life, and reports that it repeats after it.
+/// before its welcome are reports that it repeats after it.
 async fn admitted<S>(shared: &Shared, inbound: &mut S) -> Result<Option<Turn>, DeliveryError>
 where
     S: Stream<Item = Result<AgentMessage, Status>> + Unpin,

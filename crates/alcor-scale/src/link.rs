@@ -170,6 +170,15 @@ impl Beats {
     }
 }
 
+/// Waits for the next beat; for ever before the welcome, as a real agent says nothing until then.
+async fn due(beats: Option<&mut Beats>) -> &mut Beats {
+    let Some(beats) = beats else {
+        return std::future::pending().await;
+    };
+    beats.heartbeat.tick().await;
+    beats
+}
+
 impl Session<'_> {
     async fn run(
         &self,
@@ -186,15 +195,14 @@ impl Session<'_> {
             .session(ReceiverStream::new(outbound).map(|message| *message))
             .await?
             .into_inner();
-        let half = Duration::from_millis(500);
-        let mut beats = Beats::new(half, Duration::from_secs(30));
+        let mut beats = None;
         loop {
             tokio::select! {
                 said = inbound.message() => match said?.and_then(|said| said.body) {
                     Some(region_message::Body::Welcome(welcome)) => {
                         *welcomed = true;
                         self.shared.counts.sessions.fetch_add(1, Relaxed);
-                        beats = self.welcome(&door, &welcome).await?;
+                        beats = Some(self.welcome(&door, &welcome).await?);
                     }
                     Some(region_message::Body::Push(push)) => {
                         let lacked = self.host.agent.lock().lacks_names();
@@ -209,7 +217,7 @@ impl Session<'_> {
                 () = self.host.questions.bell.notified() => for want in self.host.questions.take() {
                     say(&door, Body::Want(want)).await?;
                 },
-                _ = beats.heartbeat.tick() => self.beat(&door, &mut beats).await?,
+                beats = due(beats.as_mut()) => self.beat(&door, beats).await?,
             }
         }
     }
