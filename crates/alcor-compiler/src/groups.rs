@@ -98,6 +98,12 @@ impl Groups {
         }
     }
 
+    /// How many members hosts are told of.
+    pub(crate) fn breadth(&self, scope: ScopeId) -> usize {
+        let set = scope_group(scope).and_then(|id| self.sets.get(&id));
+        set.map_or(0, Group::told_members)
+    }
+
     /// XOR of the hashes of all goals of the scope. Costs the rules, not the members.
     pub(crate) fn digest(&self, scope: ScopeId) -> u64 {
         match scope {

@@ -127,6 +127,19 @@ impl Compiler {
         }
     }
 
+    /// How many goals of others' ports a host is told of at most: neighbours or members. Where it asks for
+    /// them, that is none.
+    pub fn breadth(&self, scope: impl Into<ScopeId>) -> usize {
+        match scope.into() {
+            ScopeId::Network(id) => {
+                let scope = self.scopes.get(&id);
+                let whole = scope.filter(|scope| !scope.is_large());
+                whole.map_or(0, Scope::size)
+            }
+            scope => self.groups.breadth(scope),
+        }
+    }
+
     fn network_snapshot(
         &self,
         id: NetworkId,

@@ -1,8 +1,13 @@
-//! Work that takes long, or waits for the compiler while a change is taken in. The threads that serve everybody
-//! must not stand still meanwhile.
+//! Work that takes long. The threads that serve everybody must not stand still meanwhile, so that another takes
+//! over: only so many may be at it at a time, or there are hundreds of threads.
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
+
+/// Does work here that may be such work.
+pub(crate) fn aside_if<T>(long: bool, work: impl FnOnce() -> T) -> T {
+    if long { aside(work) } else { work() }
+}
 
 /// Does such work here, and has the other tasks of this thread done by another one.
 pub(crate) fn aside<T>(work: impl FnOnce() -> T) -> T {

@@ -20,6 +20,9 @@ const CHANGES_PER_PUSH: usize = 2_000;
 /// Pushes that may be under way unacknowledged. Bounds what lies in buffers on both sides.
 pub(crate) const WINDOW: usize = 16;
 
+/// Goals that are found out as quickly as anything else that a session does.
+const FEW: usize = 64;
+
 /// Snapshots of one scope that are sent in a session because a push was refused. An agent that
 /// refuses them all cannot be helped by one more.
 const MAX_RESTARTS: u32 = 3;
@@ -144,6 +147,12 @@ impl Dispatch {
         }
     }
 
+    /// Whether to find out what the next push says may take long, for others' ports are told of, and many.
+    pub(crate) fn is_long(&self, compiler: &Compiler) -> bool {
+        let mut scopes = self.news.scopes();
+        self.outbox.is_empty() && scopes.any(|scope| compiler.breadth(scope) > FEW)
+    }
+
     /// The next push, where there is one and room for it. It counts as in flight from now on.
     pub fn next(&mut self, compiler: &Compiler) -> Option<Push> {
         if !self.has_room() {
@@ -156,6 +165,10 @@ impl Dispatch {
             self.refresh(compiler, scope);
         }
         let mut push = self.outbox.pop_front()?;
+        if self.outbox.is_empty() {
+            // Most sessions have nothing to send most of the time, and there are very many of them.
+            self.outbox = VecDeque::new();
+        }
         self.sequence += 1;
         push.sequence = self.sequence;
         let scope = push.scope.parse().ok()?;
@@ -167,6 +180,9 @@ impl Dispatch {
     pub fn received(&mut self, sequence: u64) -> Settled {
         let before = self.in_flight.len();
         self.in_flight.retain(|(flying, _)| *flying != sequence);
+        if self.in_flight.is_empty() {
+            self.in_flight = VecDeque::new();
+        }
         if self.in_flight.len() < before {
             Settled::Received
         } else {

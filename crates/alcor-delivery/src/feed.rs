@@ -1,7 +1,7 @@
 //! The feed: keeps the compiler at the store's newest revision, and rings the sessions.
 
 use crate::DeliveryError;
-use crate::aside::aside;
+use crate::aside::aside_if;
 use crate::hosts::Hosts;
 use crate::intent::{self, Intent};
 use crate::service::Owner;
@@ -9,13 +9,15 @@ use crate::subscribers::Subscribers;
 use alcor_compiler::{Compiler, Touch};
 use alcor_store::{Change, Store, StoreError, Watch};
 use alcor_types::Revision;
-use parking_lot::RwLock;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{RwLock, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Changes that one scope's log keeps for agents that reconnect.
 const LOG_LIMIT: usize = 65_536;
+
+/// Changes that are taken in as quickly as anything else that is done here.
+const FEW: usize = 16;
 
 /// The running feed's own view; what the sessions share of it is the compiler.
 pub(crate) struct Feed {
@@ -71,35 +73,37 @@ impl Feed {
                 () = stop.cancelled() => return Ok(()),
             };
             match commit {
-                Ok(Some(commit)) => self.apply(commit.revision, &commit.changes)?,
+                Ok(Some(commit)) => self.apply(commit.revision, &commit.changes).await?,
                 // Whoever waits to be told of must not wait for news of somebody else.
                 Ok(None) => drop(self.at.send_replace(self.watch.revision())),
                 Err(StoreError::Compacted { oldest }) => {
                     tracing::warn!(%oldest, "the feed fell behind the change log; loading anew");
-                    self.reload()?;
+                    self.reload().await?;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
     }
 
-    fn apply(&mut self, revision: Revision, changes: &[Change]) -> Result<(), DeliveryError> {
-        aside(|| {
-            let facts = self.intent.facts(changes)?;
-            let touches = self.compiler.write().apply(revision, &facts);
-            self.at.send_replace(revision);
-            self.ring(&touches);
-            Ok(())
-        })
+    async fn apply(&mut self, revision: Revision, changes: &[Change]) -> Result<(), DeliveryError> {
+        let long = changes.len() > FEW;
+        let facts = aside_if(long, || self.intent.facts(changes))?;
+        let mut compiler = self.compiler.write().await;
+        let touches = aside_if(long, || compiler.apply(revision, &facts));
+        self.at.send_replace(revision);
+        let compiler = compiler.downgrade();
+        aside_if(long, || self.ring(&compiler, &touches));
+        Ok(())
     }
 
     /// A session may look between two rings: it must not hear that its host has left a scope
     /// before it hears of what no longer leans on it.
-    fn ring(&self, touches: &[Touch]) {
+    fn ring(&self, compiler: &Compiler, touches: &[Touch]) {
+        let owner = |touch: &Touch| compiler.scope_owner(touch.scope).cloned();
         for touch in touches {
-            let owner = self.owner(touch);
+            let owner = owner(touch);
             let members = match &touch.only {
-                None => self.compiler.read().scope_hosts(touch.scope),
+                None => compiler.scope_hosts(touch.scope),
                 Some(only) => {
                     let mut members = self.subscribers.of(&only.ports);
                     members.extend(only.places.iter().chain(&touch.joined).cloned());
@@ -109,22 +113,17 @@ impl Feed {
             self.hosts.ring(touch.scope, &owner, members.iter());
         }
         for touch in touches {
-            let owner = self.owner(touch);
+            let owner: Owner = owner(touch);
             self.hosts.ring(touch.scope, &owner, touch.left.iter());
-            self.tell_of_newcomers(touch);
+            self.tell_of_newcomers(compiler, touch);
         }
     }
 
-    fn owner(&self, touch: &Touch) -> Owner {
-        self.compiler.read().scope_owner(touch.scope).cloned()
-    }
-
     /// Hosts that were told a moment ago that nobody has an address hear who has it now.
-    fn tell_of_newcomers(&self, touch: &Touch) {
+    fn tell_of_newcomers(&self, compiler: &Compiler, touch: &Touch) {
         let Some(network) = touch.scope.network() else {
             return;
         };
-        let compiler = self.compiler.read();
         let ports = touch.newcomers.iter();
         for sought in ports.flat_map(|port| compiler.sought_by(network, *port)) {
             for host in self.subscribers.take_missed((network, sought)) {
@@ -134,15 +133,16 @@ impl Feed {
     }
 
     /// Every session then finds its cursors too old, and sends snapshots.
-    fn reload(&mut self) -> Result<(), DeliveryError> {
+    async fn reload(&mut self) -> Result<(), DeliveryError> {
         let (compiler, intent, watch) =
             load(&self.store, self.intent.domain(), self.on_demand_above)?;
         self.watch = watch;
         self.intent = intent;
         self.at.send_replace(compiler.revision());
-        *self.compiler.write() = compiler;
+        let mut shared = self.compiler.write().await;
+        *shared = compiler;
         for host in self.hosts.names() {
-            for scope in self.compiler.read().host_scopes(&host) {
+            for scope in shared.host_scopes(&host) {
                 self.hosts.ring(scope, &None, std::iter::once(&host));
             }
         }

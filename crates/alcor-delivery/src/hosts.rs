@@ -258,8 +258,8 @@ mod tests {
     use super::*;
     use crate::Settings;
 
-    #[test]
-    fn whoever_waits_for_its_turn_lives_and_then_must_say_so() {
+    #[tokio::test]
+    async fn whoever_waits_for_its_turn_lives_and_then_must_say_so() {
         let (hosts, host) = (Hosts::default(), HostName::from("a"));
         let brief = Duration::from_nanos(1);
         let pace = Pace {
@@ -268,12 +268,12 @@ mod tests {
             ..Settings::default().pace(1)
         };
         let mailbox = hosts.register(&host, &["wire".to_owned()], pace);
-        std::thread::sleep(Duration::from_millis(1));
+        tokio::time::sleep(Duration::from_millis(1)).await;
         assert!(hosts.heard(&host).is_some_and(|heard| heard.alive));
         assert_eq!(hosts.living().len(), 1);
         let waiting = hosts.living_mark();
         hosts.admit(&host, &mailbox, pace);
-        std::thread::sleep(Duration::from_millis(1));
+        tokio::time::sleep(Duration::from_millis(1)).await;
         assert!(hosts.heard(&host).is_some_and(|heard| !heard.alive));
         assert!(hosts.living().is_empty());
         assert_ne!(hosts.living_mark(), waiting);

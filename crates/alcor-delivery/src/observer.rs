@@ -1,5 +1,6 @@
 //! A session with somebody who only wants to know what a host is to hold.
 
+use crate::aside::aside;
 use crate::service::Shared;
 use crate::session::Outbound;
 use crate::{DeliveryError, Dispatch};
@@ -17,7 +18,7 @@ pub(crate) async fn serve(
     outbound: &Outbound,
 ) -> Result<(), DeliveryError> {
     let (mut dispatch, mut welcome) = {
-        let compiler = shared.compiler.read();
+        let compiler = shared.compiler.read().await;
         let Some(tunnel_ip) = compiler.tunnel_ip(host) else {
             return Err(DeliveryError::NoHost(host.clone()));
         };
@@ -42,7 +43,9 @@ pub(crate) async fn serve(
     }
     send(outbound, region_message::Body::Welcome(welcome)).await?;
     loop {
-        let next = dispatch.next(&shared.compiler.read());
+        let compiler = shared.compiler.read().await;
+        let next = aside(|| dispatch.next(&compiler));
+        drop(compiler);
         let Some(push) = next else { return Ok(()) };
         dispatch.received(push.sequence);
         send(outbound, region_message::Body::Push(push)).await?;

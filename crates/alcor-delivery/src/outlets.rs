@@ -11,11 +11,10 @@ use alcor_compiler::Compiler;
 use alcor_managers::{ApiError, Settings, records, router, schema};
 use alcor_store::{Snapshot, Store, TransactError, Txn, Watch};
 use alcor_types::{HostName, Network, NetworkId, PortId, Revision, Router, RouterId};
-use parking_lot::RwLock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{RwLock, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -126,7 +125,7 @@ impl Outlets {
             let Ok(held) = held(&snapshot, &way) else {
                 continue;
             };
-            let behind = self.compiler.read().hosts_behind(way.router);
+            let behind = self.compiler.read().await.hosts_behind(way.router);
             let work = way.work(&behind, &held, living);
             for port in work.close {
                 let closing = move |txn: &mut Txn<'_>| router::close_outlet(txn, port);

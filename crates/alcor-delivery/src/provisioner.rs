@@ -59,20 +59,21 @@ impl GoalStateProvisioner for Delivery {
             format_version,
             state_requests,
         } = request.into_inner();
-        let statuses = state_requests.iter().enumerate().map(|(index, asked)| {
+        let mut statuses = Vec::with_capacity(state_requests.len());
+        for (index, asked) in state_requests.into_iter().enumerate() {
             let status = if index < QUESTIONS {
-                self.answer(asked, caller)
+                self.answer(&asked, caller).await
             } else {
                 OperationStatus::InvalidArg
             };
-            HostRequestOperationStatus {
-                request_id: asked.request_id.clone(),
+            statuses.push(HostRequestOperationStatus {
+                request_id: asked.request_id,
                 operation_status: status.into(),
-            }
-        });
+            });
+        }
         Ok(Response::new(HostRequestReply {
             format_version,
-            operation_statuses: statuses.collect(),
+            operation_statuses: statuses,
             total_operation_time: u32::try_from(begun.elapsed().as_micros()).unwrap_or(u32::MAX),
         }))
     }
@@ -83,18 +84,25 @@ fn by_session() -> Status {
 }
 
 impl Delivery {
-    fn answer(&self, asked: &ResourceStateRequest, caller: Option<SocketAddr>) -> OperationStatus {
+    async fn answer(
+        &self,
+        asked: &ResourceStateRequest,
+        caller: Option<SocketAddr>,
+    ) -> OperationStatus {
         match asked.request_type() {
-            RequestType::OnDemand => self.on_demand(asked).unwrap_or(OperationStatus::InvalidArg),
-            RequestType::AgentRestarted => self.restarted(caller),
+            RequestType::OnDemand => {
+                let answer = self.on_demand(asked).await;
+                answer.unwrap_or(OperationStatus::InvalidArg)
+            }
+            RequestType::AgentRestarted => self.restarted(caller).await,
         }
     }
 
     /// Whether there is a way from one address to the other; nothing where they are no addresses.
-    fn on_demand(&self, asked: &ResourceStateRequest) -> Option<OperationStatus> {
+    async fn on_demand(&self, asked: &ResourceStateRequest) -> Option<OperationStatus> {
         let from: IpAddr = asked.source_ip.parse().ok()?;
         let to: IpAddr = asked.destination_ip.parse().ok()?;
-        let compiler = self.shared.compiler.read();
+        let compiler = self.shared.compiler.read().await;
         let way = compiler.way(asked.tunnel_id, from, to);
         drop(compiler);
         Some(match way {
@@ -108,8 +116,10 @@ impl Delivery {
     }
 
     /// The agent that calls has forgotten everything: it is told all anew.
-    fn restarted(&self, caller: Option<SocketAddr>) -> OperationStatus {
-        let host = caller.and_then(|caller| self.shared.compiler.read().host_at(caller.ip()));
+    async fn restarted(&self, caller: Option<SocketAddr>) -> OperationStatus {
+        let compiler = self.shared.compiler.read().await;
+        let host = caller.and_then(|caller| compiler.host_at(caller.ip()));
+        drop(compiler);
         let told = host.is_some_and(|host| self.shared.hosts.tell_anew(&host));
         if told {
             OperationStatus::Success

@@ -16,12 +16,11 @@ use alcor_goalstate::wire::host_session_server::{HostSession, HostSessionServer}
 use alcor_goalstate::wire::{AgentMessage, RegionMessage};
 use alcor_store::{Slots, Store};
 use alcor_types::{HostName, ProjectId, Revision};
-use parking_lot::RwLock;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{RwLock, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tokio_stream::{Stream, StreamExt};
@@ -86,6 +85,7 @@ pub(crate) type Owner = Option<ProjectId>;
 /// What all sessions share.
 pub(crate) struct Shared {
     pub(crate) store: Store,
+    /// Waiting for it keeps no thread from the work of others.
     pub(crate) compiler: Arc<RwLock<Compiler>>,
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) subscribers: Arc<Subscribers>,
@@ -146,7 +146,9 @@ impl Delivery {
         let above = settings.on_demand_above;
         let feed = Feed::open(store.clone(), told, &settings.dns_domain, above)?;
         let (status, writer) = StatusWriter::new(store.clone(), feed.compiler(), metrics.clone());
-        let times = (settings.silence, feed.compiler().read().host_count());
+        // Nobody else has it yet.
+        let count = feed.compiler().try_read().map_or(0, |all| all.host_count());
+        let times = (settings.silence, count);
         let seats = Seats::new(store.clone(), Arc::clone(&hosts), times)?;
         let outlets = Outlets::new(
             store.clone(),

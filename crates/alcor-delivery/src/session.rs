@@ -1,7 +1,7 @@
 //! One agent's session: greets it, pushes to it, hears its words, notices its silence.
 
 use crate::admission::Turn;
-use crate::aside::aside;
+use crate::aside::{aside, aside_if};
 use crate::desk::Places;
 use crate::dispatch::WINDOW;
 use crate::hosts::{Asked, Mailbox};
@@ -9,6 +9,7 @@ use crate::observer;
 use crate::pace::Pace;
 use crate::service::{Owner, Shared};
 use crate::{DeliveryError, Dispatch, Settled};
+use alcor_compiler::Compiler;
 use alcor_goalstate::wire::agent_message::Body;
 use alcor_goalstate::wire::goal_state_operation_reply::GoalStateOperationStatus;
 use alcor_goalstate::wire::{
@@ -22,7 +23,7 @@ use alcor_types::{HostName, PortState, PortStatus, Revision, Timestamp};
 use prost::Message;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{RwLockReadGuard, mpsc, oneshot};
 use tokio_stream::{Stream, StreamExt};
 use tonic::Status;
 
@@ -51,12 +52,13 @@ where
     };
     let host = HostName::from(hello.host_id.as_str());
     if hello.observer {
-        if let Err(error) = observer::serve(&shared, &host, &outbound).await {
+        let watching = Box::pin(observer::serve(&shared, &host, &outbound));
+        if let Err(error) = watching.await {
             refuse(&outbound, error).await;
         }
         return;
     }
-    match serve(&shared, &host, &hello, inbound, &outbound).await {
+    match serve(&shared, &host, &hello, &mut inbound, &outbound).await {
         Ok(()) => tracing::info!(%host, "session ended"),
         Err(error) => {
             tracing::warn!(%host, %error, "session lost");
@@ -96,25 +98,25 @@ async fn serve<S>(
     shared: &Arc<Shared>,
     host: &HostName,
     hello: &Hello,
-    mut inbound: S,
+    inbound: &mut S,
     outbound: &Outbound,
 ) -> Result<(), DeliveryError>
 where
     S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
 {
-    let pace = || shared.settings.pace(shared.compiler.read().host_count());
     let wires = &hello.physical_networks;
-    let mailbox = shared.hosts.register(host, wires, pace());
-    let turn = begin(shared, hello, &mailbox, &mut inbound).await;
+    let mailbox = shared.hosts.register(host, wires, pace(shared).await);
+    // In a box, for it takes far more room than what comes after it and lasts.
+    let turn = Box::pin(begin(shared, hello, &mailbox, inbound)).await;
     let Ok(Some(turn)) = turn else {
         shared.hosts.close(host, &mailbox);
         return turn.map(drop);
     };
-    let pace = pace();
+    let pace = pace(shared).await;
     shared.hosts.admit(host, &mailbox, pace);
     shared.metrics.sessions.inc();
     tracing::info!(%host, boot = hello.boot_id, known = hello.known.len(), "session opened");
-    let (dispatch, welcome) = aside(|| start(shared, host, &hello.known));
+    let (dispatch, welcome) = start(shared, host, &hello.known).await;
     let mut session = Session {
         shared,
         host,
@@ -152,14 +154,22 @@ where
     Ok(turn)
 }
 
+async fn pace(shared: &Shared) -> Pace {
+    let count = shared.compiler.read().await.host_count();
+    shared.settings.pace(count)
+}
+
 /// What the agent holds, by its word and by what is remembered of it.
-fn start(shared: &Shared, host: &HostName, known: &[ScopeRevision]) -> (Dispatch, Welcome) {
+async fn start(shared: &Shared, host: &HostName, known: &[ScopeRevision]) -> (Dispatch, Welcome) {
+    let _slot = shared.slots.ask(None).await;
     let remembered = shared.subscribers.demand(host);
-    let compiler = shared.compiler.read();
-    let (mut dispatch, welcome) = Dispatch::resume(host.clone(), &compiler, known, &remembered);
-    let subscriptions = dispatch.take_subscriptions();
-    shared.subscribers.note(host, subscriptions);
-    (dispatch, welcome)
+    let compiler = shared.compiler.read().await;
+    aside(|| {
+        let (mut dispatch, welcome) = Dispatch::resume(host.clone(), &compiler, known, &remembered);
+        let subscriptions = dispatch.take_subscriptions();
+        shared.subscribers.note(host, subscriptions);
+        (dispatch, welcome)
+    })
 }
 
 /// Waits for a turn to be brought up to date; nothing where the agent went meanwhile. What it says
@@ -256,7 +266,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    async fn talk<S>(&mut self, welcome: Welcome, mut inbound: S) -> Result<(), DeliveryError>
+    async fn talk<S>(&mut self, welcome: Welcome, inbound: &mut S) -> Result<(), DeliveryError>
     where
         S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
     {
@@ -269,7 +279,9 @@ impl Session<'_> {
             tokio::select! {
                 slot = granted(asked) => {
                     self.asked = None;
-                    aside(|| self.push(&slot))?;
+                    let compiler = self.shared.compiler.read().await;
+                    let long = self.dispatch.is_long(&compiler);
+                    aside_if(long, || self.push(&slot, compiler))?;
                 }
                 message = tokio::time::timeout(silence, inbound.next()) => {
                     let message = message.map_err(|_| DeliveryError::Silent(silence.as_millis()))?;
@@ -277,7 +289,7 @@ impl Session<'_> {
                     self.shared.hosts.touch(self.host);
                     self.hear(message).await?;
                 }
-                () = self.mailbox.bell.notified() => self.open_mailbox(),
+                () = self.mailbox.bell.notified() => self.open_mailbox().await,
                 () = self.mailbox.replaced.cancelled() => return Ok(()),
                 () = self.shared.stop.cancelled() => return Ok(()),
             }
@@ -297,20 +309,20 @@ impl Session<'_> {
         }
     }
 
-    fn open_mailbox(&mut self) {
+    async fn open_mailbox(&mut self) {
         for (scope, owner) in self.mailbox.take() {
             self.dispatch.mark(scope, owner);
         }
         let asked = self.mailbox.take_asked();
         if asked.anew || !asked.sought.is_empty() {
-            aside(|| self.tell(asked));
+            self.tell(asked).await;
         }
     }
 
-    fn tell(&mut self, asked: Asked) {
-        let compiler = self.shared.compiler.read();
+    async fn tell(&mut self, asked: Asked) {
+        let compiler = self.shared.compiler.read().await;
         if asked.anew {
-            self.dispatch.restart_all(&compiler);
+            aside(|| self.dispatch.restart_all(&compiler));
         }
         for (network, sought) in asked.sought {
             self.dispatch.tell(&compiler, network, sought);
@@ -333,8 +345,11 @@ impl Session<'_> {
     }
 
     /// Sends what is next.
-    fn push(&mut self, slot: &Slot<Owner>) -> Result<(), DeliveryError> {
-        let compiler = self.shared.compiler.read();
+    fn push(
+        &mut self,
+        slot: &Slot<Owner>,
+        compiler: RwLockReadGuard<'_, Compiler>,
+    ) -> Result<(), DeliveryError> {
         let next = self.dispatch.next(&compiler);
         self.subscribe();
         drop(compiler);
@@ -354,9 +369,9 @@ impl Session<'_> {
     }
 
     /// The agent asks who has some addresses.
-    fn wanted(&mut self, want: &Want) {
+    async fn wanted(&mut self, want: &Want) {
         let places = self.shared.desk.take(want.sought.len());
-        let compiler = self.shared.compiler.read();
+        let compiler = self.shared.compiler.read().await;
         let looked = self.dispatch.want(&compiler, want, places.is_none());
         self.subscribe();
         drop(compiler);
@@ -373,8 +388,8 @@ impl Session<'_> {
         metrics.shed.inc_by(u64::from(looked.shed));
     }
 
-    fn released(&mut self, release: &Release) {
-        let compiler = self.shared.compiler.read();
+    async fn released(&mut self, release: &Release) {
+        let compiler = self.shared.compiler.read().await;
         let count = self.dispatch.release(&compiler, release);
         self.subscribe();
         drop(compiler);
@@ -400,12 +415,12 @@ impl Session<'_> {
 
     async fn hear(&mut self, message: AgentMessage) -> Result<(), DeliveryError> {
         match message.body {
-            Some(Body::Ack(ack)) => self.acknowledged(&ack),
+            Some(Body::Ack(ack)) => self.acknowledged(&ack).await,
             Some(Body::Report(report)) => self.reported(report).await?,
             Some(Body::Heartbeat(Heartbeat { held })) if held.is_empty() => {}
-            Some(Body::Heartbeat(Heartbeat { held })) => aside(|| self.audited(&held)),
-            Some(Body::Want(want)) => aside(|| self.wanted(&want)),
-            Some(Body::Release(release)) => aside(|| self.released(&release)),
+            Some(Body::Heartbeat(Heartbeat { held })) => self.audited(&held).await,
+            Some(Body::Want(want)) => self.wanted(&want).await,
+            Some(Body::Release(release)) => self.released(&release).await,
             Some(Body::Hello(_)) => {
                 return Err(DeliveryError::Protocol(
                     "a session has one Hello".to_owned(),
@@ -416,14 +431,15 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn acknowledged(&mut self, ack: &Ack) {
+    async fn acknowledged(&mut self, ack: &Ack) {
         self.places.arrived(ack.sequence);
         let settled = match ack.stage() {
             AckStage::Received => self.dispatch.received(ack.sequence),
             AckStage::Verified => self.dispatch.verified(ack.sequence),
-            AckStage::Refused => self
-                .dispatch
-                .refused(&self.shared.compiler.read(), ack.sequence),
+            AckStage::Refused => {
+                let compiler = self.shared.compiler.read().await;
+                aside(|| self.dispatch.refused(&compiler, ack.sequence))
+            }
         };
         if matches!(settled, Settled::Restarted | Settled::GivenUp) {
             self.shared.metrics.refused.inc();
@@ -431,9 +447,12 @@ impl Session<'_> {
         }
     }
 
-    fn audited(&mut self, held: &[ScopeRevision]) {
+    async fn audited(&mut self, held: &[ScopeRevision]) {
         self.shared.hosts.holds(self.host, held);
-        for scope in self.dispatch.audit(&self.shared.compiler.read(), held) {
+        let compiler = self.shared.compiler.read().await;
+        let different = self.dispatch.audit(&compiler, held);
+        drop(compiler);
+        for scope in different {
             self.shared.metrics.mismatches.inc();
             tracing::warn!(host = %self.host, %scope, "the agent holds something else; sending all anew");
         }

@@ -3,15 +3,13 @@
 //! hold up another's one.
 
 use crate::Metrics;
-use crate::aside::aside;
 use alcor_compiler::Compiler;
 use alcor_managers::port;
 use alcor_store::{Store, TransactError, Turns};
 use alcor_types::{PortState, ProjectId};
-use parking_lot::RwLock;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{RwLock, mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// Words on their way from the sessions. A session that finds the queue full waits, and with it its agent.
@@ -89,7 +87,7 @@ impl StatusWriter {
         {
             words.push(word);
         }
-        aside(|| self.sort_in(words));
+        self.sort_in(words).await;
         let mut batch = Vec::new();
         while batch.len() < BATCH
             && let Some((owner, word)) = self.waiting.take()
@@ -100,8 +98,8 @@ impl StatusWriter {
         batch
     }
 
-    fn sort_in(&mut self, words: Vec<PortState>) {
-        let compiler = self.compiler.read();
+    async fn sort_in(&mut self, words: Vec<PortState>) {
+        let compiler = self.compiler.read().await;
         for word in words {
             let owner = compiler.owner(word.id).cloned();
             self.waiting.push(owner, word);

@@ -3,8 +3,9 @@
 
 use prost::Message;
 use std::marker::PhantomData;
-use tonic::codec::{BufferSettings, Codec};
-use tonic_prost::{ProstDecoder, ProstEncoder};
+use tonic::Status;
+use tonic::codec::{BufferSettings, Codec, EncodeBuf, Encoder};
+use tonic_prost::ProstDecoder;
 
 /// The size that a buffer begins with, in bytes: a heartbeat with the digests of some scopes.
 const BEGINNING: usize = 256;
@@ -28,14 +29,34 @@ where
 {
     type Encode = T;
     type Decode = U;
-    type Encoder = ProstEncoder<T>;
+    type Encoder = Fitting<T>;
     type Decoder = ProstDecoder<U>;
 
     fn encoder(&mut self) -> Self::Encoder {
-        ProstEncoder::new(BufferSettings::new(BEGINNING, TURN))
+        Fitting(PhantomData)
     }
 
     fn decoder(&mut self) -> Self::Decoder {
         ProstDecoder::new(BufferSettings::new(BEGINNING, TURN))
+    }
+}
+
+/// Takes as much room as the message needs. The library's encoder lets its buffer grow by doubling, and a
+/// stream keeps the buffer of its last message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fitting<T>(PhantomData<T>);
+
+impl<T: Message> Encoder for Fitting<T> {
+    type Item = T;
+    type Error = Status;
+
+    fn encode(&mut self, message: T, into: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        into.reserve(message.encoded_len());
+        let encoded = message.encode(into);
+        encoded.map_err(|error| Status::internal(error.to_string()))
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        BufferSettings::new(BEGINNING, TURN)
     }
 }

@@ -9,6 +9,7 @@
 mod cursor;
 mod keys;
 mod node;
+mod values;
 
 use crate::change::{Key, Value};
 pub(crate) use cursor::Rows;

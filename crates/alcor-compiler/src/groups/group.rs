@@ -97,6 +97,11 @@ impl Group {
         compile::member(self.id, port, *whole, *revision)
     }
 
+    /// How many members hosts are told of.
+    pub(super) fn told_members(&self) -> usize {
+        self.told.len()
+    }
+
     /// All goals.
     pub(super) fn goals(&self) -> impl Iterator<Item = Goal> {
         let ids = self.told.iter().copied();

@@ -47,6 +47,11 @@ impl News {
         self.marked.contains_key(&scope)
     }
 
+    /// All scopes that have news.
+    pub(super) fn scopes(&self) -> impl Iterator<Item = ScopeId> {
+        self.marked.keys().copied()
+    }
+
     /// Whether nothing has news.
     pub(super) fn is_empty(&self) -> bool {
         self.marked.is_empty()
@@ -63,6 +68,18 @@ impl News {
 
     /// Takes the scope that is to be told next, where `needed` says whether the host needs one.
     pub(super) fn next(&mut self, needed: impl Fn(ScopeId) -> bool) -> Option<ScopeId> {
+        let next = self.take(needed);
+        if self.is_empty() {
+            // Of very many sessions most have no news, and are not to keep room for any.
+            *self = Self {
+                clock: self.clock,
+                ..Self::default()
+            };
+        }
+        next
+    }
+
+    fn take(&mut self, needed: impl Fn(ScopeId) -> bool) -> Option<ScopeId> {
         loop {
             let scope = match self.new_sets.pop_first().or_else(|| self.pop_left()) {
                 Some(scope) => scope,

@@ -1,11 +1,11 @@
-//! A page's keys, one after the other in one piece of memory.
+//! A page's keys, one after the other in one piece of memory, of less than four gigabytes.
 
 /// Sorted keys.
 #[derive(Clone, Default)]
 pub(super) struct Keys {
     bytes: Vec<u8>,
     /// Where each key ends; it begins where the one before ends.
-    ends: Vec<usize>,
+    ends: Vec<u32>,
 }
 
 impl Keys {
@@ -14,12 +14,16 @@ impl Keys {
     }
 
     fn start(&self, at: usize) -> usize {
-        at.checked_sub(1).map_or(0, |before| self.ends[before])
+        at.checked_sub(1).map_or(0, |before| self.end(before))
+    }
+
+    fn end(&self, at: usize) -> usize {
+        self.ends[at] as usize
     }
 
     /// The key at a place below `len`.
     pub(super) fn at(&self, at: usize) -> &[u8] {
-        &self.bytes[self.start(at)..self.ends[at]]
+        &self.bytes[self.start(at)..self.end(at)]
     }
 
     /// The place of `key`, or where it belongs.
@@ -42,17 +46,18 @@ impl Keys {
         self.bytes.reserve_exact(key.len());
         self.ends.reserve_exact(1);
         self.bytes.splice(start..start, key.iter().copied());
-        self.ends.insert(at, start);
+        self.ends.insert(at, short(start));
         for end in &mut self.ends[at..] {
-            *end += key.len();
+            *end += short(key.len());
         }
     }
 
     pub(super) fn remove(&mut self, at: usize) {
-        let (start, end) = (self.start(at), self.ends.remove(at));
+        let (start, end) = (self.start(at), self.end(at));
+        self.ends.remove(at);
         self.bytes.drain(start..end);
         for later in &mut self.ends[at..] {
-            *later -= end - start;
+            *later -= short(end - start);
         }
     }
 
@@ -61,7 +66,7 @@ impl Keys {
         let start = self.start(at);
         let mut ends = self.ends.split_off(at);
         for end in &mut ends {
-            *end -= start;
+            *end -= short(start);
         }
         Self {
             bytes: self.bytes.split_off(start),
@@ -71,8 +76,17 @@ impl Keys {
 
     /// Adds keys that all come after the present ones.
     pub(super) fn append(&mut self, other: &Self) {
-        let base = self.bytes.len();
+        let base = short(self.bytes.len());
         self.bytes.extend_from_slice(&other.bytes);
         self.ends.extend(other.ends.iter().map(|end| base + end));
     }
+}
+
+/// A length within a page, of a few dozen keys each of which fits into memory many times.
+#[expect(
+    clippy::expect_used,
+    reason = "keys are far shorter than a hundred megabytes"
+)]
+fn short(length: usize) -> u32 {
+    u32::try_from(length).expect("a page has less than four gigabytes")
 }

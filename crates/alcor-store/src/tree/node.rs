@@ -1,6 +1,7 @@
 //! The tree's pages and how they change. A page is copied when someone else still sees it.
 
 use super::keys::Keys;
+use super::values::Values;
 use crate::change::Value;
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ pub(super) enum Node {
 #[derive(Clone, Default)]
 pub(super) struct Leaf {
     keys: Keys,
-    values: Vec<Value>,
+    values: Values,
 }
 
 /// Pages. `keys[i]` separates child `i`, whose keys are below it, from child `i + 1`.
@@ -91,7 +92,7 @@ impl Node {
         match (self, right) {
             (Self::Leaf(left), Self::Leaf(right)) => {
                 left.keys.append(&right.keys);
-                left.values.extend_from_slice(&right.values);
+                left.values.append(&right.values);
             }
             (Self::Inner(left), Self::Inner(right)) => {
                 left.keys.insert(left.keys.len(), separator);
@@ -114,18 +115,18 @@ impl Leaf {
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Option<&Value> {
-        self.search(key).ok().and_then(|at| self.values.get(at))
+        self.search(key).ok().map(|at| self.values.at(at))
     }
 
     /// The row at a place below `len`.
     pub(super) fn row(&self, at: usize) -> (&[u8], &Value) {
-        (self.keys.at(at), &self.values[at])
+        (self.keys.at(at), self.values.at(at))
     }
 
     fn insert(&mut self, key: &[u8], value: Value) -> Inserted {
         let at = match self.search(key) {
             Ok(at) => {
-                self.values[at] = value;
+                self.values.set(at, value);
                 return Inserted {
                     new: false,
                     split: None,
@@ -134,7 +135,6 @@ impl Leaf {
             Err(at) => at,
         };
         self.keys.insert(at, key);
-        self.values.reserve_exact(1);
         self.values.insert(at, value);
         let split = (self.len() > MOST).then(|| self.split(split_point(at, self.len())));
         Inserted { new: true, split }

@@ -190,7 +190,9 @@ pub(crate) async fn migrate(
     from: u16,
     to: u16,
 ) -> anyhow::Result<()> {
-    alcor_scale::migrate(region.rest(), region.lab(), (vm, port.id), (from, to)).await
+    alcor_scale::migrate(region.rest(), region.lab(), (vm, port.id), (from, to))
+        .await
+        .map(drop)
 }
 
 /// A VM with the port's own address and the network's usual MTU, without DHCP.
