@@ -62,8 +62,8 @@ impl Switches {
             ("it runs nowhere for", moving),
         ] {
             let [p50, _, most] = percentiles(times);
-            figures.add(format!("a VM moves: {what}, p50"), p50, "ms");
-            figures.add(format!("a VM moves: {what}, most"), most, "ms");
+            figures.add(&format!("a VM moves: {what}, p50"), p50, "ms");
+            figures.add(&format!("a VM moves: {what}, most"), most, "ms");
         }
         let lost = reports.iter().map(|report| report.lost.len()).max();
         let lost = count(lost.unwrap_or_default());
