@@ -12,13 +12,19 @@ use alcor_goalstate::wire::{Push, PushKind, ScopeRevision, Welcome};
 use alcor_goalstate::{GoalChange, ScopeId, encode};
 use alcor_types::{HostName, NetworkId, ProjectId, Revision};
 use news::News;
+use prost::Message;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Changes in one push: about half a megabyte of neighbours, well below gRPC's limit of four.
-const CHANGES_PER_PUSH: usize = 2_000;
+/// Changes in one push: about a hundred kilobytes of neighbours, well below gRPC's limit of four megabytes, and
+/// what another owner's news waits for where they come in the same moment.
+const CHANGES_PER_PUSH: usize = 500;
 
 /// Pushes that may be under way unacknowledged. Bounds what lies in buffers on both sides.
 pub(crate) const WINDOW: usize = 16;
+
+/// Bytes of pushes that may be under way when another is sent. What is on its way is told before anything
+/// else, whoever's it is, and an agent takes some milliseconds for so much.
+const FLYING: usize = 64 << 10;
 
 /// Goals that are found out as quickly as anything else that a session does.
 const FEW: usize = 64;
@@ -42,6 +48,14 @@ pub enum Settled {
     Unknown,
 }
 
+/// A push that is not acknowledged yet.
+#[derive(Clone, Copy, Debug)]
+struct Flying {
+    sequence: u64,
+    scope: ScopeId,
+    bytes: usize,
+}
+
 /// One agent's cursors, outbox and unacknowledged pushes.
 #[derive(Debug)]
 pub struct Dispatch {
@@ -53,7 +67,7 @@ pub struct Dispatch {
     /// Whose scope lies in the outbox.
     telling: Owner,
     outbox: VecDeque<Push>,
-    in_flight: VecDeque<(u64, ScopeId)>,
+    in_flight: VecDeque<Flying>,
     restarts: BTreeMap<ScopeId, u32>,
     /// Of large networks, what the agent holds once the outbox is empty.
     demand: Demand,
@@ -125,7 +139,8 @@ impl Dispatch {
 
     /// Whether a push could be sent now, if there is one.
     pub fn has_room(&self) -> bool {
-        self.in_flight.len() < WINDOW
+        let bytes: usize = self.in_flight.iter().map(|push| push.bytes).sum();
+        self.in_flight.len() < WINDOW && bytes < FLYING
     }
 
     /// Whether anything waits to be sent.
@@ -147,9 +162,10 @@ impl Dispatch {
         }
     }
 
-    /// Whether to find out what the next push says may take long, for others' ports are told of, and many.
+    /// Whether to find out what the next push says may take long, for others' ports are told of, and many. Looks
+    /// at a few of the scopes that have news, where there are more.
     pub(crate) fn is_long(&self, compiler: &Compiler) -> bool {
-        let mut scopes = self.news.scopes();
+        let mut scopes = self.news.scopes().take(FEW);
         self.outbox.is_empty() && scopes.any(|scope| compiler.breadth(scope) > FEW)
     }
 
@@ -171,15 +187,19 @@ impl Dispatch {
         }
         self.sequence += 1;
         push.sequence = self.sequence;
-        let scope = push.scope.parse().ok()?;
-        self.in_flight.push_back((push.sequence, scope));
+        let flying = Flying {
+            sequence: push.sequence,
+            scope: push.scope.parse().ok()?,
+            bytes: push.encoded_len(),
+        };
+        self.in_flight.push_back(flying);
         Some(push)
     }
 
     /// The agent holds the push in memory.
     pub fn received(&mut self, sequence: u64) -> Settled {
         let before = self.in_flight.len();
-        self.in_flight.retain(|(flying, _)| *flying != sequence);
+        self.in_flight.retain(|flying| flying.sequence != sequence);
         if self.in_flight.is_empty() {
             self.in_flight = VecDeque::new();
         }
@@ -201,15 +221,12 @@ impl Dispatch {
 
     /// The agent could not use the push: what it holds of the scope cannot be relied on.
     pub fn refused(&mut self, compiler: &Compiler, sequence: u64) -> Settled {
-        let Some((_, scope)) = self
-            .in_flight
-            .iter()
-            .find(|(flying, _)| *flying == sequence)
-        else {
+        let mut flying = self.in_flight.iter();
+        let Some(Flying { scope, .. }) = flying.find(|flying| flying.sequence == sequence) else {
             return Settled::Unknown;
         };
         let scope = *scope;
-        self.in_flight.retain(|(flying, _)| *flying != sequence);
+        self.in_flight.retain(|flying| flying.sequence != sequence);
         let restarts = self.restarts.entry(scope).or_default();
         *restarts += 1;
         if *restarts > MAX_RESTARTS {
@@ -252,7 +269,7 @@ impl Dispatch {
             && self.is_current(compiler, scope, Revision(held))
             && !self.news.contains(scope)
             && self.outbox.is_empty()
-            && self.in_flight.iter().all(|(_, flying)| *flying != scope)
+            && self.in_flight.iter().all(|flying| flying.scope != scope)
     }
 
     /// Whether nothing has happened since that the agent must hear. Of most of what happens in a large

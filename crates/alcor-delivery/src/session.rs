@@ -104,10 +104,11 @@ async fn serve<S>(
 where
     S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
 {
+    let registration = registration(hello)?;
     let wires = &hello.physical_networks;
     let mailbox = shared.hosts.register(host, wires, pace(shared).await);
     // In a box, for it takes far more room than what comes after it and lasts.
-    let turn = Box::pin(begin(shared, hello, &mailbox, inbound)).await;
+    let turn = Box::pin(begin(shared, registration, &mailbox, inbound)).await;
     let Ok(Some(turn)) = turn else {
         shared.hosts.close(host, &mailbox);
         return turn.map(drop);
@@ -137,7 +138,7 @@ where
 /// The host's turn, once its node is known; nothing where the session is over before.
 async fn begin<S>(
     shared: &Shared,
-    hello: &Hello,
+    registration: Registration,
     mailbox: &Mailbox,
     inbound: &mut S,
 ) -> Result<Option<Turn>, DeliveryError>
@@ -149,7 +150,7 @@ where
         () = mailbox.replaced.cancelled() => None,
     };
     if turn.is_some() {
-        register(shared, hello).await?;
+        register(shared, registration).await?;
     }
     Ok(turn)
 }
@@ -195,8 +196,7 @@ where
 /// Makes or refreshes the host's node, and waits until the compiler knows it. An agent that
 /// comes back with nothing new writes nothing: there is no change that the feed could bring, and
 /// nothing to wait for.
-async fn register(shared: &Shared, hello: &Hello) -> Result<(), DeliveryError> {
-    let registration = registration(hello)?;
+async fn register(shared: &Shared, registration: Registration) -> Result<(), DeliveryError> {
     let committed = shared
         .store
         .transact(move |txn| {

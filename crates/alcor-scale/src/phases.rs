@@ -38,6 +38,8 @@ pub(crate) async fn churn(
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     let before = maker.fleet.seen();
+    let (own, everywhere) = maker.fleet.watch().samples();
+    let former = [own.len(), everywhere.len()];
     let audiences: Vec<_> = networks
         .iter()
         .map(|network| maker.audience(network.number, u32::MAX))
@@ -65,6 +67,7 @@ pub(crate) async fn churn(
     let took = began.elapsed().as_secs_f64();
     quiet::quiet(&maker.fleet, maker.timeline.ports(), PATIENCE).await?;
     let seen = maker.fleet.seen().since(&before);
+    told_since(former, maker, figures);
     let changes = f64::from(2 * pairs);
     figures.add("churn: changes (creates and deletes)", changes, "");
     figures.add("churn: changes a second", changes / took, "/s");
@@ -77,6 +80,19 @@ pub(crate) async fn churn(
         "%",
     );
     Ok(())
+}
+
+/// How long ports took to be told of, beyond the first so many that were told of.
+fn told_since(former: [usize; 2], maker: &Maker, figures: &mut Figures) {
+    let (own, everywhere) = maker.fleet.watch().samples();
+    for (who, samples, former) in [("own", own, former[0]), ("last", everywhere, former[1])] {
+        let times = samples.iter().skip(former).map(|sample| sample.took * 1e3);
+        let [p50, p95, p99] = percentiles(times.collect());
+        for (name, value) in [("p50", p50), ("p95", p95), ("p99", p99)] {
+            let what = format!("churn: call to {who} host's word, {name}");
+            figures.add(&what, value, "ms");
+        }
+    }
 }
 
 /// Restarts agents one after the other, and then the region.
