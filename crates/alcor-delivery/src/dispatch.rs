@@ -154,7 +154,7 @@ impl Dispatch {
     }
 
     /// Whose scope the next push tells of.
-    pub(crate) fn next_owner(&mut self) -> Owner {
+    pub(crate) fn next_owner(&self) -> Owner {
         if self.outbox.is_empty() {
             self.news.next_owner()
         } else {

@@ -58,7 +58,7 @@ impl News {
     }
 
     /// Whose scope is next.
-    pub(super) fn next_owner(&mut self) -> Owner {
+    pub(super) fn next_owner(&self) -> Owner {
         if let Some(set) = self.new_sets.first() {
             let (_, owner) = self.marked.get(set)?;
             return owner.clone();
@@ -154,6 +154,7 @@ mod tests {
             news.mark(network(number), Some(owner("busy")), false);
         }
         assert_eq!(news.next(|_| true), Some(network(1)));
+        assert_eq!(news.next_owner(), Some(owner("busy")));
         news.mark(network(99), Some(owner("quiet")), false);
         assert_eq!(news.next_owner(), Some(owner("quiet")));
         assert_eq!(news.next(|_| true), Some(network(99)));
