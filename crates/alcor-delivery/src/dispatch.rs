@@ -26,6 +26,9 @@ pub(crate) const WINDOW: usize = 16;
 /// else, whoever's it is, and an agent takes some milliseconds for so much.
 const FLYING: usize = 64 << 10;
 
+/// Bytes of a push that are as much work as having a turn.
+pub(crate) const WORK: u64 = 256;
+
 /// Goals that are found out as quickly as anything else that a session does.
 const FEW: usize = 64;
 
@@ -187,10 +190,13 @@ impl Dispatch {
         }
         self.sequence += 1;
         push.sequence = self.sequence;
+        let bytes = push.encoded_len();
+        // As sessions are charged for their slots: whoever waits for few of them waits here for few, too.
+        self.news.charge(&self.telling, bytes as u64 / WORK);
         let flying = Flying {
             sequence: push.sequence,
             scope: push.scope.parse().ok()?,
-            bytes: push.encoded_len(),
+            bytes,
         };
         self.in_flight.push_back(flying);
         Some(push)

@@ -3,7 +3,7 @@
 use crate::admission::Turn;
 use crate::aside::{aside, aside_if};
 use crate::desk::Places;
-use crate::dispatch::WINDOW;
+use crate::dispatch::{WINDOW, WORK};
 use crate::hosts::{Asked, Mailbox};
 use crate::observer;
 use crate::pace::Pace;
@@ -29,9 +29,6 @@ use tonic::Status;
 
 /// Messages that may wait for the wire: a full window and the welcome.
 pub(crate) const OUTBOUND: usize = WINDOW + 2;
-
-/// Bytes of a push that are as much work as having a turn.
-const WORK: u64 = 256;
 
 /// How long a new node's registration may take to reach the compiler.
 const REGISTRATION: Duration = Duration::from_secs(5);

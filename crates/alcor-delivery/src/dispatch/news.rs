@@ -96,6 +96,11 @@ impl News {
         }
     }
 
+    /// Notes how much work it was to tell the owner's scope, beyond the least.
+    pub(super) fn charge(&mut self, owner: &Owner, work: u64) {
+        self.turns.charge(owner, work);
+    }
+
     /// A scope that the host has left, once all is told that had news when that was found.
     fn pop_left(&mut self) -> Option<ScopeId> {
         let (found, _) = self.left.front()?;
@@ -161,6 +166,22 @@ mod tests {
         let rest: Vec<_> = (2..=50).map(network).collect();
         assert_eq!(all(&mut news), rest);
         assert!(news.is_empty());
+    }
+
+    #[test]
+    fn whose_news_is_much_work_waits_for_more_of_anothers() {
+        let mut news = News::default();
+        for number in 1..=9 {
+            news.mark(network(number), Some(owner("busy")), false);
+        }
+        assert_eq!(news.next(|_| true), Some(network(1)));
+        news.charge(&Some(owner("busy")), 10);
+        for number in 90..=94 {
+            news.mark(network(number), Some(owner("quiet")), false);
+            assert_eq!(news.next(|_| true), Some(network(number)));
+            news.charge(&Some(owner("quiet")), 1);
+        }
+        assert_eq!(news.next(|_| true), Some(network(2)));
     }
 
     #[test]
