@@ -387,14 +387,18 @@ impl Engine {
         self.advance()
     }
 
-    /// A sign of life; now and then with all that is held.
-    pub(crate) fn heartbeat(&self, audit: bool) -> Effect {
+    /// A sign of life; now and then with all that is held. None before the region's welcome: it counts no signs
+    /// of life until then, and with very many agents that wait for theirs it would do nothing but read them.
+    pub(crate) fn heartbeat(&self, audit: bool) -> Option<Effect> {
+        if !self.demand.is_open() {
+            return None;
+        }
         let held = if audit {
             self.holdings.digests()
         } else {
             Vec::new()
         };
-        Effect::Say(Body::Heartbeat(Heartbeat { held }))
+        Some(Effect::Say(Body::Heartbeat(Heartbeat { held })))
     }
 
     /// Feeds the pipeline, and notes whom the next job concerns.

@@ -97,9 +97,6 @@ struct Agent {
     identity: Hello,
     engine: Engine,
     door: Option<Door>,
-    /// Whether the open session has begun: until then the region counts no signs of life, and with very many
-    /// agents that wait to be welcomed it would do nothing but read them.
-    welcomed: bool,
     client: Option<Client>,
     replies: Option<mpsc::Sender<PacketOut>>,
     resumed: Option<mpsc::Sender<Continuation>>,
@@ -152,7 +149,6 @@ impl Agent {
             },
             engine,
             door: None,
-            welcomed: false,
             client: None,
             replies: None,
             resumed: None,
@@ -240,7 +236,7 @@ impl Agent {
     fn linked(&mut self, event: LinkEvent) {
         match event {
             LinkEvent::Opened(door) => {
-                (self.door, self.welcomed) = (Some(door), false);
+                self.door = Some(door);
                 let hello = self.engine.hello(&self.identity);
                 self.carry_out(vec![hello]);
             }
@@ -256,7 +252,6 @@ impl Agent {
         let effects = match body {
             region_message::Body::Welcome(welcome) => {
                 tracing::info!(scopes = welcome.scopes.len(), "welcomed by the region");
-                self.welcomed = true;
                 let millis = |millis: u32| Duration::from_millis(u64::from(millis.max(10)));
                 self.heartbeat = ticks(millis(welcome.heartbeat_interval_ms));
                 self.audit = millis(welcome.audit_interval_ms);
@@ -404,16 +399,14 @@ impl Agent {
     }
 
     fn beat(&mut self) {
-        let Some(door) = self.door.as_ref().filter(|_| self.welcomed) else {
+        let audit = self.audited.elapsed() >= self.audit;
+        let Some(beat) = self.engine.heartbeat(audit) else {
             return;
         };
-        let audit = self.audited.elapsed() >= self.audit;
         if audit {
             self.audited = Instant::now();
         }
-        if let Effect::Say(body) = self.engine.heartbeat(audit) {
-            door.send(body);
-        }
+        self.carry_out(vec![beat]);
     }
 
     /// Tells what became of VMs' frames, and begins to read the switch back, unless something is

@@ -4,7 +4,7 @@
 //! for one host is kept apart from what is for all, and of a large network's neighbours only those are
 //! looked at that the host holds.
 
-use crate::log::Log;
+use crate::log::{Entry, Log};
 use crate::scope::Scope;
 use crate::{Compiler, Demand};
 use alcor_goalstate::{Goal, GoalChange, GoalKey, ScopeId};
@@ -84,8 +84,7 @@ impl Compiler {
         }
         let others = log.neighbors_after(since)?;
         let others = others.filter(|entry| entry.except.as_ref() != Some(host));
-        let others = others.map(|entry| (GoalKey::Neighbor(entry.name), entry.revision));
-        changes.extend(others.map(|named| self.change(scope, host, named)));
+        changes.extend(others.map(|entry| self.neighbor_change(scope, host, entry)));
         Some(changes)
     }
 
@@ -108,8 +107,8 @@ impl Compiler {
             return changed.collect();
         };
         let few = few.into_iter().filter(|entry| asked.contains(&entry.name));
-        let named = few.map(|entry| (GoalKey::Neighbor(entry.name), entry.revision));
-        named.map(|named| self.change(scope, host, named)).collect()
+        few.map(|entry| self.neighbor_change(scope, host, entry))
+            .collect()
     }
 
     /// A neighbour that the host holds, if it has changed or is none any more.
@@ -131,6 +130,11 @@ impl Compiler {
             put_or_delete(self.groups.goal(key), (key, revision))
         });
         Some(changes.collect())
+    }
+
+    fn neighbor_change(&self, scope: &Scope, host: &HostName, entry: &Entry<PortId>) -> GoalChange {
+        let named = (GoalKey::Neighbor(entry.name), entry.revision);
+        self.change(scope, host, named)
     }
 
     fn change(&self, scope: &Scope, host: &HostName, named: (GoalKey, Revision)) -> GoalChange {

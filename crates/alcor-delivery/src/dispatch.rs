@@ -204,16 +204,26 @@ impl Dispatch {
 
     /// The agent holds the push in memory.
     pub fn received(&mut self, sequence: u64) -> Settled {
-        let before = self.in_flight.len();
-        self.in_flight.retain(|flying| flying.sequence != sequence);
+        match self.land(sequence) {
+            Some(_) => Settled::Received,
+            None => Settled::Unknown,
+        }
+    }
+
+    /// The push is no longer under way. Returns its scope; nothing where it was not.
+    fn land(&mut self, sequence: u64) -> Option<ScopeId> {
+        let mut flying = self.in_flight.iter();
+        let at = flying.position(|flying| flying.sequence == sequence)?;
+        let landed = self.in_flight.remove(at)?;
         if self.in_flight.is_empty() {
             self.in_flight = VecDeque::new();
         }
-        if self.in_flight.len() < before {
-            Settled::Received
-        } else {
-            Settled::Unknown
-        }
+        Some(landed.scope)
+    }
+
+    /// Bytes of the push that was taken last and is under way.
+    pub(crate) fn newest_bytes(&self) -> u64 {
+        self.in_flight.back().map_or(0, |push| push.bytes as u64)
     }
 
     /// The agent's switch has confirmed the push.
@@ -227,12 +237,9 @@ impl Dispatch {
 
     /// The agent could not use the push: what it holds of the scope cannot be relied on.
     pub fn refused(&mut self, compiler: &Compiler, sequence: u64) -> Settled {
-        let mut flying = self.in_flight.iter();
-        let Some(Flying { scope, .. }) = flying.find(|flying| flying.sequence == sequence) else {
+        let Some(scope) = self.land(sequence) else {
             return Settled::Unknown;
         };
-        let scope = *scope;
-        self.in_flight.retain(|flying| flying.sequence != sequence);
         let restarts = self.restarts.entry(scope).or_default();
         *restarts += 1;
         if *restarts > MAX_RESTARTS {

@@ -20,7 +20,6 @@ use alcor_managers::ApiError;
 use alcor_managers::node::{self, Registration};
 use alcor_store::Slot;
 use alcor_types::{HostName, PortState, PortStatus, Revision, Timestamp};
-use prost::Message;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{RwLockReadGuard, mpsc, oneshot};
@@ -351,8 +350,9 @@ impl Session<'_> {
         self.subscribe();
         drop(compiler);
         let Some(push) = next else { return Ok(()) };
-        slot.charge(push.encoded_len() as u64 / WORK);
-        self.count(&push);
+        let bytes = self.dispatch.newest_bytes();
+        slot.charge(bytes / WORK);
+        self.count(&push, bytes);
         if let Some(answer) = &push.answer {
             self.places.sent(answer.want, push.sequence);
         }
@@ -393,10 +393,10 @@ impl Session<'_> {
         self.shared.metrics.demand.released.inc_by(count as u64);
     }
 
-    fn count(&self, push: &Push) {
+    fn count(&self, push: &Push, bytes: u64) {
         let metrics = &self.shared.metrics;
         metrics.pushes.inc();
-        metrics.bytes.inc_by(push.encoded_len() as u64);
+        metrics.bytes.inc_by(bytes);
         if push.complete && push.kind() == alcor_goalstate::wire::PushKind::SnapshotOfScope {
             metrics.snapshots.inc();
         }

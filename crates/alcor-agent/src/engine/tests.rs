@@ -52,6 +52,19 @@ fn nothing_is_audited_before_region_and_bridge_are_both_known() {
     assert!(engine.audit_ticket().is_some());
 }
 
+#[test]
+fn it_gives_signs_of_life_from_the_welcome_to_the_sessions_end() {
+    let mut engine = Engine::new(60, 200, IpAddr::from([0; 4]));
+    for _ in 0..2 {
+        engine.hello(&Hello::default());
+        assert!(engine.heartbeat(true).is_none());
+        engine.welcomed(&Welcome::default());
+        assert!(engine.heartbeat(true).is_some());
+        engine.region_lost();
+        assert!(engine.heartbeat(true).is_none());
+    }
+}
+
 /// A network, and a port of it that another one's interface carries.
 fn carried(parent: PortId) -> [GoalChange; 2] {
     let (id, revision) = (NetworkId(Uuid::from_u128(1)), Revision(1));

@@ -134,6 +134,15 @@ mod tests {
         ProjectId::from(name)
     }
 
+    /// News of one owner's first so many networks.
+    fn busy(networks: u128) -> News {
+        let mut news = News::default();
+        for number in 1..=networks {
+            news.mark(network(number), Some(owner("busy")), false);
+        }
+        news
+    }
+
     fn all(news: &mut News) -> Vec<ScopeId> {
         std::iter::from_fn(|| news.next(|_| true)).collect()
     }
@@ -154,10 +163,7 @@ mod tests {
 
     #[test]
     fn one_owners_scope_waits_for_one_of_anothers() {
-        let mut news = News::default();
-        for number in 1..=50 {
-            news.mark(network(number), Some(owner("busy")), false);
-        }
+        let mut news = busy(50);
         assert_eq!(news.next(|_| true), Some(network(1)));
         assert_eq!(news.next_owner(), Some(owner("busy")));
         news.mark(network(99), Some(owner("quiet")), false);
@@ -170,10 +176,7 @@ mod tests {
 
     #[test]
     fn whose_news_is_much_work_waits_for_more_of_anothers() {
-        let mut news = News::default();
-        for number in 1..=9 {
-            news.mark(network(number), Some(owner("busy")), false);
-        }
+        let mut news = busy(9);
         assert_eq!(news.next(|_| true), Some(network(1)));
         news.charge(&Some(owner("busy")), 10);
         for number in 90..=94 {
