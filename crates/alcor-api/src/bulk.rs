@@ -76,7 +76,7 @@ impl Bulks {
         let Ok(Ok(turn)) = turn else {
             return Err(RequestError::Busy);
         };
-        turn.charge(bulk.size as u64);
+        turn.charge(turn.lane(), bulk.size as u64);
         let (runtime, work) = (Handle::current(), work.in_current_span());
         let running = spawn_blocking(move || (runtime.block_on(work), turn));
         match running.await {

@@ -156,13 +156,15 @@ impl Dispatch {
         !self.has_news() && self.in_flight.is_empty()
     }
 
-    /// Whose scope the next push tells of.
-    pub(crate) fn next_owner(&self) -> Owner {
-        if self.outbox.is_empty() {
-            self.news.next_owner()
-        } else {
-            self.telling.clone()
-        }
+    /// Who has something to tell: in the turn of any of them a push can be sent, where there is room.
+    pub(crate) fn owners(&self) -> impl Iterator<Item = &Owner> {
+        let begun = (!self.outbox.is_empty()).then_some(&self.telling);
+        begun.into_iter().chain(self.news.owners())
+    }
+
+    /// Whose scope the push was of that was taken last.
+    pub(crate) fn told_owner(&self) -> &Owner {
+        &self.telling
     }
 
     /// Whether to find out what the next push says may take long, for others' ports are told of, and many. Looks
@@ -172,15 +174,29 @@ impl Dispatch {
         self.outbox.is_empty() && scopes.any(|scope| compiler.breadth(scope) > FEW)
     }
 
-    /// The next push, where there is one and room for it. It counts as in flight from now on.
+    /// The next push, whoever's it is, where there is one and room for it. It counts as in flight from now on.
     pub fn next(&mut self, compiler: &Compiler) -> Option<Push> {
+        while self.has_room() {
+            let turn = self.owners().next()?.clone();
+            // Of what had news nothing may be left to tell.
+            let push = self.next_of(compiler, &turn);
+            if push.is_some() {
+                return push;
+            }
+        }
+        None
+    }
+
+    /// The same in the turn of one owner, which tells of that owner's scopes. What has been begun goes before,
+    /// and what all others lean on, whoever's it is: in whichever turn it comes, it is out of the way.
+    pub(crate) fn next_of(&mut self, compiler: &Compiler, turn: &Owner) -> Option<Push> {
         if !self.has_room() {
             return None;
         }
         while self.outbox.is_empty() {
-            self.telling = self.news.next_owner();
             let needed = |scope| compiler.has_host(scope, &self.host);
-            let scope = self.news.next(needed)?;
+            let (scope, owner) = self.news.next(turn, needed)?;
+            self.telling = owner;
             self.refresh(compiler, scope);
         }
         let mut push = self.outbox.pop_front()?;
@@ -191,8 +207,6 @@ impl Dispatch {
         self.sequence += 1;
         push.sequence = self.sequence;
         let bytes = push.encoded_len();
-        // As sessions are charged for their slots: whoever waits for few of them waits here for few, too.
-        self.news.charge(&self.telling, bytes as u64 / WORK);
         let flying = Flying {
             sequence: push.sequence,
             scope: push.scope.parse().ok()?,

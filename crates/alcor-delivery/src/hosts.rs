@@ -30,12 +30,19 @@ const ASKED: usize = 1024;
 /// The mailbox of one session: scopes with news, and the word to end.
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
-    scopes: Mutex<BTreeMap<ScopeId, Owner>>,
+    scopes: Mutex<Scopes>,
     asked: Mutex<Asked>,
     /// Rings when a scope was added.
     pub(crate) bell: Notify,
     /// Cancelled when a newer session of the host has taken its place.
     pub(crate) replaced: CancellationToken,
+}
+
+/// Scopes with news, each once and with its owner, in the order in which their news came.
+#[derive(Debug, Default)]
+struct Scopes {
+    order: Vec<(ScopeId, Owner)>,
+    known: BTreeSet<ScopeId>,
 }
 
 /// What others have asked for on behalf of the session's agent.
@@ -61,14 +68,15 @@ impl Mailbox {
         }
     }
 
-    /// Takes all scopes with news, each with its owner.
-    pub(crate) fn take(&self) -> BTreeMap<ScopeId, Owner> {
-        std::mem::take(&mut self.scopes.lock())
+    /// Takes all scopes with news, each with its owner, those first whose news came first.
+    pub(crate) fn take(&self) -> Vec<(ScopeId, Owner)> {
+        std::mem::take(&mut *self.scopes.lock()).order
     }
 
     fn put(&self, scope: ScopeId, owner: &Owner) {
         let mut scopes = self.scopes.lock();
-        if scopes.insert(scope, owner.clone()).is_none() {
+        if scopes.known.insert(scope) {
+            scopes.order.push((scope, owner.clone()));
             self.bell.notify_one();
         }
     }

@@ -25,6 +25,7 @@ mod desk;
 mod dispatch;
 mod error;
 mod feed;
+mod greeting;
 mod hosts;
 mod intent;
 mod metrics;

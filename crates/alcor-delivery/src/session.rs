@@ -1,9 +1,10 @@
-//! One agent's session: greets it, pushes to it, hears its words, notices its silence.
+//! One agent's session: pushes to it, hears its words, notices its silence. How it begins: [`greeting`].
 
 use crate::admission::Turn;
 use crate::aside::{aside, aside_if};
 use crate::desk::Places;
 use crate::dispatch::{WINDOW, WORK};
+use crate::greeting;
 use crate::hosts::{Asked, Mailbox};
 use crate::observer;
 use crate::pace::Pace;
@@ -16,11 +17,13 @@ use alcor_goalstate::wire::{
     Ack, AckStage, AgentMessage, Heartbeat, Hello, OperationStatus, PortReport, Push,
     RegionMessage, Release, ResourceType, ScopeRevision, Want, Welcome, region_message,
 };
-use alcor_managers::ApiError;
-use alcor_managers::node::{self, Registration};
 use alcor_store::Slot;
-use alcor_types::{HostName, PortState, PortStatus, Revision, Timestamp};
+use alcor_types::{HostName, PortState, PortStatus, Revision};
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::{RwLockReadGuard, mpsc, oneshot};
 use tokio_stream::{Stream, StreamExt};
@@ -28,9 +31,6 @@ use tonic::Status;
 
 /// Messages that may wait for the wire: a full window and the welcome.
 pub(crate) const OUTBOUND: usize = WINDOW + 2;
-
-/// How long a new node's registration may take to reach the compiler.
-const REGISTRATION: Duration = Duration::from_secs(5);
 
 /// A message in a box takes no room in the channel's blocks, of which each session has one at least.
 pub(crate) type Outgoing = Box<Result<RegionMessage, Status>>;
@@ -42,7 +42,7 @@ pub(crate) async fn run<S>(shared: Arc<Shared>, mut inbound: S, outbound: Outbou
 where
     S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
 {
-    let hello = match first(&shared, &mut inbound).await {
+    let hello = match greeting::first(&shared, &mut inbound).await {
         Ok(hello) => hello,
         Err(error) => return refuse(&outbound, error).await,
     };
@@ -74,22 +74,6 @@ async fn refuse(outbound: &Outbound, error: DeliveryError) {
     }
 }
 
-async fn first<S>(shared: &Shared, inbound: &mut S) -> Result<Hello, DeliveryError>
-where
-    S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
-{
-    let silence = shared.settings.silence;
-    let message = tokio::time::timeout(silence, inbound.next())
-        .await
-        .map_err(|_| DeliveryError::Silent(silence.as_millis()))?;
-    match message.transpose()?.and_then(|message| message.body) {
-        Some(Body::Hello(hello)) => Ok(hello),
-        _ => Err(DeliveryError::Protocol(
-            "the first message must be a Hello".to_owned(),
-        )),
-    }
-}
-
 async fn serve<S>(
     shared: &Arc<Shared>,
     host: &HostName,
@@ -100,20 +84,22 @@ async fn serve<S>(
 where
     S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
 {
-    let registration = registration(hello)?;
+    let registration = greeting::registration(hello)?;
     let wires = &hello.physical_networks;
-    let mailbox = shared.hosts.register(host, wires, pace(shared).await);
+    let mailbox = shared
+        .hosts
+        .register(host, wires, greeting::pace(shared).await);
     // In a box, for it takes far more room than what comes after it and lasts.
-    let turn = Box::pin(begin(shared, registration, &mailbox, inbound)).await;
+    let turn = Box::pin(greeting::begin(shared, registration, &mailbox, inbound)).await;
     let Ok(Some(turn)) = turn else {
         shared.hosts.close(host, &mailbox);
         return turn.map(drop);
     };
-    let pace = pace(shared).await;
+    let pace = greeting::pace(shared).await;
     shared.hosts.admit(host, &mailbox, pace);
     shared.metrics.sessions.inc();
     tracing::info!(%host, boot = hello.boot_id, known = hello.known.len(), "session opened");
-    let (dispatch, welcome) = start(shared, host, &hello.known).await;
+    let (dispatch, welcome) = greeting::start(shared, host, &hello.known).await;
     let mut session = Session {
         shared,
         host,
@@ -122,7 +108,7 @@ where
         outbound,
         pace,
         turn: Some(turn),
-        asked: None,
+        asked: AskedSlots::new(),
         places: Places::default(),
     };
     let ended = session.talk(welcome, inbound).await;
@@ -131,120 +117,22 @@ where
     ended
 }
 
-/// The host's turn, once its node is known; nothing where the session is over before.
-async fn begin<S>(
-    shared: &Shared,
-    registration: Registration,
-    mailbox: &Mailbox,
-    inbound: &mut S,
-) -> Result<Option<Turn>, DeliveryError>
-where
-    S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
-{
-    let turn = tokio::select! {
-        turn = admitted(shared, inbound) => turn?,
-        () = mailbox.replaced.cancelled() => None,
-    };
-    if turn.is_some() {
-        register(shared, registration).await?;
-    }
-    Ok(turn)
-}
+/// Slots that were asked for, and by whose news.
+type AskedSlots = BTreeMap<Owner, oneshot::Receiver<Slot<Owner>>>;
 
-async fn pace(shared: &Shared) -> Pace {
-    let count = shared.compiler.read().await.host_count();
-    shared.settings.pace(count)
-}
-
-/// What the agent holds, by its word and by what is remembered of it.
-async fn start(shared: &Shared, host: &HostName, known: &[ScopeRevision]) -> (Dispatch, Welcome) {
-    let _slot = shared.slots.ask(None).await;
-    let remembered = shared.subscribers.demand(host);
-    let compiler = shared.compiler.read().await;
-    aside(|| {
-        let (mut dispatch, welcome) = Dispatch::resume(host.clone(), &compiler, known, &remembered);
-        let subscriptions = dispatch.take_subscriptions();
-        shared.subscribers.note(host, subscriptions);
-        (dispatch, welcome)
-    })
-}
-
-/// Waits for a turn to be brought up to date; nothing where the agent went meanwhile. What it says
-/// before its welcome are reports that it repeats after it.
-async fn admitted<S>(shared: &Shared, inbound: &mut S) -> Result<Option<Turn>, DeliveryError>
-where
-    S: Stream<Item = Result<AgentMessage, Status>> + Unpin,
-{
-    let turn = shared.admission.turn();
-    tokio::pin!(turn);
-    loop {
-        tokio::select! {
-            biased;
-            turn = &mut turn => return Ok(Some(turn)),
-            message = inbound.next() => if message.transpose()?.is_none() {
-                return Ok(None);
-            },
-            () = shared.stop.cancelled() => return Ok(None),
-        }
-    }
-}
-
-/// Makes or refreshes the host's node, and waits until the compiler knows it. An agent that
-/// comes back with nothing new writes nothing: there is no change that the feed could bring, and
-/// nothing to wait for.
-async fn register(shared: &Shared, registration: Registration) -> Result<(), DeliveryError> {
-    let committed = shared
-        .store
-        .transact(move |txn| {
-            let before = node::by_name(txn, &registration.host)?;
-            let after = node::register(txn, &registration)?;
-            Ok::<_, ApiError>(before.as_ref() != Some(&after))
-        })
-        .await
-        .map_err(|error| DeliveryError::Node(error.to_string()))?;
-    if !committed.value {
-        return Ok(());
-    }
-    let mut progress = shared.progress.clone();
-    let known = progress.wait_for(|at| *at >= committed.revision);
-    match tokio::time::timeout(REGISTRATION, known).await {
-        Ok(Ok(_)) => Ok(()),
-        _ => Err(DeliveryError::Behind),
-    }
-}
-
-fn registration(hello: &Hello) -> Result<Registration, DeliveryError> {
-    if hello.host_id.is_empty() {
-        let problem = "must not be empty".to_owned();
-        return Err(DeliveryError::Hello {
-            field: "host_id",
-            problem,
+/// Waits for one of the slots that were asked for; for ever where none was.
+async fn granted(asked: &mut AskedSlots) -> Slot<Owner> {
+    let slot = poll_fn(|context| {
+        let mut slots = asked.values_mut().filter(|slot| !slot.is_terminated());
+        let slot = slots.find_map(|slot| match Pin::new(slot).poll(context) {
+            Poll::Ready(slot) => slot.ok(),
+            Poll::Pending => None,
         });
-    }
-    let tunnel_ip = hello
-        .tunnel_ip
-        .parse()
-        .map_err(|error| DeliveryError::Hello {
-            field: "tunnel_ip",
-            problem: format!("'{}': {error}", hello.tunnel_ip),
-        })?;
-    Ok(Registration {
-        host: hello.host_id.as_str().into(),
-        tunnel_ip,
-        agent_version: hello.agent_version.clone(),
-        bridge: hello.bridge.clone(),
-        started_at: Timestamp(hello.started_at),
+        slot.map_or(Poll::Pending, Poll::Ready)
     })
-}
-
-/// Waits for a slot that was asked for; for ever where none was.
-async fn granted(asked: Option<&mut oneshot::Receiver<Slot<Owner>>>) -> Slot<Owner> {
-    if let Some(asked) = asked
-        && let Ok(slot) = asked.await
-    {
-        return slot;
-    }
-    std::future::pending().await
+    .await;
+    asked.remove(slot.lane());
+    slot
 }
 
 struct Session<'a> {
@@ -256,8 +144,8 @@ struct Session<'a> {
     pace: Pace,
     /// Until the agent is up to date.
     turn: Option<Turn>,
-    /// For whose news a slot was asked.
-    asked: Option<(Owner, oneshot::Receiver<Slot<Owner>>)>,
+    /// A slot for each owner that has news: whose turn comes first among all hosts is told first.
+    asked: AskedSlots,
     places: Places,
 }
 
@@ -270,11 +158,9 @@ impl Session<'_> {
         let silence = self.pace.silence;
         loop {
             self.end_turn();
-            self.ask_for_slot();
-            let asked = self.asked.as_mut().map(|(_, asked)| asked);
+            self.ask_for_slots();
             tokio::select! {
-                slot = granted(asked) => {
-                    self.asked = None;
+                slot = granted(&mut self.asked) => {
                     let compiler = self.shared.compiler.read().await;
                     let long = self.dispatch.is_long(&compiler);
                     aside_if(long, || self.push(&slot, compiler))?;
@@ -326,17 +212,20 @@ impl Session<'_> {
         self.subscribe();
     }
 
-    /// Asks for a slot where there is something to send and room for it. Who has asked for one owner and now
-    /// has another's news to tell first asks anew.
-    fn ask_for_slot(&mut self) {
+    /// Asks for a slot for everyone who has something to tell, where there is room for it, and no more for those
+    /// who have nothing left.
+    fn ask_for_slots(&mut self) {
         if !self.dispatch.has_news() || !self.dispatch.has_room() {
-            self.asked = None;
+            self.asked.clear();
             return;
         }
-        let owner = self.dispatch.next_owner();
-        if self.asked.as_ref().is_none_or(|(of, _)| *of != owner) {
-            let asked = self.shared.slots.ask(owner.clone());
-            self.asked = Some((owner, asked));
+        let owners: BTreeSet<&Owner> = self.dispatch.owners().collect();
+        self.asked.retain(|owner, _| owners.contains(owner));
+        for owner in owners {
+            if !self.asked.contains_key(owner) {
+                let asked = self.shared.slots.ask(owner.clone());
+                self.asked.insert(owner.clone(), asked);
+            }
         }
     }
 
@@ -346,12 +235,12 @@ impl Session<'_> {
         slot: &Slot<Owner>,
         compiler: RwLockReadGuard<'_, Compiler>,
     ) -> Result<(), DeliveryError> {
-        let next = self.dispatch.next(&compiler);
+        let next = self.dispatch.next_of(&compiler, slot.lane());
         self.subscribe();
         drop(compiler);
         let Some(push) = next else { return Ok(()) };
         let bytes = self.dispatch.newest_bytes();
-        slot.charge(bytes / WORK);
+        slot.charge(self.dispatch.told_owner(), bytes / WORK);
         self.count(&push, bytes);
         if let Some(answer) = &push.answer {
             self.places.sent(answer.want, push.sequence);

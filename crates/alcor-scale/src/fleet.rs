@@ -8,9 +8,10 @@ use crate::watch::Watch;
 use alcor_goalstate::Sought;
 use alcor_types::NetworkId;
 use anyhow::Context;
+use rustix::process::setpriority_process;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::runtime::{Handle, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
@@ -26,13 +27,48 @@ const CONNECTION_WINDOW: u32 = 4 << 20;
 /// not wait for the others in this process.
 pub(crate) const ASIDE: u32 = 20;
 
+/// The niceness of threads that yield: a tenth of the usual weight.
+const YIELDING: i32 = 10;
+
 /// The hosts. They end with it.
 #[derive(Debug)]
 pub(crate) struct Fleet {
     hosts: Vec<Arc<Host>>,
     shared: Arc<Shared>,
-    /// Of the first hosts, where they are compared with themselves.
-    aside: Option<Runtime>,
+    /// Where single ports are timed: the threads of the first hosts, and those of all others.
+    apart: Option<Apart>,
+}
+
+/// Threads for hosts whose times count, and for those that only stand for other machines: the latter yield the
+/// processors, which they would not use if they were machines.
+#[derive(Debug)]
+struct Apart {
+    aside: Runtime,
+    crowd: Runtime,
+}
+
+impl Apart {
+    fn start() -> anyhow::Result<Self> {
+        let threads = |start: fn()| {
+            let mut threads = Builder::new_multi_thread();
+            threads
+                .worker_threads(2)
+                .on_thread_start(start)
+                .enable_all()
+                .build()
+        };
+        Ok(Self {
+            aside: threads(|| {})?,
+            crowd: threads(yield_processor)?,
+        })
+    }
+}
+
+/// Has the calling thread come after all that have the usual priority.
+fn yield_processor() {
+    if let Err(error) = setpriority_process(None, YIELDING) {
+        tracing::warn!(%error, "the crowd's threads keep their priority");
+    }
 }
 
 impl Fleet {
@@ -48,16 +84,13 @@ impl Fleet {
             watch: Watch::new(began, measure_every),
             stop: CancellationToken::new(),
         };
-        let aside = (scenario.fairness.ports > 0).then(|| {
-            let mut threads = tokio::runtime::Builder::new_multi_thread();
-            threads.worker_threads(2).enable_all().build()
-        });
+        let apart = (scenario.fairness.ports > 0).then(Apart::start);
         Ok(Self {
             hosts: (0..scenario.hosts)
                 .map(|number| Arc::new(Host::new(number)))
                 .collect(),
             shared: Arc::new(shared),
-            aside: aside.transpose()?,
+            apart: apart.transpose()?,
         })
     }
 
@@ -94,9 +127,10 @@ impl Fleet {
     }
 
     fn threads(&self, host: u32) -> Handle {
-        match &self.aside {
-            Some(aside) if host < ASIDE => aside.handle().clone(),
-            _ => Handle::current(),
+        match &self.apart {
+            Some(apart) if host < ASIDE => apart.aside.handle().clone(),
+            Some(apart) => apart.crowd.handle().clone(),
+            None => Handle::current(),
         }
     }
 
@@ -155,8 +189,9 @@ impl Fleet {
 impl Drop for Fleet {
     fn drop(&mut self) {
         self.shared.stop.cancel();
-        if let Some(aside) = self.aside.take() {
+        if let Some(Apart { aside, crowd }) = self.apart.take() {
             aside.shutdown_background();
+            crowd.shutdown_background();
         }
     }
 }

@@ -8,8 +8,9 @@ mod memory;
 pub use disk::Disk;
 pub use memory::Memory;
 
-use crate::change::{Commit, Key, Value};
+use crate::change::{Commit, Key};
 use crate::error::BackendError;
+use crate::value::Value;
 use alcor_types::Revision;
 
 /// What a back end holds besides the rows.

@@ -1,13 +1,12 @@
 //! What a commit did: the unit that is written to disk, kept in the log and handed to watchers.
 
+use crate::value::Value;
 use alcor_types::Revision;
 use bytes::Bytes;
 use std::sync::Arc;
 
 /// A row's key; rows are ordered by its bytes.
 pub type Key = Bytes;
-/// A row's value.
-pub type Value = Bytes;
 
 /// One row a transaction wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +29,7 @@ pub struct Commit {
 impl Change {
     /// Bytes of key and value, the measure by which the log is bounded.
     pub(crate) fn size(&self) -> usize {
-        self.key.len() + self.value.as_ref().map_or(0, Bytes::len)
+        self.key.len() + self.value.as_ref().map_or(0, |value| value.len())
     }
 }
 

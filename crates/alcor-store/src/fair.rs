@@ -71,13 +71,6 @@ impl<K: Clone + Ord + Hash, T> Turns<K, T> {
         Some((lane.clone(), item))
     }
 
-    /// Whose turn is next. Looking moves no clock: who comes after a look, and before what it saw is taken, has
-    /// been given no more than that.
-    pub fn next_lane(&self) -> Option<&K> {
-        let mut lanes = self.due.iter().map(|(_, lane)| lane);
-        lanes.find(|lane| self.has_waiting(lane))
-    }
-
     fn has_waiting(&self, lane: &K) -> bool {
         let waiting = self.lanes.get(lane);
         waiting.is_some_and(|waiting| !waiting.items.is_empty())
@@ -154,21 +147,6 @@ mod tests {
         turns.push(1, (1, 10));
         let order: Vec<_> = std::iter::from_fn(|| serve(&mut turns)).collect();
         assert_eq!(order, [(1, 1, 10), (2, 0, 10), (2, 1, 10)]);
-    }
-
-    #[test]
-    fn a_look_does_not_put_newcomers_behind_what_it_saw() {
-        let mut turns = Turns::default();
-        for number in 0..3 {
-            turns.push(1, (number, 10));
-        }
-        assert!(serve(&mut turns).is_some());
-        assert_eq!(turns.next_lane(), Some(&1));
-        turns.push(2, (0, 10));
-        assert_eq!(turns.next_lane(), Some(&2));
-        let order: Vec<_> = std::iter::from_fn(|| serve(&mut turns)).collect();
-        let lanes: Vec<_> = order.iter().map(|(lane, ..)| *lane).collect();
-        assert_eq!(lanes, [2, 1, 1]);
     }
 
     #[test]

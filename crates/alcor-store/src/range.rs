@@ -1,9 +1,10 @@
 //! The lazy iterator behind every scan: the committed rows with a transaction's own writes
 //! laid over them, from either end.
 
-use crate::change::{Key, Value};
+use crate::change::Key;
 use crate::reads::Observer;
 use crate::tree::{Bounds, Row, Rows, Tree};
+use crate::value::Value;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, btree_map};
 use std::ops::Bound;

@@ -1,7 +1,7 @@
 //! Reading: the one interface that snapshots and transactions share.
 
-use crate::change::Value;
 use crate::range::Range;
+use crate::value::Value;
 use std::ops::Bound;
 
 /// A consistent view of the store.

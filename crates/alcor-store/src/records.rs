@@ -7,6 +7,7 @@
 
 pub(crate) mod derived;
 mod layout;
+pub(crate) mod loading;
 mod query;
 mod write;
 

@@ -78,10 +78,16 @@ impl<K: Lanes> Slots<K> {
 }
 
 impl<K: Lanes> Slot<K> {
-    /// Notes how much work it was, beyond the least.
-    pub fn charge(&self, work: u64) {
+    /// Whose turn it is.
+    pub fn lane(&self) -> &K {
+        &self.lane
+    }
+
+    /// Notes how much work it was, beyond the least, and for whom: what was done need not be for whose turn it
+    /// was.
+    pub fn charge(&self, lane: &K, work: u64) {
         if work > 0 {
-            self.slots.0.lock().waiting.charge(&self.lane, work);
+            self.slots.0.lock().waiting.charge(lane, work);
         }
     }
 }
@@ -103,7 +109,7 @@ mod tests {
         let mut first = slots.ask("busy");
         let mut many: Vec<_> = (0..10).map(|_| slots.ask("busy")).collect();
         let slot = first.try_recv().unwrap();
-        slot.charge(1_000);
+        slot.charge(&"busy", 1_000);
         let mut light = slots.ask("quiet");
         assert!(light.try_recv().is_err());
         drop(slot);

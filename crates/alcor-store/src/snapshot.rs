@@ -1,9 +1,9 @@
 //! The store's state at one revision.
 
-use crate::change::Value;
 use crate::range::Range;
 use crate::read::Read;
 use crate::tree::Tree;
+use crate::value::Value;
 use alcor_types::Revision;
 use bytes::Bytes;
 use std::ops::Bound;

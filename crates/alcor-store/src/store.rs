@@ -9,7 +9,8 @@ use crate::lane::{Lane, Places};
 use crate::log::Log;
 use crate::recent::Recent;
 use crate::records::Derivation;
-use crate::records::derived::{Derivations, Loading};
+use crate::records::derived::Derivations;
+use crate::records::loading::Loading;
 use crate::shared::Shared;
 use crate::snapshot::{Head, Snapshot};
 use crate::txn::Txn;
@@ -50,7 +51,7 @@ impl Default for Options {
             keep_changes: 65_536,
             keep_change_bytes: 32 << 20,
             max_batch: 512,
-            max_batch_rows: 4_096,
+            max_batch_rows: 1_024,
             queue: 1_024,
             lane: 512,
             derived: &[],
@@ -90,7 +91,7 @@ impl Store {
     pub fn with_backend(mut backend: impl Backend, options: Options) -> Result<Self, StoreError> {
         let mut loading = Loading::new(Derivations(options.derived));
         let Loaded { revision, changes } =
-            backend.load(&mut |key, value| loading.take(&key, value))?;
+            backend.load(&mut |key, value| loading.take(key, value))?;
         let rows = loading.finish()?;
         check_log(revision, &changes)?;
         let mut log = Log::new(

@@ -1,10 +1,11 @@
 //! A transaction in progress: a view with the transaction's own writes over it.
 
-use crate::change::{Key, Value};
+use crate::change::Key;
 use crate::range::{Range, Writes};
 use crate::read::Read;
 use crate::reads::{Observer, Reads};
 use crate::snapshot::Head;
+use crate::value::Value;
 use alcor_types::Revision;
 use bytes::Bytes;
 use std::cell::RefCell;

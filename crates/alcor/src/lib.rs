@@ -28,6 +28,7 @@ pub use alcor_rest as rest;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tokio::runtime::Runtime;
 
 /// A cloud-native control plane for virtual networks.
 #[derive(Parser)]
@@ -125,13 +126,26 @@ impl HostCommand {
     }
 }
 
+/// Tasks that a thread runs before it looks whether requests and agents' words have come. A task may work out a push
+/// for a good part of a millisecond, and sixty of them (tokio's usual number) would keep a request unheard for long.
+const TASKS_BETWEEN_LOOKS: u32 = 4;
+
+/// The threads that everything runs on.
+fn threads() -> std::io::Result<Runtime> {
+    let mut threads = tokio::runtime::Builder::new_multi_thread();
+    threads
+        .event_interval(TASKS_BETWEEN_LOOKS)
+        .enable_all()
+        .build()
+}
+
 /// Reads the command line of `alcor-host` and does what it says.
 pub fn run_on_host() -> anyhow::Result<()> {
     let HostArguments { settings, command } = HostArguments::parse();
     settings.start_log()?;
     command.prepare();
     let file = settings.file()?;
-    tokio::runtime::Runtime::new()?.block_on(command.run(file))
+    threads()?.block_on(command.run(file))
 }
 
 /// Reads the command line and does what it says. The code is that of success, but for
@@ -143,7 +157,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         command.prepare();
     }
     let file = settings.file()?;
-    tokio::runtime::Runtime::new()?.block_on(async {
+    threads()?.block_on(async {
         match command {
             Command::Server(flags) => Box::pin(server::run(flags.or(file.server))).await,
             Command::Host(command) => command.run(file).await,

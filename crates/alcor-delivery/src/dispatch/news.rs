@@ -1,6 +1,7 @@
-//! Which scope of a host is told next. Owners have their turns, so that a scope of one waits for no more than
-//! the one that is being told, however many of another's have news; an owner's own are told in the order in
-//! which their news came. Two rules go before that:
+//! Which scope of a host is told next. Whose turn it is among owners is not known here: that is decided for all
+//! hosts at once, by [`Slots`](alcor_store::Slots). Whoever has news here has asked there, and is told of when its
+//! turn comes; an owner's own scopes are told in the order in which their news came. Two rules go before that,
+//! whoever's turn it is:
 //!
 //! A set that the host has not held before comes first, because ports will lean on it. A scope that the host
 //! has left waits until all is told that was news when this was found: until it is told otherwise, the
@@ -9,7 +10,6 @@
 
 use crate::service::Owner;
 use alcor_goalstate::ScopeId;
-use alcor_store::Turns;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Scopes with news, each once.
@@ -20,7 +20,8 @@ pub(super) struct News {
     /// When those were marked that are not known to be left.
     times: BTreeSet<u64>,
     new_sets: BTreeSet<ScopeId>,
-    turns: Turns<Owner, ScopeId>,
+    /// The other scopes, by owners. None is empty.
+    waiting: BTreeMap<Owner, VecDeque<ScopeId>>,
     /// Scopes that the host has left, and when that was found.
     left: VecDeque<(u64, ScopeId)>,
     clock: u64,
@@ -37,7 +38,8 @@ impl News {
         if new && scope.network().is_none() {
             self.new_sets.insert(scope);
         } else {
-            self.turns.push(owner.clone(), scope);
+            let waiting = self.waiting.entry(owner.clone()).or_default();
+            waiting.push_back(scope);
         }
         self.marked.insert(scope, (self.clock, owner));
     }
@@ -57,18 +59,24 @@ impl News {
         self.marked.is_empty()
     }
 
-    /// Whose scope is next.
-    pub(super) fn next_owner(&self) -> Owner {
-        if let Some(set) = self.new_sets.first() {
-            let (_, owner) = self.marked.get(set)?;
-            return owner.clone();
-        }
-        self.turns.next_lane().cloned().flatten()
+    /// Whose scopes could be told now, some perhaps more than once.
+    pub(super) fn owners(&self) -> impl Iterator<Item = &Owner> {
+        let first = self.new_sets.first().or_else(|| self.next_left());
+        let first = first.and_then(|scope| self.marked.get(scope));
+        first
+            .map(|(_, owner)| owner)
+            .into_iter()
+            .chain(self.waiting.keys())
     }
 
-    /// Takes the scope that is to be told next, where `needed` says whether the host needs one.
-    pub(super) fn next(&mut self, needed: impl Fn(ScopeId) -> bool) -> Option<ScopeId> {
-        let next = self.take(needed);
+    /// Takes the scope that is to be told next in the owner's turn, and tells whose it is. `needed` says whether
+    /// the host needs one.
+    pub(super) fn next(
+        &mut self,
+        turn: &Owner,
+        needed: impl Fn(ScopeId) -> bool,
+    ) -> Option<(ScopeId, Owner)> {
+        let next = self.take(turn, needed);
         if self.is_empty() {
             // Of very many sessions most have no news, and are not to keep room for any.
             *self = Self {
@@ -79,40 +87,43 @@ impl News {
         next
     }
 
-    fn take(&mut self, needed: impl Fn(ScopeId) -> bool) -> Option<ScopeId> {
+    fn take(&mut self, turn: &Owner, needed: impl Fn(ScopeId) -> bool) -> Option<(ScopeId, Owner)> {
         loop {
             let scope = match self.new_sets.pop_first().or_else(|| self.pop_left()) {
                 Some(scope) => scope,
-                None => self.pop_turn()?,
+                None => self.pop_waiting(turn)?,
             };
             let (marked, _) = self.marked.get(&scope)?;
             // One that is known to be left is not among these any more.
             let first_look = self.times.remove(marked);
             if needed(scope) || !first_look {
-                self.marked.remove(&scope);
-                return Some(scope);
+                let (_, owner) = self.marked.remove(&scope)?;
+                return Some((scope, owner));
             }
             self.left.push_back((self.clock, scope));
         }
     }
 
-    /// Notes how much work it was to tell the owner's scope, beyond the least.
-    pub(super) fn charge(&mut self, owner: &Owner, work: u64) {
-        self.turns.charge(owner, work);
-    }
-
     /// A scope that the host has left, once all is told that had news when that was found.
-    fn pop_left(&mut self) -> Option<ScopeId> {
-        let (found, _) = self.left.front()?;
+    fn next_left(&self) -> Option<&ScopeId> {
+        let (found, scope) = self.left.front()?;
         let told = self.times.first().is_none_or(|oldest| oldest > found);
-        let (_, scope) = told.then(|| self.left.pop_front()).flatten()?;
+        told.then_some(scope)
+    }
+
+    fn pop_left(&mut self) -> Option<ScopeId> {
+        self.next_left()?;
+        let (_, scope) = self.left.pop_front()?;
         Some(scope)
     }
 
-    fn pop_turn(&mut self) -> Option<ScopeId> {
-        let (owner, scope) = self.turns.take()?;
-        self.turns.charge(&owner, 1);
-        Some(scope)
+    fn pop_waiting(&mut self, turn: &Owner) -> Option<ScopeId> {
+        let waiting = self.waiting.get_mut(turn)?;
+        let scope = waiting.pop_front();
+        if waiting.is_empty() {
+            self.waiting.remove(turn);
+        }
+        scope
     }
 }
 
@@ -143,8 +154,18 @@ mod tests {
         news
     }
 
+    /// What is told next in the turn of the first who has any.
+    fn next(news: &mut News, needed: impl Fn(ScopeId) -> bool) -> Option<ScopeId> {
+        loop {
+            let turn = news.owners().next()?.clone();
+            if let Some((scope, _)) = news.next(&turn, &needed) {
+                return Some(scope);
+            }
+        }
+    }
+
     fn all(news: &mut News) -> Vec<ScopeId> {
-        std::iter::from_fn(|| news.next(|_| true)).collect()
+        std::iter::from_fn(|| next(news, |_| true)).collect()
     }
 
     #[test]
@@ -156,35 +177,24 @@ mod tests {
             for scope in [group(1), network(1)] {
                 news.mark(scope, None, false);
             }
-            told.extend(news.next(|_| true));
+            told.extend(next(&mut news, |_| true));
         }
         assert!(told.contains(&network(9)), "{told:?}");
     }
 
     #[test]
-    fn one_owners_scope_waits_for_one_of_anothers() {
-        let mut news = busy(50);
-        assert_eq!(news.next(|_| true), Some(network(1)));
-        assert_eq!(news.next_owner(), Some(owner("busy")));
-        news.mark(network(99), Some(owner("quiet")), false);
-        assert_eq!(news.next_owner(), Some(owner("quiet")));
-        assert_eq!(news.next(|_| true), Some(network(99)));
-        let rest: Vec<_> = (2..=50).map(network).collect();
+    fn whoever_has_news_has_a_turn_and_is_told_of_then() {
+        let (mut news, busy_one, quiet) = (busy(50), Some(owner("busy")), Some(owner("quiet")));
+        news.mark(network(99), quiet.clone(), false);
+        let owners: Vec<_> = news.owners().cloned().collect();
+        assert_eq!(owners, [busy_one.clone(), quiet.clone()]);
+        let told = news.next(&quiet, |_| true);
+        assert_eq!(told, Some((network(99), quiet.clone())));
+        assert_eq!(news.next(&quiet, |_| true), None);
+        assert_eq!(news.owners().collect::<Vec<_>>(), [&busy_one]);
+        let rest: Vec<_> = (1..=50).map(network).collect();
         assert_eq!(all(&mut news), rest);
         assert!(news.is_empty());
-    }
-
-    #[test]
-    fn whose_news_is_much_work_waits_for_more_of_anothers() {
-        let mut news = busy(9);
-        assert_eq!(news.next(|_| true), Some(network(1)));
-        news.charge(&Some(owner("busy")), 10);
-        for number in 90..=94 {
-            news.mark(network(number), Some(owner("quiet")), false);
-            assert_eq!(news.next(|_| true), Some(network(number)));
-            news.charge(&Some(owner("quiet")), 1);
-        }
-        assert_eq!(news.next(|_| true), Some(network(2)));
     }
 
     #[test]
@@ -193,8 +203,9 @@ mod tests {
         news.mark(network(1), Some(owner("a")), true);
         news.mark(group(2), Some(owner("a")), false);
         news.mark(group(3), Some(owner("b")), true);
-        assert_eq!(news.next_owner(), Some(owner("b")));
-        assert_eq!(all(&mut news), [group(3), network(1), group(2)]);
+        let first = news.next(&Some(owner("a")), |_| true);
+        assert_eq!(first, Some((group(3), Some(owner("b")))));
+        assert_eq!(all(&mut news), [network(1), group(2)]);
     }
 
     #[test]
@@ -204,15 +215,14 @@ mod tests {
         news.mark(group(1), None, false);
         news.mark(network(1), Some(owner("a")), false);
         news.mark(network(2), Some(owner("b")), false);
-        let first = news.next(needed).unwrap();
+        assert_eq!(next(&mut news, needed), Some(network(1)));
         // Newer news does not hold it up.
         news.mark(network(3), Some(owner("a")), false);
-        let second = news.next(needed).unwrap();
-        let told = BTreeSet::from([first, second]);
-        assert_eq!(told, [network(1), network(2)].into());
-        assert_eq!(news.next(needed), Some(group(1)));
-        assert_eq!(news.next(needed), Some(network(3)));
-        assert_eq!(news.next(needed), None);
+        let second = news.next(&Some(owner("b")), needed);
+        assert_eq!(second.map(|(scope, _)| scope), Some(network(2)));
+        assert_eq!(next(&mut news, needed), Some(group(1)));
+        assert_eq!(next(&mut news, needed), Some(network(3)));
+        assert_eq!(next(&mut news, needed), None);
         assert!(news.is_empty());
     }
 

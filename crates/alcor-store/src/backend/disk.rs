@@ -1,8 +1,9 @@
 //! The embedded back end: fjall, an LSM tree with a write-ahead log, in one directory.
 
 use super::{Backend, Batch, Loaded, encoding};
-use crate::change::{Commit, Key, Value};
+use crate::change::{Commit, Key};
 use crate::error::BackendError;
+use crate::value::Value;
 use alcor_types::Revision;
 use bytes::Bytes;
 use fjall::config::FilterPolicy;
@@ -88,7 +89,7 @@ impl Backend for Disk {
     fn load(&mut self, row: &mut dyn FnMut(Key, Value)) -> Result<Loaded, BackendError> {
         for entry in self.rows.iter() {
             let (key, value) = entry.into_inner().map_err(failed("reading the rows"))?;
-            row(Bytes::copy_from_slice(&key), Bytes::copy_from_slice(&value));
+            row(Bytes::copy_from_slice(&key), Value::copy_of(&value));
         }
         let loaded = Loaded {
             revision: self.load_revision()?,

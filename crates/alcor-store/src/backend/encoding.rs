@@ -2,6 +2,7 @@
 
 use crate::change::Change;
 use crate::error::BackendError;
+use crate::value::Value;
 use bytes::{Buf, BufMut, Bytes};
 use std::sync::Arc;
 
@@ -17,7 +18,12 @@ pub(super) fn encode(changes: &[Change]) -> Result<Vec<u8>, BackendError> {
     let mut entry = Vec::with_capacity(size);
     for change in changes {
         entry.put_u32(length(&change.key)?);
-        entry.put_u32(change.value.as_ref().map_or(Ok(DELETED), length)?);
+        entry.put_u32(
+            change
+                .value
+                .as_ref()
+                .map_or(Ok(DELETED), |value| length(value))?,
+        );
         entry.put_slice(&change.key);
         entry.put_slice(change.value.as_deref().unwrap_or_default());
     }
@@ -41,22 +47,22 @@ pub(super) fn decode(entry: &[u8]) -> Result<Arc<[Change]>, BackendError> {
 fn decode_change(rest: &mut &[u8]) -> Option<Change> {
     let key = rest.try_get_u32().ok()?;
     let value = rest.try_get_u32().ok()?;
-    let key = take(rest, key)?;
+    let key = Bytes::copy_from_slice(take(rest, key)?);
     let value = if value == DELETED {
         None
     } else {
-        Some(take(rest, value)?)
+        Some(Value::copy_of(take(rest, value)?))
     };
     Some(Change { key, value })
 }
 
-fn take(rest: &mut &[u8], length: u32) -> Option<Bytes> {
+fn take<'a>(rest: &mut &'a [u8], length: u32) -> Option<&'a [u8]> {
     let (taken, left) = rest.split_at_checked(usize::try_from(length).ok()?)?;
     *rest = left;
-    Some(Bytes::copy_from_slice(taken))
+    Some(taken)
 }
 
-fn length(bytes: &Bytes) -> Result<u32, BackendError> {
+fn length(bytes: &[u8]) -> Result<u32, BackendError> {
     let length = u32::try_from(bytes.len())
         .ok()
         .filter(|length| *length != DELETED);

@@ -1,8 +1,9 @@
 //! No medium at all: for tests, benches and a demonstration without a disk.
 
 use super::{Backend, Batch, Loaded};
-use crate::change::{Key, Value};
+use crate::change::Key;
 use crate::error::BackendError;
+use crate::value::Value;
 
 /// A back end that forgets: the store's own memory is the only copy.
 #[derive(Clone, Copy, Debug, Default)]

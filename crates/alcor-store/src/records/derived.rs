@@ -5,14 +5,11 @@
 use super::layout::{PRIMARY, decode};
 use super::write::entries;
 use super::{Record, RecordError, Table};
-use crate::change::{Change, Key, Value};
+use crate::change::{Change, Key};
 use crate::read::Read;
-use crate::tree::Tree;
+use crate::value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Index rows made at once while a store is opened; sorted, they fall on the same pages.
-const CHUNK: usize = 1 << 18;
 
 /// The index rows that follow from a primary row.
 type Derive = fn(&[u8], &Value) -> Result<Vec<(Key, Value)>, RecordError>;
@@ -67,6 +64,25 @@ impl Derivations {
         self.0.iter().find(|one| one.table.id == id)
     }
 
+    /// Whether index rows follow from this one.
+    pub(super) fn follow(self, key: &[u8]) -> bool {
+        primary_key(key).is_some() && self.of_table(key[0]).is_some()
+    }
+
+    /// The index rows that follow from a row.
+    pub(super) fn of_row(
+        self,
+        key: &[u8],
+        value: &Value,
+    ) -> Result<Vec<(Key, Value)>, RecordError> {
+        let derivation =
+            primary_key(key).and_then(|primary| Some((self.of_table(key[0])?, primary)));
+        derivation.map_or_else(
+            || Ok(Vec::new()),
+            |(of, primary)| (of.derive)(primary, value),
+        )
+    }
+
     /// Whether the row is an index row that is made anew at the start.
     fn covers(self, key: &[u8]) -> bool {
         let &[table, index, ..] = key else {
@@ -82,54 +98,6 @@ impl Derivations {
         }
         let kept = changes.iter().filter(|change| !self.covers(&change.key));
         kept.cloned().collect()
-    }
-}
-
-/// Takes the rows of a medium into a tree, and makes the rows that the medium does not keep.
-pub(crate) struct Loading {
-    pub(crate) rows: Tree,
-    derivations: Derivations,
-    made: Vec<(Key, Value)>,
-    error: Option<RecordError>,
-}
-
-impl Loading {
-    pub(crate) fn new(derivations: Derivations) -> Self {
-        Self {
-            rows: Tree::new(),
-            derivations,
-            made: Vec::new(),
-            error: None,
-        }
-    }
-
-    /// Takes one row.
-    pub(crate) fn take(&mut self, key: &Key, value: Value) {
-        if let Some(primary) = primary_key(key)
-            && let Some(derivation) = self.derivations.of_table(key[0])
-        {
-            match (derivation.derive)(primary, &value) {
-                Ok(rows) => self.made.extend(rows),
-                Err(error) => self.error = Some(error),
-            }
-            if self.made.len() >= CHUNK {
-                self.place();
-            }
-        }
-        self.rows.set(key, Some(value));
-    }
-
-    /// The tree, once every row was taken.
-    pub(crate) fn finish(mut self) -> Result<Tree, RecordError> {
-        self.place();
-        self.error.map_or(Ok(self.rows), Err)
-    }
-
-    fn place(&mut self) {
-        self.made.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-        for (key, value) in self.made.drain(..) {
-            self.rows.set(&key, Some(value));
-        }
     }
 }
 

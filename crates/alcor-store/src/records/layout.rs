@@ -10,7 +10,7 @@
 
 use super::{Index, Record, RecordError, Table};
 use crate::change::Key;
-use bytes::Bytes;
+use crate::value::Value;
 
 /// In place of an index number: the primary rows.
 pub(super) const PRIMARY: u8 = 0;
@@ -25,13 +25,13 @@ pub(super) struct EntryKey {
 
 impl EntryKey {
     /// The entry's row.
-    pub(super) fn row(self, primary: &[u8]) -> (Key, Bytes) {
+    pub(super) fn row(self, primary: &[u8]) -> (Key, Value) {
         let mut key = self.key;
         if self.unique {
-            return (key.into(), Bytes::copy_from_slice(primary));
+            return (key.into(), Value::copy_of(primary));
         }
         key.extend_from_slice(primary);
-        (key.into(), Bytes::new())
+        (key.into(), Value::new())
     }
 }
 
@@ -64,9 +64,9 @@ pub(super) fn index_prefix(table: Table, index: Index, parts: &[&[u8]]) -> Vec<u
 }
 
 /// A primary row's value.
-pub(super) fn encode<R: Record>(record: &R) -> Result<Bytes, RecordError> {
+pub(super) fn encode<R: Record>(record: &R) -> Result<Value, RecordError> {
     let body = postcard::to_extend(record, vec![R::TABLE.version]);
-    body.map(Bytes::from).map_err(|error| RecordError::Encode {
+    body.map(Value::from).map_err(|error| RecordError::Encode {
         table: R::TABLE.name,
         what: error.to_string(),
     })

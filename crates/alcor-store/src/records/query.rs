@@ -2,9 +2,10 @@
 
 use super::layout::{decode, index_prefix, primary_prefix, primary_row};
 use super::{Index, Record, RecordError, Table};
-use crate::change::{Change, Key, Value};
+use crate::change::{Change, Key};
 use crate::range::Range;
 use crate::read::{Read, after_prefix};
+use crate::value::Value;
 use std::ops::Bound;
 
 /// The record with this primary key.
@@ -87,6 +88,7 @@ pub fn keys_in<'a>(
     // A unique entry is the prefix itself. It sorts before every `after`, so a forward range
     // that begins later would miss it.
     let single = after.filter(|_| !reverse).and_then(|_| read.get(&prefix));
+    let single = single.map(|key| Key::copy_from_slice(&key));
     let many = rows(read, &prefix, after, reverse);
     let size = prefix.len();
     single
@@ -119,7 +121,7 @@ fn primary_key(key: &[u8], value: &Value, prefix: usize) -> Key {
     if key.len() > prefix {
         copy_from(key, prefix)
     } else {
-        value.clone()
+        Key::copy_from_slice(value)
     }
 }
 

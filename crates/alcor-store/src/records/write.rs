@@ -2,9 +2,10 @@
 
 use super::layout::{decode, encode, primary_row};
 use super::{Indexes, Record, RecordError};
-use crate::change::{Key, Value};
+use crate::change::Key;
 use crate::read::Read;
 use crate::txn::Txn;
+use crate::value::Value;
 use std::collections::BTreeMap;
 
 /// Writes a record, replacing the one with the same primary key. Index entries move by
@@ -83,7 +84,7 @@ fn check_unique<R: Record>(txn: &Txn<'_>, record: &R, key: &[u8]) -> Result<(), 
         .iter()
         .filter(|entry| entry.unique)
     {
-        if txn.get(&entry.key).is_some_and(|owner| owner != key) {
+        if txn.get(&entry.key).is_some_and(|owner| *owner != *key) {
             return Err(RecordError::Duplicate {
                 table: R::TABLE.name,
                 index: entry.index.name,

@@ -2,11 +2,13 @@
 
 use super::keys::Keys;
 use super::values::Values;
-use crate::change::Value;
+use crate::value::Value;
 use std::sync::Arc;
 
 /// Rows in a leaf and children of an inner page, at most.
 const MOST: usize = 32;
+/// Rows or children of a page that is made at once. With room for some more, the next ones do not divide it.
+pub(super) const FILLED: usize = MOST - MOST / 8;
 /// A page with fewer is joined with a neighbour when both fit into one.
 const LEAST: usize = MOST / 3;
 
@@ -20,15 +22,15 @@ pub(super) enum Node {
 /// Rows.
 #[derive(Clone, Default)]
 pub(super) struct Leaf {
-    keys: Keys,
-    values: Values,
+    pub(super) keys: Keys,
+    pub(super) values: Values,
 }
 
 /// Pages. `keys[i]` separates child `i`, whose keys are below it, from child `i + 1`.
 #[derive(Clone)]
 pub(super) struct Inner {
-    keys: Keys,
-    children: Vec<Arc<Node>>,
+    pub(super) keys: Keys,
+    pub(super) children: Vec<Arc<Node>>,
 }
 
 /// A page's new right neighbour and the key that separates the two.

@@ -83,6 +83,27 @@ proptest! {
 }
 
 #[tokio::test]
+async fn rows_that_several_threads_take_are_all_there() {
+    let (medium, model) = (Medium::memory(), Store::ephemeral());
+    let store = medium.open(OPTIONS());
+    let ids: Vec<u32> = (0..10_000).collect();
+    for ids in ids.chunks(1_000) {
+        for store in [&store, &model] {
+            let ids = ids.to_vec();
+            let write = move |txn: &mut Txn<'_>| {
+                ids.iter().try_for_each(|id| {
+                    let owner = OWNERS[*id as usize % OWNERS.len()];
+                    records::put(txn, &thing(*id, owner, &["a", "b"]))
+                })
+            };
+            store.transact(write).await.unwrap();
+        }
+    }
+    store.close().await.unwrap();
+    assert!(rows(&medium.open(OPTIONS())) == rows(&model));
+}
+
+#[tokio::test]
 async fn the_medium_and_the_log_hold_primary_rows_only() {
     let kept = Kept::default();
     let store = Store::with_backend(kept.clone(), OPTIONS()).unwrap();

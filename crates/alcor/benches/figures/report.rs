@@ -83,6 +83,12 @@ impl Row {
         }
     }
 
+    /// The least and the greatest of so many rounds, where somebody else took them.
+    pub(crate) fn spread(mut self, low: f64, high: f64, rounds: usize) -> Self {
+        (self.low, self.high, self.rounds) = (low, high, rounds);
+        self
+    }
+
     /// What the peer needs, in words.
     pub(crate) fn peer(mut self, peer: impl Into<String>) -> Self {
         self.peer = peer.into();

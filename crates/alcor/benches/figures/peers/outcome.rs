@@ -14,7 +14,13 @@ pub(super) struct Point {
 /// A figure: its name, its unit, where it stands.
 type Figure = (&'static str, &'static str, fn(&Value) -> Option<f64>);
 
-const FIGURES: [Figure; 8] = [
+/// What is measured several times: its name, and what the kit calls it. In milliseconds.
+const REPEATED: [(&str, &str); 2] = [
+    ("one port more, all hosts", "acked"),
+    ("one port more, first ping", "ping"),
+];
+
+const FIGURES: [Figure; 6] = [
     ("all hosts programmed", "s", |it| {
         it["bulk"]["acked_s"].as_f64()
     }),
@@ -25,8 +31,6 @@ const FIGURES: [Figure; 8] = [
     ("memory, largest agent", "MB", |it| {
         greatest(&it["bulk"]["mem"]["agent"]["VmHWM"])
     }),
-    ("one port more, all hosts", "ms", |it| single(it, "acked")),
-    ("one port more, first ping", "ms", |it| single(it, "ping")),
     ("agent killed, in sync again", "s", |it| {
         it["restart_crash"]["acked_s"].as_f64()
     }),
@@ -62,16 +66,27 @@ impl Point {
     /// A row for each figure that the kit has of us.
     pub(super) fn report(&self, report: &mut Report) {
         for (what, unit, of) in FIGURES {
-            let Some(ours) = of(&self.ours) else {
-                continue;
-            };
-            let theirs = self.peer.as_ref().and_then(of);
-            let mut row = Row::once(format!("{}: {what}", self.shape), ours, unit);
-            if let Some(theirs) = theirs {
-                row = row.measured_peer(theirs);
-            }
-            report.add(row.note(self.note()));
+            let ours = of(&self.ours).map(|ours| Row::once(self.named(what), ours, unit));
+            self.add(ours, self.peer.as_ref().and_then(of), report);
         }
+        for (what, event) in REPEATED {
+            let (ours, peer) = (&self.ours["single_secure"][event], self.peer.as_ref());
+            let theirs = peer.and_then(|it| it["single_secure"][event]["p50"].as_f64());
+            self.add(repeated(self.named(what), ours), theirs, report);
+        }
+    }
+
+    fn named(&self, what: &str) -> String {
+        format!("{}: {what}", self.shape)
+    }
+
+    fn add(&self, ours: Option<Row>, theirs: Option<f64>, report: &mut Report) {
+        let Some(row) = ours else { return };
+        let row = match theirs {
+            Some(theirs) => row.measured_peer(theirs),
+            None => row,
+        };
+        report.add(row.note(self.note()));
     }
 
     fn note(&self) -> String {
@@ -112,8 +127,12 @@ fn processor(point: &Value) -> Option<f64> {
     Some(seconds * 1e3 / ports)
 }
 
-fn single(point: &Value, event: &str) -> Option<f64> {
-    point["single_secure"][event]["p50"].as_f64()
+/// A median with its spread.
+fn repeated(what: String, found: &Value) -> Option<Row> {
+    let of = |name: &str| found[name].as_f64();
+    let rounds = found["n"].as_u64()?.try_into().ok()?;
+    let row = Row::once(what, of("p50")?, "ms");
+    Some(row.spread(of("min")?, of("max")?, rounds))
 }
 
 fn greatest(all: &Value) -> Option<f64> {

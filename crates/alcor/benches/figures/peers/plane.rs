@@ -113,6 +113,8 @@ struct Plane {
     region: Region,
     wire: Wire,
     hosts: Vec<Host>,
+    /// Of each host the network of its marker.
+    marked: Vec<String>,
     /// The network and subnet of each of the kit's networks.
     networks: BTreeMap<String, (String, String)>,
     groups: BTreeMap<String, String>,
@@ -127,6 +129,7 @@ impl Plane {
             region,
             wire,
             hosts: Vec::new(),
+            marked: Vec::new(),
             networks: BTreeMap::new(),
             groups: BTreeMap::new(),
         })
@@ -174,6 +177,8 @@ impl Plane {
         for host in hosts {
             let agents = self.region.agents();
             self.hosts.push(Host::start(host, agents, &self.dir).await?);
+            let network = self.make("network", json!({ "name": "marked" })).await?;
+            self.marked.push(network);
         }
         let alive = json!(true);
         let began = Instant::now();
@@ -309,25 +314,24 @@ impl Plane {
         self.unmark(markers).await
     }
 
-    /// A host that has verified a port has verified what came before: gives these hosts one each,
-    /// and waits until all have.
+    /// A host that has verified a port has verified what its project did before: gives these hosts one each, in
+    /// networks that no other host hears of, and waits until all have.
     async fn mark(&mut self, hosts: Vec<usize>) -> anyhow::Result<Vec<Uuid>> {
-        let Some((network, _)) = self.networks.values().next().cloned() else {
-            return Ok(Vec::new());
-        };
-        let mut markers = Vec::new();
-        for host in hosts {
-            let Host {
-                marker, described, ..
-            } = &self.hosts[host];
-            markers.push(*marker);
-            let port = json!({
-                "id": marker,
-                "network_id": network,
-                "binding:host_id": described.name,
-            });
-            self.make("port", port).await?;
-        }
+        let (markers, ports): (Vec<_>, Vec<_>) = hosts
+            .into_iter()
+            .map(|at| {
+                let (host, network) = (&self.hosts[at], &self.marked[at]);
+                let port = json!({
+                    "id": host.marker,
+                    "network_id": network,
+                    "binding:host_id": host.described.name,
+                    "port_security_enabled": false,
+                });
+                (host.marker, port)
+            })
+            .unzip();
+        let body = json!({ "ports": ports }).to_string();
+        self.wire.post("/v2.0/ports", &body).await?;
         for marker in &markers {
             self.await_active(*marker).await?;
         }
