@@ -57,22 +57,20 @@ impl Waiting {
         }
     }
 
-    /// The next words to write.
+    /// The next words to write. Those of which something older is being written stay where they are.
     fn batch(&mut self) -> Vec<PortState> {
-        let mut batch = Vec::new();
-        for _ in 0..self.turns.len() {
-            if batch.len() == BATCH {
-                break;
-            }
-            let Some((owner, id)) = self.turns.take() else {
-                break;
-            };
+        let (mut batch, mut passed_over) = (Vec::new(), 0);
+        while batch.len() < BATCH
+            && passed_over <= self.written.len()
+            && let Some((owner, id)) = self.turns.take()
+        {
+            self.turns.charge(&owner, 1);
             if self.written.contains(&id) {
                 self.turns.push(owner, id);
-                continue;
+                passed_over += 1;
+            } else {
+                batch.extend(self.newest.remove(&id));
             }
-            self.turns.charge(&owner, 1);
-            batch.extend(self.newest.remove(&id));
         }
         self.written.extend(batch.iter().map(|word| word.id));
         batch
@@ -247,6 +245,8 @@ mod tests {
         waiting.add(Some(busy()), word(2, PortStatus::Active));
         assert_eq!(waiting.batch(), [word(2, PortStatus::Active)]);
         assert!(waiting.batch().is_empty());
+        waiting.add(Some("quiet".into()), word(3, PortStatus::Active));
+        assert_eq!(waiting.batch(), [word(3, PortStatus::Active)]);
         waiting.is_written(&first);
         assert_eq!(waiting.batch(), [word(1, PortStatus::Down)]);
         assert!(waiting.is_empty());
