@@ -27,11 +27,13 @@ async fn emulated_hosts_hold_exactly_what_intent_says() {
     );
 }
 
-/// A network of more ports than the region tells everybody of: hosts hold what is theirs, whom they asked for, and of the
-/// rest no more than what they were told while it grew, also after restarts of both sides.
+/// A network of more ports than the region tells everybody of: hosts hold what is theirs, and of the rest
+/// only what they held before it grew so large, also after restarts of both sides. The network grows slowly: a host that
+/// is behind while it does is told all of it once.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_large_network_hosts_hold_no_more_than_they_must() {
     let text = "hosts = 30\nports = 1500\nvpcs = 1\nprofile = 'one-large'\n\
+                bulk = 20\nconcurrency = 1\n\
                 lookups = { seconds = 2, rate = 200 }\n\
                 restart = { agents = 5, region = true }";
     let scenario: Scenario = toml::from_str(text).unwrap();
@@ -45,8 +47,7 @@ async fn of_a_large_network_hosts_hold_no_more_than_they_must() {
     for none in ["look-ups put off", "look-ups without an answer"] {
         assert_eq!(report.figures.get(none), Some(0.0), "{none}");
     }
-    // No members of the group, of which there are as many as ports. A host that is behind while the network grows is
-    // told of all neighbours once.
-    assert!(verdict.goals < 30 * 2 * 1_500, "{verdict:?}");
+    // No members of the group, and fewer neighbours than ports.
+    assert!(verdict.goals < 30 * 1_500, "{verdict:?}");
     assert_eq!(report.figures.get("digests that differed"), Some(0.0));
 }

@@ -64,9 +64,15 @@ impl Derivations {
         self.0.iter().find(|one| one.table.id == id)
     }
 
+    /// What index rows follow from this one, where any do, and its primary key.
+    fn of_key(self, key: &[u8]) -> Option<(&'static Derivation, &[u8])> {
+        let primary = primary_key(key)?;
+        Some((self.of_table(*key.first()?)?, primary))
+    }
+
     /// Whether index rows follow from this one.
     pub(super) fn follow(self, key: &[u8]) -> bool {
-        primary_key(key).is_some() && self.of_table(key[0]).is_some()
+        self.of_key(key).is_some()
     }
 
     /// The index rows that follow from a row.
@@ -75,12 +81,10 @@ impl Derivations {
         key: &[u8],
         value: &Value,
     ) -> Result<Vec<(Key, Value)>, RecordError> {
-        let derivation =
-            primary_key(key).and_then(|primary| Some((self.of_table(key[0])?, primary)));
-        derivation.map_or_else(
-            || Ok(Vec::new()),
-            |(of, primary)| (of.derive)(primary, value),
-        )
+        match self.of_key(key) {
+            Some((of, primary)) => (of.derive)(primary, value),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Whether the row is an index row that is made anew at the start.
